@@ -1,0 +1,86 @@
+"""The database: one declarative base, engine and sessions, and the way down to the driver for the few hot statements."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any, TypeAlias
+
+import asyncpg
+from sqlalchemy import BigInteger, DateTime, Identity, MetaData
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection as AsyncConnection
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+from foundation.encryption import Vault
+from foundation.errors import Json
+
+JsonMap: TypeAlias = dict[str, Json]
+JsonList: TypeAlias = list[Json]
+Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+"""The type of a primary key: `id: Mapped[Id]`."""
+
+
+class Base(DeclarativeBase):
+    """Every table of every room. `datetime` is timestamptz, `int` a bigint, JsonMap and JsonList are JSONB."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: DateTime(timezone=True),
+        int: BigInteger,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+class Database:
+    """An engine with its sessions. Sessions carry the vault in `session.info["vault"]`."""
+
+    def __init__(self, url: str, vault: Vault | None = None, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.vault = vault
+        self.engine: AsyncEngine = create_async_engine(
+            url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=15, pool_recycle=1800
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={"vault": vault})
+
+    def session(self) -> AsyncSession:
+        """A session; the caller commits and closes it."""
+        return self._sessions()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        """One session with one transaction: committed at the end, rolled back on any exception."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def raw(self) -> AsyncIterator[asyncpg.Connection]:
+        """The driver's own connection outside any transaction: each statement commits by itself."""
+        async with self.engine.connect() as connection:
+            yield (await connection.get_raw_connection()).driver_connection
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self.engine.dispose()
+
+
+async def raw(session: AsyncSession) -> asyncpg.Connection:
+    """The driver's connection of this session, inside the session's transaction.
+
+    SQLAlchemy sends BEGIN with its first statement only; a statement on the driver before that would commit by itself.
+    """
+    connection = await session.connection()
+    driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
+    if not driver.is_in_transaction():
+        await connection.exec_driver_sql("SELECT 1")
+    assert driver.is_in_transaction()
+    return driver

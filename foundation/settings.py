@@ -1,0 +1,71 @@
+"""The settings of one installation, read once from the environment and passed on; nothing imports them as a global."""
+
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from foundation.errors import Refused
+from foundation.money import exponent
+
+
+class Settings(BaseSettings):
+    """Everything an operator may choose. Environment names are XIAOER_<NAME>; DATABASE_URL and REDIS_URL have no prefix."""
+
+    model_config = SettingsConfigDict(env_prefix="XIAOER_", frozen=True, extra="ignore")
+
+    database_url: str | None = Field(default=None, validation_alias=AliasChoices("database_url", "DATABASE_URL"))
+    redis_url: str | None = Field(default=None, validation_alias=AliasChoices("redis_url", "REDIS_URL"))
+    data_dir: Path = Path("data")
+    encryption_keys: SecretStr | None = None
+
+    shop_name_zh: str = "小二的店"
+    shop_name_en: str = "Xiaoer's shop"
+    currency: str = "CNY"
+    time_zone: str = "Asia/Shanghai"
+    default_language: Literal["zh", "en"] = "zh"
+
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(default=8000, ge=1, le=65535)
+    console_port: int = Field(default=8001, ge=1, le=65535)
+    public_url: str | None = None
+    allowed_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
+
+    hold_minutes: int = Field(default=15, ge=1, le=24 * 60)
+    messages_a_minute: int = Field(default=20, ge=1)
+    simulator_secret: SecretStr | None = None
+    simulator_faults: bool = False
+    log_json: bool | None = None
+
+    @field_validator("currency")
+    @classmethod
+    def _is_currency(cls, value: str) -> str:
+        try:
+            exponent(value.upper())
+        except Refused as error:
+            raise ValueError(f"{value!r} is no ISO 4217 currency code such as CNY or EUR") from error
+        return value.upper()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_time_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no IANA time zone such as Asia/Shanghai")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's time zone; day rules are computed in it."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def base_url(self) -> str:
+        """Where shoppers reach this shop: no slash at the end."""
+        return (self.public_url or f"http://{self.web_host}:{self.web_port}").rstrip("/")
+
+    def shop_name(self, language: str) -> str:
+        """The shop's name as shoppers of this language read it."""
+        return self.shop_name_zh if language == "zh" else self.shop_name_en
