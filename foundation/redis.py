@@ -1,0 +1,134 @@
+"""Redis as a doorbell, a rate budget and presence. Losing it costs speed, never truth: every listener also looks by itself."""
+
+import asyncio
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+_PREFIX = "xiaoer:"
+
+
+class Doorbell:
+    """Rings across processes after a commit. A ring says only "look again", so a lost one does no harm.
+
+    Without Redis it rings inside this process only.
+    """
+
+    def __init__(self, redis: Redis | None) -> None:
+        self._redis = redis
+        self._listeners: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._reader: asyncio.Task[None] | None = None
+
+    async def ring(self, channel: str) -> None:
+        """Wake every listener of `channel`, here at once and in other processes through Redis."""
+        self._wake(channel)
+        if self._redis is not None:
+            with contextlib.suppress(RedisError, OSError):
+                await self._redis.publish(_PREFIX + channel, b"")
+
+    @contextmanager
+    def listening(self, channel: str) -> Iterator[asyncio.Event]:
+        """An event that is set at each ring; the listener clears it before it looks."""
+        self._start_reader()
+        event = asyncio.Event()
+        self._listeners[channel].add(event)
+        try:
+            yield event
+        finally:
+            self._listeners[channel].discard(event)
+            if not self._listeners[channel]:
+                del self._listeners[channel]
+
+    async def listen(self, channel: str, *, every: float) -> AsyncIterator[bool]:
+        """Yield at once, then at each ring, and at the latest after `every` seconds. True when it rang."""
+        with self.listening(channel) as event:
+            yield False
+            while True:
+                try:
+                    await asyncio.wait_for(event.wait(), every)
+                    rang = True
+                except TimeoutError:
+                    rang = False
+                event.clear()
+                yield rang
+
+    async def close(self) -> None:
+        """Stop reading from Redis and close the connection."""
+        if self._reader is not None:
+            self._reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reader
+        if self._redis is not None:
+            await self._redis.aclose()
+
+    def _wake(self, channel: str) -> None:
+        for event in self._listeners.get(channel, ()):
+            event.set()
+
+    def _start_reader(self) -> None:
+        if self._redis is not None and self._reader is None:
+            self._reader = asyncio.create_task(self._read(self._redis))
+
+    async def _read(self, redis: Redis) -> None:
+        """One subscription a process to all our channels; after a break it subscribes again."""
+        while True:
+            subscription: PubSub = redis.pubsub(ignore_subscribe_messages=True)
+            try:
+                await subscription.psubscribe(_PREFIX + "*")
+                async for message in subscription.listen():
+                    name = message["channel"]
+                    self._wake((name.decode() if isinstance(name, bytes) else name)[len(_PREFIX) :])
+            except (RedisError, OSError):
+                log.warning("redis is away; streams look for themselves until it is back")
+            finally:
+                with contextlib.suppress(RedisError, OSError):
+                    await subscription.aclose()
+            await asyncio.sleep(1)
+
+
+class RateBudget:
+    """At most `limit` in a sliding window, counted in Redis for all processes, or in this one while Redis is away."""
+
+    def __init__(self, redis: Redis | None) -> None:
+        self._redis = redis
+        self._local: dict[str, tuple[float, int]] = {}
+
+    async def spend(self, key: str, *, limit: int, seconds: int) -> int:
+        """Count one use of `key` in the current window of `seconds`. Returns how many over `limit` this is (0: allowed)."""
+        window = int(time.time() // seconds)
+        name = f"{_PREFIX}budget:{key}:{window}"
+        if self._redis is not None:
+            try:
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    pipe.incr(name)
+                    pipe.expire(name, seconds * 2)
+                    used = int((await pipe.execute())[0])
+                return max(0, used - limit)
+            except (RedisError, OSError):
+                log.warning("redis is away; limits are counted in this process only")
+        return max(0, self._spend_here(key, window) - limit)
+
+    def _spend_here(self, key: str, window: int) -> int:
+        if len(self._local) > 10_000:
+            self._local = {name: entry for name, entry in self._local.items() if entry[0] == window}
+        begun, used = self._local.get(key, (window, 0))
+        used = used + 1 if begun == window else 1
+        self._local[key] = (window, used)
+        return used
+
+
+def connect(url: str | None) -> Redis | None:
+    """A client for `url` (redis:// or unix://), or None without one. It connects at its first command."""
+    if url is None:
+        return None
+    client: Redis = Redis.from_url(url, socket_connect_timeout=2, socket_keepalive=True)
+    return client
