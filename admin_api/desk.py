@@ -1,0 +1,21 @@
+"""What every part of the staff's door needs, made once by `app.create_app` and handed on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from foundation.database import Database
+from foundation.encryption import Vault
+from foundation.redis import Doorbell
+from foundation.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The staff's side of one shop. `now` is the door's clock; tests hand in another."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    doorbell: Doorbell
+    now: Callable[[], datetime]

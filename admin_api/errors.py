@@ -1,0 +1,163 @@
+"""Refusals as JSON: {"error": {"code", "message", "facts"}}. One table says which status a code has."""
+
+import traceback
+from collections.abc import Awaitable, Callable
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from foundation.errors import Json, Refused
+
+log = structlog.get_logger(__name__)
+
+LARGEST_BODY = 256 * 1024
+"""In bytes. The largest honest body is a reply of a few thousand characters."""
+
+STATUS = {
+    "request.invalid": 422,
+    "request.unreadable": 400,
+    "request.too_large": 413,
+    "staff.session": 401,
+    "staff.sign_in": 401,
+    "staff.csrf": 403,
+    "staff.forbidden": 403,
+    "staff.locked": 429,
+    "shop.busy": 503,
+}
+"""Codes whose status is not the one of their ending."""
+
+STATUS_BY_ENDING = {"unknown": 404, "invalid": 422, "malformed": 422, "text": 422, "incomplete": 422}
+STATUS_OTHERWISE = 409
+"""A rule of the shop said no: as things stand, this cannot be done."""
+
+SENTENCES = {
+    "request.invalid": "Some values are not usable; see facts.fields.",
+    "request.unreadable": "The request could not be read.",
+    "request.too_large": "The body is larger than {largest} bytes.",
+    "request.unknown": "There is nothing at this address.",
+    "request.method": "This address does not take that method.",
+    "staff.session": "Sign in first.",
+    "staff.sign_in": "The name or the password is wrong.",
+    "staff.csrf": "The request does not come from our own page, or its token is missing.",
+    "staff.forbidden": "Your role may not do this ({permission}).",
+    "staff.locked": "Too many wrong sign-ins. Try again in {seconds} seconds.",
+    "conversation.held": "{holder} already holds this conversation.",
+    "conversation.unknown": "There is no such conversation.",
+    "order.unknown": "There is no such order.",
+    "shop.failed": "Something went wrong on our side. Nothing was changed.",
+    "shop.busy": "The shop is busy. Try again in a moment.",
+}
+
+
+class Problem(BaseModel):
+    """What went wrong: a stable code, a sentence in English, and the facts that fill sentences in other languages."""
+
+    code: str
+    message: str
+    facts: dict[str, Json] = {}
+
+
+class ErrorBody(BaseModel):
+    """The body of every answer that is not a success."""
+
+    error: Problem
+
+
+def status_of(code: str) -> int:
+    """The HTTP status of a refusal."""
+    return STATUS.get(code) or STATUS_BY_ENDING.get(code.rpartition(".")[2], STATUS_OTHERWISE)
+
+
+def sentence_of(code: str, facts: dict[str, Json]) -> str:
+    """The English sentence of a refusal; a code without one is told as words."""
+    try:
+        return SENTENCES[code].format(**facts)
+    except (KeyError, IndexError):
+        return code.replace(".", ": ").replace("_", " ")
+
+
+def problem(code: str, status: int | None = None, **facts: Json) -> JSONResponse:
+    """An answer in the one shape."""
+    body = ErrorBody(error=Problem(code=code, message=sentence_of(code, facts), facts=facts))
+    headers = {"Retry-After": str(facts["seconds"])} if "seconds" in facts else None
+    return JSONResponse(body.model_dump(mode="json"), status or status_of(code), headers)
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """The `responses` of a route in OpenAPI: these, and those that any route may give."""
+    return {status: {"model": ErrorBody} for status in sorted({401, 403, 422, 500, *statuses})}
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Teach an application to answer every refusal and every failure in the one shape."""
+
+    async def refused(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Refused)
+        return problem(error.code, **error.facts)
+
+    async def invalid(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        unreadable = any(found["type"] == "json_invalid" for found in error.errors())
+        fields = [{"at": ".".join(map(str, found["loc"])), "why": found["msg"]} for found in error.errors()]
+        return problem("request.unreadable" if unreadable else "request.invalid", fields=fields[:20])
+
+    async def http(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = {404: "request.unknown", 405: "request.method"}.get(error.status_code, "request.unreadable")
+        answer = problem(code, error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    async def failed(request: Request, error: Exception) -> Response:
+        route = getattr(request.scope.get("route"), "path", "other")
+        where = "".join(traceback.format_tb(error.__traceback__)[-4:])
+        # Only the kind of the error and its place: its words and the values around it may be a shopper's.
+        log.error("a request failed", route=route, error=type(error).__name__, where=where)
+        return problem("shop.failed", 500)
+
+    handlers: list[tuple[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]] = [
+        (Refused, refused),
+        (RequestValidationError, invalid),
+        (HTTPException, http),
+        (Exception, failed),
+    ]
+    for kind, handler in handlers:
+        app.add_exception_handler(kind, handler)
+
+
+class BodyLimit:
+    """Refuses bodies above LARGEST_BODY under /api, whether they tell their length or not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith("/api/"):
+            return await self.app(scope, receive, send)
+        told = dict(scope["headers"]).get(b"content-length", b"0")
+        if not told.isdigit() or int(told) > LARGEST_BODY:
+            return await problem("request.too_large", largest=LARGEST_BODY)(scope, receive, send)
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+            if len(body) > LARGEST_BODY:
+                return await problem("request.too_large", largest=LARGEST_BODY)(scope, receive, send)
+        given = False
+
+        async def whole() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        return await self.app(scope, whole, send)

@@ -1,0 +1,96 @@
+"""Tables of the staff's door: who works here, their sessions, failed sign-ins and the audit log."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation.database import Base, Id, JsonMap
+from foundation.errors import Json
+
+
+class Role(StrEnum):
+    """What a person of the staff is here for. What each may do stands in `roles.py`."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    MERCHANT = "merchant"
+    ADMINISTRATOR = "administrator"
+
+
+class Staff(Base):
+    """A person who works in the shop. `name` is for signing in, lower case; `display_name` is what others see."""
+
+    __tablename__ = "staff"
+    __table_args__ = (
+        UniqueConstraint("name"),
+        CheckConstraint("role IN ('agent', 'supervisor', 'merchant', 'administrator')", name="role_known"),
+        CheckConstraint("name = lower(name)", name="name_lower"),
+    )
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    display_name: Mapped[str]
+    password_hash: Mapped[str]
+    role: Mapped[str]
+    language: Mapped[str]
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class StaffSession(Base):
+    """A signed-in browser. The token itself is only in its cookie; here is its SHA-256."""
+
+    __tablename__ = "staff_session"
+    __table_args__ = (UniqueConstraint("digest"), Index(None, "staff_id"), Index(None, "expires_at"))
+
+    id: Mapped[Id]
+    digest: Mapped[bytes]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    csrf: Mapped[str]
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class SignInFailure(Base):
+    """How often a sign-in was tried in vain, by name and by address. Both are kept as blind indexes only.
+
+    An attempt is counted before the password is looked at and taken back when it was right, so that many guesses at
+    the same moment are all counted.
+    """
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (
+        CheckConstraint("kind IN ('name', 'address')", name="kind_known"),
+        CheckConstraint("failures >= 0", name="failures_counted"),
+        Index(None, "last_at"),
+    )
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[bytes] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[datetime]
+
+
+class AuditEntry(Base):
+    """What a person of the staff did, or which personal data they opened. Only added to; facts hold no personal data."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index(None, "subject"), Index(None, "staff_id", "id"))
+
+    id: Mapped[Id]
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    action: Mapped[str]
+    subject: Mapped[str]
+    facts: Mapped[JsonMap]
+    at: Mapped[datetime]
+
+
+def write_audit(
+    session: AsyncSession, *, staff_id: int | None, action: str, subject: str, now: datetime, **facts: Json
+) -> None:
+    """Add a line to the audit log, in the transaction of what it tells. `subject`: "order:12"; no staff: the shop itself."""
+    session.add(AuditEntry(staff_id=staff_id, action=action, subject=subject, facts=facts, at=now))

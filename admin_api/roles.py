@@ -1,0 +1,59 @@
+"""Who may do what: the one table of permissions."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from admin_api.model import Role
+from foundation.errors import Refused
+
+
+class Permission(StrEnum):
+    """One thing a person of the staff may be allowed to do."""
+
+    TALK = "conversations.talk"
+    """Read and answer one's own conversations and those nobody holds."""
+    READ_ALL_TALKS = "conversations.read_all"
+    """Read conversations held by others, and release or close them for them."""
+    READ_ORDERS = "orders.read"
+    CANCEL_ORDERS = "orders.cancel"
+    SHIP_ORDERS = "orders.ship"
+    TAKE_MONEY = "orders.mark_paid"
+    OPEN_ADDRESSES = "orders.open_address"
+
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.AGENT: frozenset(
+        {Permission.TALK, Permission.READ_ORDERS, Permission.CANCEL_ORDERS, Permission.OPEN_ADDRESSES}
+    ),
+    Role.SUPERVISOR: frozenset(Permission),
+    Role.MERCHANT: frozenset(
+        {
+            Permission.READ_ORDERS,
+            Permission.CANCEL_ORDERS,
+            Permission.SHIP_ORDERS,
+            Permission.TAKE_MONEY,
+            Permission.OPEN_ADDRESSES,
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset(Permission),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """The person who asks, as their session knows them."""
+
+    id: int
+    name: str
+    display_name: str
+    role: Role
+    language: str
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this person's role holds the permission."""
+        return permission in PERMISSIONS[self.role]
+
+    def must(self, permission: Permission) -> None:
+        """Raises Refused("staff.forbidden") when the role does not hold the permission."""
+        if not self.may(permission):
+            raise Refused("staff.forbidden", permission=permission.value)

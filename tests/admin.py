@@ -1,0 +1,103 @@
+"""A console process for tests: the real application on a real database, spoken to as a browser does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+import httpx
+from fastapi import FastAPI
+
+from admin_api.app import create_app
+from admin_api.auth import CSRF_HEADER
+from admin_api.staff import add_staff
+from foundation.database import Database
+from foundation.encryption import Vault
+from foundation.redis import Doorbell
+from foundation.settings import Settings
+
+PASSWORD = "correct horse battery"
+ORIGIN = "http://console.test"
+
+
+class Clock:
+    """A clock that only the test moves."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **spans: float) -> None:
+        self.now += timedelta(**spans)
+
+
+class Browser:
+    """A browser of one person of the staff: keeps the cookie, sends the CSRF token with its writes."""
+
+    def __init__(self, app: FastAPI, address: str = "10.0.0.1") -> None:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 1234))
+        self.http = httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"Origin": ORIGIN})
+
+    async def sign_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
+        answer = await self.http.post("/api/sign-in", json={"name": name, "password": password})
+        if answer.is_success:
+            self.http.headers[CSRF_HEADER] = answer.json()["csrf"]
+        return answer
+
+    async def get(self, path: str, **params: object) -> httpx.Response:
+        return await self.http.get(path, params={name: str(value) for name, value in params.items()})
+
+    async def post(self, path: str, body: object = None) -> httpx.Response:
+        return await self.http.post(path, json=body)
+
+
+class Console:
+    """The application with its clock, and people who are signed in."""
+
+    def __init__(self, app: FastAPI, database: Database, clock: Clock) -> None:
+        self.app, self.database, self.clock = app, database, clock
+        self.browsers: list[Browser] = []
+
+    def browser(self, address: str = "10.0.0.1") -> Browser:
+        self.browsers.append(Browser(self.app, address))
+        return self.browsers[-1]
+
+    async def hire(self, name: str, role: str = "agent") -> int:
+        async with self.database.begin() as session:
+            person = await add_staff(
+                session, name=name, display_name=name.title(), password=PASSWORD, role=role, now=self.clock()
+            )
+        return person.id
+
+    async def at_work(self, name: str, role: str = "agent") -> Browser:
+        """A new person who has just signed in."""
+        await self.hire(name, role)
+        browser = self.browser()
+        answer = await browser.sign_in(name)
+        assert answer.status_code == 200, answer.text
+        return browser
+
+
+@asynccontextmanager
+async def open_console(database: Database, vault: Vault, now: datetime) -> AsyncIterator[Console]:
+    """The application without its web pages, in this process."""
+    clock = Clock(now)
+    app = create_app(
+        Settings(database_url=database.url),
+        database=database,
+        vault=vault,
+        doorbell=Doorbell(None),
+        now=clock,
+        with_console=False,
+    )
+    console = Console(app, database, clock)
+    async with app.router.lifespan_context(app):
+        yield console
+    for browser in console.browsers:
+        await browser.http.aclose()
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code of an answer that is no success."""
+    return answer.status_code, answer.json()["error"]["code"]
