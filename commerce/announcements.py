@@ -1,0 +1,50 @@
+"""What happened in the shop and a customer should hear. Commerce never talks to a chat: it leaves a row, doors tell it.
+
+Kinds: order_placed, order_awaiting_payment, payment_received, order_cancelled, order_expired, order_shipped,
+refund_made, late_payment_accepted, late_payment_refunded. Facts are ids, numbers and amounts, never personal data.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation.database import Base, Id, JsonMap
+from foundation.errors import Json
+
+
+class Announcement(Base):
+    """One event for one customer; `told_at` is set when it became a message."""
+
+    __tablename__ = "announcement"
+    __table_args__ = (Index("ix_announcement_untold", "id", postgresql_where=text("told_at IS NULL")),)
+
+    id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(String(40))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    facts: Mapped[JsonMap]
+    created_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+
+
+def announce(session: AsyncSession, kind: str, *, customer_id: int, now: datetime, **facts: Json) -> Announcement:
+    """Leave an announcement in this transaction; it also joins `session.info["announcements"]`."""
+    announcement = Announcement(kind=kind, customer_id=customer_id, facts=facts, created_at=now)
+    session.add(announcement)
+    session.info.setdefault("announcements", []).append(announcement)
+    return announcement
+
+
+async def announced(session: AsyncSession) -> list[Announcement]:
+    """The announcements of this transaction so far, in order, without those of a savepoint that was rolled back."""
+    await session.flush()
+    made: list[Announcement] = session.info.get("announcements", [])
+    return [announcement for announcement in made if announcement in session]
+
+
+async def untold(session: AsyncSession, *, limit: int) -> Sequence[Announcement]:
+    """The oldest announcements that no message told yet, locked for this transaction; others skip them."""
+    waiting = select(Announcement).where(Announcement.told_at.is_(None)).order_by(Announcement.id).limit(limit)
+    return (await session.scalars(waiting.with_for_update(skip_locked=True))).all()

@@ -1,0 +1,156 @@
+"""Putting things in the cart and taking them out. The cart row is locked for every change and its version grows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartLine, CartStatus
+from commerce.catalog.queries import variant_views
+from commerce.customers.model import Customer
+from foundation.errors import Refused
+from foundation.money import Money, total
+
+NO_CURRENCY = "XXX"
+"""ISO 4217's code for no currency: what an empty cart's total is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class CartLineView:
+    """A line as the shopper sees it, at today's price. `available` is advice; 0 also when it is no longer sold."""
+
+    variant_id: int
+    product_id: int
+    title: str
+    label: str
+    quantity: int
+    unit: Money
+    total: Money
+    available: int
+    picture: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CartView:
+    """A cart as the shopper sees it. The total of an empty cart is zero of no currency."""
+
+    cart_id: int
+    version: int
+    lines: tuple[CartLineView, ...]
+    total: Money
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces of everything."""
+        return sum(line.quantity for line in self.lines)
+
+
+async def cart_of(session: AsyncSession, *, customer_id: int) -> Cart:
+    """The customer's open cart; made when there is none."""
+    mine = select(Cart).where(Cart.customer_id == customer_id, Cart.status == CartStatus.OPEN)
+    cart = await session.scalar(mine)
+    if cart is None:
+        await session.execute(
+            insert(Cart).values(customer_id=customer_id, status=CartStatus.OPEN, version=0).on_conflict_do_nothing()
+        )
+        cart = (await session.scalars(mine)).one()
+    return cart
+
+
+async def add_line(
+    session: AsyncSession, *, customer_id: int, variant_id: int, quantity: int, now: datetime
+) -> CartView:
+    """Put `quantity` more pieces in. Raises Refused("cart.quantity"), ("cart.full") or ("cart.unavailable")."""
+    if not 1 <= quantity <= MOST_PIECES:
+        raise Refused("cart.quantity", quantity=quantity, most=MOST_PIECES)
+    cart = await _locked_cart(session, customer_id)
+    if variant_id not in await variant_views(session, [variant_id], language="zh"):
+        raise Refused("cart.unavailable", variant=variant_id)
+    line = await _line(session, cart.id, variant_id)
+    if line is None:
+        lines = await session.scalar(select(func.count()).where(CartLine.cart_id == cart.id))
+        if (lines or 0) >= MOST_LINES:
+            raise Refused("cart.full", most=MOST_LINES)
+        session.add(CartLine(cart_id=cart.id, variant_id=variant_id, quantity=quantity))
+    elif line.quantity + quantity > MOST_PIECES:
+        raise Refused("cart.quantity", quantity=line.quantity + quantity, most=MOST_PIECES)
+    else:
+        line.quantity += quantity
+    return await _changed(session, cart, now)
+
+
+async def set_quantity(
+    session: AsyncSession, *, customer_id: int, variant_id: int, quantity: int, now: datetime
+) -> CartView:
+    """Make a line this many pieces; 0 removes it. Raises Refused("cart.quantity") or ("cart.no_such_line")."""
+    if not 0 <= quantity <= MOST_PIECES:
+        raise Refused("cart.quantity", quantity=quantity, most=MOST_PIECES)
+    cart = await _locked_cart(session, customer_id)
+    line = await _line(session, cart.id, variant_id)
+    if line is None:
+        raise Refused("cart.no_such_line", variant=variant_id)
+    if quantity == 0:
+        await session.delete(line)
+    else:
+        line.quantity = quantity
+    return await _changed(session, cart, now)
+
+
+async def clear(session: AsyncSession, *, customer_id: int, now: datetime) -> CartView:
+    """Take everything out."""
+    cart = await _locked_cart(session, customer_id)
+    await session.execute(delete(CartLine).where(CartLine.cart_id == cart.id))
+    return await _changed(session, cart, now)
+
+
+async def cart_view(session: AsyncSession, *, customer_id: int, language: str) -> CartView:
+    """The open cart with today's titles, prices and availability."""
+    return await view_of(session, await cart_of(session, customer_id=customer_id), language=language)
+
+
+async def view_of(session: AsyncSession, cart: Cart, *, language: str) -> CartView:
+    """This cart as the shopper sees it, lines in the order they were put in."""
+    found = await session.scalars(select(CartLine).where(CartLine.cart_id == cart.id).order_by(CartLine.id))
+    rows = found.all()
+    variants = await variant_views(session, [row.variant_id for row in rows], language=language, also_unavailable=True)
+    lines = []
+    for row in rows:
+        variant = variants[row.variant_id]
+        lines.append(
+            CartLineView(
+                variant_id=row.variant_id,
+                product_id=variant.product_id,
+                title=variant.title,
+                label=variant.label,
+                quantity=row.quantity,
+                unit=variant.price,
+                total=variant.price * row.quantity,
+                available=variant.available,
+                picture=variant.picture,
+            )
+        )
+    currency = lines[0].unit.currency if lines else NO_CURRENCY
+    return CartView(cart.id, cart.version, tuple(lines), total((line.total for line in lines), currency=currency))
+
+
+async def _locked_cart(session: AsyncSession, customer_id: int) -> Cart:
+    """The open cart under a lock. Checkout may have closed the one we saw while we waited: then there is a next one."""
+    while True:
+        cart = await cart_of(session, customer_id=customer_id)
+        await session.refresh(cart, with_for_update={"key_share": True})
+        if cart.status is CartStatus.OPEN:
+            return cart
+
+
+async def _line(session: AsyncSession, cart_id: int, variant_id: int) -> CartLine | None:
+    return await session.scalar(select(CartLine).where(CartLine.cart_id == cart_id, CartLine.variant_id == variant_id))
+
+
+async def _changed(session: AsyncSession, cart: Cart, now: datetime) -> CartView:
+    cart.version += 1
+    cart.updated_at = now
+    await session.flush()
+    customer = await session.get_one(Customer, cart.customer_id)
+    return await view_of(session, cart, language=customer.language)

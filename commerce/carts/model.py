@@ -1,0 +1,51 @@
+"""Carts: one open cart a customer, shared by all the channels they use."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from commerce.states import state_type
+from foundation.database import Base, Id
+
+MOST_PIECES = 99
+"""Of one variant in one cart."""
+MOST_LINES = 50
+
+
+class CartStatus(StrEnum):
+    """A cart is open until it became an order; then the next one begins."""
+
+    OPEN = "open"
+    ORDERED = "ordered"
+
+
+class Cart(Base):
+    """`version` grows with every change, so that a confirmation of an older cart is noticed."""
+
+    __tablename__ = "cart"
+    __table_args__ = (
+        Index("uq_cart_open_customer", "customer_id", unique=True, postgresql_where=text("status = 'open'")),
+    )
+
+    id: Mapped[Id]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    status: Mapped[CartStatus] = mapped_column(state_type(CartStatus), default=CartStatus.OPEN)
+    version: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[datetime | None]
+
+
+class CartLine(Base):
+    """So many pieces of one variant."""
+
+    __tablename__ = "cart_line"
+    __table_args__ = (
+        UniqueConstraint("cart_id", "variant_id"),
+        CheckConstraint(f"quantity BETWEEN 1 AND {MOST_PIECES}", name="quantity_within_limits"),
+    )
+
+    id: Mapped[Id]
+    cart_id: Mapped[int] = mapped_column(ForeignKey("cart.id", ondelete="CASCADE"))
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"), index=True)
+    quantity: Mapped[int]

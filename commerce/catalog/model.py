@@ -1,0 +1,142 @@
+"""What the shop sells: categories, products with texts in two languages, options, variants, media and pictures."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from commerce.states import state_type
+from foundation.database import Base, Id, JsonMap
+from foundation.money import Money
+
+Names = dict[str, str]
+"""A name in each language: {"zh": ..., "en": ...}; one may be missing."""
+
+
+class ProductStatus(StrEnum):
+    """Shoppers see published products only."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    ARCHIVED = "archived"
+
+
+class Category(Base):
+    """A shelf of the shop."""
+
+    __tablename__ = "category"
+
+    id: Mapped[Id]
+    handle: Mapped[str] = mapped_column(String(120), unique=True)
+    name: Mapped[JsonMap]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class Product(Base):
+    """One thing on sale, in one or more variants. (source, source_key) names the row of an import it came from."""
+
+    __tablename__ = "product"
+    __table_args__ = (UniqueConstraint("source", "source_key"),)
+
+    id: Mapped[Id]
+    handle: Mapped[str] = mapped_column(String(120), unique=True)
+    status: Mapped[ProductStatus] = mapped_column(state_type(ProductStatus), default=ProductStatus.DRAFT, index=True)
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
+    source: Mapped[str | None] = mapped_column(String(40))
+    source_key: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+
+
+class ProductText(Base):
+    """Title and description (plain text) of a product in one language."""
+
+    __tablename__ = "product_text"
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    lang: Mapped[str] = mapped_column(String(8), primary_key=True)
+    title: Mapped[str] = mapped_column(String(300))
+    body: Mapped[str] = mapped_column(default="")
+
+
+class Option(Base):
+    """A choice a product offers, such as colour."""
+
+    __tablename__ = "product_option"
+
+    id: Mapped[Id]
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
+    name: Mapped[JsonMap]
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class OptionValue(Base):
+    """One answer to a choice, such as red."""
+
+    __tablename__ = "option_value"
+
+    id: Mapped[Id]
+    option_id: Mapped[int] = mapped_column(ForeignKey("product_option.id", ondelete="CASCADE"), index=True)
+    name: Mapped[JsonMap]
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class Variant(Base):
+    """What is put in the cart: one combination of option values with its own price and stock."""
+
+    __tablename__ = "variant"
+    __table_args__ = (CheckConstraint("price_amount >= 0", name="price_not_negative"),)
+
+    id: Mapped[Id]
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
+    sku: Mapped[str] = mapped_column(String(120), unique=True)
+    price_amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    position: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+
+    @property
+    def price(self) -> Money:
+        """What one piece costs."""
+        return Money(self.price_amount, self.currency)
+
+
+class VariantValue(Base):
+    """That a variant has this option value."""
+
+    __tablename__ = "variant_value"
+
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id", ondelete="CASCADE"), primary_key=True)
+    value_id: Mapped[int] = mapped_column(ForeignKey("option_value.id", ondelete="CASCADE"), primary_key=True)
+
+
+class Media(Base):
+    """A picture file; its bytes lie on disk under the SHA-256 digest (hex) of their content."""
+
+    __tablename__ = "media"
+
+    id: Mapped[Id]
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    mime: Mapped[str] = mapped_column(String(60))
+    width: Mapped[int]
+    height: Mapped[int]
+
+
+class Picture(Base):
+    """A picture of a product, or of one variant of it when `variant_id` is set."""
+
+    __tablename__ = "picture"
+
+    id: Mapped[Id]
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
+    variant_id: Mapped[int | None] = mapped_column(ForeignKey("variant.id", ondelete="CASCADE"), index=True)
+    media_id: Mapped[int] = mapped_column(ForeignKey("media.id"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+
+def in_language(names: dict[str, str], language: str) -> str:
+    """The name in this language, else in whichever there is, else an empty text."""
+    return names.get(language) or next(iter(names.values()), "")

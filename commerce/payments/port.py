@@ -1,0 +1,84 @@
+"""The one port through which the shop is paid. What a provider says is a value; the ledger decides what it means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from foundation.errors import Json
+from foundation.money import Money
+
+
+class ProviderUnreachable(Exception):
+    """No answer, or none we can read: the truth is unknown, and the same question is asked again later."""
+
+
+class SessionState(StrEnum):
+    """What a provider's payment session can be. A declined attempt leaves it open: the shopper may try again."""
+
+    OPEN = "open"
+    PROCESSING = "processing"
+    PAID = "paid"
+    CLOSED = "closed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A payment session at the provider; `url` is where the shopper pays."""
+
+    ref: str
+    reference: str
+    url: str
+    state: SessionState
+    money: Money
+
+
+class RefundOutcome(StrEnum):
+    """What a provider says about a refund."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One verified event of a webhook: `reference` is our name of the intent, or the refund's key in `refund_key`."""
+
+    event_id: str
+    type: str
+    reference: str
+    refund_key: str | None
+    payload: Mapping[str, Json]
+
+
+class Provider(Protocol):
+    """A payment provider. Every method may raise ProviderUnreachable; every one may be repeated with the same keys."""
+
+    name: str
+
+    async def create(self, *, reference: str, money: Money, return_url: str) -> Session:
+        """Make the session of this reference, or give the one there is."""
+        ...
+
+    async def query(self, ref: str) -> Session:
+        """The session as it is now."""
+        ...
+
+    async def close(self, ref: str) -> Session:
+        """Let nobody pay it any more; the answer says PAID where that came too late."""
+        ...
+
+    async def refund(self, ref: str, *, key: str, money: Money) -> RefundOutcome:
+        """Pay back once under this key."""
+        ...
+
+    async def query_refund(self, key: str) -> RefundOutcome:
+        """What became of the refund with this key; UNKNOWN when the provider never heard of it."""
+        ...
+
+    def verify(self, headers: Mapping[str, str], raw: bytes) -> list[Notice]:
+        """Read a webhook. Raises Refused("webhook.forged") when the signature is not theirs or too old."""
+        ...
