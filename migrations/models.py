@@ -13,6 +13,8 @@ MODELS = (
     "commerce.announcements",
     "commerce.customers.model",
     "commerce.catalog.model",
+    "commerce.catalog.attributes",
+    "commerce.imports.model",
     "commerce.search.model",
     "commerce.inventory.model",
     "commerce.carts.model",
