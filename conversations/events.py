@@ -1,0 +1,100 @@
+"""The stream of events for the staff's screens: nothing that was committed is missed, in whatever order it commits.
+
+An event means "read this row again". Its `xid` is the transaction that wrote it. A reader takes everything visible
+from a horizon on, drops what it had already, and moves the horizon to the oldest transaction still under way when it
+read: whatever commits later has that number or a higher one. An id alone would miss events, since ids are given out
+before the commit and commit in another order.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import delete, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from conversations.model import Event
+from foundation.database import Database
+
+MOST_AT_ONCE = 2_000
+"""With more than this to catch up on, reading everything again is cheaper."""
+
+_READ = """
+WITH here AS MATERIALIZED (
+    SELECT pg_snapshot_xmin(pg_current_snapshot()) AS oldest, pg_snapshot_xmax(pg_current_snapshot()) AS next,
+           (SELECT system_identifier FROM pg_control_system())::text AS generation
+)
+SELECT here.generation, here.oldest::text AS oldest, $1::text::xid8 > here.next AS ahead,
+       event.id, event.xid::text AS xid, event.kind, event.ref
+  FROM here LEFT JOIN LATERAL (
+       SELECT id, xid, kind, ref FROM event WHERE xid >= $1::text::xid8 ORDER BY xid, id LIMIT $2
+  ) event ON true
+ ORDER BY event.id
+"""
+_HERE = """
+SELECT (SELECT system_identifier FROM pg_control_system())::text AS generation,
+       pg_snapshot_xmin(pg_current_snapshot())::text AS oldest
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RowChanged:
+    """Read the row `ref` of this kind again. Readers drop an `id` they have had."""
+
+    id: int
+    kind: str
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is new. `resync`: too much was missed, or the database is another one: read everything again."""
+
+    events: tuple[RowChanged, ...]
+    cursor: str
+    resync: bool = False
+
+
+@dataclass(slots=True)
+class EventReader:
+    """One place in the stream. `cursor` is where to go on after a break: from there some events may come twice."""
+
+    database: Database
+    cursor: str | None = None
+    _had: dict[int, int] = field(default_factory=dict)
+
+    async def start(self) -> str:
+        """Stand at the end of the stream, unless a cursor was given; the cursor is then what this returns."""
+        if self.cursor is None:
+            async with self.database.raw() as driver:
+                here = await driver.fetchrow(_HERE)
+            self.cursor = f"{here['generation']}.{here['oldest']}"
+        return self.cursor
+
+    async def read(self) -> Batch:
+        """Everything committed since the last read, at once. The batch's cursor is the one from before it."""
+        begin = await self.start()
+        generation, _, horizon = begin.partition(".")
+        if not (horizon.isascii() and horizon.isdecimal() and len(horizon) < 20):
+            generation, horizon = "", "0"
+        async with self.database.raw() as driver:
+            rows = await driver.fetch(_READ, horizon, MOST_AT_ONCE + 1)
+        here = rows[0]
+        self.cursor = f"{here['generation']}.{here['oldest']}"
+        if generation != here["generation"] or here["ahead"] or len(rows) > MOST_AT_ONCE:
+            self._had.clear()
+            return Batch((), self.cursor, resync=True)
+        new = [row for row in rows if row["id"] is not None and row["id"] not in self._had]
+        oldest = int(here["oldest"])
+        self._had.update((row["id"], int(row["xid"])) for row in new)
+        self._had = {number: xid for number, xid in self._had.items() if xid >= oldest}
+        return Batch(tuple(RowChanged(row["id"], row["kind"], row["ref"]) for row in new), begin)
+
+
+async def tell_staff(session: AsyncSession, kind: str, ref: int) -> None:
+    """Leave an event in this transaction: the row `ref` of this kind is another one now."""
+    await session.execute(insert(Event).values(kind=kind, ref=ref))
+
+
+async def forget_events(session: AsyncSession, *, before: datetime) -> None:
+    """Sweep: drop events older than any screen's memory. Who comes back after that reads everything again anyway."""
+    await session.execute(delete(Event).where(Event.at < before))

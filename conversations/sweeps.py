@@ -1,0 +1,52 @@
+"""What a crash left behind, found again. Any process may run these, many at once."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from conversations.delivery import lose
+from conversations.model import TRY_AGAIN_AFTER
+from foundation.database import Database, raw
+
+_DUE_WORK = """
+UPDATE conversation SET work_at = $2, attempts = attempts + 1
+ WHERE id IN (SELECT id FROM conversation WHERE work_at <= $1 ORDER BY work_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING id
+"""
+_LATE = "SELECT id, tries FROM message WHERE status = 'sending' AND lease_until <= $1 ORDER BY lease_until LIMIT $2"
+_UNDELIVERED = """
+SELECT c.id, c.channel
+  FROM conversation c
+  JOIN (SELECT conversation_id, min(created_at) AS since FROM message
+         WHERE status = 'queued' AND created_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+         GROUP BY conversation_id) AS waiting ON waiting.conversation_id = c.id
+ ORDER BY waiting.since LIMIT $2
+"""
+
+
+async def due_work(session: AsyncSession, *, now: datetime, limit: int) -> list[int]:
+    """Conversations in which a shopper was heard and no turn followed. Commit before the turns.
+
+    Each is given to one caller only, is due again after TRY_AGAIN_AFTER unless a turn was closed, and has the attempt
+    that the caller makes counted already, so that a turn which kills its process is counted.
+    """
+    rows = await (await raw(session)).fetch(_DUE_WORK, now, now + TRY_AGAIN_AFTER, limit)
+    return [row["id"] for row in rows]
+
+
+async def undelivered(session: AsyncSession, *, before: datetime, limit: int) -> list[tuple[int, str]]:
+    """Conversations, with their channel, in which something waits to be sent since `before`; longest first."""
+    rows = await (await raw(session)).fetch(_UNDELIVERED, before, limit)
+    return [(row["id"], row["channel"]) for row in rows]
+
+
+async def expire_leases(database: Database, *, now: datetime, limit: int) -> int:
+    """Messages whose sender died on the way: answers are queued again while the bot may answer, the rest is unknown.
+
+    Returns how many there were.
+    """
+    async with database.raw() as driver:
+        late = await driver.fetch(_LATE, now, limit)
+        for row in late:
+            await lose(driver, row["id"], row["tries"])
+    return len(late)
