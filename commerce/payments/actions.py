@@ -1,4 +1,4 @@
-"""Paying through a provider: reserve in one transaction, call the provider, settle in another. Never a call inside one."""
+"""Paying through a provider: reserve in one transaction, call the provider, settle in another."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -3,7 +3,7 @@
 The protocol, version 1. Bodies are JSON in UTF-8. Every request in either direction carries
 
     X-Simulator-Timestamp: <Unix seconds, decimal>
-    X-Simulator-Signature: <hex HMAC-SHA256(secret, timestamp + "." + raw body)>     (an absent body is the empty string)
+    X-Simulator-Signature: <hex HMAC-SHA256(secret, timestamp + "." + raw body)>   (no body is the empty string)
 
 and is refused with 401 when the signature is wrong or the timestamp is more than 300 s away.
 
