@@ -1,7 +1,7 @@
 """How messages leave. Every statement takes the conversation's row first, so that the owner cannot change under it.
 
-An answer leaves only while the bot may answer and the owner is the one it was written under; facts and people's messages
-always do. One of a conversation at a time, in the order of `seq`.
+An answer leaves only while the bot may answer and the owner is the one it was written under; facts and people's
+messages always do. One of a conversation at a time, in the order of `seq`.
 """
 
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ LEASE = timedelta(seconds=60)
 MOST_SENDS = 5
 """So often a message is tried before it is given up."""
 
-_MAY_LEAVE = "(m.kind <> 'answer' OR (m.epoch = c.epoch AND c.owner IN ('bot', 'waiting')))"
+MAY_LEAVE = "(m.kind <> 'answer' OR (m.epoch = c.epoch AND c.owner IN ('bot', 'waiting')))"
 
 # Each of these takes a new number before it knows that it needs one: a number too many is only a gap.
 
-_DELIVER_STORED = f"""
+DELIVER_STORED = f"""
 WITH c AS (
     UPDATE conversation
        SET last_seq = last_seq + (SELECT count(*) FROM message WHERE conversation_id = $1 AND status = 'queued')
      WHERE id = $1 AND EXISTS (SELECT FROM message WHERE conversation_id = $1 AND status = 'queued')
     RETURNING id, owner, epoch, last_seq
 ), leaving AS (
-    SELECT m.id, {_MAY_LEAVE} AS may_leave, c.last_seq + 1 - row_number() OVER (ORDER BY m.seq DESC) AS rev
+    SELECT m.id, {MAY_LEAVE} AS may_leave, c.last_seq + 1 - row_number() OVER (ORDER BY m.seq DESC) AS rev
       FROM message m JOIN c ON m.conversation_id = c.id WHERE m.status = 'queued'
 ), left_us AS (
     UPDATE message m
@@ -44,10 +44,11 @@ WITH c AS (
 SELECT count(*) FROM left_us WHERE status = 'sent'
 """
 
-_CLAIM = f"""
+CLAIM = f"""
 WITH c AS (
     UPDATE conversation SET last_seq = last_seq + 1
      WHERE id = $1 AND EXISTS (SELECT FROM message WHERE conversation_id = $1 AND status = 'queued')
+       AND NOT EXISTS (SELECT FROM message WHERE conversation_id = $1 AND status = 'sending')
     RETURNING id, channel, chat, language, owner, epoch, last_seq
 ), head AS (
     SELECT id FROM message WHERE conversation_id = $1 AND status IN ('queued', 'sending') ORDER BY seq LIMIT 1
@@ -55,8 +56,8 @@ WITH c AS (
     INSERT INTO event (kind, ref) SELECT 'conversation', id FROM c
 )
 UPDATE message m
-   SET status = CASE WHEN {_MAY_LEAVE} THEN 'sending' ELSE 'suppressed' END,
-       rev = c.last_seq, tries = m.tries + 1, lease_until = CASE WHEN {_MAY_LEAVE} THEN $3::timestamptz END
+   SET status = CASE WHEN {MAY_LEAVE} THEN 'sending' ELSE 'suppressed' END,
+       rev = c.last_seq, tries = m.tries + 1, lease_until = CASE WHEN {MAY_LEAVE} THEN $3::timestamptz END
   FROM c, head
  WHERE m.id = head.id AND m.status = 'queued' AND (m.lease_until IS NULL OR m.lease_until <= $2)
 RETURNING m.id, m.seq, m.kind, m.status, m.body, m.text, m.tries, m.epoch, c.id AS conversation_id, c.channel, c.chat,
@@ -76,7 +77,7 @@ UPDATE message m SET rev = c.last_seq, {changes}
 RETURNING m.status
 """
 
-_AGAIN = f"{_MAY_LEAVE} AND m.tries < {MOST_SENDS}"
+_AGAIN = f"{MAY_LEAVE} AND m.tries < {MOST_SENDS}"
 _MARK_SENT = _SETTLE.format(
     changes="status = 'sent', sent_at = $4, external_id = $3, lease_until = NULL",
     # A claim whose lease ran out while its bytes were on the way: now we know that they arrived.
@@ -98,7 +99,7 @@ _MARK_LOST = _SETTLE.format(
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A claimed message: only the process that claimed it may send it, until its lease ends. `tries` names the claim."""
+    """A claimed message: only its claimer may send it, until the lease ends. `tries` names the claim."""
 
     id: int
     conversation_id: int
@@ -119,7 +120,7 @@ async def deliver_stored(database: Database, conversation_id: int, *, now: datet
     Each message takes the next `rev`, so that a stream that is at the end sees it. Returns how many were sent.
     """
     async with database.raw() as driver:
-        sent: int = await driver.fetchval(_DELIVER_STORED, conversation_id, now)
+        sent: int = await driver.fetchval(DELIVER_STORED, conversation_id, now)
     return sent
 
 
@@ -130,7 +131,7 @@ async def claim(database: Database, conversation_id: int, *, now: datetime) -> O
     """
     async with database.raw() as driver:
         while True:
-            row = await driver.fetchrow(_CLAIM, conversation_id, now, now + LEASE)
+            row = await driver.fetchrow(CLAIM, conversation_id, now, now + LEASE)
             if row is None:
                 return None
             if row["status"] == "sending":

@@ -101,6 +101,7 @@ async def agent_says(
     await _take(session, conversation, agent, reason="answered", now=now)
     message = _add(conversation, Kind.PERSON, body, text, now=now, agent=agent, client_msg_id=client_msg_id)
     message.status = Status.QUEUED
+    conversation.handled_seq = conversation.heard_seq
     conversation.last_message_at = now
     conversation.preview = message.text[:200]
     await _save(session, conversation, message)

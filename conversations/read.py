@@ -78,7 +78,8 @@ async def last_messages(
 
 async def conversation_of(session: AsyncSession, *, channel: str, chat: str) -> Conversation | None:
     """The conversation of a chat, for the shopper's door."""
-    return (await session.scalars(select(Conversation).filter_by(channel=channel, chat=chat))).one_or_none()
+    wanted = select(Conversation).filter_by(channel=channel, chat=chat).execution_options(populate_existing=True)
+    return (await session.scalars(wanted)).one_or_none()
 
 
 async def conversation_by_id(session: AsyncSession, conversation_id: int) -> Conversation:
@@ -94,7 +95,7 @@ async def list_conversations(
 ) -> tuple[list[ConversationRow], Place | None]:
     """Conversations with the newest message first, and where the next page goes on (None at the end)."""
     wanted = select(Conversation).order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
-    wanted = wanted.where(*_in_scope(scope, agent_id)).limit(limit + 1)
+    wanted = wanted.where(*_in_scope(scope, agent_id)).limit(limit + 1).execution_options(populate_existing=True)
     if cursor is not None:
         wanted = wanted.where(tuple_(Conversation.last_message_at, Conversation.id) < tuple_(*cursor))
     found = (await session.scalars(wanted)).all()
@@ -114,7 +115,7 @@ async def count_conversations(session: AsyncSession, *, agent_id: int) -> dict[S
 
 
 def _visible(conversation_id: int, for_staff: bool) -> Select[Message]:
-    wanted = select(Message).where(Message.conversation_id == conversation_id)
+    wanted = select(Message).where(Message.conversation_id == conversation_id).execution_options(populate_existing=True)
     if for_staff:
         return wanted
     left_us = and_(Message.kind.in_(OUTGOING), Message.status.in_(SEEN))

@@ -17,10 +17,11 @@ _LATE = "SELECT id, tries FROM message WHERE status = 'sending' AND lease_until 
 _UNDELIVERED = """
 SELECT c.id, c.channel
   FROM conversation c
-  JOIN (SELECT conversation_id, min(created_at) AS since FROM message
-         WHERE status = 'queued' AND created_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
-         GROUP BY conversation_id) AS waiting ON waiting.conversation_id = c.id
- ORDER BY waiting.since LIMIT $2
+  JOIN (SELECT DISTINCT ON (conversation_id) conversation_id, status, created_at, lease_until
+          FROM message WHERE status IN ('queued', 'sending') ORDER BY conversation_id, seq
+       ) AS head ON head.conversation_id = c.id
+ WHERE head.status = 'queued' AND head.created_at <= $2 AND (head.lease_until IS NULL OR head.lease_until <= $1)
+ ORDER BY head.created_at LIMIT $3
 """
 
 
@@ -34,9 +35,9 @@ async def due_work(session: AsyncSession, *, now: datetime, limit: int) -> list[
     return [row["id"] for row in rows]
 
 
-async def undelivered(session: AsyncSession, *, before: datetime, limit: int) -> list[tuple[int, str]]:
-    """Conversations, with their channel, in which something waits to be sent since `before`; longest first."""
-    rows = await (await raw(session)).fetch(_UNDELIVERED, before, limit)
+async def undelivered(session: AsyncSession, *, now: datetime, before: datetime, limit: int) -> list[tuple[int, str]]:
+    """Conversations, with their channel, whose next message was queued before then and may be sent now; oldest first."""
+    rows = await (await raw(session)).fetch(_UNDELIVERED, now, before, limit)
     return [(row["id"], row["channel"]) for row in rows]
 
 

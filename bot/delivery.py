@@ -1,0 +1,174 @@
+"""Sends what is queued: at once after a turn, and what a crash left behind by a sweep."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from conversations.delivery import Outgoing, claim, deliver_stored, mark_failed, mark_lost, mark_sent, try_later
+from conversations.sweeps import expire_leases, undelivered
+from foundation.database import Database
+from foundation.redis import Doorbell
+
+log = structlog.get_logger(__name__)
+
+SEND_WITHIN = 30.0
+"""Seconds for one send; well inside the lease of a claim."""
+SWEEP_EVERY = 1.0
+LEFT_ALONE = timedelta(seconds=2)
+"""A sweep leaves messages younger than this to the process that queued them."""
+SWEPT_AT_ONCE = 100
+
+DELIVERY = "delivery"
+"""The bell of those who queued something in another process, such as the console."""
+STAFF = "staff"
+"""The bell of the staff's screens."""
+
+
+class Undeliverable(Exception):
+    """The platform refused the message for good: the shopper blocked us, the chat is gone."""
+
+
+class NotSent(Exception):
+    """The message certainly did not leave, and may be tried again after `after`: rate limit, no connection."""
+
+    def __init__(self, after: timedelta) -> None:
+        super().__init__(f"try again after {after}")
+        self.after = after
+
+
+class Channel(Protocol):
+    """Where messages go."""
+
+    @property
+    def in_database(self) -> bool:
+        """Whether shoppers of this channel read the database (web, terminal); else the channel is a Wire."""
+        ...
+
+
+@runtime_checkable
+class Wire(Channel, Protocol):
+    """A channel with a network in between."""
+
+    async def send(self, message: Outgoing) -> str | None:
+        """Send one message; returns the platform's id of it.
+
+        Raises Undeliverable or NotSent; any other exception means that the message may have arrived.
+        """
+        ...
+
+
+class Delivery:
+    """Delivers through the channels of this process; `channels` by the name a conversation has.
+
+    Never two messages of one conversation at once (the claim sees to that across processes), at most `at_once`
+    conversations on a wire at a time. `clock` gives the time.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        doorbell: Doorbell,
+        *,
+        clock: Callable[[], datetime],
+        at_once: int = 16,
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._doorbell = doorbell
+        self._clock = clock
+        self._places = asyncio.Semaphore(at_once)
+        self._look_again: dict[int, bool] = {}
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def deliver(self, conversation_id: int, channel: str) -> None:
+        """Send everything that is queued in this conversation. Called after each commit that queued something.
+
+        While another task of this process is at it, that task is told to look once more, and this returns at once.
+        """
+        if conversation_id in self._look_again:
+            self._look_again[conversation_id] = True
+            return
+        self._look_again[conversation_id] = True
+        try:
+            while self._look_again[conversation_id]:
+                self._look_again[conversation_id] = False
+                await self._deliver(conversation_id, self._channels[channel])
+        finally:
+            del self._look_again[conversation_id]
+
+    def deliver_soon(self, conversation_id: int, channel: str) -> None:
+        """`deliver` in a task of its own: for those who must not wait for a network."""
+        task = asyncio.create_task(self.deliver(conversation_id, channel))
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Sweep at each ring and every second until `stop` is set; then finish the sends under way."""
+        async for rang in self._doorbell.listen(DELIVERY, every=SWEEP_EVERY):
+            if stop.is_set():
+                break
+            try:
+                await self.sweep(fresh=rang)
+            except (SQLAlchemyError, OSError):
+                log.exception("delivery sweep failed")
+        await self.finish()
+
+    async def sweep(self, *, fresh: bool = False) -> None:
+        """Start what a process that died left behind and what waited for a later try.
+
+        `fresh`: also what was queued a moment ago, because somebody rang for it.
+        """
+        now = self._clock()
+        await expire_leases(self._database, now=now, limit=SWEPT_AT_ONCE)
+        before = now if fresh else now - LEFT_ALONE
+        async with self._database.begin() as session:
+            waiting = await undelivered(session, now=now, before=before, limit=SWEPT_AT_ONCE)
+        for conversation_id, channel in waiting:
+            if channel in self._channels and conversation_id not in self._look_again:
+                self.deliver_soon(conversation_id, channel)
+
+    async def finish(self) -> None:
+        """Wait for the deliveries that `deliver_soon` and `sweep` started."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def _deliver(self, conversation_id: int, channel: Channel) -> None:
+        if channel.in_database:
+            if await deliver_stored(self._database, conversation_id, now=self._clock()):
+                await self._doorbell.ring(f"conversation:{conversation_id}")
+                await self._doorbell.ring(STAFF)
+            return
+        assert isinstance(channel, Wire)
+        async with self._places:
+            while (message := await claim(self._database, conversation_id, now=self._clock())) is not None:
+                is_settled = await self._send(channel, message)
+                await self._doorbell.ring(STAFF)
+                if not is_settled:
+                    return
+
+    async def _send(self, channel: Wire, message: Outgoing) -> bool:
+        """One send and what came of it. False: leave the conversation to a later sweep."""
+        try:
+            async with asyncio.timeout(SEND_WITHIN):
+                external_id = await channel.send(message)
+        except Undeliverable:
+            log.warning("undeliverable", conversation=message.conversation_id, seq=message.seq)
+            return await mark_failed(self._database, message)
+        except NotSent as error:
+            await try_later(self._database, message, at=self._clock() + error.after)
+            return False
+        except Exception:
+            log.exception("send failed", conversation=message.conversation_id, seq=message.seq)
+            await mark_lost(self._database, message)
+            return False
+        return await mark_sent(self._database, message, external_id=external_id, now=self._clock())
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("delivery failed; a sweep takes it up", exc_info=error)
