@@ -1,0 +1,1 @@
+"""The shopper's door over HTTP: chat page, widget, pay pages, pictures, webhooks."""

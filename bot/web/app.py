@@ -1,0 +1,91 @@
+"""The shopper's door over HTTP, put together: routes, limits, headers, errors, and the bank we practise with."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import httpx
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.web import chat, health, pages, pay, pictures, simulator
+from bot.web.errors import AnswerFailures, answer_errors
+from bot.web.metrics import REQUESTS
+from bot.web.visitors import HEADER
+from bot.web.wire import BodyLimit
+
+if TYPE_CHECKING:
+    from bot.app import Shop
+
+
+def create_app(shop: "Shop") -> FastAPI:
+    """The web chat, its pages, pictures, payments and webhooks of one shop."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with httpx.AsyncClient(timeout=10) as client:
+            sending = asyncio.create_task(simulator.keep_sending(app.state.bank, client))
+            try:
+                yield
+            finally:
+                sending.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await sending
+
+    app = FastAPI(title="Xiaoer web chat", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.shop = shop
+    app.state.bank = simulator.Bank(
+        database=shop.database,
+        secret=shop.simulator_secret,
+        base_url=shop.settings.base_url,
+        now=shop.now,
+        may_go_wrong=shop.settings.simulator_faults,
+    )
+    for part in (pages, chat, pictures, pay, simulator, health):
+        app.include_router(part.router)
+    answer_errors(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(shop.settings.allowed_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Content-Type", HEADER],
+        expose_headers=["Retry-After"],
+        max_age=3600,
+    )
+    app.add_middleware(AnswerFailures)
+    app.add_middleware(SafeHeaders)
+    return app
+
+
+class SafeHeaders:
+    """Puts the security headers on every answer and measures how long it took to begin."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = time.perf_counter()
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Content-Security-Policy", pages.CONTENT_POLICY)
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "no-referrer")
+                headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+                headers.setdefault("Cache-Control", "no-store")
+                route = getattr(scope.get("route"), "path", "none")
+                took = time.perf_counter() - begun
+                REQUESTS.labels(route, scope["method"], str(message["status"])).observe(took)
+            await send(message)
+
+        await self.app(scope, receive, send_safely)

@@ -1,0 +1,261 @@
+"""The web chat's addresses: a visitor, messages up, a resumable stream down, and what was said before."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.turn import receive
+from bot.web.metrics import HEARD, STREAMS
+from bot.web.visitors import new_visitor, visitor_of
+from bot.web.wire import read_body
+from conversations.hear import Incoming
+from conversations.model import Conversation, Owner
+from conversations.read import MessageView, conversation_of, last_messages, messages_after
+from foundation.errors import Json, Refused
+
+if TYPE_CHECKING:
+    from bot.app import Shop
+
+CHANNEL = "web"
+LONGEST_TEXT = 10_000
+"""Characters of one message; the widget itself stops at 4,000."""
+HEARTBEAT = 15.0
+"""Seconds after which a stream says that it is alive, and looks by itself."""
+_PAGE = 100
+_STREAMS_OF_ONE = 8
+_VISITORS_A_MINUTE = 30
+
+router = APIRouter(prefix="/chat", tags=["web chat"])
+_open_streams: Counter[str] = Counter()
+
+
+class Said(BaseModel):
+    """Words the shopper typed."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: Literal["text"]
+    text: str = Field(min_length=1)
+
+
+class Pressed(BaseModel):
+    """A button the shopper pressed: its token, and what stood on it."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: Literal["press"]
+    token: str = Field(min_length=1, max_length=64)
+    label: str = Field(default="", max_length=500)
+
+
+class NewMessage(BaseModel):
+    """One message of a shopper. `client_id` is the page's own name for it: sent twice, it is kept once."""
+
+    model_config = ConfigDict(extra="forbid")
+    client_id: str = Field(min_length=8, max_length=64, pattern="^[A-Za-z0-9_-]+$")
+    body: Annotated[Said | Pressed, Field(discriminator="kind")]
+    language: Literal["zh", "en"] | None = None
+
+
+def shop_of(request: Request) -> "Shop":
+    """The shop this app was made for."""
+    shop: Shop = request.app.state.shop
+    return shop
+
+
+
+def visitor_here(request: Request) -> str:
+    """The visitor of this request. Raises Refused("visitor.unknown")."""
+    return visitor_of(request, shop_of(request).vault)
+
+
+AVisitor = Annotated[str, Depends(visitor_here)]
+
+
+@router.post("/visitor", status_code=201)
+async def new_visitor_token(request: Request) -> Response:
+    """A token for a browser that has none yet. The page keeps it and sends it as X-Visitor."""
+    shop = shop_of(request)
+    await _spend(shop, f"visitors:{_address(request)}", limit=_VISITORS_A_MINUTE)
+    return JSONResponse({"visitor": new_visitor(shop.vault)}, status_code=201)
+
+
+@router.post("/messages", status_code=202)
+async def new_message(request: Request, visitor: AVisitor) -> Response:
+    """Keep a message and acknowledge it; the answer comes down the stream.
+
+    202 with its place (seq); 200 when this client_id was kept before. 429 with Retry-After above the limit of a minute.
+    """
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise Refused("files.not_yet")
+    shop = shop_of(request)
+    message = await read_body(request, NewMessage)
+    limit = shop.settings.messages_a_minute
+    await _spend(shop, f"visitor:{visitor}", limit=limit)
+    await _spend(shop, f"address:{_address(request)}", limit=limit)
+    text = message.body.text if isinstance(message.body, Said) else message.body.label
+    if len(text) > LONGEST_TEXT:
+        raise Refused("message.too_long", characters=len(text), limit=LONGEST_TEXT)
+    heard = await receive(
+        shop,
+        Incoming(
+            channel=CHANNEL,
+            chat=visitor,
+            external_id=message.client_id,
+            body=message.body.model_dump(),
+            text=text,
+        ),
+        language=message.language,
+    )
+    HEARD.labels("web").inc()
+    await shop.doorbell.ring(f"visitor:{visitor}")
+    return JSONResponse({"seq": heard.seq, "repeated": heard.repeated}, status_code=200 if heard.repeated else 202)
+
+
+@router.get("/history")
+async def history(
+    request: Request,
+    visitor: AVisitor,
+    before: Annotated[int | None, Query(ge=1, lt=2**62)] = None,
+    limit: Annotated[int, Query(ge=1, le=_PAGE)] = 50,
+) -> Response:
+    """The newest messages, or those before the place `before`, oldest first, and the cursor from which the stream goes on."""
+    shop = shop_of(request)
+    async with shop.database.begin() as session:
+        # The conversation first: what is written after it is read comes again in the stream, nothing is missed.
+        conversation = await conversation_of(session, channel=CHANNEL, chat=visitor)
+        if conversation is None:
+            return JSONResponse({"messages": [], "more": False, "cursor": 0, "state": _state(None)})
+        messages = await last_messages(
+            session, conversation_id=conversation.id, before=before, limit=limit + 1, for_staff=False
+        )
+    shown = messages[-limit:]
+    return JSONResponse(
+        {
+            "messages": [_message(message) for message in shown],
+            "more": len(messages) > limit,
+            "cursor": conversation.last_seq,
+            "state": _state(conversation),
+        }
+    )
+
+
+@router.get("/stream")
+async def stream(
+    request: Request, visitor: AVisitor, cursor: Annotated[int, Query(ge=0, lt=2**62)] = 0
+) -> StreamingResponse:
+    """Server-sent events after `cursor`: `message` (id is its rev), `state` (who answers, typing), and a heartbeat.
+
+    A message whose `seq` the page has already takes the place of the earlier one.
+    """
+    if _open_streams[visitor] >= _STREAMS_OF_ONE:
+        raise Refused("limit.streams", seconds=10)
+    return StreamingResponse(
+        _events(shop_of(request), visitor, cursor),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(shop: "Shop", visitor: str, cursor: int) -> AsyncIterator[str]:
+    _open_streams[visitor] += 1
+    STREAMS.inc()
+    try:
+        yield ": welcome\n\n"
+        conversation_id = await _conversation_begun(shop, visitor)
+        while conversation_id is None:
+            yield ": waiting\n\n"
+            conversation_id = await _conversation_begun(shop, visitor, wait=True)
+        told: dict[str, Json] | None = None
+        async for rang in shop.doorbell.listen(f"conversation:{conversation_id}", every=HEARTBEAT):
+            messages, state = await _look(shop, visitor, conversation_id, cursor)
+            for message in messages:
+                cursor = message.rev
+                yield _event("message", _message(message), rev=message.rev)
+            if state != told:
+                told = state
+                yield _event("state", state)
+            elif not rang:
+                yield ": alive\n\n"
+    finally:
+        STREAMS.dec()
+        _open_streams[visitor] -= 1
+        if not _open_streams[visitor]:
+            del _open_streams[visitor]
+
+
+async def _conversation_begun(shop: "Shop", visitor: str, *, wait: bool = False) -> int | None:
+    """The id of the visitor's conversation; with `wait` after a ring or a heartbeat's time."""
+    with shop.doorbell.listening(f"visitor:{visitor}") as rung:
+        for _ in range(2):
+            async with shop.database.begin() as session:
+                conversation = await conversation_of(session, channel=CHANNEL, chat=visitor)
+            if conversation is not None:
+                return conversation.id
+            if not wait:
+                return None
+            try:
+                await asyncio.wait_for(rung.wait(), HEARTBEAT)
+            except TimeoutError:
+                return None
+    return None
+
+
+async def _look(
+    shop: "Shop", visitor: str, conversation_id: int, cursor: int
+) -> tuple[list[MessageView], dict[str, Json]]:
+    """Everything after the cursor, in order of rev, and the state of the conversation."""
+    found: list[MessageView] = []
+    async with shop.database.begin() as session:
+        while True:
+            page = await messages_after(
+                session, conversation_id=conversation_id, rev=cursor, limit=_PAGE, for_staff=False
+            )
+            found += page
+            if len(page) < _PAGE:
+                break
+            cursor = page[-1].rev
+        conversation = await conversation_of(session, channel=CHANNEL, chat=visitor)
+    return found, _state(conversation)
+
+
+def _state(conversation: Conversation | None) -> dict[str, Json]:
+    """Who answers, and whether the bot is at it: it has heard what it has not dealt with yet."""
+    if conversation is None:
+        return {"owner": "bot", "typing": False, "name": None}
+    is_typing = conversation.owner == Owner.BOT and conversation.heard_seq > conversation.handled_seq
+    name = conversation.assignee_name if conversation.owner == Owner.HUMAN else None
+    return {"owner": conversation.owner, "typing": is_typing, "name": name}
+
+
+def _message(message: MessageView) -> dict[str, Json]:
+    return {
+        "seq": message.seq,
+        "rev": message.rev,
+        "kind": message.kind,
+        "at": message.created_at.isoformat(),
+        "body": message.body,
+        "text": message.text,
+        "name": message.staff_name,
+        "client_id": message.external_id if message.kind == "shopper" else None,
+    }
+
+
+def _event(name: str, data: dict[str, Json], *, rev: int | None = None) -> str:
+    number = f"id: {rev}\n" if rev is not None else ""
+    return f"event: {name}\n{number}data: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "nowhere"
+
+
+async def _spend(shop: "Shop", key: str, *, limit: int) -> None:
+    """Count against a limit of a minute. Raises Refused("limit.messages"); `first` says that it is the first time over it."""
+    over = await shop.budget.spend(key, limit=limit, seconds=60)
+    if over:
+        raise Refused("limit.messages", limit=limit, seconds=10, first=over == 1)

@@ -1,0 +1,235 @@
+"""Pages of this door: small HTML templates in which every value is escaped, and a strict content policy around them."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+
+from babel.numbers import format_currency
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from bot.web.words import WORDS, Words
+from foundation.money import Money
+
+_HERE = Path(__file__).parent
+_ASSET_TYPES = {
+    "widget.js": "text/javascript; charset=utf-8",
+    "page.js": "text/javascript; charset=utf-8",
+    "page.css": "text/css; charset=utf-8",
+    "seal.svg": "image/svg+xml",
+    "cup.svg": "image/svg+xml",
+}
+
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+router = APIRouter(include_in_schema=False)
+
+
+class Html(str):
+    """Text that is markup of ours already; everything else is escaped."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file of ours in memory, with its fingerprint for caches."""
+
+    content: bytes
+    etag: str
+    type: str
+
+
+@cache
+def asset(name: str) -> Asset | None:
+    """The asset of this name, or None. Read once: a new version comes with a new process."""
+    if name not in _ASSET_TYPES:
+        return None
+    content = (_HERE / "static" / name).read_bytes()
+    return Asset(content, f'"{hashlib.sha256(content).hexdigest()[:16]}"', _ASSET_TYPES[name])
+
+
+@cache
+def _template(name: str) -> Template:
+    return Template((_HERE / "templates" / name).read_text(encoding="utf-8"))
+
+
+def fill(template: str, /, **values: str) -> Html:
+    """The template with its `$blanks` filled; a value that is not Html is escaped."""
+    safe = {key: value if isinstance(value, Html) else escape(value) for key, value in values.items()}
+    return Html(_template(template).substitute(safe))
+
+
+def page_language(request: Request) -> str:
+    """The shopper's language where it is known, else `?lang`, else the first of Accept-Language that we speak."""
+    known: str | None = getattr(request.state, "language", None)
+    if known in WORDS:
+        return known
+    asked = request.query_params.get("lang", "")
+    if asked in WORDS:
+        return asked
+    for wish in request.headers.get("accept-language", "").split(","):
+        code = wish.split(";")[0].strip().split("-")[0].lower()
+        if code in WORDS:
+            return code
+    return str(request.app.state.shop.settings.default_language)
+
+
+def page(
+    request: Request, *, title: str, body: Html, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HTMLResponse:
+    """A whole page of ours around `body`."""
+    language = page_language(request)
+    html = fill(
+        "frame.html",
+        tag=WORDS[language].tag,
+        title=title,
+        body=body,
+        css=asset_url("page.css"),
+        script=asset_url("page.js"),
+        icon=asset_url("seal.svg"),
+    )
+    return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store", **(headers or {})})
+
+
+def asset_url(name: str) -> str:
+    """The address of an asset; it changes with its content, so that caches may keep it for good."""
+    known = asset(name)
+    assert known is not None, name
+    return f"/assets/{name}?v={known.etag[1:9]}"
+
+
+def notice_page(
+    request: Request,
+    *,
+    title: str,
+    text: str,
+    status: int = 200,
+    mark: str = "plain",
+    rows: tuple[tuple[str, str], ...] = (),
+    button: tuple[str, str] | None = None,
+    refresh: bool = False,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """A page that says one thing kindly: a mark (plain, good, wait, bad), facts as rows, a button, the way back to the chat.
+
+    With `refresh` the page looks again by itself every few seconds until its mark changes.
+    """
+    language = page_language(request)
+    words = WORDS[language]
+    shop = request.app.state.shop
+    body = fill(
+        "notice.html",
+        shop=shop.settings.shop_name(language),
+        title=title,
+        text=text,
+        mark=mark,
+        refresh="3" if refresh else "",
+        rows=Html("".join(fill("row.html", name=name, value=value) for name, value in rows)),
+        button=fill("button.html", label=button[0], href=button[1]) if button else Html(""),
+        back=words.back_to_chat,
+        home=f"/?lang={language}",
+    )
+    return page(request, title=title, body=body, status=status, headers=headers)
+
+
+def money_text(money: Money, language: str) -> str:
+    """An amount as shoppers of this language read it: ¥88.00, €12.50."""
+    text: str = format_currency(money.decimal, money.currency, locale="zh_CN" if language == "zh" else "en_US")
+    return text.replace("CN¥", "¥")
+
+
+@router.get("/")
+async def chat_page(request: Request) -> Response:
+    """Our own page: the chat at full height, with the shop beside it on wide screens."""
+    language = page_language(request)
+    words = WORDS[language]
+    shop_name = request.app.state.shop.settings.shop_name(language)
+    body = fill(
+        "chat.html",
+        **_shop_words(words),
+        lang=language,
+        shop=shop_name,
+        points=Html("".join(fill("point.html", name=name, text=text) for name, text in words.points)),
+        widget=asset_url("widget.js"),
+        seal=asset_url("seal.svg"),
+        cup=asset_url("cup.svg"),
+    )
+    return page(request, title=shop_name, body=body)
+
+
+@router.get("/embed.html")
+async def embed_page(request: Request) -> Response:
+    """A page that stands for somebody else's site with our chat in its corner."""
+    language = page_language(request)
+    words = WORDS[language]
+    base = request.app.state.shop.settings.base_url
+    code = f'<script src="{base}/widget.js" async></script>\n<xiaoer-chat endpoint="{base}" lang="{language}"></xiaoer-chat>'
+    body = fill("embed.html", title=words.demo_title, text=words.demo_text, code=code, lang=language)
+    return page(request, title=words.demo_title, body=body)
+
+
+@router.get("/widget.js")
+async def widget(request: Request) -> Response:
+    """The web component, for any page: asked again at each visit, sent again only when it changed."""
+    return _send(request, "widget.js", cache="public, max-age=300, stale-while-revalidate=86400")
+
+
+@router.get("/assets/{name}")
+async def asset_file(request: Request, name: str) -> Response:
+    """Our own style, scripts and drawings; addresses with a version may be kept for good."""
+    keep = "public, max-age=31536000, immutable" if request.query_params.get("v") else "no-cache"
+    return _send(request, name, cache=keep)
+
+
+@router.get("/robots.txt")
+async def robots() -> Response:
+    """Search engines may read the front page; pay links are nobody else's business."""
+    return Response(
+        "User-agent: *\nDisallow: /pay/\nDisallow: /chat/\nDisallow: /simulator/\n", media_type="text/plain"
+    )
+
+
+def _send(request: Request, name: str, *, cache: str) -> Response:
+    known = asset(name)
+    if known is None:
+        words = WORDS[page_language(request)]
+        return notice_page(request, title=words.missing_title, text=words.missing_text, status=404)
+    headers = {
+        "Cache-Control": cache,
+        "ETag": known.etag,
+        "Access-Control-Allow-Origin": "*",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+    if request.headers.get("if-none-match") == known.etag:
+        return Response(status_code=304, headers=headers)
+    return Response(known.content, media_type=known.type, headers=headers)
+
+
+def _shop_words(words: Words) -> dict[str, str]:
+    return {
+        "tagline": words.tagline,
+        "about": words.about,
+        "theme": words.theme,
+        "hours": words.hours,
+        "no_script": words.no_script,
+        "other_language": words.other_language,
+        "other_code": words.other_code,
+    }
+

@@ -1,0 +1,113 @@
+"""The pay link, the page a shopper comes back to, and what payment providers tell us."""
+
+from typing import TYPE_CHECKING
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+
+from bot.web.pages import money_text, notice_page, page_language
+from bot.web.words import WORDS, Words
+from commerce.customers.model import Customer
+from commerce.orders.model import Order, OrderStatus
+from commerce.payments.actions import Till, intent_from, open_payment, receive_webhook
+from commerce.payments.model import Intent, IntentState
+from commerce.payments.port import ProviderUnreachable
+from foundation.errors import Refused
+
+if TYPE_CHECKING:
+    from bot.app import Shop
+
+log = structlog.get_logger(__name__)
+router = APIRouter(tags=["payments"])
+
+
+@router.get("/pay/{token}", include_in_schema=False)
+async def pay(request: Request, token: str) -> Response:
+    """Open the payment and go to the provider's page; an order that is not to be paid any more shows how it stands."""
+    till = till_of(request)
+    try:
+        return RedirectResponse(await open_payment(till, token), status_code=303)
+    except ProviderUnreachable:
+        words = WORDS[page_language(request)]
+        return notice_page(
+            request,
+            title=words.pay_busy_title,
+            text=words.pay_busy_text,
+            mark="wait",
+            status=503,
+            button=(words.pay_again, f"/pay/{token}"),
+        )
+    except Refused as refusal:
+        if refusal.code == "payment.unknown":
+            return _unknown(request)
+        return await _standing(request, token)
+
+
+@router.get("/pay/{token}/done", include_in_schema=False)
+async def done(request: Request, token: str) -> Response:
+    """Where the provider sends the shopper back to: how the payment stands, looked at again until it is known."""
+    return await _standing(request, token)
+
+
+@router.post("/webhooks/payments/{provider}")
+async def payment_webhook(request: Request, provider: str) -> Response:
+    """A provider tells us something. 2xx only when it is stored; 404 for a provider we do not have, 401 unsigned."""
+    raw = await request.body()
+    try:
+        new = await receive_webhook(till_of(request), provider, dict(request.headers), raw)
+    except Refused as refusal:
+        log.warning("webhook refused", provider=provider[:24], code=refusal.code)
+        raise
+    return JSONResponse({"stored": new})
+
+
+def till_of(request: Request) -> Till:
+    """What paying needs of this shop."""
+    till: Till = request.app.state.shop.till
+    return till
+
+
+async def _standing(request: Request, token: str) -> Response:
+    shop: Shop = request.app.state.shop
+    try:
+        intent_id = intent_from(shop.vault, token)
+    except Refused:
+        return _unknown(request)
+    async with shop.database.begin() as session:
+        intent = await session.get_one(Intent, intent_id)
+        order = await session.get_one(Order, intent.order_id)
+        customer = await session.get_one(Customer, order.customer_id)
+    request.state.language = customer.language
+    words = WORDS[page_language(request)]
+    mark, title, text = _how_it_stands(words, order.status, intent.state)
+    return notice_page(
+        request,
+        title=title,
+        text=text,
+        mark=mark,
+        rows=(
+            (words.order, order.number),
+            (words.amount, money_text(intent.money, page_language(request))),
+        ),
+        button=(words.pay_again, f"/pay/{token}") if mark == "wait" else None,
+        refresh=mark == "wait",
+    )
+
+
+def _how_it_stands(words: Words, order: str, intent: str) -> tuple[str, str, str]:
+    """Mark, title and sentence. An order that is over counts before the payment: its money goes back."""
+    if order == OrderStatus.EXPIRED:
+        return "bad", words.pay_expired_title, words.pay_expired_text
+    if order == OrderStatus.CANCELLED:
+        return "bad", words.pay_cancelled_title, words.pay_cancelled_text
+    if intent == IntentState.SUCCEEDED or order != OrderStatus.PENDING:
+        return "good", words.pay_paid_title, words.pay_paid_text
+    if intent in (IntentState.FAILED, IntentState.CLOSED, IntentState.CLOSING):
+        return "bad", words.pay_failed_title, words.pay_failed_text
+    return "wait", words.pay_pending_title, words.pay_pending_text
+
+
+def _unknown(request: Request) -> Response:
+    words = WORDS[page_language(request)]
+    return notice_page(request, title=words.pay_unknown_title, text=words.pay_unknown_text, status=404)

@@ -1,0 +1,71 @@
+"""Bodies of requests as values: size and shape are checked here, once for every address of this door."""
+
+import json
+from typing import TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from foundation.errors import Refused
+
+LARGEST_BODY = 64 * 1024
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+async def read_body(request: Request, model: type[Model]) -> Model:
+    """The JSON body of a request. Raises Refused("body.invalid") and names the fields, never what stood in them."""
+    try:
+        return model.model_validate(json.loads(await request.body()))
+    except ValidationError as error:
+        fields = sorted({".".join(str(part) for part in one["loc"])[:60] for one in error.errors(include_input=False)})
+        raise Refused("body.invalid", fields=fields[:10]) from None
+    except (ValueError, RecursionError):
+        raise Refused("body.invalid", fields=[]) from None
+
+
+class BodyLimit:
+    """Reads a body before the app does and answers 413 when it is larger than `LARGEST_BODY`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self.app(scope, receive, send)
+            return
+        body = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > LARGEST_BODY:
+                await _too_large(send)
+                return
+        await self.app(scope, _replay(bytes(body), receive), send)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    told = False
+
+    async def again() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+async def _too_large(send: Send) -> None:
+    told = {"code": "body.too_large", "message": "The body is larger than this door takes.", "facts": {"bytes": LARGEST_BODY}}
+    content = json.dumps(told).encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

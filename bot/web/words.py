@@ -1,0 +1,170 @@
+"""The sentences of our pages, both languages side by side: a type checker sees that neither lacks one.
+
+What the bot says is in gettext catalogues; these few belong to the pages around it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All sentences of the pages in one language. Blanks are filled by `str.format`."""
+
+    tag: str
+    other_language: str
+    other_code: str
+    tagline: str
+    about: str
+    points: tuple[tuple[str, str], ...]
+    theme: str
+    hours: str
+    no_script: str
+    back_to_chat: str
+    missing_title: str
+    missing_text: str
+    failed_title: str
+    failed_text: str
+    refused_title: str
+    refused_text: str
+    pay_paid_title: str
+    pay_paid_text: str
+    pay_pending_title: str
+    pay_pending_text: str
+    pay_failed_title: str
+    pay_failed_text: str
+    pay_again: str
+    pay_cancelled_title: str
+    pay_cancelled_text: str
+    pay_expired_title: str
+    pay_expired_text: str
+    pay_unknown_title: str
+    pay_unknown_text: str
+    pay_busy_title: str
+    pay_busy_text: str
+    order: str
+    amount: str
+    sim_name: str
+    sim_note: str
+    sim_to: str
+    sim_pay: str
+    sim_decline: str
+    sim_paid_title: str
+    sim_paid_text: str
+    sim_declined_title: str
+    sim_declined_text: str
+    sim_closed_title: str
+    sim_closed_text: str
+    sim_return: str
+    demo_title: str
+    demo_text: str
+
+
+_ENGLISH = Words(
+    tag="en",
+    other_language="中文",
+    other_code="zh",
+    tagline="Good tea and good things, found by talking.",
+    about="Tell the attendant what you are looking for. It searches the shelves, keeps your cart, takes your order and calls a person when you want one.",
+    points=(
+        ("Say it your way", "“A green tea under 80”, “the second one, in red”."),
+        ("See what you pay", "Every price is shown before you say yes."),
+        ("A person when you want one", "Just ask. Nobody keeps you with the bot."),
+    ),
+    theme="Light or dark",
+    hours="The attendant is here day and night",
+    no_script="The chat needs JavaScript. Please switch it on for this page.",
+    back_to_chat="Back to the chat",
+    missing_title="There is nothing here",
+    missing_text="The address is mistyped, or the page has moved. The shop itself is open.",
+    failed_title="Something went wrong on our side",
+    failed_text="Nothing was changed and nothing was charged by this page. Please try again in a moment.",
+    refused_title="That did not work",
+    refused_text="Please go back to the chat and try once more.",
+    pay_paid_title="Paid. Thank you!",
+    pay_paid_text="Your payment has arrived and your order is being prepared. You find everything in the chat.",
+    pay_pending_title="Waiting for your payment",
+    pay_pending_text="The bank has not told us yet. This page looks again by itself; you may also close it, the chat will tell you.",
+    pay_failed_title="The payment did not go through",
+    pay_failed_text="Nothing was charged. Your things stay reserved for a little while; you can try again.",
+    pay_again="Try again",
+    pay_cancelled_title="This order was cancelled",
+    pay_cancelled_text="There is nothing to pay. If you have paid already, the money goes back to you.",
+    pay_expired_title="The time to pay has run out",
+    pay_expired_text="We gave the reserved things back to the shelf. Nothing was charged; ask in the chat to order them again.",
+    pay_unknown_title="This payment link is not valid",
+    pay_unknown_text="It may have been cut off when it was copied. Open it once more from the chat.",
+    pay_busy_title="The payment page does not open just now",
+    pay_busy_text="The bank does not answer. Nothing was charged. Please try again in a minute.",
+    order="Order",
+    amount="Amount",
+    sim_name="Practice bank",
+    sim_note="This is a simulated bank for trying the shop. No real money moves.",
+    sim_to="You pay to",
+    sim_pay="Pay {amount}",
+    sim_decline="Decline",
+    sim_paid_title="Payment done",
+    sim_paid_text="You are being taken back to the shop.",
+    sim_declined_title="Payment declined",
+    sim_declined_text="Nothing was charged. You are being taken back to the shop.",
+    sim_closed_title="This payment is closed",
+    sim_closed_text="The shop closed it. Nothing was charged.",
+    sim_return="Back to the shop",
+    demo_title="Another site, our chat",
+    demo_text="This page stands for a site of somebody else. Two lines put the shop's attendant in its corner:",
+)
+
+_CHINESE = Words(
+    tag="zh-CN",
+    other_language="English",
+    other_code="en",
+    tagline="好茶好物，聊着聊着就找到了。",
+    about="想找什么，直接跟店小二说。找货、加购、下单、查单都在这里，想找真人也随时都有。",
+    points=(
+        ("怎么说都行", "“80 块以内的绿茶”“第二个，要红色的”。"),
+        ("价钱摆在明面上", "先看清多少钱，您点头了才下单。"),
+        ("想找真人就找真人", "说一声就转，绝不兜圈子。"),
+    ),
+    theme="切换深浅色",
+    hours="店小二全天都在",
+    no_script="聊天需要启用 JavaScript，请在浏览器中打开后再试。",
+    back_to_chat="回到聊天",
+    missing_title="这里什么都没有",
+    missing_text="网址可能写错了，或者页面已经搬走。小店照常营业。",
+    failed_title="我们这边出了点问题",
+    failed_text="本页没有改动任何内容，也没有扣款。请稍后再试。",
+    refused_title="没有成功",
+    refused_text="请回到聊天里再试一次。",
+    pay_paid_title="支付成功，谢谢惠顾！",
+    pay_paid_text="款项已收到，正在为您备货。详情都在聊天里。",
+    pay_pending_title="正在等待支付结果",
+    pay_pending_text="银行还没有通知我们。本页会自动刷新，您也可以先关掉，结果会发到聊天里。",
+    pay_failed_title="支付没有成功",
+    pay_failed_text="没有扣款。商品还会为您保留一会儿，可以再试一次。",
+    pay_again="重新支付",
+    pay_cancelled_title="订单已取消",
+    pay_cancelled_text="不需要再付款。如果您已经付过，钱会原路退回。",
+    pay_expired_title="支付时间已过",
+    pay_expired_text="预留的商品已放回货架，没有扣款。想要的话，在聊天里再下一单就好。",
+    pay_unknown_title="支付链接无效",
+    pay_unknown_text="链接可能没有复制完整，请从聊天里重新打开。",
+    pay_busy_title="支付页面暂时打不开",
+    pay_busy_text="银行那边没有回应，没有扣款。请过一分钟再试。",
+    order="订单",
+    amount="金额",
+    sim_name="练习银行",
+    sim_note="这是用来体验小店的模拟银行，不会动用真实资金。",
+    sim_to="收款方",
+    sim_pay="支付 {amount}",
+    sim_decline="拒绝支付",
+    sim_paid_title="支付完成",
+    sim_paid_text="正在返回小店……",
+    sim_declined_title="已拒绝支付",
+    sim_declined_text="没有扣款，正在返回小店……",
+    sim_closed_title="这笔支付已关闭",
+    sim_closed_text="商家已关闭这笔支付，没有扣款。",
+    sim_return="返回小店",
+    demo_title="别人的网站，我们的店小二",
+    demo_text="这一页代表别人家的网站。加上两行代码，店小二就站在角落里：",
+)
+
+WORDS = {"zh": _CHINESE, "en": _ENGLISH}
