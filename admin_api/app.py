@@ -1,15 +1,18 @@
 """The staff's door as one application: the HTTP interface under /api and the web console under /console."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
-from admin_api import sign_in
+from admin_api import conversations, live, orders, sign_in
 from admin_api.desk import Desk
 from admin_api.errors import BodyLimit, answer_errors
 from admin_api.health import CountRequests, Metrics, health_router
+from admin_api.hub import Hub
 from foundation.database import Database
 from foundation.encryption import Vault
 from foundation.redis import Doorbell
@@ -35,12 +38,19 @@ def create_app(
     with_console: bool = True,
 ) -> FastAPI:
     """The application of one console process. Whoever made database and doorbell closes them."""
-    desk = Desk(settings, database, vault, doorbell, now)
+    hub = Hub(database, doorbell)
+    desk = Desk(settings, database, vault, doorbell, hub, now)
     metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        reading = asyncio.create_task(hub.run())
+        try:
+            yield
+        finally:
+            reading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reading
 
     app = FastAPI(
         title="Xiaoer admin API",
@@ -56,5 +66,6 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(CountRequests, metrics=metrics)
     app.include_router(health_router(metrics))
-    app.include_router(sign_in.router)
+    for router in (sign_in.router, conversations.router, orders.router, live.router):
+        app.include_router(router)
     return app

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from admin_api.hub import Hub
 from foundation.database import Database
 from foundation.encryption import Vault
 from foundation.redis import Doorbell
@@ -18,4 +19,5 @@ class Desk:
     database: Database
     vault: Vault
     doorbell: Doorbell
+    hub: Hub
     now: Callable[[], datetime]

@@ -32,7 +32,7 @@ STATUS = {
 }
 """Codes whose status is not the one of their ending."""
 
-STATUS_BY_ENDING = {"unknown": 404, "invalid": 422, "malformed": 422, "text": 422, "incomplete": 422}
+STATUS_BY_ENDING = {"unknown": 404, "none": 404, "invalid": 422, "empty": 422, "too_long": 422, "incomplete": 422}
 STATUS_OTHERWISE = 409
 """A rule of the shop said no: as things stand, this cannot be done."""
 
@@ -49,6 +49,9 @@ SENTENCES = {
     "staff.locked": "Too many wrong sign-ins. Try again in {seconds} seconds.",
     "conversation.held": "{holder} already holds this conversation.",
     "conversation.unknown": "There is no such conversation.",
+    "conversation.move": "As the conversation stands ({owner}), it cannot become {to}.",
+    "draft.unknown": "There is no unsent answer of the bot at place {seq}.",
+    "message.empty": "A message needs some text.",
     "order.unknown": "There is no such order.",
     "shop.failed": "Something went wrong on our side. Nothing was changed.",
     "shop.busy": "The shop is busy. Try again in a moment.",

@@ -76,7 +76,7 @@ class SignInFailure(Base):
 
 
 class AuditEntry(Base):
-    """What a person of the staff did, or which personal data they opened. Only added to; facts hold no personal data."""
+    """What a person of the staff did, or which personal data they opened. Only added to; no personal data in it."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (Index(None, "subject"), Index(None, "staff_id", "id"))
@@ -92,5 +92,5 @@ class AuditEntry(Base):
 def write_audit(
     session: AsyncSession, *, staff_id: int | None, action: str, subject: str, now: datetime, **facts: Json
 ) -> None:
-    """Add a line to the audit log, in the transaction of what it tells. `subject`: "order:12"; no staff: the shop itself."""
+    """Add a line to the audit log, in the transaction of what it tells. `subject`: "order:12"; no staff: the shop."""
     session.add(AuditEntry(staff_id=staff_id, action=action, subject=subject, facts=facts, at=now))

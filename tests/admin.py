@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import httpx
 from fastapi import FastAPI
@@ -10,6 +11,11 @@ from fastapi import FastAPI
 from admin_api.app import create_app
 from admin_api.auth import CSRF_HEADER
 from admin_api.staff import add_staff
+from commerce.customers.actions import customer_for
+from conversations.hear import Incoming, hear, open_conversation
+from conversations.model import Kind
+from conversations.ownership import ask_for_person
+from conversations.turns import Reply, close_turn, lock_for_turn
 from foundation.database import Database
 from foundation.encryption import Vault
 from foundation.redis import Doorbell
@@ -101,3 +107,55 @@ async def open_console(database: Database, vault: Vault, now: datetime) -> Async
 def refusal(answer: httpx.Response) -> tuple[int, str]:
     """Status and code of an answer that is no success."""
     return answer.status_code, answer.json()["error"]["code"]
+
+
+async def shopper_chat(console: Console, *said: str, chat: str = "visitor-1", language: str = "zh") -> int:
+    """A conversation in which a shopper of the web chat has said these things; its id."""
+    now = console.clock()
+    async with console.database.begin() as session:
+        customer = await customer_for(session, channel="web", account=chat, language=language, now=now)
+        made = await open_conversation(
+            session, channel="web", chat=chat, customer_id=customer.id, language=language, now=now
+        )
+    for text in said:
+        await shopper_says(console, text, chat=chat)
+    return made
+
+
+async def shopper_says(console: Console, text: str, *, chat: str = "visitor-1") -> None:
+    """One more message of the shopper."""
+    said = Incoming("web", chat, uuid4().hex, {"kind": "text", "text": text}, text)
+    assert await hear(console.database, said, now=console.clock())
+
+
+async def bot_answers(console: Console, conversation_id: int, *texts: str) -> None:
+    """A turn of the bot: everything heard is dealt with, these answers are queued."""
+    now = console.clock()
+    async with console.database.begin() as session:
+        locked = await lock_for_turn(session, conversation_id, now=now)
+        assert locked is not None
+        replies = [Reply(Kind.ANSWER, {"kind": "text", "text": text}, text) for text in texts]
+        await close_turn(
+            session,
+            locked,
+            replies=replies,
+            frames=[],
+            focus={},
+            language=locked.language,
+            unclear=0,
+            handled_seq=locked.last_read,
+            now=now,
+        )
+
+
+async def asks_for_person(console: Console, conversation_id: int) -> None:
+    """The shopper wants a person."""
+    async with console.database.begin() as session:
+        await ask_for_person(
+            session,
+            conversation_id=conversation_id,
+            reason="asked",
+            summary={"said": "人工"},
+            actor="shopper",
+            now=console.clock(),
+        )

@@ -1,0 +1,120 @@
+"""What the staff does with orders, for the HTTP interface and the console alike.
+
+Each act is one transaction: who may, the act itself, its line in the audit log, an event for other
+screens; then the bells.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin_api.bells import ring_after
+from admin_api.desk import Desk
+from admin_api.model import write_audit
+from admin_api.order_views import (
+    OpenedAddress,
+    OrderPage,
+    OrderRow,
+    OrderWithHistory,
+    Shopping,
+    history_of,
+    order_row,
+    shopping_of,
+)
+from admin_api.roles import Permission, StaffMember
+from admin_api.talk_views import talk_row
+from commerce.orders import actions
+from commerce.orders.model import OrderStatus
+from commerce.orders.queries import order_address, order_view, recent_orders
+from conversations.events import tell_staff
+from foundation.errors import Json, Refused
+
+
+async def list_orders(
+    session: AsyncSession, staff: StaffMember, *, status: OrderStatus | None, cursor: str | None, limit: int
+) -> OrderPage:
+    """Orders, newest first. Refuses cursor.invalid."""
+    staff.must(Permission.READ_ORDERS)
+    found = await recent_orders(session, before_id=_read_cursor(cursor), status=status, limit=limit + 1)
+    page = [order_row(view) for view in found[:limit]]
+    return OrderPage(orders=page, next=str(page[-1].id) if len(found) > limit else None)
+
+
+async def read_order(session: AsyncSession, staff: StaffMember, *, number: str) -> OrderWithHistory:
+    """One order, however its number is typed. Refuses order.unknown."""
+    staff.must(Permission.READ_ORDERS)
+    view = await order_view(session, number)
+    return OrderWithHistory(order=order_row(view), history=await history_of(session, view.order_id))
+
+
+async def shopping(session: AsyncSession, staff: StaffMember, *, conversation_id: int) -> Shopping:
+    """Cart and orders of the shopper of a conversation that this person may see."""
+    staff.must(Permission.READ_ORDERS)
+    row = await talk_row(session, staff=staff, conversation_id=conversation_id)
+    return await shopping_of(session, customer_id=row.customer_id, language=staff.language)
+
+
+async def open_address(desk: Desk, staff: StaffMember, *, number: str) -> OpenedAddress:
+    """The address of an order in the open; that it was opened, and by whom, is written down first."""
+    async with desk.database.begin() as session:
+        order = await _order_for(session, staff, Permission.OPEN_ADDRESSES, number)
+        _note_down(session, desk, staff, "order.address_opened", order.id)
+        address = await order_address(session, order_id=order.id)
+    return OpenedAddress(name=address.name, phone=address.phone, line=address.line)
+
+
+async def cancel(desk: Desk, staff: StaffMember, *, number: str, reason: str) -> OrderRow:
+    """Cancel an order before it is shipped; what was paid goes back. Refuses order.shipped, order.move_refused."""
+    async with _act(desk, staff, Permission.CANCEL_ORDERS, number) as (session, order):
+        await actions.cancel_order(session, order_id=order.id, by="staff", reason=reason, now=desk.now())
+        return await _done(session, desk, staff, "order.cancelled", order.id)
+
+
+async def ship(desk: Desk, staff: StaffMember, *, number: str, carrier: str, tracking_number: str) -> OrderRow:
+    """The parcel is on its way. Refuses order.not_ready, order.shipped."""
+    async with _act(desk, staff, Permission.SHIP_ORDERS, number) as (session, order):
+        await actions.mark_shipped(
+            session, order_id=order.id, tracking_number=tracking_number, carrier=carrier, now=desk.now()
+        )
+        return await _done(session, desk, staff, "order.shipped", order.id)
+
+
+async def mark_paid(desk: Desk, staff: StaffMember, *, number: str, proof: str) -> OrderRow:
+    """The money was received, as `proof` says. Refuses order.already_paid."""
+    async with _act(desk, staff, Permission.TAKE_MONEY, number) as (session, order):
+        await actions.mark_paid(session, order_id=order.id, proof=proof, now=desk.now())
+        return await _done(session, desk, staff, "order.marked_paid", order.id)
+
+
+@asynccontextmanager
+async def _act(
+    desk: Desk, staff: StaffMember, permission: Permission, number: str
+) -> AsyncIterator[tuple[AsyncSession, OrderRow]]:
+    async with ring_after(desk.database, desk.doorbell, with_jobs=True), desk.database.begin() as session:
+        yield session, await _order_for(session, staff, permission, number)
+
+
+async def _order_for(session: AsyncSession, staff: StaffMember, permission: Permission, number: str) -> OrderRow:
+    staff.must(permission)
+    return order_row(await order_view(session, number))
+
+
+async def _done(session: AsyncSession, desk: Desk, staff: StaffMember, action: str, order_id: int) -> OrderRow:
+    _note_down(session, desk, staff, action, order_id)
+    await tell_staff(session, "order", order_id)
+    return order_row(await order_view(session, order_id))
+
+
+def _note_down(
+    session: AsyncSession, desk: Desk, staff: StaffMember, action: str, order_id: int, **facts: Json
+) -> None:
+    write_audit(session, staff_id=staff.id, action=action, subject=f"order:{order_id}", now=desk.now(), **facts)
+
+
+def _read_cursor(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 19):
+        raise Refused("cursor.invalid")
+    return int(cursor)
