@@ -1,15 +1,16 @@
 """What the bot can answer: frozen values, stored as JSON in the message and rendered by each channel in its own way.
 
 Every sentence, label and price in a reply is ready to be shown: in the shopper's language, already formatted. Every
-kind has a plain text (`plain`), so a channel that does not know a kind yet, or a person reading the log, sees its sense.
+kind has a plain text (`plain`), so a channel that does not know it yet, or a person reading the log, sees its sense.
 
 `replaces` is a key such as "cart": where the channel can, the last reply with the same key is edited in place.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Final, TypeAlias
 
+from bot.words import simple
 from foundation.errors import Json
 
 
@@ -207,6 +208,15 @@ def numbered(reply: Reply) -> tuple[Button, ...]:
     if isinstance(reply, Cards):
         return tuple(card.buttons[0] for card in reply.cards if card.buttons)
     return buttons_of(reply)
+
+
+def typed(said: Sequence[Reply]) -> dict[str, Json]:
+    """Which tokens typed numbers and labels press after these replies: numbers on the last reply that has any."""
+    numbers = next((made for reply in reversed(said) if (made := numbered(reply))), ())
+    everything = [button for reply in said for button in buttons_of(reply)]
+    labels = [simple(button.label) for button in everything]
+    clear = {label: b.token for label, b in zip(labels, everything, strict=True) if labels.count(label) == 1}
+    return {"numbers": [button.token for button in numbers], "labels": clear}
 
 
 def plain(reply: Reply) -> str:

@@ -1,0 +1,404 @@
+"""One turn of a conversation: messages in, replies and the new state out. Flows (bot/flow.py) do the talking.
+
+A message is read in this order: cancel, back, a person; a button or the very words of an option; another wish that is
+clear enough; any other answer to the question that stands; unclear (again with help, then a person is offered).
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Literal, TypeAlias
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import buttons, replies
+from bot.flow import Again, Flow, Gone, Handover, Paused, Setting, Turn, Unread
+from bot.frames import Frame
+from bot.language import N_, translator
+from bot.refusals import sentence
+from bot.replies import Reply
+from bot.words import Heard, Words, simple
+from foundation.errors import Json, Refused
+
+MOST_FRAMES = 5
+SILENCE = timedelta(days=1)
+UNCLEAR = "out_of_scope"
+ASK_PERSON = "ask_human"
+_GO_ON = "@go_on"
+_MOVED = N_("Something has changed since I asked you. Shall I go on?")
+_START_OVER = frozenset(("start over", "restart", "start again", "重新开始", "从头来", "从头再来", "重来"))
+
+Kind: TypeAlias = Literal["answer", "fact"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a turn came to. `frames` and `focus` are JSON for the conversation row, `language` is the one to go on in.
+
+    `replies` are (kind, reply) in order: an "answer" is the bot's own, a "fact" is what the shop has done (a receipt).
+    `handover` is set when the shopper gets a person. `gave_up`: waited for a person and does not want one any more.
+    """
+
+    replies: tuple[tuple[Kind, Reply], ...]
+    frames: list[dict[str, Json]]
+    focus: dict[str, Json]
+    language: str
+    handover: Handover | None = None
+    gave_up: bool = False
+
+
+Announced: TypeAlias = Callable[[str], Awaitable[Sequence[Reply]]]
+"""(language) -> replies for what the shop has announced to this shopper since it was last called."""
+
+
+async def nothing_announced(_language: str) -> Sequence[Reply]:
+    """For tests without a shop."""
+    return ()
+
+
+@asynccontextmanager
+async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
+    """Undo what was written inside when it raises, announcements included."""
+    announced = session.info.setdefault("announcements", [])
+    before = len(announced)
+    try:
+        async with session.begin_nested():
+            yield
+    except BaseException:
+        del announced[before:]
+        raise
+
+
+async def converse(
+    setting: Setting,
+    *,
+    flows: Mapping[str, Flow],
+    frames: Sequence[Mapping[str, Json]],
+    focus: Mapping[str, Json],
+    language: str,
+    heard: Sequence[Heard],
+    waiting: bool = False,
+    announced: Announced = nothing_announced,
+) -> Outcome:
+    """Read the messages of one turn in order and say what is to be answered; of several prompts only the last is said.
+
+    `flows` maps an intent to what the bot does about it; with `waiting` (for a person) only those that change nothing
+    run. Runs inside the turn's transaction; what a refused flow wrote is undone by `setting.savepoint`.
+    """
+    dialogue = _Dialogue(setting, flows, frames, focus, language, waiting=waiting, announced=announced)
+    dialogue.drop_after_silence()
+    for message in heard:
+        await dialogue.hear(message)
+        if dialogue.handover or dialogue.gave_up:
+            break
+    return dialogue.outcome()
+
+
+class _Dialogue:
+    def __init__(
+        self,
+        setting: Setting,
+        flows: Mapping[str, Flow],
+        frames: Sequence[Mapping[str, Json]],
+        focus: Mapping[str, Json],
+        language: str,
+        *,
+        waiting: bool,
+        announced: Announced,
+    ) -> None:
+        self.setting, self.flows, self.waiting, self.announced = setting, flows, waiting, announced
+        self.frames = [frame for frame in map(Frame.from_json, frames) if frame is not None]
+        self.focus = dict(focus)
+        self.language = language
+        self.lines: list[tuple[Kind, Reply]] = []
+        self.prompt: list[Reply] = []
+        self.lead: list[str] = []
+        self.handover: Handover | None = None
+        self.gave_up = False
+
+    # what one message does
+
+    def drop_after_silence(self) -> None:
+        """What was left lying for a day is put away, and the shopper is told."""
+        if self.frames and self.setting.now - datetime.fromisoformat(self.frames[-1].at) > SILENCE:
+            left = self._titles(self.frames)
+            self.frames.clear()
+            self._tell(N_("It has been a while, so I have put this away: {what}. Just ask for it again."), what=left)
+
+    async def hear(self, heard: Heard) -> None:
+        """Read one message: whoever it is meant for runs, until somebody waits for an answer or all is done."""
+        self.prompt, self.lead = [], []
+        token = heard.token if heard.kind == "press" else self._offered(heard)
+        if token is not None:
+            return await self._press(token)
+        self._follow_language(heard)
+        if self.waiting:
+            return await self._hear_while_waiting(heard)
+        if not heard.text.strip():
+            self._tell(N_("I can only read words so far. Tell me in a few words what you need."))
+            return await self._run(None)
+        if simple(heard.text) in _START_OVER and self.frames:
+            return await self._cancel(self.frames[:])
+        if heard.intent == "stop" and self.frames:
+            return await self._cancel(self.frames[-1:])
+        if heard.intent == "go_back" and self.frames:
+            return await self._back()
+        if heard.intent == ASK_PERSON and ASK_PERSON in self.flows:
+            self._start(ASK_PERSON)
+            return await self._run(Words(heard))
+        wish = heard.intent if heard.intent in self.flows else UNCLEAR
+        if not self.frames:
+            self._start(wish)
+            return await self._run(Words(heard))
+        is_another = wish not in (UNCLEAR, self.frames[-1].flow) and heard.confidence >= self.flows[wish].threshold
+        return await self._run(Words(heard), wish if is_another else None)
+
+    async def _hear_while_waiting(self, heard: Heard) -> None:
+        """Until the person comes only what changes nothing is answered; the rest is for the person to read."""
+        if heard.intent == "stop" and not self.frames:
+            self.gave_up = True
+            self._tell(N_("All right, then it is you and me again. What can I do for you?"))
+        elif heard.intent in self.flows and self.flows[heard.intent].reads_only:
+            self._start(heard.intent)
+            await self._run(Words(heard))
+        elif self.frames:
+            await self._run(Words(heard))
+
+    async def _press(self, token: str) -> None:
+        pressed = buttons.read_token(self.setting.vault, token)
+        if pressed is None or pressed.customer_id != self.setting.customer_id:
+            self._tell(N_("This button is not one of yours. Tell me in words what you need."))
+            return await self._run(None)
+        if isinstance(pressed, buttons.Wish):
+            return await self._press_wish(pressed)
+        for place, frame in enumerate(self.frames):
+            if frame.asking is not None and frame.mark == pressed.mark:
+                del self.frames[place + 1 :]
+                key = next((key for key in frame.asking.shown if buttons.fingerprint(key) == pressed.option), None)
+                return await self._run(Words(Heard(kind="press"), pressed=key))
+        self._tell(N_("That question is settled already."))
+        return await self._run(None)
+
+    async def _press_wish(self, wish: buttons.Wish) -> None:
+        flow = self.flows.get(wish.skill)
+        if flow is None:
+            self._tell(N_("I cannot do that any more. Tell me in words what you need."))
+        elif self.waiting and not flow.reads_only:
+            return self._tell(N_("A colleague will be with you soon and can do that for you."))
+        else:
+            self._start(wish.skill, dict(wish.args))
+        return await self._run(None)
+
+    async def _cancel(self, dropped: list[Frame]) -> None:
+        del self.frames[len(self.frames) - len(dropped) :]
+        self._tell(N_("All right, I have left this: {what}."), what=self._titles(dropped))
+        await self._run(None, returning=True)
+
+    async def _back(self) -> None:
+        answers = self.frames[-1].answers
+        if answers:
+            self.frames[-1].reopen(next(reversed(answers)))
+        else:
+            self.lead.append(self._say(N_("That was the first question.")))
+        await self._run(None)
+
+    # running flows
+
+    async def _run(self, words: Words | None, wish: str | None = None, *, returning: bool = False) -> None:
+        """Run the top of the stack until a flow waits for an answer, or none is left."""
+        refusals = 0
+        while self.frames:
+            frame = self.frames[-1]
+            flow = self.flows.get(frame.flow)
+            if flow is None or flow.version != frame.version:
+                self._start_over(frame, flow)
+                words, wish = None, None
+                continue
+            turn = self._turn(frame, words, other_wish=wish is not None)
+            end = await self._attempt(turn, flow)
+            if end is _End.UNREAD:
+                assert words is not None
+                words, wish = self._unread(words, wish)
+                continue
+            await self._take_over(turn, end, returning=returning)
+            words, wish = None, None
+            if end is _End.PAUSED or self.handover:
+                return
+            refusals += end is _End.REFUSED
+            if end is _End.ENDED or (end is _End.REFUSED and (not turn.reopen or refusals > 1)):
+                self.frames.pop()
+                returning = turn.next is None
+                if turn.next is not None:
+                    self._start(*turn.next)
+
+    async def _attempt(self, turn: Turn, flow: Flow) -> "_End":
+        """Run a flow in a savepoint. A pause keeps what it wrote; a refusal undoes it.
+
+        So does a replay that ends, or acts, without coming by the question just answered: nothing is done upon an
+        answer that was meant for something else.
+        """
+        frame = turn.frame
+        said, done = dict(frame.said), dict(frame.done)
+        try:
+            async with self.setting.savepoint():
+                end = await _once_through(turn, flow)
+                if not turn.reached and (end is _End.ENDED or turn.made):
+                    raise _MovedOn
+                return end
+        except _MovedOn:
+            frame.said, frame.done, frame.asking = said, done, None
+            turn.lines, turn.handover, turn.next = [], None, None
+            return await _ask_whether_to_go_on(turn)
+        except Refused as refused:
+            frame.said, frame.done = said, done
+            turn.lines = [replies.Text(sentence(refused, turn.translate))]
+            if isinstance(refused, Gone):
+                turn.reopen = (refused.slot,)
+            for path in turn.reopen:
+                frame.reopen(path)
+            return _End.REFUSED
+
+    async def _take_over(self, turn: Turn, end: "_End", *, returning: bool) -> None:
+        """Make what a run has said part of the turn's answer."""
+        self.lines += [("answer", reply) for reply in turn.lines]
+        self.lines += [("fact", reply) for reply in await self.announced(self.language)]
+        if returning and end is _End.PAUSED:
+            self.lead.append(self._say(N_("Back to this: {what}."), what=self._titles([turn.frame])))
+        self.lead += turn.lead
+        self.prompt = turn.prompt
+        self.language = turn.language
+        if turn.handover and end is _End.ENDED:
+            self.handover = turn.handover
+            self.frames.clear()
+
+    def _unread(self, words: Words, wish: str | None) -> tuple[Words | None, str | None]:
+        """The question that stands cannot read the message. What is to be read next, and for which wish."""
+        frame, heard = self.frames[-1], words.heard
+        if self.waiting:
+            self.frames.clear()
+        elif frame.flow == ASK_PERSON:
+            self.frames.pop()
+            if not self.frames:
+                self._start(heard.intent if heard.intent in self.flows else UNCLEAR)
+            return Words(heard), wish
+        elif wish is not None:
+            is_new = self._start(wish)
+            return Words(heard) if is_new else None, None
+        elif heard.entities and not words.correction:
+            return Words(heard, correction=True), None
+        else:
+            frame.missed += 1
+            if frame.missed > 1 and ASK_PERSON in self.flows:
+                self._start(ASK_PERSON, {"offer": "unclear"})
+            else:
+                self.lead.append(self._say(N_("Sorry, I did not get that. You can also say “cancel” or “back”.")))
+        return None, None
+
+    def _start(self, name: str, args: dict[str, str] | None = None) -> bool:
+        """Put a flow on top of the stack: True when it is new there, False when it was there and is gone on with."""
+        args = args or {}
+        for place, frame in enumerate(self.frames):
+            if frame.flow == name and frame.args == args:
+                del self.frames[place + 1 :]
+                return False
+        self.frames = [frame for frame in self.frames if frame.flow != name]
+        if len(self.frames) == MOST_FRAMES:
+            self._tell(N_("That is a lot at once; I have left this: {what}."), what=self._titles([self.frames.pop(0)]))
+        self.frames.append(Frame(name, self.flows[name].version, args=args))
+        return True
+
+    def _start_over(self, frame: Frame, flow: Flow | None) -> None:
+        """A flow that works differently now, or is gone, cannot go on with old answers."""
+        self.frames.pop()
+        if flow is None:
+            self._tell(N_("I cannot go on with this any more: {what}."), what=self._titles([frame]))
+        else:
+            self._tell(
+                N_("This works a little differently now, so let us start again: {what}."), what=self._titles([frame])
+            )
+            self.frames.append(Frame(frame.flow, flow.version, args=frame.args))
+
+    def _turn(self, frame: Frame, words: Words | None, *, other_wish: bool) -> Turn:
+        return Turn(self.setting, frame, words, language=self.language, focus=self.focus, other_wish=other_wish)
+
+    # saying
+
+    def outcome(self) -> Outcome:
+        """What is to be said and kept."""
+        said = list(self.lines)
+        if self.frames or not self.lines:
+            said += [("answer", replies.Text(line)) for line in self.lead]
+        if self.frames:
+            said += [("answer", reply) for reply in self.prompt]
+        for frame in self.frames:
+            frame.at = self.setting.now.isoformat()
+        if said:
+            self.focus["offered"] = replies.typed([reply for _, reply in self.lines])
+        stored = [frame.to_json() for frame in self.frames]
+        return Outcome(tuple(said), stored, self.focus, self.language, self.handover, self.gave_up)
+
+    def _say(self, message: str, **blanks: str) -> str:
+        return translator(self.language)(message).format(**blanks)
+
+    def _tell(self, message: str, **blanks: str) -> None:
+        self.lines.append(("answer", replies.Text(self._say(message, **blanks))))
+
+    def _titles(self, frames: Sequence[Frame]) -> str:
+        known = (self.flows.get(frame.flow) for frame in frames)
+        return ", ".join(self._say(flow.title if flow else N_("what we were doing")) for flow in known)
+
+    def _follow_language(self, heard: Heard) -> None:
+        """Write as the shopper writes, unless a language was asked for; an address says nothing about it."""
+        asking = self.frames[-1].asking if self.frames else None
+        is_free = asking is not None and asking.free_text
+        if heard.language and not is_free and not self.focus.get("language_is_fixed"):
+            self.language = heard.language
+
+    def _offered(self, heard: Heard) -> str | None:
+        """The token of the button whose number or label was typed, on the last replies."""
+        offered = self.focus.get("offered")
+        said = simple(heard.text)
+        if not offered or not said:
+            return None
+        asking = self.frames[-1].asking if self.frames else None
+        numbers = [] if asking is not None and asking.shown else offered["numbers"]
+        if said.isdecimal() and 0 < int(said) <= len(numbers):
+            return str(numbers[int(said) - 1])
+        token = offered["labels"].get(said)
+        return None if token is None else str(token)
+
+
+class _MovedOn(BaseException):
+    """The replay did not come by the question that was asked, and would act."""
+
+
+class _End(Enum):
+    PAUSED = "waits for the shopper"
+    ENDED = "is done"
+    UNREAD = "could not read the message"
+    AGAIN = "wants to run again"
+    REFUSED = "was refused"
+
+
+async def _once_through(turn: Turn, flow: Flow) -> _End:
+    try:
+        asking = turn.frame.asking
+        if asking is None or asking.slot != _GO_ON or await turn.confirm(_GO_ON, turn.translate(_MOVED)):
+            await flow.run(turn)
+    except Paused:
+        return _End.PAUSED
+    except Unread:
+        return _End.UNREAD
+    except Again:
+        return _End.AGAIN
+    return _End.ENDED
+
+
+async def _ask_whether_to_go_on(turn: Turn) -> _End:
+    try:
+        await turn.confirm(_GO_ON, turn.translate(_MOVED))
+    except Paused:
+        return _End.PAUSED
+    raise AssertionError("a confirmation that was not asked before always pauses")

@@ -1,0 +1,60 @@
+"""What is remembered of a flow between two turns: its answers and the question that stands."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from bot import buttons
+from foundation.errors import Json
+
+
+@dataclass(slots=True)
+class Asking:
+    """The question that stands: the keys shown, in order, and a digest of each fact a yes would agree to."""
+
+    slot: str
+    shown: list[str]
+    facts: dict[str, str] = field(default_factory=dict)
+    free_text: bool = False
+
+
+@dataclass(slots=True)
+class Frame:
+    """One flow under way, kept as JSON. Ids and plain values only: frames hold no personal data."""
+
+    flow: str
+    version: int
+    id: str = field(default_factory=lambda: secrets.token_hex(4))
+    args: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, Json] = field(default_factory=dict)
+    done: dict[str, Json] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    opened: list[str] = field(default_factory=list)
+    asking: Asking | None = None
+    missed: int = 0
+    at: str = ""
+
+    def to_json(self) -> dict[str, Json]:
+        """For the conversation row."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Json]) -> "Frame | None":
+        """Read what `to_json` wrote; None for what an earlier version of this file wrote differently."""
+        try:
+            frame = cls(**stored)
+            frame.asking = Asking(**stored["asking"]) if stored.get("asking") else None
+        except TypeError:
+            return None
+        return frame
+
+    def reopen(self, path: str) -> None:
+        """Have a slot asked again, also where it could be taken without asking."""
+        self.answers.pop(path, None)
+        self.opened = [*(opened for opened in self.opened if opened != path), path]
+
+    @property
+    def mark(self) -> bytes:
+        """Which question stands: the buttons of this very question carry it."""
+        assert self.asking is not None
+        return buttons.fingerprint(self.id, self.asking.slot, *sorted(self.asking.facts.values()))

@@ -1,0 +1,46 @@
+"""How things are said in the shopper's language: sentences from the catalogues, money and dates by Babel.
+
+English stands in the code; the other languages in bot/locales, read as they are (no compiled files to forget).
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_skeleton
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency
+
+from foundation.money import Money
+
+LOCALES = Path(__file__).parent / "locales"
+_BABEL = {"zh": "zh_Hans_CN", "en": "en_GB"}
+
+
+def N_(message: str) -> str:  # noqa: N802 - the customary name, which the extraction of sentences knows
+    """Mark a sentence for translation where it is not said yet."""
+    return message
+
+
+@cache
+def translator(language: str) -> Callable[[str], str]:
+    """The function that says an English sentence in a language; what has no translation stays English."""
+    path = LOCALES / language / "LC_MESSAGES" / "xiaoer.po"
+    if not path.exists():
+        return N_
+    with path.open("rb") as file:
+        catalog = read_po(file, locale=language)
+    sentences = {str(message.id): str(message.string) for message in catalog if message.id and message.string}
+    return lambda message: sentences.get(message, message)
+
+
+def money_text(money: Money, language: str) -> str:
+    """¥118.00"""
+    return format_currency(money.decimal, money.currency, locale=_BABEL.get(language, language))
+
+
+def time_text(moment: datetime, language: str, time_zone: str) -> str:
+    """A moment as people of the shop's time zone say it: "22 Nov 2026, 14:20"."""
+    return format_skeleton("yMMMdHm", moment, tzinfo=ZoneInfo(time_zone), locale=_BABEL.get(language, language))

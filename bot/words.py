@@ -1,0 +1,128 @@
+"""The words of one message while questions read them: each word is used once."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from foundation.errors import Json
+
+_EDGES = " \t\r\n.,!?;:~、。，！？；：…～\"'“”‘’"
+_ASKS = re.compile(r"[?？吗]|多少|怎么|什么|哪|how|what|which|when|where", re.IGNORECASE)
+
+
+class Entity(Protocol):
+    """Something spotted in a text, as nlu gives it; `start` and `end` are places in that text."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def value(self) -> Json: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message of the shopper and what it was understood to mean.
+
+    `kind` is that of the body ("text", "press", "photo", ...); `token` is that of the pressed button.
+    """
+
+    text: str = ""
+    intent: str = "out_of_scope"
+    confidence: float = 0.0
+    entities: Sequence[Entity] = field(default=())
+    language: str = ""
+    kind: str = "text"
+    token: str = ""
+
+    @property
+    def is_correction(self) -> bool:
+        """Whether it takes something back: "no, make it three"."""
+        return any(entity.kind == "correction" for entity in self.entities)
+
+
+def simple(text: str) -> str:
+    """A text as it is compared: one width, lower case, no punctuation around it."""
+    return unicodedata.normalize("NFKC", text).casefold().strip(_EDGES)
+
+
+class Words:
+    """What nobody has read yet of one message. `pressed` is the key of the option whose button was pressed."""
+
+    def __init__(self, heard: Heard, *, pressed: str | None = None, correction: bool = False) -> None:
+        self.heard = heard
+        self.correction = correction or heard.is_correction
+        self._pressed = pressed
+        self._text = heard.text
+        self._entities = list(heard.entities)
+
+    @property
+    def pressed(self) -> str | None:
+        """The key of the option pressed, if it was a press."""
+        return self._pressed
+
+    @property
+    def whole(self) -> str:
+        """The whole message in its simple form; empty as soon as something of it has been read."""
+        return simple(self._text) if self._text == self.heard.text else ""
+
+    @property
+    def rest(self) -> str:
+        """What is left of the text."""
+        return self._text.strip()
+
+    def take(self, kind: str, *, among: Collection[Json] | None = None) -> Json | None:
+        """The first unread entity of a kind (and of these values), which then is read; None when there is none."""
+        for entity in self._entities:
+            if entity.kind == kind and (among is None or entity.value in among):
+                self._blank(entity.start, entity.end)
+                return entity.value
+        return None
+
+    def take_all(self, kind: str) -> list[Json]:
+        """Every unread entity of a kind."""
+        found = []
+        while (value := self.take(kind)) is not None:
+            found.append(value)
+        return found
+
+    def take_named(self, names: Mapping[str, str]) -> str | None:
+        """The key of the one name (key -> name) that stands in the text; None when there is none, or more than one."""
+        text = unicodedata.normalize("NFKC", self._text).casefold()
+        places = {key: text.find(simple(name)) for key, name in names.items() if simple(name)}
+        found = [key for key, place in places.items() if place >= 0]
+        longest = max(found, key=lambda key: len(names[key]), default=None)
+        if longest is None or not all(simple(names[key]) in simple(names[longest]) for key in found):
+            return None
+        if len({simple(names[key]) for key in found if len(names[key]) == len(names[longest])}) == 1 < len(found):
+            found = [key for key in found if len(names[key]) == len(names[longest])]
+            if len(found) > 1:
+                return None
+        self._blank(places[longest], places[longest] + len(simple(names[longest])))
+        return longest
+
+    def take_everything(self) -> str:
+        """All that is left of the text."""
+        rest = self.rest
+        self._text, self._entities, self._pressed = "", [], None
+        return rest
+
+    def ordinal(self) -> int | None:
+        """The place meant by a bare "2" or by "the second one" (-1 is the last), if that is all that was said."""
+        if self.whole.isdecimal() and len(self.whole) <= 3:
+            return int(self.whole)
+        entity = next((entity for entity in self._entities if entity.kind == "ordinal"), None)
+        if entity is None or _ASKS.search(self._text):
+            return None
+        around = (self._text[: entity.start] + " " + self._text[entity.end :]).strip(_EDGES)
+        is_all = len(around.split()) <= 3 if around.isascii() else len(around) <= 4
+        return int(entity.value) if is_all else None
+
+    def _blank(self, start: int, end: int) -> None:
+        self._text = self._text[:start] + " " * (end - start) + self._text[end:]
+        self._entities = [e for e in self._entities if e.end <= start or e.start >= end]
