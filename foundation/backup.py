@@ -102,7 +102,7 @@ def _has_tables(database_url: str) -> bool:
 
 
 def _postgres(tool: str, database_url: str, *arguments: str) -> str:
-    """Run one of PostgreSQL's own tools on the database; its password goes through the environment, never the command line."""
+    """Run one of PostgreSQL's own tools; the password goes through the environment, never the command line."""
     parts = urlsplit(database_url.replace("postgresql+asyncpg://", "postgresql://"))
     query = parse_qs(parts.query)
     environment = os.environ | {

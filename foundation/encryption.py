@@ -1,4 +1,4 @@
-"""Personal data at rest: sealed with rotating keys, found again by blind indexes; and signatures for links and buttons."""
+"""Personal data at rest: sealed with rotating keys, found by blind indexes; and signatures for links and buttons."""
 
 import base64
 import hmac
@@ -20,7 +20,7 @@ _NONCE_BYTES = 12
 
 
 class Vault:
-    """Seals and opens with AES-256-GCM. The newest key seals; every key opens what it sealed (its number leads the bytes).
+    """Seals and opens with AES-256-GCM. The newest key seals; each opens what it sealed (its number leads the bytes).
 
     Blind indexes and signatures come from a root key of their own, which does not rotate, so that what was indexed is
     still found and a button of last year still works. Keys are derived from it by HKDF, one for each purpose.
@@ -45,7 +45,7 @@ class Vault:
         return bytes([self._newest]) + nonce + self._ciphers[self._newest].encrypt(nonce, text.encode(), None)
 
     def open(self, sealed: bytes) -> str:
-        """Decrypt what `seal` made. Raises Refused("keys.missing") for an unknown key, Refused("keys.tampered") otherwise."""
+        """Decrypt what `seal` made. Raises Refused: "keys.missing" for an unknown key, else "keys.tampered"."""
         cipher = self._ciphers.get(sealed[0]) if sealed else None
         if cipher is None:
             raise Refused("keys.missing", number=sealed[0] if sealed else None)
@@ -128,7 +128,7 @@ def write_keys(path: Path, vault: Vault) -> None:
 
 
 def read_keys(data_dir: Path, from_environment: str | None) -> Vault:
-    """The vault of this installation. Raises Refused("keys.none") when there are no keys: without them nothing may start."""
+    """The vault of this installation. Raises Refused("keys.none"): without keys nothing may start."""
     if from_environment:
         return Vault.from_json(from_environment)
     path = key_file(data_dir)
@@ -138,5 +138,5 @@ def read_keys(data_dir: Path, from_environment: str | None) -> Vault:
 
 
 def fingerprint(text: str) -> str:
-    """A short public name (16 hex digits of SHA-256) for a value that must not be written out, such as a token in a log."""
+    """A short name (16 hex digits of SHA-256) for a value that must not be written out, such as a token in a log."""
     return sha256(text.encode()).hexdigest()[:16]

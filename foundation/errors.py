@@ -7,7 +7,7 @@ Json: TypeAlias = Any
 
 
 class Refused(Exception):
-    """A rule of the shop says no. `code` is stable and dotted (`stock.short`); `facts` fill the sentence, as JSON values."""
+    """A rule of the shop says no. `code` is stable and dotted (`stock.short`); `facts` (JSON) fill the sentence."""
 
     def __init__(self, code: str, **facts: Json) -> None:
         super().__init__(code)

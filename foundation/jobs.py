@@ -1,4 +1,4 @@
-"""Calls to the outside as jobs in PostgreSQL (pgqueuer): enqueued in the transaction of their reason, retried, kept when they fail.
+"""Calls to the outside as jobs in PostgreSQL (pgqueuer): enqueued in the transaction of their reason, retried, kept.
 
 A job repeats until its handler returns; handlers are idempotent by a business key in their payload.
 """

@@ -1,4 +1,4 @@
-"""Money: integer minor units of an ISO 4217 currency. Nothing here knows a locale; people see money through Babel at the doors."""
+"""Money: integer minor units of an ISO 4217 currency. No locale here: people see money through Babel at the doors."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ def total(amounts: Iterable[Money], *, currency: str) -> Money:
 
 
 def split(amount: int, weights: Sequence[int]) -> list[int]:
-    """Divide `amount` minor units over `weights` so that the parts add up exactly (largest remainder, ties to the first).
+    """Divide `amount` minor units by `weights` so that the parts add up exactly (largest remainder, ties to the first).
 
-    Weights are not negative; with all weights zero the first part takes everything. An empty list of weights is a ValueError.
+    Weights are not negative; with all of them zero the first part takes everything. No weights are a ValueError.
     """
     if not weights or min(weights) < 0:
         raise ValueError("split needs weights, none of them negative")

@@ -1,4 +1,4 @@
-"""Redis as a doorbell, a rate budget and presence. Losing it costs speed, never truth: every listener also looks by itself."""
+"""Redis as a doorbell, a rate budget and presence. Losing it costs speed, never truth: listeners also look."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 log = structlog.get_logger(__name__)
 
 _PREFIX = "xiaoer:"
+LOOK_EVERY = 2.0
 
 
 class Doorbell:
@@ -61,6 +62,16 @@ class Doorbell:
                 event.clear()
                 yield rang
 
+    async def answers(self) -> bool:
+        """Whether Redis is there. Without one configured, this process is all there is, and that is fine."""
+        if self._redis is None:
+            return True
+        try:
+            await self._redis.ping()
+        except (RedisError, OSError):
+            return False
+        return True
+
     async def close(self) -> None:
         """Stop reading from Redis and close the connection."""
         if self._reader is not None:
@@ -68,7 +79,7 @@ class Doorbell:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reader
         if self._redis is not None:
-            await self._redis.aclose()
+            await self._redis.aclose()  # type: ignore[no-untyped-call]
 
     def _wake(self, channel: str) -> None:
         for event in self._listeners.get(channel, ()):
@@ -103,7 +114,7 @@ class RateBudget:
         self._local: dict[str, tuple[float, int]] = {}
 
     async def spend(self, key: str, *, limit: int, seconds: int) -> int:
-        """Count one use of `key` in the current window of `seconds`. Returns how many over `limit` this is (0: allowed)."""
+        """Count one use of `key` in this window of `seconds`. Returns how many over `limit` it is (0: allowed)."""
         window = int(time.time() // seconds)
         name = f"{_PREFIX}budget:{key}:{window}"
         if self._redis is not None:
@@ -124,6 +135,46 @@ class RateBudget:
         used = used + 1 if begun == window else 1
         self._local[key] = (window, used)
         return used
+
+
+class Presence:
+    """Who is here now, by what their screens told us in the last seconds. Without Redis: in this process only."""
+
+    def __init__(self, redis: Redis | None) -> None:
+        self._redis = redis
+        self._here: dict[str, dict[int, float]] = defaultdict(dict)
+        self._read: dict[str, tuple[float, frozenset[int]]] = {}
+
+    async def seen(self, group: str, person: int, *, seconds: float = 60) -> None:
+        """This person of a group is here for the next `seconds`."""
+        until = time.time() + seconds
+        self._here[group][person] = until
+        if self._redis is not None:
+            with contextlib.suppress(RedisError, OSError):
+                await self._redis.zadd(f"{_PREFIX}presence:{group}", {str(person): until})
+
+    async def gone(self, group: str, person: int) -> None:
+        """This person has left."""
+        self._here[group].pop(person, None)
+        if self._redis is not None:
+            with contextlib.suppress(RedisError, OSError):
+                await self._redis.zrem(f"{_PREFIX}presence:{group}", str(person))
+
+    async def who(self, group: str) -> frozenset[int]:
+        """Everybody of a group who is here, as of at most LOOK_EVERY seconds ago."""
+        now = time.time()
+        read_at, here = self._read.get(group, (0.0, frozenset()))
+        if self._redis is None or now - read_at > LOOK_EVERY:
+            here = await self._who(group, now)
+            self._read[group] = (now, here)
+        return here
+
+    async def _who(self, group: str, now: float) -> frozenset[int]:
+        if self._redis is not None:
+            with contextlib.suppress(RedisError, OSError):
+                here = await self._redis.zrangebyscore(f"{_PREFIX}presence:{group}", now, "+inf")
+                return frozenset(int(str(person, "ascii")) for person in here if isinstance(person, bytes))
+        return frozenset(person for person, until in self._here[group].items() if until > now)
 
 
 def connect(url: str | None) -> Redis | None:

@@ -12,7 +12,7 @@ from foundation.money import exponent
 
 
 class Settings(BaseSettings):
-    """Everything an operator may choose. Environment names are XIAOER_<NAME>; DATABASE_URL and REDIS_URL have no prefix."""
+    """Everything an operator may choose, as XIAOER_<NAME>; DATABASE_URL and REDIS_URL have no prefix."""
 
     model_config = SettingsConfigDict(env_prefix="XIAOER_", frozen=True, extra="ignore")
 

@@ -1,0 +1,90 @@
+"""What goes on without a shopper: deadlines, jobs to the outside, announcements, and what a crash left behind."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+
+import structlog
+from commerce.payments.jobs import JOBS
+from commerce.sweeps import SWEEPS
+
+from bot.announcements import tell_announcements
+from bot.app import Shop
+from bot.turn import take_turns
+from conversations.sweeps import due_work
+from foundation.errors import Json
+from foundation.jobs import Handler, run_due_jobs, run_jobs
+
+log = structlog.get_logger(__name__)
+
+EVERY = 1.0
+"""Seconds between two sweeps of one kind."""
+AT_ONCE = 50
+
+
+async def work(shop: Shop, *, stop: asyncio.Event) -> None:
+    """Run every sweep and every job until `stop` is set; any number of workers may run beside each other."""
+    sweeps: list[Callable[[], Awaitable[object]]] = [
+        partial(finish_turns, shop),
+        partial(tell_announcements, shop),
+        *(partial(sweep, shop.till) for sweep in SWEEPS),
+    ]
+    await asyncio.gather(
+        shop.delivery.run(stop),
+        run_jobs(shop.database, handlers(shop), stop=stop),
+        *(_repeat(sweep, stop) for sweep in sweeps),
+    )
+
+
+async def finish_turns(shop: Shop) -> int:
+    """Take the turns that a crash or a failure left behind. Returns how many conversations there were."""
+    async with shop.database.begin() as session:
+        due = await due_work(session, now=shop.now(), limit=AT_ONCE)
+    await asyncio.gather(*(_finish(shop, conversation_id) for conversation_id in due))
+    return len(due)
+
+
+async def catch_up(shop: Shop) -> None:
+    """Everything that is due by the shop's clock, in this process; for tests and scripts that move the clock."""
+    await shop.idle()
+    for _round in range(5):
+        done = await finish_turns(shop)
+        for sweep in SWEEPS:
+            done += await sweep(shop.till)
+        done += await run_due_jobs(shop.database, handlers(shop))
+        done += await tell_announcements(shop)
+        await shop.delivery.sweep()
+        await shop.idle()
+        if not done:
+            return
+
+
+def handlers(shop: Shop) -> Mapping[str, Handler]:
+    """What to do about each kind of job."""
+
+    def bound(handler: Callable[..., Awaitable[None]]) -> Handler:
+        async def run(payload: dict[str, Json]) -> None:
+            await handler(shop.till, payload)
+
+        return run
+
+    return {name: bound(handler) for name, handler in JOBS.items()}
+
+
+async def _finish(shop: Shop, conversation_id: int) -> None:
+    try:
+        await take_turns(shop, conversation_id)
+    except Exception:  # it stays due, and after its last try a person gets it
+        log.exception("turn failed", conversation=conversation_id)
+
+
+async def _repeat(sweep: Callable[[], Awaitable[object]], stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            await sweep()
+        except Exception:  # the next round tries again
+            log.exception("sweep failed", sweep=str(sweep))
+        try:
+            await asyncio.wait_for(stop.wait(), EVERY)
+        except TimeoutError:
+            continue
