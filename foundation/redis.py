@@ -79,7 +79,7 @@ class Doorbell:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reader
         if self._redis is not None:
-            await self._redis.aclose()  # type: ignore[no-untyped-call]
+            await self._redis.aclose()
 
     def _wake(self, channel: str) -> None:
         for event in self._listeners.get(channel, ()):
@@ -102,7 +102,7 @@ class Doorbell:
                 log.warning("redis is away; streams look for themselves until it is back")
             finally:
                 with contextlib.suppress(RedisError, OSError):
-                    await subscription.aclose()
+                    await subscription.aclose()  # type: ignore[no-untyped-call]
             await asyncio.sleep(1)
 
 
