@@ -1,0 +1,159 @@
+"""The `xiaoer` command."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from foundation.errors import Refused
+
+app = typer.Typer(
+    name="xiaoer",
+    help="店小二 Xiaoer: a shop that lives inside the chat.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+staff = typer.Typer(help="The staff's accounts.", no_args_is_help=True)
+goods = typer.Typer(help="Bring goods in from files of elsewhere.", no_args_is_help=True)
+app.add_typer(staff, name="user")
+app.add_typer(goods, name="import")
+
+Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.", show_default="127.0.0.1")]
+Port = Annotated[int | None, typer.Option("--port", help="The port of the web chat.", show_default="8000")]
+ConsolePort = Annotated[
+    int | None, typer.Option("--console-port", help="The port of the console.", show_default="8001")
+]
+FORWARD = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+@app.command()
+def up(host: Host = None, port: Port = None, console_port: ConsolePort = None) -> None:
+    """Start everything on this machine: servers, web chat, worker and console."""
+    from rich.console import Console
+
+    from cli.servers import read_settings
+    from cli.up import up as start
+
+    start(read_settings(web_host=host, web_port=port, console_port=console_port), Console())
+
+
+@app.command()
+def web(host: Host = None, port: Port = None) -> None:
+    """Serve the web chat (any number of these may run)."""
+    from cli import serve
+    from cli.servers import read_settings
+
+    serve.web(read_settings(web_host=host, web_port=port))
+
+
+@app.command()
+def worker() -> None:
+    """Do the work behind: jobs, deadlines, deliveries (any number of these may run)."""
+    from cli import serve
+    from cli.servers import read_settings
+
+    serve.worker(read_settings())
+
+
+@app.command()
+def console(host: Host = None, console_port: ConsolePort = None) -> None:
+    """Serve the staff's API and console."""
+    from cli import serve
+    from cli.servers import read_settings
+
+    serve.console(read_settings(web_host=host, console_port=console_port))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version, and make the keys of a new shop."""
+    from cli import prepare
+    from cli.servers import any_servers, read_settings
+
+    with any_servers(read_settings()) as settings:
+        found = prepare.look(settings)
+        if not found.current:
+            prepare.migrate(settings)
+        prepare.make_keys(settings, fresh=not found.tables)
+    print("The database is at this version.")
+
+
+@app.command(context_settings=FORWARD)
+def talk(context: typer.Context) -> None:
+    """Talk to the shop in this terminal, or play written conversations (--script)."""
+    from cli.talk import app as talking
+
+    talking(context.args, prog_name="xiaoer talk")
+
+
+@app.command(context_settings=FORWARD)
+def nlu(context: typer.Context) -> None:
+    """Train, try and evaluate how the shop understands."""
+    from cli.nlu import app as understanding
+
+    understanding(context.args, prog_name="xiaoer nlu")
+
+
+@app.command()
+def backup(file: Path) -> None:
+    """Write the whole shop (database, media, keys) into one file."""
+    from cli import keep
+
+    keep.backup(file)
+
+
+@app.command()
+def restore(file: Path) -> None:
+    """Bring the shop of a backup back into an empty data folder and database."""
+    from cli import keep
+
+    keep.restore(file)
+
+
+@staff.command("add")
+def add_staff(
+    name: str,
+    role: Annotated[str, typer.Option(help="administrator, supervisor, agent or merchant.")] = "agent",
+    display_name: Annotated[str, typer.Option(help="What shoppers and colleagues read; else the name.")] = "",
+    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+) -> None:
+    """Add a person; the password is made here and told once."""
+    from cli import accounts
+
+    print("The password is", accounts.add(name=name, role=role, display_name=display_name, language=language))
+
+
+@staff.command("list")
+def list_staff() -> None:
+    """Everybody who works here or did."""
+    from cli import accounts
+
+    accounts.show()
+
+
+@staff.command("reset-password")
+def reset_password(name: str) -> None:
+    """Give a person a new password, made here and told once, and end their sessions."""
+    from cli import accounts
+
+    print("The new password is", accounts.reset_password(name))
+
+
+def main() -> NoReturn:
+    """Run a command; a refusal is one sentence on standard error and exit code 1."""
+    try:
+        app()
+    except Refused as refused:
+        from cli.sentences import sentence
+
+        print(sentence(refused), file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

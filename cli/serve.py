@@ -1,0 +1,120 @@
+"""One process of the shop each: the web chat, the worker, the console."""
+
+import errno
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from cli.logs import set_up_logging
+from cli.prepare import require_current, vault_of
+from cli.servers import running_servers
+from foundation.errors import Refused
+from foundation.processes import die_with_parent
+from foundation.settings import Settings
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGIApplication
+
+PARENT = "XIAOER_PARENT_PID"
+"""Set by `xiaoer up`: the process with which this one lives and dies."""
+
+
+def start_serving(settings: Settings) -> Settings:
+    """What every serving process does first. Returns the settings with the servers filled in."""
+    set_up_logging(settings.log_json)
+    if parent := os.environ.get(PARENT):
+        follow(int(parent))
+        return settings  # `up` has reached the servers and checked the tables a moment ago
+    settings = running_servers(settings)
+    require_current(settings)
+    return settings
+
+
+def follow(parent: int) -> None:
+    """End with `parent`, however it ends: nothing is lost by it, and half a shop is worse than none."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    if sys.platform == "linux":
+        die_with_parent(parent, signal.SIGKILL)
+    else:
+        threading.Thread(target=watch, name="follow-parent", daemon=True).start()
+
+
+def open_port(host: str, port: int, option: str) -> socket.socket:
+    """Listen on this port. Raises Refused port.taken or port.forbidden; `option` names what chooses another port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(1024)
+    except OSError as error:
+        listening.close()
+        code = "port.taken" if error.errno == errno.EADDRINUSE else "port.forbidden"
+        raise Refused(code, host=host, port=port, option=option, reason=error.strerror or str(error)) from error
+    return listening
+
+
+def web(settings: Settings) -> None:
+    """Serve the web chat until told to stop."""
+    listening = open_port(settings.web_host, settings.web_port, "--port")
+    settings = start_serving(settings)
+    from bot.app import build
+    from bot.web.app import create_app
+
+    serve(create_app(build(settings)), listening, settings)
+
+
+def console(settings: Settings) -> None:
+    """Serve the staff's API and console until told to stop."""
+    listening = open_port(settings.web_host, settings.console_port, "--console-port")
+    settings = start_serving(settings)
+    from redis.asyncio import Redis
+
+    from admin_api.app import create_app
+    from foundation.database import Database
+    from foundation.redis import Doorbell
+
+    vault = vault_of(settings)
+    database = Database(settings.database_url or "", vault)
+    doorbell = Doorbell(Redis.from_url(settings.redis_url) if settings.redis_url else None)
+    serve(create_app(settings, database=database, vault=vault, doorbell=doorbell), listening, settings)
+
+
+def worker(settings: Settings) -> None:
+    """Work on jobs, sweeps and deliveries until told to stop."""
+    settings = start_serving(settings)
+    import uvloop
+
+    from bot.app import build
+    from bot.worker import run
+
+    uvloop.run(run(build(settings)))
+
+
+def serve(app: "ASGIApplication", listening: socket.socket, settings: Settings) -> None:
+    """Run an application on an open port; SIGTERM and Ctrl-C end it, and whoever still reads a stream is cut off."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=30,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
