@@ -1,86 +1,169 @@
-"""From a cart to an order, and what may happen to it afterwards."""
+"""What may happen to an order after it was placed: cancelled, shipped, paid by hand, expired."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import datetime
 
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.carts.actions import CartLineView
-from commerce.orders.model import Order, PaymentMethod
-from foundation.money import Money
-
-UNPAID_FOR = timedelta(minutes=15)
-"""How long goods are kept for an order that is not paid."""
-Actor = Literal["shopper", "staff", "system"]
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """What the shopper is about to confirm. Hold `holding` under `hold_key`, then place the order."""
-
-    cart_id: int
-    cart_version: int
-    lines: tuple[CartLineView, ...]
-    total: Money
-
-    @property
-    def hold_key(self) -> str:
-        """The name of the promise of stock for exactly this cart."""
-        return f"checkout:{self.cart_id}:{self.cart_version}"
-
-    @property
-    def holding(self) -> dict[int, int]:
-        """{variant id: pieces} to hold."""
-        return {line.variant_id: line.quantity for line in self.lines}
-
-
-async def quote(session: AsyncSession, *, customer_id: int, language: str) -> Quote:
-    """The open cart with its prices, to be confirmed. Raises Refused("cart.empty") or ("cart.unavailable")."""
-    raise NotImplementedError
-
-
-async def place_order(
-    session: AsyncSession,
-    *,
-    customer_id: int,
-    cart_id: int,
-    cart_version: int,
-    address_id: int,
-    payment_method: PaymentMethod,
-    hold_key: str,
-    language: str,
-    now: datetime,
-    unpaid_for: timedelta = UNPAID_FOR,
-) -> Order:
-    """Make the confirmed cart an order: cash on delivery is placed at once, anything else waits for its payment.
-
-    The same cart gives the same order again. Raises Refused("cart.changed", version=...), ("cart.empty"),
-    ("cart.unavailable", variant=...), ("address.unknown"), ("stock.hold_gone") when the hold has expired.
-    """
-    raise NotImplementedError
+from commerce.announcements import announce
+from commerce.inventory.actions import commit_holds, ship
+from commerce.orders.locks import Actor, locked_order, note
+from commerce.orders.model import Order, OrderStatus, Shipment
+from commerce.orders.placing import UNPAID_FOR, Quote, place_order, quote
+from commerce.orders.queries import order_of, order_view, order_views, orders_of
+from commerce.orders.settlement import payment_ended, settle_refund_answer
+from commerce.payments.cash import BY_HAND
+from commerce.payments.ledger import balance, capture, new_intent, payable_intents, refund_everything, start_closing
+from commerce.payments.model import Intent, IntentState, Refund, RefundState
+from commerce.payments.port import RefundOutcome
+from foundation.errors import Refused
 
 
 async def cancel_order(session: AsyncSession, *, order_id: int, by: Actor, reason: str, now: datetime) -> Order:
-    """Cancel before shipping. An unpaid one has its payment closed first; a paid one is refunded in full.
+    """Cancel before shipping. An unpaid one keeps its goods until its payment is closed, a paid one is refunded.
 
     Again on a cancelled order: nothing happens. Raises Refused("order.shipped"), ("order.move_refused").
     """
-    raise NotImplementedError
+    order = await locked_order(session, order_id)
+    if order.status is OrderStatus.CANCELLED:
+        return order
+    await _refuse_shipped(session, order)
+    order.move_to(OrderStatus.CANCELLED, now=now)
+    for intent in await payable_intents(session, order.id):
+        await start_closing(session, intent, now=now)
+    refunded = await refund_everything(session, order_id=order.id, reason="cancelled", now=now)
+    await payment_ended(session, order, now=now)
+    note(session, order, "cancelled", by=by, now=now, reason=reason, refunded=refunded)
+    announce(
+        session,
+        "order_cancelled",
+        customer_id=order.customer_id,
+        now=now,
+        order_id=order.id,
+        number=order.number,
+        by=by,
+        amount=refunded,
+        currency=order.currency,
+    )
+    return order
 
 
 async def mark_shipped(
     session: AsyncSession, *, order_id: int, tracking_number: str, carrier: str, now: datetime
 ) -> Order:
-    """The parcel is on its way: the stock leaves. Raises Refused("order.not_ready", ...) or ("order.shipped")."""
-    raise NotImplementedError
+    """The parcel is on its way: the stock leaves. Raises Refused("order.shipped") or ("order.not_ready", ...)."""
+    order = await locked_order(session, order_id)
+    await _refuse_shipped(session, order)
+    if order.status is not OrderStatus.PLACED or order.hold_reason is not None:
+        raise Refused("order.not_ready", number=order.number, status=order.status, hold_reason=order.hold_reason)
+    await ship(session, order_id=order.id, reference=order.number, now=now)
+    session.add(Shipment(order_id=order.id, carrier=carrier, tracking_number=tracking_number, shipped_at=now))
+    order.version += 1
+    note(session, order, "shipped", by="staff", now=now, carrier=carrier, tracking_number=tracking_number)
+    announce(
+        session,
+        "order_shipped",
+        customer_id=order.customer_id,
+        now=now,
+        order_id=order.id,
+        number=order.number,
+        carrier=carrier,
+        tracking_number=tracking_number,
+    )
+    await session.flush()
+    return order
 
 
 async def mark_paid(session: AsyncSession, *, order_id: int, proof: str, now: datetime) -> Order:
-    """Staff received the money (cash at the door, a transfer). Raises Refused("order.already_paid")."""
-    raise NotImplementedError
+    """Staff received the whole sum: cash at the door, or a transfer for an order that was waiting for its payment.
+
+    Raises Refused("order.already_paid") or ("order.not_payable", status=...).
+    """
+    order = await locked_order(session, order_id)
+    if order.status not in (OrderStatus.PENDING, OrderStatus.PLACED):
+        raise Refused("order.not_payable", number=order.number, status=order.status)
+    if (await balance(session, order.id)).kept >= order.total_amount:
+        raise Refused("order.already_paid", number=order.number)
+    by_hand: Intent | None = None
+    for intent in await payable_intents(session, order.id):
+        if intent.provider in BY_HAND:
+            by_hand = intent
+        else:
+            await start_closing(session, intent, now=now)
+    await session.flush()
+    if by_hand is None:
+        by_hand = await new_intent(
+            session, order_id=order.id, number=order.number, provider="cod", money=order.total, now=now
+        )
+    await capture(session, by_hand, amount=order.total_amount, proof=proof, now=now)
+    if order.status is OrderStatus.PENDING:
+        await commit_holds(session, order_id=order.id)
+        order.move_to(OrderStatus.PLACED, now=now)
+    note(session, order, "paid", by="staff", now=now, amount=order.total_amount, currency=order.currency, proof=proof)
+    announce(
+        session,
+        "payment_received",
+        customer_id=order.customer_id,
+        now=now,
+        order_id=order.id,
+        number=order.number,
+        amount=order.total_amount,
+        currency=order.currency,
+    )
+    return order
+
+
+async def mark_refunded(session: AsyncSession, *, refund_id: int, proof: str, now: datetime) -> RefundState:
+    """Staff gave money back by hand. Raises Refused("refund.not_by_hand") where a provider does it."""
+    refund = await session.get(Refund, refund_id)
+    if refund is None or refund.provider not in BY_HAND:
+        raise Refused("refund.not_by_hand", refund=refund_id)
+    order = await locked_order(session, refund.order_id)
+    note(session, order, "refunded_by_hand", by="staff", now=now, refund=refund_id, proof=proof)
+    return await settle_refund_answer(session, refund_id=refund_id, outcome=RefundOutcome.SUCCEEDED, now=now)
 
 
 async def expire_unpaid_orders(session: AsyncSession, *, now: datetime, limit: int = 100) -> int:
-    """Begin to close the payments of orders past their time; returns how many orders were taken on."""
-    raise NotImplementedError
+    """Begin to close the payments of orders past their time; returns how many orders were taken on.
+
+    Any number of sweepers may run at once. An order expires when its payment is closed at the provider, not before.
+    """
+    closing = exists().where(Intent.order_id == Order.id, Intent.state == IntentState.CLOSING)
+    due = (
+        select(Order)
+        .where(Order.status == OrderStatus.PENDING, Order.hold_until <= now, ~closing)
+        .order_by(Order.hold_until)
+        .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    orders = (await session.scalars(due)).all()
+    for order in orders:
+        for intent in await payable_intents(session, order.id):
+            await start_closing(session, intent, now=now)
+        await payment_ended(session, order, now=now)
+    return len(orders)
+
+
+async def _refuse_shipped(session: AsyncSession, order: Order) -> None:
+    parcel = await session.scalar(select(Shipment.id).where(Shipment.order_id == order.id))
+    if parcel is not None:
+        raise Refused("order.shipped", number=order.number)
+
+
+__all__ = [
+    "UNPAID_FOR",
+    "Actor",
+    "Quote",
+    "cancel_order",
+    "expire_unpaid_orders",
+    "mark_paid",
+    "mark_refunded",
+    "mark_shipped",
+    "order_of",
+    "order_view",
+    "order_views",
+    "orders_of",
+    "place_order",
+    "quote",
+]

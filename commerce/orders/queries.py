@@ -21,6 +21,7 @@ from commerce.orders.model import (
     fulfilment_state,
     payment_state,
 )
+from commerce.orders.number import spelled
 from commerce.orders.snapshot import open_address
 from commerce.payments.model import Intent, Payment
 from foundation.errors import Refused
@@ -132,12 +133,6 @@ async def order_events(session: AsyncSession, *, order_id: int) -> list[OrderEve
     """The history of an order, oldest first."""
     found = select(OrderEvent).where(OrderEvent.order_id == order_id).order_by(OrderEvent.id)
     return [OrderEventView(event.kind, event.by, event.facts, event.at) for event in await session.scalars(found)]
-
-
-def spelled(number: str) -> str:
-    """An order number as we write it, however it was typed: upper case, one dash, O and I and L read as digits."""
-    typed = number.upper().translate(str.maketrans("OIL", "011", " -"))
-    return f"{typed[:4]}-{typed[4:]}" if len(typed) == 8 else typed
 
 
 async def _views(session: AsyncSession, which: ColumnElement[bool], *, limit: int) -> list[OrderView]:

@@ -1,19 +1,51 @@
-"""Paying through a provider: reserve in one transaction, call the provider, settle in another."""
+"""Paying through a provider: reserve in one transaction, call the provider without one, settle in another."""
 
+import base64
+import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from commerce.payments.port import Provider
+import structlog
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.orders.locks import locked_order
+from commerce.orders.model import OrderStatus
+from commerce.orders.settlement import settle, settle_refund_answer
+from commerce.payments.ledger import locked_intent
+from commerce.payments.model import (
+    PAYABLE,
+    Intent,
+    IntentState,
+    Payment,
+    ProviderEvent,
+    Refund,
+    RefundState,
+    next_check,
+)
+from commerce.payments.port import Provider, ProviderUnreachable, RefundOutcome, Session
 from foundation.database import Database
 from foundation.encryption import Vault
+from foundation.errors import Refused
+from foundation.jobs import enqueue
+from foundation.money import Money
+
+log = structlog.get_logger(__name__)
+
+LOOK_AT_EVENT = "payments.look_at_event"
+_SIGNED_BYTES = 12
+Watched = TypeVar("Watched", Intent, Refund)
 
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """What jobs and doors need to talk to providers."""
+    """What jobs and doors need to talk to providers. `base_url` is where shoppers reach the shop."""
 
     database: Database
+    vault: Vault
     providers: Mapping[str, Provider]
     base_url: str
     now: Callable[[], datetime]
@@ -21,12 +53,20 @@ class Till:
 
 def pay_token(vault: Vault, intent_id: int) -> str:
     """The opaque part of a pay link, /pay/<token>. It does not expire: the order's state decides."""
-    raise NotImplementedError
+    number = intent_id.to_bytes(8)
+    return base64.urlsafe_b64encode(number + vault.sign("pay", number)[:_SIGNED_BYTES]).decode().rstrip("=")
 
 
 def intent_from(vault: Vault, token: str) -> int:
     """The intent of a pay link. Raises Refused("payment.unknown") for any other string."""
-    raise NotImplementedError
+    try:
+        read = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+    except (ValueError, binascii.Error) as error:
+        raise Refused("payment.unknown") from error
+    number, signature = read[:8], read[8:]
+    if len(signature) != _SIGNED_BYTES or not vault.verify("pay", number, signature):
+        raise Refused("payment.unknown")
+    return int.from_bytes(number)
 
 
 async def open_payment(till: Till, token: str) -> str:
@@ -34,17 +74,187 @@ async def open_payment(till: Till, token: str) -> str:
 
     Raises Refused("payment.unknown"), ("payment.closed"), ("payment.done"), and ProviderUnreachable.
     """
-    raise NotImplementedError
+    intent_id = intent_from(till.vault, token)
+    async with till.database.begin() as session:
+        intent = await _payable(session, intent_id, now=till.now())
+        if intent.redirect_url is not None:
+            return intent.redirect_url
+        provider = _provider(till, intent.provider)
+        intent.opened_at = till.now()
+        intent.checks, intent.next_check_at = 0, next_check(0, now=till.now())
+    made = await _create(till, provider, intent)
+    async with till.database.begin() as session:
+        intent = await _opened(session, intent_id, made)
+        state = intent.state
+    if state not in PAYABLE:  # it was closed while we asked; the closing job finds the session by its reference
+        raise Refused("payment.closed")
+    return made.url
 
 
 async def receive_webhook(till: Till, provider: str, headers: Mapping[str, str], raw: bytes) -> int:
-    """Store what a provider says, once, and enqueue the look; returns how many events were new.
+    """Store what a provider says, once, and enqueue a look at the truth; returns how many events were new.
 
-    Raises Refused("webhook.forged") or ("webhook.unknown_provider").
+    Raises Refused("webhook.unknown_provider"), ("webhook.forged") or ("webhook.unreadable").
     """
-    raise NotImplementedError
+    if provider not in till.providers:
+        raise Refused("webhook.unknown_provider")
+    notices = till.providers[provider].verify(headers, raw)
+    new = 0
+    async with till.database.begin() as session:
+        for notice in notices:
+            stored = await session.scalar(
+                insert(ProviderEvent)
+                .values(
+                    provider=provider,
+                    event_id=notice.event_id,
+                    type=notice.type,
+                    payload={"reference": notice.reference, "refund_key": notice.refund_key, **notice.payload},
+                    received_at=till.now(),
+                )
+                .on_conflict_do_nothing(index_elements=["provider", "event_id"])
+                .returning(ProviderEvent.id)
+            )
+            if stored is not None:
+                await enqueue(session, LOOK_AT_EVENT, {"event_id": stored}, key=f"{LOOK_AT_EVENT}:{stored}")
+                new += 1
+    return new
+
+
+async def look_at_intent(till: Till, intent_id: int) -> IntentState:
+    """Ask the provider how an intent stands, or close it where it is to be closed, and settle by the answer.
+
+    May be called at any time, any number of times. Raises ProviderUnreachable.
+    """
+    async with till.database.begin() as session:
+        intent = await session.get_one(Intent, intent_id)
+    if intent.opened_at is None or intent.state is IntentState.SUCCEEDED:
+        return intent.state
+    provider = _provider(till, intent.provider)
+    if intent.provider_ref is None:
+        made = await _create(till, provider, intent)  # the same reference gives the session that we never heard of
+        async with till.database.begin() as session:
+            intent = await _opened(session, intent_id, made)
+    ref = intent.provider_ref or ""
+    answer = await (provider.close(ref) if intent.state is IntentState.CLOSING else provider.query(ref))
+    async with till.database.begin() as session:
+        return await settle(session, intent_id=intent_id, answer=answer, now=till.now())
+
+
+async def look_at_refund(till: Till, refund_id: int) -> RefundState:
+    """Send a refund, or ask what became of it, always with the same key, and settle by the answer.
+
+    A refund without an answer stays submitted. May be called at any time. Raises ProviderUnreachable.
+    """
+    async with till.database.begin() as session:
+        refund = await session.get_one(Refund, refund_id, with_for_update={"key_share": True})
+        if refund.state in (RefundState.SUCCEEDED, RefundState.CANCELLED):
+            return refund.state
+        was_sent = refund.state is RefundState.SUBMITTED
+        if not was_sent:
+            refund.move_to(RefundState.SUBMITTED)
+        payment = await session.get_one(Payment, refund.payment_id)
+        intent = await session.get_one(Intent, payment.intent_id)
+        provider = _provider(till, refund.provider)
+    outcome = await provider.query_refund(refund.key) if was_sent else RefundOutcome.UNKNOWN
+    if outcome is RefundOutcome.UNKNOWN:
+        money = Money(refund.amount, refund.currency)
+        outcome = await provider.refund(intent.provider_ref or "", key=refund.key, money=money)
+    async with till.database.begin() as session:
+        return await settle_refund_answer(session, refund_id=refund_id, outcome=outcome, now=till.now())
+
+
+async def look_at_event(till: Till, event_id: int) -> None:
+    """Follow a stored webhook: it is a hint, the provider's own answer is the truth. Again: nothing more happens."""
+    async with till.database.begin() as session:
+        event = await session.get_one(ProviderEvent, event_id)
+        if event.handled_at is not None:
+            return
+        reference, refund_key = event.payload["reference"], event.payload["refund_key"]
+        intent_id = await session.scalar(
+            select(Intent.id).where(Intent.reference == reference, Intent.provider == event.provider)
+        )
+        refund_id = await session.scalar(select(Refund.id).where(Refund.key == refund_key)) if refund_key else None
+    if refund_id is not None:
+        result = f"refund {await look_at_refund(till, refund_id)}"
+    elif intent_id is not None:
+        result = f"intent {await look_at_intent(till, intent_id)}"
+    else:
+        result = "not ours"
+    async with till.database.begin() as session:
+        event = await session.get_one(ProviderEvent, event_id)
+        event.handled_at, event.result = till.now(), result
 
 
 async def reconcile(till: Till, *, limit: int = 50) -> int:
-    """Ask the providers about intents and refunds that are due for a question; returns how many were asked."""
-    raise NotImplementedError
+    """Ask the providers about intents and refunds that are due for a question; returns how many were asked.
+
+    Each question moves its row on to the next time (1, 5, 30 minutes, 6 and 24 hours) before it is asked, so that of
+    many workers one asks, and a provider that does not answer is not asked without end.
+    """
+    async with till.database.begin() as session:
+        intents = await _due(session, Intent, _WATCHED_INTENTS, now=till.now(), limit=limit)
+        refunds = await _due(session, Refund, _WATCHED_REFUNDS, now=till.now(), limit=limit)
+    for look, ids in ((look_at_intent, intents), (look_at_refund, refunds)):
+        for row_id in ids:
+            try:
+                await look(till, row_id)
+            except ProviderUnreachable as error:
+                log.warning("provider unreachable", look=look.__name__, id=row_id, error=str(error))
+    return len(intents) + len(refunds)
+
+
+_WATCHED_INTENTS = Intent.state.in_((*PAYABLE, IntentState.CLOSING))
+_WATCHED_REFUNDS = Refund.state.in_((RefundState.REQUESTED, RefundState.SUBMITTED, RefundState.FAILED))
+
+
+async def _due(
+    session: AsyncSession, table: type[Watched], watched: ColumnElement[bool], *, now: datetime, limit: int
+) -> list[int]:
+    """Rows whose next question is due, each moved on to the one after it."""
+    found = (
+        select(table)
+        .where(watched, table.next_check_at <= now)
+        .order_by(table.next_check_at)
+        .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    rows = (await session.scalars(found)).all()
+    for row in rows:
+        row.checks += 1
+        row.next_check_at = next_check(row.checks, now=now)
+    return [row.id for row in rows]
+
+
+async def _payable(session: AsyncSession, intent_id: int, *, now: datetime) -> Intent:
+    """The intent, locked, if its order still waits for money."""
+    order_id = await session.scalar(select(Intent.order_id).where(Intent.id == intent_id))
+    if order_id is None:
+        raise Refused("payment.unknown")
+    order = await locked_order(session, order_id)
+    intent = await locked_intent(session, intent_id)
+    if intent.state is IntentState.SUCCEEDED:
+        raise Refused("payment.done", number=order.number)
+    past = order.hold_until is not None and order.hold_until <= now
+    if order.status is not OrderStatus.PENDING or intent.state not in PAYABLE or past:
+        raise Refused("payment.closed", number=order.number)
+    return intent
+
+
+async def _create(till: Till, provider: Provider, intent: Intent) -> Session:
+    return_url = f"{till.base_url}/pay/{pay_token(till.vault, intent.id)}/done"
+    return await provider.create(reference=intent.reference, money=intent.money, return_url=return_url)
+
+
+async def _opened(session: AsyncSession, intent_id: int, made: Session) -> Intent:
+    """Remember the provider's session of an intent."""
+    intent = await locked_intent(session, intent_id)
+    intent.provider_ref, intent.redirect_url = made.ref, made.url
+    if intent.state is IntentState.CREATED:
+        intent.move_to(IntentState.REQUIRES_ACTION)
+    return intent
+
+
+def _provider(till: Till, name: str) -> Provider:
+    if name not in till.providers:
+        raise ProviderUnreachable(f"no provider {name} is set up")
+    return till.providers[name]

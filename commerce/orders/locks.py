@@ -1,0 +1,24 @@
+"""The way to an order that is about to change, and its diary. Lock order: cart, order, intent, payment, stock."""
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.orders.model import Order, OrderEvent
+from foundation.errors import Json, Refused
+
+Actor = Literal["shopper", "staff", "system"]
+
+
+async def locked_order(session: AsyncSession, order_id: int) -> Order:
+    """The order as it is now, locked until the transaction ends. Raises Refused("order.unknown")."""
+    order = await session.get(Order, order_id, with_for_update={"key_share": True}, populate_existing=True)
+    if order is None:
+        raise Refused("order.unknown", number=str(order_id))
+    return order
+
+
+def note(session: AsyncSession, order: Order, kind: str, *, by: Actor, now: datetime, **facts: Json) -> None:
+    """Write down what happened to an order."""
+    session.add(OrderEvent(order_id=order.id, kind=kind, by=by, facts=facts, at=now))

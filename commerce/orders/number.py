@@ -1,0 +1,32 @@
+"""Order numbers: short, sayable and not guessable. Eight characters of Crockford's base 32, shown as X7K2-94QD."""
+
+import secrets
+from collections.abc import Callable
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.orders.model import Order
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 8
+
+
+def draw_number() -> str:
+    """A random number, one of 2 to the 40th."""
+    drawn = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return f"{drawn[:4]}-{drawn[4:]}"
+
+
+async def fresh_number(session: AsyncSession, draw: Callable[[], str] = draw_number) -> str:
+    """A number no order has."""
+    while True:
+        number = draw()
+        if await session.scalar(select(Order.id).where(Order.number == number)) is None:
+            return number
+
+
+def spelled(number: str) -> str:
+    """An order number as we write it, however it was typed: upper case, one dash, O and I and L read as digits."""
+    typed = number.upper().translate(str.maketrans("OIL", "011", " -"))
+    return f"{typed[:4]}-{typed[4:]}" if len(typed) == LENGTH else typed

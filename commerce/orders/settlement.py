@@ -1,0 +1,135 @@
+"""What an answer of a payment provider means for its order. Every function may be called again with the same answer."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.announcements import announce
+from commerce.inventory.actions import commit_holds, release_holds, reserve_again
+from commerce.orders.locks import locked_order, note
+from commerce.orders.model import Order, OrderLine, OrderStatus
+from commerce.payments.ledger import balance, capture, is_closing, locked_intent, request_refund, settle_refund
+from commerce.payments.model import Intent, IntentState, Payment, Refund, RefundState
+from commerce.payments.port import RefundOutcome, Session, SessionState
+
+ENDED = {SessionState.CLOSED: IntentState.CLOSED, SessionState.FAILED: IntentState.FAILED}
+
+
+async def settle(session: AsyncSession, *, intent_id: int, answer: Session, now: datetime) -> IntentState:
+    """Take what the provider says about an intent as the truth; returns the intent's state then."""
+    order_id = (await session.scalars(select(Intent.order_id).where(Intent.id == intent_id))).one()
+    order = await locked_order(session, order_id)
+    intent = await locked_intent(session, intent_id)
+    if answer.reference != intent.reference or answer.money.currency != intent.currency:
+        raise ValueError(f"intent {intent_id}: the provider answers about something else")
+    if answer.state is SessionState.PAID and intent.state is not IntentState.SUCCEEDED:
+        payment = await capture(session, intent, amount=answer.money.amount, proof=None, now=now)
+        await money_arrived(session, order, payment, now=now)
+    elif answer.state is SessionState.PROCESSING and intent.state is IntentState.REQUIRES_ACTION:
+        intent.move_to(IntentState.PROCESSING)
+    elif answer.state in ENDED and intent.state not in (IntentState.SUCCEEDED, *ENDED.values()):
+        intent.move_to(ENDED[answer.state])
+        intent.next_check_at = None
+        await payment_ended(session, order, now=now)
+    return intent.state
+
+
+async def money_arrived(session: AsyncSession, order: Order, payment: Payment, *, now: datetime) -> None:
+    """Money for an order is in the ledger: place the order if it is covered, or send back what nobody asked for."""
+    note(session, order, "paid", by="system", now=now, amount=payment.captured, currency=payment.currency)
+    sums = await balance(session, order.id)
+    covered = sums.kept >= order.total_amount
+    if order.status is OrderStatus.PENDING:
+        if covered:
+            await commit_holds(session, order_id=order.id)
+            order.move_to(OrderStatus.PLACED, now=now)
+            _tell(session, order, "payment_received", payment, now=now)
+    elif order.status is OrderStatus.EXPIRED and covered and await _still_there(session, order, payment, now=now):
+        order.move_to(OrderStatus.PLACED, now=now)
+        note(session, order, "late_payment_accepted", by="system", now=now)
+        _tell(session, order, "late_payment_accepted", payment, now=now)
+    elif order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED):
+        await _send_back(session, payment, reason="late_payment", now=now)
+        note(session, order, "late_payment_refunded", by="system", now=now)
+        _tell(session, order, "late_payment_refunded", payment, now=now)
+    elif sums.kept > order.total_amount:
+        await _send_back(session, payment, reason="overpaid", now=now)
+
+
+async def payment_ended(session: AsyncSession, order: Order, *, now: datetime) -> None:
+    """Nobody can pay for this order any more: past its time it expires, a cancelled one gives its goods back."""
+    if await is_closing(session, order.id):
+        return
+    if order.status is OrderStatus.CANCELLED:
+        await release_holds(session, order_id=order.id)
+    elif order.status is OrderStatus.PENDING and order.hold_until is not None and order.hold_until <= now:
+        await release_holds(session, order_id=order.id, expired=True)
+        order.move_to(OrderStatus.EXPIRED, now=now)
+        note(session, order, "expired", by="system", now=now)
+        announce(
+            session, "order_expired", customer_id=order.customer_id, now=now, order_id=order.id, number=order.number
+        )
+
+
+async def settle_refund_answer(
+    session: AsyncSession, *, refund_id: int, outcome: RefundOutcome, now: datetime
+) -> RefundState:
+    """Take what the provider says about a refund as the truth; returns the refund's state then."""
+    order_id = (await session.scalars(select(Refund.order_id).where(Refund.id == refund_id))).one()
+    order = await locked_order(session, order_id)
+    refund = await session.get_one(Refund, refund_id, with_for_update={"key_share": True}, populate_existing=True)
+    if refund.state in (RefundState.SUCCEEDED, RefundState.CANCELLED):
+        return refund.state
+    if outcome is RefundOutcome.SUCCEEDED:
+        await settle_refund(session, refund, succeeded=True, now=now)
+        note(session, order, "refunded", by="system", now=now, amount=refund.amount, currency=refund.currency)
+        announce(
+            session,
+            "refund_made",
+            customer_id=order.customer_id,
+            now=now,
+            order_id=order.id,
+            number=order.number,
+            refund_id=refund.id,
+            amount=refund.amount,
+            currency=refund.currency,
+            reason=refund.reason,
+        )
+    elif outcome is RefundOutcome.FAILED and refund.state is RefundState.SUBMITTED:
+        await settle_refund(session, refund, succeeded=False, now=now)
+    return refund.state
+
+
+async def _still_there(session: AsyncSession, order: Order, payment: Payment, *, now: datetime) -> bool:
+    lines = await session.execute(
+        select(OrderLine.variant_id, OrderLine.quantity).where(OrderLine.order_id == order.id)
+    )
+    pieces = dict(lines.tuples().all())
+    return await reserve_again(
+        session, key=f"late_payment:{payment.intent_id}", order_id=order.id, lines=pieces, now=now
+    )
+
+
+async def _send_back(session: AsyncSession, payment: Payment, *, reason: str, now: datetime) -> None:
+    await request_refund(
+        session,
+        payment_id=payment.id,
+        amount=payment.captured,
+        reason=reason,
+        key=f"refund:{reason}:{payment.id}",
+        now=now,
+    )
+
+
+def _tell(session: AsyncSession, order: Order, kind: str, payment: Payment, *, now: datetime) -> None:
+    announce(
+        session,
+        kind,
+        customer_id=order.customer_id,
+        now=now,
+        order_id=order.id,
+        number=order.number,
+        amount=payment.captured,
+        currency=payment.currency,
+    )

@@ -1,0 +1,23 @@
+"""What must be done when its time has come. Any worker may run any sweep, many at once; tests pass another `now`."""
+
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.inventory.actions import expire_holds
+from commerce.orders.actions import expire_unpaid_orders
+
+
+class Sweep(Protocol):
+    """Works on at most `limit` rows that are due in this transaction; returns how many there were."""
+
+    __name__: str
+
+    async def __call__(self, session: AsyncSession, *, now: datetime, limit: int) -> int:
+        """Do it."""
+        ...
+
+
+SWEEPS: tuple[Sweep, ...] = (expire_unpaid_orders, expire_holds)
+"""Beside these a worker calls `commerce.payments.actions.reconcile`, which has to leave its transactions to ask."""
