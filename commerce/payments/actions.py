@@ -45,10 +45,15 @@ class Till:
     """What jobs and doors need to talk to providers. `base_url` is where shoppers reach the shop."""
 
     database: Database
-    vault: Vault
     providers: Mapping[str, Provider]
     base_url: str
     now: Callable[[], datetime]
+
+    @property
+    def vault(self) -> Vault:
+        """The keys that sign pay links."""
+        assert self.database.vault is not None, "a till needs a database with its vault"
+        return self.database.vault
 
 
 def pay_token(vault: Vault, intent_id: int) -> str:
