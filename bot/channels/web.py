@@ -1,4 +1,4 @@
-"""The web chat as a channel: the shopper's page reads the database, so a message is delivered by being stored as sent."""
+"""The web chat as a channel: the shopper's page reads the database, so what is stored as sent has been delivered."""
 
 from dataclasses import dataclass
 

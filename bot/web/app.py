@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ def create_app(shop: "Shop") -> FastAPI:
 
     app = FastAPI(title="Xiaoer web chat", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.shop = shop
+    app.state.open_streams = Counter()
     app.state.bank = simulator.Bank(
         database=shop.database,
         secret=shop.simulator_secret,

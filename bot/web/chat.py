@@ -1,9 +1,10 @@
 """The web chat's addresses: a visitor, messages up, a resumable stream down, and what was said before."""
 
-import asyncio
+import contextlib
 import json
+import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -26,13 +27,14 @@ CHANNEL = "web"
 LONGEST_TEXT = 10_000
 """Characters of one message; the widget itself stops at 4,000."""
 HEARTBEAT = 15.0
-"""Seconds after which a stream says that it is alive, and looks by itself."""
+"""Seconds of silence after which a stream says that it is alive."""
+LOOK_EVERY = 5.0
+"""Seconds after which a stream looks by itself, should a ring have been lost."""
 _PAGE = 100
 _STREAMS_OF_ONE = 8
 _VISITORS_A_MINUTE = 30
 
 router = APIRouter(prefix="/chat", tags=["web chat"])
-_open_streams: Counter[str] = Counter()
 
 
 class Said(BaseModel):
@@ -65,7 +67,6 @@ def shop_of(request: Request) -> "Shop":
     """The shop this app was made for."""
     shop: Shop = request.app.state.shop
     return shop
-
 
 
 def visitor_here(request: Request) -> str:
@@ -112,7 +113,9 @@ async def new_message(request: Request, visitor: AVisitor) -> Response:
         language=message.language,
     )
     HEARD.labels("web").inc()
-    await shop.doorbell.ring(f"visitor:{visitor}")
+    if heard.seq == 1:
+        await shop.doorbell.ring(f"visitor:{visitor}")
+    await shop.doorbell.ring(f"conversation:{heard.conversation_id}")
     return JSONResponse({"seq": heard.seq, "repeated": heard.repeated}, status_code=200 if heard.repeated else 202)
 
 
@@ -123,7 +126,7 @@ async def history(
     before: Annotated[int | None, Query(ge=1, lt=2**62)] = None,
     limit: Annotated[int, Query(ge=1, le=_PAGE)] = 50,
 ) -> Response:
-    """The newest messages, or those before the place `before`, oldest first, and the cursor from which the stream goes on."""
+    """The newest messages, or those before the place `before`, oldest first, and the cursor for the stream."""
     shop = shop_of(request)
     async with shop.database.begin() as session:
         # The conversation first: what is written after it is read comes again in the stream, nothing is missed.
@@ -152,75 +155,80 @@ async def stream(
 
     A message whose `seq` the page has already takes the place of the earlier one.
     """
-    if _open_streams[visitor] >= _STREAMS_OF_ONE:
+    shop = shop_of(request)
+    open_streams: Counter[str] = request.app.state.open_streams
+    if open_streams[visitor] >= _STREAMS_OF_ONE:
         raise Refused("limit.streams", seconds=10)
     return StreamingResponse(
-        _events(shop_of(request), visitor, cursor),
+        _counted(_events(shop, visitor, cursor), visitor, open_streams),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(shop: "Shop", visitor: str, cursor: int) -> AsyncIterator[str]:
-    _open_streams[visitor] += 1
+async def _counted(
+    events: AsyncGenerator[str, None], visitor: str, open_streams: Counter[str]
+) -> AsyncGenerator[str, None]:
+    open_streams[visitor] += 1
     STREAMS.inc()
     try:
-        yield ": welcome\n\n"
-        conversation_id = await _conversation_begun(shop, visitor)
-        while conversation_id is None:
-            yield ": waiting\n\n"
-            conversation_id = await _conversation_begun(shop, visitor, wait=True)
-        told: dict[str, Json] | None = None
-        async for rang in shop.doorbell.listen(f"conversation:{conversation_id}", every=HEARTBEAT):
-            messages, state = await _look(shop, visitor, conversation_id, cursor)
-            for message in messages:
-                cursor = message.rev
-                yield _event("message", _message(message), rev=message.rev)
-            if state != told:
-                told = state
-                yield _event("state", state)
-            elif not rang:
-                yield ": alive\n\n"
+        async with contextlib.aclosing(events):
+            async for event in events:
+                yield event
     finally:
         STREAMS.dec()
-        _open_streams[visitor] -= 1
-        if not _open_streams[visitor]:
-            del _open_streams[visitor]
+        open_streams[visitor] -= 1
+        if not open_streams[visitor]:
+            del open_streams[visitor]
 
 
-async def _conversation_begun(shop: "Shop", visitor: str, *, wait: bool = False) -> int | None:
-    """The id of the visitor's conversation; with `wait` after a ring or a heartbeat's time."""
-    with shop.doorbell.listening(f"visitor:{visitor}") as rung:
-        for _ in range(2):
-            async with shop.database.begin() as session:
-                conversation = await conversation_of(session, channel=CHANNEL, chat=visitor)
-            if conversation is not None:
-                return conversation.id
-            if not wait:
-                return None
-            try:
-                await asyncio.wait_for(rung.wait(), HEARTBEAT)
-            except TimeoutError:
-                return None
-    return None
+async def _events(shop: "Shop", visitor: str, cursor: int) -> AsyncGenerator[str, None]:
+    """What the stream sends: everything after the cursor, then whatever comes, and signs of life in between."""
+    yield ": welcome\n\n"
+    conversation: Conversation | None = None
+    async for _ in shop.doorbell.listen(f"visitor:{visitor}", every=LOOK_EVERY):
+        conversation, _messages = await _look(shop, visitor, cursor=cursor, looked=None)
+        if conversation is not None:
+            break
+        yield ": waiting\n\n"
+    assert conversation is not None
+    looked: int | None = None
+    told_state: dict[str, Json] | None = None
+    told_at = time.monotonic()
+    async for _ in shop.doorbell.listen(f"conversation:{conversation.id}", every=LOOK_EVERY):
+        conversation, messages = await _look(shop, visitor, cursor=cursor, looked=looked)
+        assert conversation is not None
+        looked = conversation.last_seq
+        lines = [_event("message", _message(message), rev=message.rev) for message in messages]
+        if _state(conversation) != told_state:
+            told_state = _state(conversation)
+            lines.append(_event("state", told_state))
+        if not lines and time.monotonic() - told_at >= HEARTBEAT:
+            lines.append(": alive\n\n")
+        if lines:
+            told_at = time.monotonic()
+            cursor = messages[-1].rev if messages else cursor
+            yield "".join(lines)
 
 
 async def _look(
-    shop: "Shop", visitor: str, conversation_id: int, cursor: int
-) -> tuple[list[MessageView], dict[str, Json]]:
-    """Everything after the cursor, in order of rev, and the state of the conversation."""
+    shop: "Shop", visitor: str, *, cursor: int, looked: int | None
+) -> tuple[Conversation | None, list[MessageView]]:
+    """The conversation and its messages after the cursor, in order of rev; none if nothing changed since `looked`."""
     found: list[MessageView] = []
     async with shop.database.begin() as session:
+        # The conversation first: what is written after it is read is found at the next look, nothing is missed.
+        conversation = await conversation_of(session, channel=CHANNEL, chat=visitor)
+        if conversation is None or conversation.last_seq == looked:
+            return conversation, []
         while True:
             page = await messages_after(
-                session, conversation_id=conversation_id, rev=cursor, limit=_PAGE, for_staff=False
+                session, conversation_id=conversation.id, rev=cursor, limit=_PAGE, for_staff=False
             )
             found += page
             if len(page) < _PAGE:
-                break
+                return conversation, found
             cursor = page[-1].rev
-        conversation = await conversation_of(session, channel=CHANNEL, chat=visitor)
-    return found, _state(conversation)
 
 
 def _state(conversation: Conversation | None) -> dict[str, Json]:
@@ -255,7 +263,7 @@ def _address(request: Request) -> str:
 
 
 async def _spend(shop: "Shop", key: str, *, limit: int) -> None:
-    """Count against a limit of a minute. Raises Refused("limit.messages"); `first` says that it is the first time over it."""
+    """Count against a limit of a minute. Raises Refused("limit.messages"); `first`: for the first time over it."""
     over = await shop.budget.spend(key, limit=limit, seconds=60)
     if over:
         raise Refused("limit.messages", limit=limit, seconds=10, first=over == 1)

@@ -1,4 +1,4 @@
-"""What goes wrong at this door: JSON with a stable code for programs, a kind page in the shopper's language for people."""
+"""What goes wrong at this door: JSON with a stable code for programs, a kind page for people."""
 
 import traceback
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ def status_of(refusal: Refused) -> int:
         return _STATUS[refusal.code]
     if refusal.code.endswith(("unknown", "missing", ".none")):
         return 404
-    if refusal.code.endswith("invalid"):
+    if refusal.code.endswith(("invalid", "unreadable")):
         return 422
     return 409
 
@@ -79,7 +79,7 @@ def answer_errors(app: FastAPI) -> None:
             return _json(error.status_code, f"http.{error.status_code}", headers=error.headers)
         return _page(request, error.status_code, error.headers or {})
 
-    async def on_invalid(request: Request, error: Exception) -> Response:
+    async def on_invalid(request: Request, _error: Exception) -> Response:
         if for_programs(request):
             return _json(422, "body.invalid")
         return _page(request, 404, {})
@@ -90,7 +90,7 @@ def answer_errors(app: FastAPI) -> None:
 
 
 class AnswerFailures:
-    """Answers a fault of ours. The log gets its kind and place, never its words: they may quote what a shopper wrote."""
+    """Answers a fault of ours. The log gets its kind and place, never its words: they may quote a shopper."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -19,9 +19,9 @@ async def health() -> Response:
 
 @router.get("/ready")
 async def ready(request: Request) -> Response:
-    """Whether each part it needs is there: 200, or 503. Redis only makes it faster, so its loss is told but not fatal."""
+    """Whether each part it needs is there: 200, or 503. Redis only makes it faster: its loss is told, not fatal."""
     shop = request.app.state.shop
-    parts = {"database": "ok", "redis": "ok", "model": "ok" if shop.understander is not None else "missing"}
+    parts = {"database": "ok", "redis": "ok", "model": "ok" if shop.mind.is_ready else "loading"}
     try:
         async with shop.database.begin() as session:
             await session.execute(text("SELECT 1"))

@@ -24,18 +24,9 @@ _ASSET_TYPES = {
     "cup.svg": "image/svg+xml",
 }
 
-CONTENT_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 router = APIRouter(include_in_schema=False)
@@ -127,7 +118,7 @@ def notice_page(
     refresh: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """A page that says one thing kindly: a mark (plain, good, wait, bad), facts as rows, a button, the way back to the chat.
+    """A page that says one thing kindly: a mark (plain, good, wait, bad), facts as rows, a button, the way to the chat.
 
     With `refresh` the page looks again by itself every few seconds until its mark changes.
     """
@@ -180,7 +171,8 @@ async def embed_page(request: Request) -> Response:
     language = page_language(request)
     words = WORDS[language]
     base = request.app.state.shop.settings.base_url
-    code = f'<script src="{base}/widget.js" async></script>\n<xiaoer-chat endpoint="{base}" lang="{language}"></xiaoer-chat>'
+    element = f'<xiaoer-chat endpoint="{base}" lang="{language}"></xiaoer-chat>'
+    code = f'<script src="{base}/widget.js" async></script>\n{element}'
     body = fill("embed.html", title=words.demo_title, text=words.demo_text, code=code, lang=language)
     return page(request, title=words.demo_title, body=body)
 
@@ -232,4 +224,3 @@ def _shop_words(words: Words) -> dict[str, str]:
         "other_language": words.other_language,
         "other_code": words.other_code,
     }
-

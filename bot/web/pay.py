@@ -1,5 +1,6 @@
 """The pay link, the page a shopper comes back to, and what payment providers tell us."""
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import structlog
@@ -10,7 +11,7 @@ from bot.web.pages import money_text, notice_page, page_language
 from bot.web.words import WORDS, Words
 from commerce.customers.model import Customer
 from commerce.orders.model import Order, OrderStatus
-from commerce.payments.actions import Till, intent_from, open_payment, receive_webhook
+from commerce.payments.actions import Till, intent_from, look_at_intent, open_payment, receive_webhook
 from commerce.payments.model import Intent, IntentState
 from commerce.payments.port import ProviderUnreachable
 from foundation.errors import Refused
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["payments"])
+
+_LOOK_EVERY = 5
+"""Seconds between two questions to the provider about one payment, however often its page is looked at."""
 
 
 @router.get("/pay/{token}", include_in_schema=False)
@@ -47,6 +51,7 @@ async def pay(request: Request, token: str) -> Response:
 @router.get("/pay/{token}/done", include_in_schema=False)
 async def done(request: Request, token: str) -> Response:
     """Where the provider sends the shopper back to: how the payment stands, looked at again until it is known."""
+    await _ask_provider(request, token)
     return await _standing(request, token)
 
 
@@ -66,6 +71,15 @@ def till_of(request: Request) -> Till:
     """What paying needs of this shop."""
     till: Till = request.app.state.shop.till
     return till
+
+
+async def _ask_provider(request: Request, token: str) -> None:
+    """Ask how it stands now, as a webhook may be late or lost; not more often than every few seconds."""
+    shop: Shop = request.app.state.shop
+    with contextlib.suppress(Refused, ProviderUnreachable):
+        intent_id = intent_from(shop.vault, token)
+        if not await shop.budget.spend(f"look at intent:{intent_id}", limit=1, seconds=_LOOK_EVERY):
+            await look_at_intent(shop.till, intent_id)
 
 
 async def _standing(request: Request, token: str) -> Response:

@@ -13,7 +13,9 @@ router = APIRouter(tags=["pictures"])
 
 
 @router.get("/media/{media_id}")
-async def picture(request: Request, media_id: int, size: Annotated[int | None, Query(ge=1, le=8000)] = None) -> Response:
+async def picture(
+    request: Request, media_id: int, size: Annotated[int | None, Query(ge=1, le=8000)] = None
+) -> Response:
     """The picture, or its small version where `size` (pixels of the longer side) asks for no more than that."""
     shop = request.app.state.shop
     async with shop.database.begin() as session:

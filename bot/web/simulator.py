@@ -6,9 +6,7 @@ shop has taken it, never inside a transaction.
 """
 
 import asyncio
-import hmac
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,14 +23,13 @@ from bot.web.pages import Html, fill, money_text, notice_page, page, page_langua
 from bot.web.simulator_model import Fault, SimulatorRefund, SimulatorSession, State
 from bot.web.wire import read_body
 from bot.web.words import WORDS
+from commerce.payments.simulator import SIGNATURE_HEADER, TIMESTAMP_HEADER, is_signed, sign
 from foundation.database import Database
 from foundation.errors import Json, Refused
 from foundation.money import Money
 
 log = structlog.get_logger(__name__)
 
-CLOCK_MAY_DIFFER = 300
-"""Seconds by which the timestamp of a signed request may be off."""
 _LEASE = timedelta(seconds=30)
 _MOST_TRIES = 12
 _LOOK_EVERY = 5.0
@@ -40,7 +37,7 @@ _LOOK_EVERY = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """What the simulator needs. `faults` holds what goes wrong with the next sessions; only tests put anything there."""
+    """What the simulator needs. `faults`: what goes wrong with the next session; only tests put anything there."""
 
     database: Database
     secret: bytes
@@ -80,11 +77,6 @@ class FaultsAsked(_Strict):
     reference: str | None = Field(default=None, max_length=120)
 
 
-def signature(secret: bytes, timestamp: str, raw: bytes) -> str:
-    """Hex HMAC-SHA256 over timestamp, a dot, and the raw body."""
-    return hmac.new(secret, timestamp.encode() + b"." + raw, "sha256").hexdigest()
-
-
 def bank_of(request: Request) -> Bank:
     """The bank of this app."""
     bank: Bank = request.app.state.bank
@@ -94,12 +86,7 @@ def bank_of(request: Request) -> Bank:
 async def signed_bank(request: Request) -> Bank:
     """The bank, for a request that the shop signed. Raises Refused("simulator.signature")."""
     bank = bank_of(request)
-    timestamp = request.headers.get("X-Simulator-Timestamp", "")
-    given = request.headers.get("X-Simulator-Signature", "")
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 15 and given.isascii()):
-        raise Refused("simulator.signature")
-    expected = signature(bank.secret, timestamp, await request.body())
-    if not hmac.compare_digest(expected, given) or abs(time.time() - int(timestamp)) > CLOCK_MAY_DIFFER:
+    if not is_signed(bank.secret, request.headers, await request.body(), now=bank.now()):
         raise Refused("simulator.signature")
     return bank
 
@@ -241,11 +228,11 @@ async def send_webhooks(bank: Bank, client: httpx.AsyncClient) -> int:
     taken = 0
     for event in due:
         raw = json.dumps(event.payload, ensure_ascii=False).encode()
-        timestamp = str(int(time.time()))
+        timestamp = str(int(bank.now().timestamp()))
         headers = {
             "Content-Type": "application/json",
-            "X-Simulator-Timestamp": timestamp,
-            "X-Simulator-Signature": signature(bank.secret, timestamp, raw),
+            TIMESTAMP_HEADER: timestamp,
+            SIGNATURE_HEADER: sign(bank.secret, timestamp, raw),
         }
         try:
             answer = await client.post(event.notify_url, content=raw, headers=headers)

@@ -37,7 +37,7 @@ class State(StrEnum):
 
 
 class SimulatorSession(Base):
-    """One payment that a shop asked for; `reference` is the shop's name of it. `id` cannot be guessed: it opens the page."""
+    """One payment that a shop asked for; `reference` is the shop's name of it. The `id` opens the pay page."""
 
     __tablename__ = "simulator_session"
     __table_args__ = (
@@ -166,7 +166,10 @@ async def close_session(session: AsyncSession, *, session_id: str, now: datetime
 
 
 async def give_back(session: AsyncSession, *, session_id: str, key: str, amount: int, now: datetime) -> SimulatorRefund:
-    """Pay back once under this key. Raises Refused("simulator.not_paid"), ("simulator.too_much"), ("simulator.key_taken")."""
+    """Pay back once under this key.
+
+    Raises Refused("simulator.not_paid"), ("simulator.too_much"), ("simulator.key_taken").
+    """
     paid = await session_of(session, session_id, lock=True)
     known = await session.get(SimulatorRefund, key)
     if known is not None:
@@ -175,8 +178,8 @@ async def give_back(session: AsyncSession, *, session_id: str, key: str, amount:
         return known
     if paid.state != State.PAID:
         raise Refused("simulator.not_paid")
-    spent = select(func.coalesce(func.sum(SimulatorRefund.amount), 0)).filter_by(session_id=session_id)
-    if await session.scalar(spent) + amount > paid.amount:
+    spent = await session.scalar(select(func.sum(SimulatorRefund.amount)).filter_by(session_id=session_id)) or 0
+    if spent + amount > paid.amount:
         raise Refused("simulator.too_much")
     slow = paid.goes_wrong(Fault.SLOW_REFUND)
     state = "pending" if slow else "succeeded"
@@ -190,7 +193,7 @@ async def give_back(session: AsyncSession, *, session_id: str, key: str, amount:
 
 
 async def refund_of(session: AsyncSession, key: str, *, now: datetime) -> SimulatorRefund:
-    """The refund with this key; a slow one has arrived by the time somebody asks. Raises Refused("simulator.refund_unknown")."""
+    """The refund with this key; a slow one is through by now. Raises Refused("simulator.refund_unknown")."""
     found = await session.scalar(select(SimulatorRefund).filter_by(key=key).with_for_update())
     if found is None:
         raise Refused("simulator.refund_unknown")

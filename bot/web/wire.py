@@ -64,7 +64,11 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 async def _too_large(send: Send) -> None:
-    told = {"code": "body.too_large", "message": "The body is larger than this door takes.", "facts": {"bytes": LARGEST_BODY}}
+    told = {
+        "code": "body.too_large",
+        "message": "The body is larger than this door takes.",
+        "facts": {"bytes": LARGEST_BODY},
+    }
     content = json.dumps(told).encode()
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})

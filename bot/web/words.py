@@ -64,7 +64,8 @@ _ENGLISH = Words(
     other_language="中文",
     other_code="zh",
     tagline="Good tea and good things, found by talking.",
-    about="Tell the attendant what you are looking for. It searches the shelves, keeps your cart, takes your order and calls a person when you want one.",
+    about="Tell the attendant what you are looking for. It searches the shelves, keeps your cart, takes your order "
+    "and calls a person when you want one.",
     points=(
         ("Say it your way", "“A green tea under 80”, “the second one, in red”."),
         ("See what you pay", "Every price is shown before you say yes."),
@@ -83,14 +84,15 @@ _ENGLISH = Words(
     pay_paid_title="Paid. Thank you!",
     pay_paid_text="Your payment has arrived and your order is being prepared. You find everything in the chat.",
     pay_pending_title="Waiting for your payment",
-    pay_pending_text="The bank has not told us yet. This page looks again by itself; you may also close it, the chat will tell you.",
+    pay_pending_text="The bank has not told us yet. This page looks again by itself. You may also close it: the chat "
+    "will tell you.",
     pay_failed_title="The payment did not go through",
     pay_failed_text="Nothing was charged. Your things stay reserved for a little while; you can try again.",
     pay_again="Try again",
     pay_cancelled_title="This order was cancelled",
     pay_cancelled_text="There is nothing to pay. If you have paid already, the money goes back to you.",
     pay_expired_title="The time to pay has run out",
-    pay_expired_text="We gave the reserved things back to the shelf. Nothing was charged; ask in the chat to order them again.",
+    pay_expired_text="The reserved things went back to the shelf. Nothing was charged; ask in the chat to order again.",
     pay_unknown_title="This payment link is not valid",
     pay_unknown_text="It may have been cut off when it was copied. Open it once more from the chat.",
     pay_busy_title="The payment page does not open just now",
@@ -117,7 +119,7 @@ _CHINESE = Words(
     tag="zh-CN",
     other_language="English",
     other_code="en",
-    tagline="好茶好物，聊着聊着就找到了。",
+    tagline="好茶好物，\n聊着聊着就找到了。",
     about="想找什么，直接跟店小二说。找货、加购、下单、查单都在这里，想找真人也随时都有。",
     points=(
         ("怎么说都行", "“80 块以内的绿茶”“第二个，要红色的”。"),

@@ -49,7 +49,7 @@ header{display:flex;align-items:center;gap:10px;padding:11px 16px;border-bottom:
 .name i{display:inline-block;width:7px;height:7px;border-radius:50%;background:light-dark(#4a9a74,#7fcaa2);margin-right:6px}.off .name i{background:var(--warn)}
 .tools{display:flex}.tool{min-width:38px;height:38px;padding:0 8px;border-radius:12px;color:var(--soft);display:grid;place-items:center;font-size:13px;text-decoration:none}.tool:hover{background:var(--wash);color:var(--ink)}
 .log{flex:1;min-height:0;overflow:hidden auto;overscroll-behavior:contain;padding:16px max(14px,calc(50% - 380px)) 10px;display:flex;flex-direction:column;scrollbar-width:thin;scrollbar-color:var(--line) transparent}
-.log>:first-child{margin-top:auto}
+.log::before{content:"";margin-top:auto}
 .m{display:flex;flex-direction:column;align-items:flex-start;margin-top:4px;min-width:0;max-width:100%}
 .m.in{animation:rise .2s ease-out}
 .m.turn{margin-top:14px}.m.me{align-items:flex-end}
@@ -67,7 +67,7 @@ header{display:flex;align-items:center;gap:10px;padding:11px 16px;border-bottom:
 .chip:hover,.act:hover{background:var(--wash)}
 .chip:disabled,.act:disabled{opacity:.5;cursor:default}
 .m.old .chips.answer{display:none}
-.row{display:flex;gap:12px;align-self:stretch;max-width:none;margin:6px -14px 0;padding:2px 14px 10px;overflow-x:auto;scroll-snap-type:x proximity;scroll-padding:0 14px;scrollbar-width:thin;scrollbar-color:var(--line) transparent}
+.row{mask:linear-gradient(90deg,#0000,#000 14px calc(100% - 28px),#0000);display:flex;gap:12px;align-self:stretch;max-width:none;margin:6px -14px 0;padding:2px 14px 10px;overflow-x:auto;scroll-snap-type:x proximity;scroll-padding:0 14px;scrollbar-width:thin;scrollbar-color:var(--line) transparent}
 .card{flex:none;width:206px;display:flex;flex-direction:column;background:var(--card);border:1px solid var(--line);border-radius:18px;overflow:hidden;scroll-snap-align:start}
 .m>.card{width:min(100%,300px);margin-top:6px}
 .pic{width:100%;aspect-ratio:1;object-fit:cover;background:var(--wash);display:block}.m>.card .pic{aspect-ratio:4/3}
@@ -76,7 +76,7 @@ header{display:flex;align-items:center;gap:10px;padding:11px 16px;border-bottom:
 .body{font-size:13.5px;color:var(--soft);white-space:pre-wrap;overflow-wrap:anywhere}.card.one .body{font-size:14px}
 .row .body{display:-webkit-box;-webkit-line-clamp:3;-webkit-box-orient:vertical;overflow:hidden}
 .price{font-size:16px;font-weight:600;color:var(--leaf);font-variant-numeric:tabular-nums;margin-top:2px}
-.acts{display:flex;flex-direction:column;gap:7px;margin-top:auto;padding-top:9px}
+.row .price{margin-top:auto;padding-top:4px}.acts{display:flex;flex-direction:column;gap:7px;padding-top:9px}
 .act{border-radius:12px;min-height:36px;padding:6px 10px;font-size:14px}
 .slip{width:min(100%,380px);margin-top:6px;background:var(--card);border:1px solid var(--line);border-radius:18px;overflow:hidden}
 .slip h4{margin:0;padding:12px 16px 10px;font-size:15px;font-weight:600;display:flex;justify-content:space-between;gap:10px;flex-wrap:wrap}
