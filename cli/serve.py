@@ -1,5 +1,6 @@
 """One process of the shop each: the web chat, the worker, the console."""
 
+import asyncio
 import errno
 import os
 import signal
@@ -7,7 +8,9 @@ import socket
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 from cli.logs import set_up_logging
 from cli.prepare import require_current, vault_of
@@ -16,9 +19,6 @@ from foundation.errors import Refused
 from foundation.processes import die_with_parent
 from foundation.settings import Settings
 
-if TYPE_CHECKING:
-    from uvicorn._types import ASGIApplication
-
 PARENT = "XIAOER_PARENT_PID"
 """Set by `xiaoer up`: the process with which this one lives and dies."""
 
@@ -26,6 +26,8 @@ PARENT = "XIAOER_PARENT_PID"
 def start_serving(settings: Settings) -> Settings:
     """What every serving process does first. Returns the settings with the servers filled in."""
     set_up_logging(settings.log_json)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)  # while loading, and when uvicorn hands its signal on after its own end
     if parent := os.environ.get(PARENT):
         follow(int(parent))
         return settings  # `up` has reached the servers and checked the tables a moment ago
@@ -67,26 +69,39 @@ def web(settings: Settings) -> None:
     """Serve the web chat until told to stop."""
     listening = open_port(settings.web_host, settings.web_port, "--port")
     settings = start_serving(settings)
-    from bot.app import build
+    import uvloop
+
+    from bot.app import open_shop
     from bot.web.app import create_app
 
-    serve(create_app(build(settings)), listening, settings)
+    async def run() -> None:
+        async with open_shop(settings) as shop:
+            await serve(create_app(shop), listening, settings)
+
+    uvloop.run(run())
 
 
 def console(settings: Settings) -> None:
     """Serve the staff's API and console until told to stop."""
     listening = open_port(settings.web_host, settings.console_port, "--console-port")
     settings = start_serving(settings)
-    from redis.asyncio import Redis
+    import uvloop
 
     from admin_api.app import create_app
     from foundation.database import Database
-    from foundation.redis import Doorbell
+    from foundation.redis import Doorbell, connect
 
-    vault = vault_of(settings)
-    database = Database(settings.database_url or "", vault)
-    doorbell = Doorbell(Redis.from_url(settings.redis_url) if settings.redis_url else None)
-    serve(create_app(settings, database=database, vault=vault, doorbell=doorbell), listening, settings)
+    async def run() -> None:
+        vault = vault_of(settings)
+        database, doorbell = Database(settings.database_url or "", vault), Doorbell(connect(settings.redis_url))
+        try:
+            app = create_app(settings, database=database, vault=vault, doorbell=doorbell)
+            await serve(app, listening, settings)
+        finally:
+            await doorbell.close()
+            await database.close()
+
+    uvloop.run(run())
 
 
 def worker(settings: Settings) -> None:
@@ -94,19 +109,25 @@ def worker(settings: Settings) -> None:
     settings = start_serving(settings)
     import uvloop
 
-    from bot.app import build
-    from bot.worker import run
+    from bot.app import open_shop
+    from bot.worker import work
 
-    uvloop.run(run(build(settings)))
+    async def run() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with open_shop(settings) as shop:
+            await work(shop, stop=stop)
+
+    uvloop.run(run())
 
 
-def serve(app: "ASGIApplication", listening: socket.socket, settings: Settings) -> None:
+async def serve(app: Callable[..., Any], listening: socket.socket, settings: Settings) -> None:
     """Run an application on an open port; SIGTERM and Ctrl-C end it, and whoever still reads a stream is cut off."""
     import uvicorn
 
     config = uvicorn.Config(
         app,
-        loop="uvloop",
         http="httptools",
         lifespan="on",
         log_config=None,
@@ -117,4 +138,8 @@ def serve(app: "ASGIApplication", listening: socket.socket, settings: Settings) 
         timeout_graceful_shutdown=2,
         timeout_keep_alive=30,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    await uvicorn.Server(config).serve(sockets=[listening])
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)

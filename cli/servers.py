@@ -117,6 +117,8 @@ def _without_secrets(url: str) -> str:
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {REACH_SECONDS} seconds"
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
     if isinstance(error, OSError):
         return error.strerror or str(error)
     return str(error).splitlines()[0] if str(error) else type(error).__name__
