@@ -36,7 +36,7 @@ async def due_work(session: AsyncSession, *, now: datetime, limit: int) -> list[
 
 
 async def undelivered(session: AsyncSession, *, now: datetime, before: datetime, limit: int) -> list[tuple[int, str]]:
-    """Conversations, with their channel, whose next message was queued before then and may be sent now; oldest first."""
+    """Conversations, with their channel, whose next message waits since `before` and may leave now."""
     rows = await (await raw(session)).fetch(_UNDELIVERED, now, before, limit)
     return [(row["id"], row["channel"]) for row in rows]
 
