@@ -44,12 +44,12 @@ SIGNATURE_HEADER = "X-Simulator-Signature"
 TOLERANCE_SECONDS = 300
 
 
-def sign(secret: str, timestamp: str, raw: bytes) -> str:
+def sign(secret: bytes, timestamp: str, raw: bytes) -> str:
     """The signature of a body sent at this time; the same in both directions."""
-    return hmac.new(secret.encode(), timestamp.encode() + b"." + raw, "sha256").hexdigest()
+    return hmac.new(secret, timestamp.encode() + b"." + raw, "sha256").hexdigest()
 
 
-def is_signed(secret: str, headers: Mapping[str, str], raw: bytes, *, now: datetime) -> bool:
+def is_signed(secret: bytes, headers: Mapping[str, str], raw: bytes, *, now: datetime) -> bool:
     """Whether the headers carry a fresh signature of this body. Header names in any case."""
     given = {name.lower(): value for name, value in headers.items()}
     timestamp = given.get(TIMESTAMP_HEADER.lower(), "")
@@ -86,14 +86,14 @@ class _Event(BaseModel):
 
 
 class Simulator:
-    """The simulator as a payment provider. `client` has the simulator's address as its base URL and a short timeout."""
+    """The simulator as a payment provider. `base_url` is the shop's own address, where the simulator lives as well."""
 
     name = "simulator"
 
-    def __init__(self, client: httpx.AsyncClient, *, secret: str, notify_url: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, client: httpx.AsyncClient, *, base_url: str, secret: bytes, now: Callable[[], datetime]) -> None:
         self._client = client
+        self._base_url = base_url
         self._secret = secret
-        self._notify_url = notify_url
         self._now = now
 
     async def create(self, *, reference: str, money: Money, return_url: str) -> Session:
@@ -103,7 +103,7 @@ class Simulator:
             "amount": money.amount,
             "currency": money.currency,
             "return_url": return_url,
-            "notify_url": self._notify_url,
+            "notify_url": f"{self._base_url}/webhooks/payments/{self.name}",
         }
         return _read_session(await self._call("POST", "/simulator/v1/sessions", body))
 
@@ -146,7 +146,7 @@ class Simulator:
             "Content-Type": "application/json",
         }
         try:
-            response = await self._client.request(method, path, content=raw, headers=headers)
+            response = await self._client.request(method, self._base_url + path, content=raw, headers=headers)
         except httpx.HTTPError as error:
             raise ProviderUnreachable(f"simulator: {type(error).__name__}") from error
         if response.status_code not in (200, 201, 404, 409):
