@@ -1,0 +1,215 @@
+"""Training: examples in, an ``IntentModel`` out, in seconds. The only place that imports scikit-learn."""
+
+import math
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+
+from nlu.encode import Encoder, Vectors
+from nlu.features import features, tokens
+from nlu.intents import Floats, IntentModel, Vocabulary, centred, softmax
+from nlu.model import OUT_OF_SCOPE
+from nlu.phrases import Phrase, Phrases
+from nlu.spelling import common_words
+from nlu.text import readable
+
+Progress = Callable[[str, float], None]  # what is being done, and how much of the whole is done (0 to 1)
+Labels = NDArray[np.int64]
+
+WORD_STRENGTH = 10.0  # inverse of the regularisation, as scikit-learn's C
+VECTOR_STRENGTH = 30.0
+ACCEPTED = 0.97  # share of our own held-out phrases that must not be taken for out of scope
+SHARES = tuple(step / 20 for step in range(17))  # of the words in the scores, the rest is the vectors'
+TEMPERATURES = tuple(2 ** (step / 4) for step in range(-12, 13))
+_SMALL = 3_000  # examples; above it one fold is held out, not five, and rare features are left out
+_STEPS = 100  # of the solver, fewer for large trainings so that time stays bounded
+
+
+class CannotTrain(ValueError):
+    """The examples do not make a classifier; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Examples:
+    """Examples as numbers: one row an example."""
+
+    words: csr_matrix
+    vectors: Vectors
+    labels: Labels
+    intents: int
+
+
+def train(phrases: Phrases, encoder: Encoder, *, progress: Progress = lambda _step, _share: None) -> IntentModel:
+    """Train a classifier. The same phrases give the same model (up to the last digits of the arithmetic)."""
+    intents = tuple(sorted({phrase.intent for phrase in phrases.examples}))
+    if len(intents) < 2:
+        raise CannotTrain(f"training needs examples of at least two intents, found {len(intents)}")
+    texts = [readable(phrase.text) for phrase in phrases.examples]
+    labels = np.array([intents.index(phrase.intent) for phrase in phrases.examples], dtype=np.int64)
+    vectors = encode_all(encoder, texts, lambda share: progress("encode", share * 0.3))
+    centre: Floats = vectors.mean(axis=0).astype(np.float32)
+    progress("count words", 0.3)
+    vocabulary = _vocabulary(texts)
+    known = _Examples(_matrix(vocabulary, texts), centred(vectors, centre), labels, len(intents))
+    progress("fit", 0.4)
+    words, word_bias = _fit_words(known)
+    progress("fit", 0.55)
+    meaning, meaning_bias = _fit_vectors(known)
+    progress("calibrate", 0.65)
+    held, word_scores, vector_scores = _held_out(known, lambda share: progress("calibrate", 0.65 + share * 0.35))
+    share, temperature = _calibrate(word_scores, vector_scores, labels[held])
+    model = IntentModel(
+        intents=intents,
+        vocabulary=vocabulary,
+        word_weights=(words * share / temperature).astype(np.float32),
+        vector_weights=(meaning * (1 - share) / temperature).astype(np.float32),
+        centre=centre,
+        bias=((word_bias * share + meaning_bias * (1 - share)) / temperature).astype(np.float32),
+        doubt_limit=1.0,
+        exact=_exact(phrases.examples, intents),
+        words=_known_words(texts),
+        lookups=_lookups(phrases),
+        regexes=phrases.regexes,
+        encoder=encoder.name,
+        digest=phrases.digest,
+    )
+    held_out = softmax(((word_scores * share + vector_scores * (1 - share)) / temperature).astype(np.float32))
+    progress("done", 1.0)
+    return _with_limit(model, held_out, labels[held])
+
+
+def encode_all(encoder: Encoder, texts: Sequence[str], progress: Callable[[float], None]) -> Vectors:
+    """Encode many texts in pieces, so that progress can be shown."""
+    pieces = []
+    for start in range(0, len(texts), 200):
+        pieces.append(encoder.encode(texts[start : start + 200]))
+        progress(min(1.0, (start + 200) / len(texts)))
+    return np.concatenate(pieces) if pieces else np.zeros((0, encoder.dimensions), dtype=np.float32)
+
+
+def _vocabulary(texts: Sequence[str]) -> Vocabulary:
+    """Keep features of at least two examples; their weight falls with the number of examples they are in."""
+    documents = Counter(feature for text in texts for feature in set(features(text)))
+    least = 2 if len(texts) > 500 else 1
+    if len(texts) > _SMALL:
+        least = 3
+    kept = sorted(feature for feature, count in documents.items() if count >= least)
+    idf = [math.log((1 + len(texts)) / (1 + documents[feature])) + 1 for feature in kept]
+    return Vocabulary({feature: row for row, feature in enumerate(kept)}, np.array(idf, dtype=np.float32))
+
+
+def _matrix(vocabulary: Vocabulary, texts: Sequence[str]) -> csr_matrix:
+    rows = [vocabulary.vector(text) for text in texts]
+    ends = np.cumsum([0] + [len(columns) for columns, _ in rows])
+    columns = np.concatenate([columns for columns, _ in rows])
+    values = np.concatenate([values for _, values in rows])
+    return csr_matrix((values, columns, ends), shape=(len(texts), len(vocabulary.rows)), dtype=np.float32)
+
+
+def _regression(
+    inputs: csr_matrix | Vectors, known: _Examples, labels: Labels, strength: float
+) -> tuple[Floats, Floats]:
+    """Fit one regression; returns weights (inputs, intents) and bias (intents), also for intents without an example."""
+    steps = max(15, min(_STEPS, int(_STEPS * 2e5 / (len(labels) * known.intents))))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is a choice here
+        fitted = LogisticRegression(C=strength, max_iter=steps, tol=1e-6).fit(inputs, labels)
+    coefficients, intercept = fitted.coef_, fitted.intercept_
+    if len(fitted.classes_) == 2:  # two intents: scikit-learn keeps one row, the score of the second
+        coefficients, intercept = (
+            np.vstack([-coefficients, coefficients]) / 2,
+            np.array([-intercept[0], intercept[0]]) / 2,
+        )
+    weights = np.zeros((inputs.shape[1], known.intents), dtype=np.float32)
+    bias = np.full(known.intents, -10.0, dtype=np.float32)
+    weights[:, fitted.classes_] = coefficients.T
+    bias[fitted.classes_] = intercept
+    return weights, bias
+
+
+def _fit_words(known: _Examples, rows: Labels | slice = slice(None)) -> tuple[Floats, Floats]:
+    return _regression(known.words[rows], known, known.labels[rows], WORD_STRENGTH)
+
+
+def _fit_vectors(known: _Examples, rows: Labels | slice = slice(None)) -> tuple[Floats, Floats]:
+    return _regression(known.vectors[rows], known, known.labels[rows], VECTOR_STRENGTH)
+
+
+def _held_out(known: _Examples, progress: Callable[[float], None]) -> tuple[Labels, Floats, Floats]:
+    """Return scores of examples by classifiers that have not seen them: their rows, by words, by vectors."""
+    folds = list(_folds(known.labels))
+    held, by_words, by_vectors = [], [], []
+    for number, (seen, unseen) in enumerate(folds):
+        weights, bias = _fit_words(known, seen)
+        by_words.append(known.words[unseen] @ weights + bias)
+        weights, bias = _fit_vectors(known, seen)
+        by_vectors.append(known.vectors[unseen] @ weights + bias)
+        held.append(unseen)
+        progress((number + 1) / len(folds))
+    return np.concatenate(held), np.concatenate(by_words), np.concatenate(by_vectors)
+
+
+def _folds(labels: Labels) -> list[tuple[Labels, Labels]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # an intent may have fewer examples than there are folds
+        count = min(5, int(np.bincount(labels).max()))
+        if count < 2:  # one example an intent: nothing can be held out
+            everything = np.arange(len(labels))
+            return [(everything, everything)]
+        folds = list(StratifiedKFold(count, shuffle=True, random_state=0).split(labels, labels))
+    return folds if len(labels) <= _SMALL else folds[:1]
+
+
+def _calibrate(by_words: Floats, by_vectors: Floats, labels: Labels) -> tuple[float, float]:
+    """Choose the share of the words and the temperature under which the held-out examples are most likely."""
+    best = (math.inf, 0.0, 1.0)
+    for share in SHARES:
+        scores = by_words * share + by_vectors * (1 - share)
+        for temperature in TEMPERATURES:
+            likely = softmax(scores / temperature)[np.arange(len(labels)), labels]
+            best = min(best, (float(-np.log(likely + 1e-9).mean()), share, temperature))
+    return best[1], best[2]
+
+
+def _with_limit(model: IntentModel, held_out: Floats, labels: Labels) -> IntentModel:
+    """Set the doubt above which a message is out of scope: most of our own phrases must stay below it.
+
+    With examples of what is out of scope the limit lies where the two are told apart best, if that is lower.
+    """
+    doubt = model.doubt(held_out)
+    ours = np.array([model.intents[label] != OUT_OF_SCOPE for label in labels])
+    limit = float(np.quantile(doubt[ours], ACCEPTED))
+    if not ours.all():
+        tried = np.quantile(doubt, np.linspace(0.3, 1, 71))
+        right = [(doubt[ours] <= level).mean() * 2 + (doubt[~ours] > level).mean() for level in tried]
+        limit = float(tried[int(np.argmax(right))])
+    return replace(model, doubt_limit=limit)
+
+
+def _exact(examples: Sequence[Phrase], intents: Sequence[str]) -> dict[str, int]:
+    """Phrases that belong to one intent only, without their punctuation."""
+    found: dict[str, set[int]] = {}
+    for phrase in examples:
+        found.setdefault(readable(phrase.text), set()).add(intents.index(phrase.intent))
+    return {text: positions.pop() for text, positions in found.items() if len(positions) == 1}
+
+
+def _known_words(texts: Sequence[str]) -> tuple[str, ...]:
+    """English words towards which spelling is repaired: common ones, and those in two examples (one is a slip)."""
+    counts = Counter(word for text in texts for word in set(tokens(text)) if word[0].isascii() and word[0].isalpha())
+    return tuple(sorted(word for word, count in counts.items() if count >= 2 or word in common_words()))
+
+
+def _lookups(phrases: Phrases) -> dict[str, dict[str, str]]:
+    return {
+        kind: {readable(text): phrases.synonyms.get(text, text) for text in texts}
+        for kind, texts in phrases.lookups.items()
+    }
