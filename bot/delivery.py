@@ -61,6 +61,12 @@ class Wire(Channel, Protocol):
         ...
 
 
+class StoredChannel:
+    """A channel whose shoppers read the database: there is nothing to send."""
+
+    in_database = True
+
+
 class Delivery:
     """Delivers through the channels of this process; `channels` by the name a conversation has.
 

@@ -184,12 +184,12 @@ async def reopen(session: AsyncSession, *, conversation_id: int, online: Collect
 
 
 async def _hold(session: AsyncSession, conversation_id: int) -> Conversation:
-    """The conversation, its row locked until the commit. Raises Refused("conversation.none")."""
+    """The conversation, its row locked until the commit. Raises Refused("conversation.unknown")."""
     conversation = await session.get(
         Conversation, conversation_id, with_for_update={"key_share": True}, populate_existing=True
     )
     if conversation is None:
-        raise Refused("conversation.none", conversation=conversation_id)
+        raise Refused("conversation.unknown", conversation=conversation_id)
     return conversation
 
 

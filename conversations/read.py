@@ -83,10 +83,10 @@ async def conversation_of(session: AsyncSession, *, channel: str, chat: str) -> 
 
 
 async def conversation_by_id(session: AsyncSession, conversation_id: int) -> Conversation:
-    """One conversation, not locked. Raises Refused("conversation.none")."""
+    """One conversation, not locked. Raises Refused("conversation.unknown")."""
     conversation = await session.get(Conversation, conversation_id, populate_existing=True)
     if conversation is None:
-        raise Refused("conversation.none", conversation=conversation_id)
+        raise Refused("conversation.unknown", conversation=conversation_id)
     return conversation
 
 

@@ -312,7 +312,7 @@ async def test_a_refusal_that_is_caught_leaves_nothing_either(talk: Talk) -> Non
 
 async def test_nobody_can_take_what_does_not_exist(database: Database, now: datetime) -> None:
     async with database.begin() as session:
-        with pytest.raises(Refused, match=r"conversation\.none"):
+        with pytest.raises(Refused, match=r"conversation\.unknown"):
             await take(session, conversation_id=12345, agent=LI, now=now)
 
 

@@ -1,0 +1,359 @@
+"""How messages leave: the stored channels, a wire, what goes wrong on it, and what a crash leaves."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.delivery import Delivery, NotSent, StoredChannel, Undeliverable
+from conversations.delivery import (
+    LEASE,
+    MOST_SENDS,
+    Outgoing,
+    claim,
+    deliver_stored,
+    mark_failed,
+    mark_lost,
+    mark_sent,
+    try_later,
+)
+from conversations.model import Kind
+from conversations.ownership import release
+from conversations.read import messages_after
+from conversations.say import say_fact
+from conversations.sweeps import expire_leases, undelivered
+from foundation.database import Database
+from foundation.redis import Doorbell
+from tests.talks import LI, Talk, begin_talk
+
+
+class FakeWire:
+    """A platform. `mishaps`: what happens to the next sends. It answers once `opens_at` messages are on their way."""
+
+    in_database = False
+
+    def __init__(self, *mishaps: Exception, opens_at: int = 1) -> None:
+        self.mishaps = list(mishaps)
+        self.arrived: list[str] = []
+        self.at_once: dict[int, int] = {}
+        self.most_at_once = 0
+        self.most_of_one = 0
+        self.opens_at = opens_at
+        self.gate = asyncio.Event()
+
+    async def send(self, message: Outgoing) -> str | None:
+        self.at_once[message.conversation_id] = self.at_once.get(message.conversation_id, 0) + 1
+        self.most_of_one = max(self.most_of_one, *self.at_once.values())
+        self.most_at_once = max(self.most_at_once, sum(self.at_once.values()))
+        if sum(self.at_once.values()) >= self.opens_at:
+            self.gate.set()
+        await self.gate.wait()
+        self.at_once[message.conversation_id] -= 1
+        if self.mishaps:
+            raise self.mishaps.pop(0)
+        self.arrived.append(message.text)
+        return f"platform-{message.seq}"
+
+
+class Clock:
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+async def talk(database: Database, now: datetime) -> Talk:
+    """The shopper on a wire asked for tea; the bot's answers are queued."""
+    talk = await begin_talk(database, now, channel="wire")
+    await talk.shopper("tea")
+    await talk.bot("green", "black")
+    return talk
+
+
+@pytest.fixture
+def clock(now: datetime) -> Clock:
+    return Clock(now)
+
+
+def courier(talk: Talk, wire: FakeWire, clock: Clock, *, at_once: int = 16) -> Delivery:
+    channels = {"wire": wire, "web": StoredChannel()}
+    return Delivery(talk.database, channels, Doorbell(None), clock=clock, at_once=at_once)
+
+
+# Channels whose shoppers read the database
+
+
+async def test_stored_answers_get_a_rev_that_a_stream_at_the_end_sees(database: Database, now: datetime) -> None:
+    talk = await begin_talk(database, now)
+    await talk.shopper("tea")
+    await talk.bot("green", "black")
+    await talk.shopper("hello?")  # seq 4, so the stream stands behind the answers' places
+    assert await deliver_stored(database, talk.id, now=now) == 2
+    assert await deliver_stored(database, talk.id, now=now) == 0
+    async with database.session() as session:
+        news = await messages_after(session, conversation_id=talk.id, rev=4, limit=50, for_staff=False)
+        seen = await messages_after(session, conversation_id=talk.id, rev=0, limit=50, for_staff=False)
+    assert [(message.seq, message.rev, message.text) for message in news] == [(2, 5, "green"), (3, 6, "black")]
+    assert [message.seq for message in seen] == [1, 4, 2, 3]
+    assert news[0].sent_at == now
+
+
+async def test_stored_answers_of_a_conversation_that_a_person_has_never_leave(
+    database: Database, now: datetime
+) -> None:
+    talk = await begin_talk(database, now)
+    await talk.shopper("tea")
+    await talk.bot("green")
+    async with database.raw() as driver:  # as if the suppression had been forgotten
+        await driver.execute("UPDATE conversation SET owner = 'human', assignee_id = 7, epoch = 1")
+    assert await deliver_stored(database, talk.id, now=now) == 0
+    assert await talk.statuses() == [("tea", "received"), ("green", "suppressed")]
+
+
+async def test_stored_delivery_at_once_by_two_processes_sends_each_message_once(
+    database: Database, now: datetime
+) -> None:
+    talk = await begin_talk(database, now)
+    await talk.shopper("tea")
+    await talk.bot(*(f"a{n}" for n in range(10)))
+    assert sum(await asyncio.gather(*(deliver_stored(database, talk.id, now=now) for _ in range(4)))) == 10
+    async with database.session() as session:
+        seen = await messages_after(session, conversation_id=talk.id, rev=1, limit=50, for_staff=False)
+    assert [message.text for message in seen] == [f"a{n}" for n in range(10)]
+
+
+# Claims
+
+
+async def test_one_message_at_a_time_leaves_in_order(talk: Talk, now: datetime) -> None:
+    first = await claim(talk.database, talk.id, now=now)
+    assert first is not None
+    assert (first.text, first.channel, first.chat, first.kind) == ("green", "wire", "visitor-1", Kind.ANSWER)
+    assert await claim(talk.database, talk.id, now=now) is None
+    assert await mark_sent(talk.database, first, external_id="p1", now=now)
+    second = await claim(talk.database, talk.id, now=now)
+    assert second is not None
+    assert second.text == "black"
+
+
+async def test_many_claims_at_once_give_one_message_to_one_of_them(talk: Talk, now: datetime) -> None:
+    claims = await asyncio.gather(*(claim(talk.database, talk.id, now=now) for _ in range(8)))
+    assert [one.text for one in claims if one is not None] == ["green"]
+
+
+async def test_an_answer_is_not_claimed_after_a_take_over_even_were_it_queued(talk: Talk, now: datetime) -> None:
+    await talk.agent("a person here")
+    async with talk.database.raw() as driver:
+        await driver.execute("UPDATE message SET status = 'queued' WHERE status = 'suppressed'")
+    message = await claim(talk.database, talk.id, now=now)
+    assert message is not None
+    assert message.text == "a person here"
+    assert ("green", "suppressed") in await talk.statuses()
+
+
+async def test_an_answer_under_way_at_the_take_over_counts_as_said_and_the_person_queues_behind_it(
+    talk: Talk, now: datetime
+) -> None:
+    green = await claim(talk.database, talk.id, now=now)
+    assert green is not None
+    await talk.agent("a person here")
+    assert await claim(talk.database, talk.id, now=now) is None
+    assert await mark_sent(talk.database, green, external_id="p1", now=now)
+    assert await talk.statuses() == [
+        ("tea", "received"),
+        ("green", "sent"),
+        ("black", "suppressed"),
+        ("a person here", "queued"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "taken", "after"),
+    [
+        (Kind.ANSWER, False, "queued"),
+        (Kind.ANSWER, True, "unknown"),
+        (Kind.FACT, False, "unknown"),
+        (Kind.FACT, True, "unknown"),
+    ],
+)
+async def test_a_claim_whose_process_died(
+    database: Database, now: datetime, kind: Kind, taken: bool, after: str
+) -> None:
+    talk = await begin_talk(database, now, channel="wire")
+    await talk.shopper("tea")
+    await talk.bot("green", kind=kind)
+    message = await claim(database, talk.id, now=now)
+    assert message is not None
+    if taken:
+        await talk.agent("a person here")
+    assert await expire_leases(database, now=now + LEASE - timedelta(seconds=1), limit=10) == 0
+    assert await expire_leases(database, now=now + LEASE, limit=10) == 1
+    assert dict(await talk.statuses())["green"] == after
+    if after == "unknown":  # the process was only slow: now we know
+        assert await mark_sent(database, message, external_id="p1", now=now)
+        assert dict(await talk.statuses())["green"] == "sent"
+
+
+async def test_a_slow_process_cannot_settle_the_claim_of_the_next(talk: Talk, now: datetime) -> None:
+    slow = await claim(talk.database, talk.id, now=now)
+    assert slow is not None
+    later = now + LEASE
+    await expire_leases(talk.database, now=later, limit=10)
+    again = await claim(talk.database, talk.id, now=later)
+    assert again is not None
+    assert (again.id, again.tries) == (slow.id, 2)
+    assert not await mark_failed(talk.database, slow)
+    assert not await mark_sent(talk.database, slow, external_id="p1", now=later)
+    assert await mark_sent(talk.database, again, external_id="p2", now=later)
+    assert not await mark_lost(talk.database, again)
+    assert dict(await talk.statuses())["green"] == "sent"
+
+
+async def test_a_message_is_tried_five_times_and_keeps_its_place(talk: Talk, now: datetime) -> None:
+    for n in range(MOST_SENDS):
+        message = await claim(talk.database, talk.id, now=now)
+        assert message is not None
+        assert (message.text, message.tries) == ("green", n + 1)
+        now += timedelta(seconds=10)
+        assert await try_later(talk.database, message, at=now)
+        assert await claim(talk.database, talk.id, now=now - timedelta(seconds=1)) is None or n == MOST_SENDS - 1
+    assert await talk.statuses() == [("tea", "received"), ("green", "failed"), ("black", "sending")]
+
+
+async def test_an_answer_that_waits_for_a_later_try_is_stopped_by_a_take_over(talk: Talk, now: datetime) -> None:
+    message = await claim(talk.database, talk.id, now=now)
+    assert message is not None
+    await talk.agent("a person here")
+    assert await try_later(talk.database, message, at=now + timedelta(seconds=10))
+    assert dict(await talk.statuses())["green"] == "suppressed"
+
+
+async def test_a_fact_leaves_while_a_person_has_the_conversation(talk: Talk, now: datetime) -> None:
+    await talk.agent("a person here")
+    async with talk.database.begin() as session:
+        await say_fact(session, conversation_id=talk.id, key="paid:1", body={}, text="paid", now=now)
+        await release(session, conversation_id=talk.id, agent=LI, to="bot", note="", now=now)
+    wire = FakeWire()
+    await courier(talk, wire, Clock(now)).deliver(talk.id, "wire")
+    assert wire.arrived == ["a person here", "paid"]
+
+
+# The loop
+
+
+async def test_the_courier_sends_in_order_and_never_two_of_one_conversation_at_once(
+    talk: Talk, clock: Clock, now: datetime
+) -> None:
+    other = await begin_talk(talk.database, now, channel="wire", chat="visitor-2")
+    await other.shopper("cup")
+    await other.bot("a cup")
+    wire = FakeWire(opens_at=2)
+    delivery = courier(talk, wire, clock)
+    await asyncio.gather(*(delivery.deliver(one.id, "wire") for one in (talk, other) for _ in range(5)))
+    assert sorted(wire.arrived) == ["a cup", "black", "green"]
+    assert wire.arrived.index("green") < wire.arrived.index("black")
+    assert (wire.most_of_one, wire.most_at_once) == (1, 2)
+
+
+async def test_the_courier_sends_to_at_most_so_many_conversations_at_once(
+    talk: Talk, clock: Clock, now: datetime
+) -> None:
+    for n in range(5):
+        other = await begin_talk(talk.database, now, channel="wire", chat=f"other-{n}")
+        await other.shopper("cup")
+        await other.bot("a cup")
+    wire = FakeWire(opens_at=2)
+    delivery = courier(talk, wire, clock, at_once=2)
+    await delivery.sweep(fresh=True)
+    await delivery.finish()
+    assert len(wire.arrived) == 7
+    assert wire.most_at_once == 2
+
+
+@pytest.mark.parametrize(
+    ("mishap", "status", "arrived"),
+    [
+        (Undeliverable(), "failed", ["black"]),
+        (NotSent(timedelta(seconds=30)), "queued", []),
+        (ConnectionResetError(), "queued", []),
+    ],
+)
+async def test_what_goes_wrong_on_the_wire(
+    talk: Talk, clock: Clock, mishap: Exception, status: str, arrived: list[str]
+) -> None:
+    wire = FakeWire(mishap)
+    delivery = courier(talk, wire, clock)
+    await delivery.deliver(talk.id, "wire")
+    assert wire.arrived == arrived
+    assert dict(await talk.statuses())["green"] == status
+    clock.now += timedelta(seconds=30)
+    await delivery.sweep()
+    await delivery.finish()
+    assert wire.arrived == (["black"] if status == "failed" else ["green", "black"])
+
+
+async def test_a_persons_message_that_may_have_arrived_is_shown_so_and_not_sent_again(talk: Talk, clock: Clock) -> None:
+    await talk.agent("a person here")
+    wire = FakeWire(ConnectionResetError())
+    delivery = courier(talk, wire, clock)
+    await delivery.deliver(talk.id, "wire")
+    clock.now += timedelta(seconds=30)
+    await delivery.sweep()
+    await delivery.finish()
+    assert wire.arrived == []
+    assert dict(await talk.statuses())["a person here"] == "unknown"
+
+
+async def test_a_sweep_sends_what_a_crash_left_and_leaves_fresh_work_alone(talk: Talk, clock: Clock) -> None:
+    web = await begin_talk(talk.database, clock.now)
+    await web.shopper("hi")
+    await web.bot("hello")
+    wire = FakeWire()
+    delivery = courier(talk, wire, clock)
+    await delivery.sweep()
+    await delivery.finish()
+    assert wire.arrived == []
+    clock.now += timedelta(seconds=2)
+    await delivery.sweep()
+    await delivery.finish()
+    assert wire.arrived == ["green", "black"]
+    assert await web.statuses() == [("hi", "received"), ("hello", "sent")]
+
+
+async def test_a_slow_send_stops_nobody_else_and_is_finished_before_the_end(talk: Talk, clock: Clock) -> None:
+    wire = FakeWire(opens_at=2)  # so it holds the first message until the gate is opened
+    doorbell = Doorbell(None)
+    delivery = Delivery(talk.database, {"wire": wire, "web": StoredChannel()}, doorbell, clock=clock)
+    stop = asyncio.Event()
+    running = asyncio.create_task(delivery.run(stop))
+    with doorbell.listening("staff") as rung:
+        await doorbell.ring("delivery")
+        web = await begin_talk(talk.database, clock.now)
+        await web.shopper("hi")
+        await web.bot("hello")
+        await doorbell.ring("delivery")
+        await asyncio.wait_for(rung.wait(), 10)
+        assert await web.statuses() == [("hi", "received"), ("hello", "sent")]
+    assert wire.arrived == []
+    stop.set()
+    wire.gate.set()
+    await asyncio.wait_for(running, 10)
+    assert wire.arrived == ["green", "black"]
+
+
+async def test_the_sweep_passes_over_a_conversation_whose_message_is_under_way_or_waits(
+    talk: Talk, now: datetime
+) -> None:
+    async def waiting(at: datetime) -> list[tuple[int, str]]:
+        async with talk.database.begin() as session:
+            return await undelivered(session, now=at, before=at, limit=10)
+
+    assert await waiting(now) == [(talk.id, "wire")]
+    message = await claim(talk.database, talk.id, now=now)
+    assert message is not None
+    assert await waiting(now) == []
+    await try_later(talk.database, message, at=now + timedelta(seconds=30))
+    assert await waiting(now + timedelta(seconds=29)) == []
+    assert await waiting(now + timedelta(seconds=30)) == [(talk.id, "wire")]
