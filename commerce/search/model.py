@@ -1,25 +1,25 @@
-"""The search index: one row a product, one row an offer (variant), one row a word. Rebuilt from the catalogue at any time."""
+"""The search index, made from the catalogue: a row for each product, each offer (variant) and each word."""
 
-from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.dialects.postgresql import ARRAY, REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
-from foundation.database import Base, JsonMap
+from foundation.database import Base
 
 
 class SearchProduct(Base):
-    """What can be found of a published product: `terms` for candidates, `fields` ({field: [term, ...]}) for the score."""
+    """A published product: its terms (see terms.py), and at the same places how much each says about the product."""
 
     __tablename__ = "search_product"
     __table_args__ = (Index("ix_search_product_terms", "terms", postgresql_using="gin"),)
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
-    terms: Mapped[str] = mapped_column(TSVECTOR)
-    fields: Mapped[JsonMap]
+    terms: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    weights: Mapped[list[float]] = mapped_column(ARRAY(REAL))
 
 
 class SearchOffer(Base):
-    """An active variant of a published product, as price limits and colours see it. Colours are canonical English words."""
+    """An active variant of a published product, for price limits and colours (canonical English words)."""
 
     __tablename__ = "search_offer"
     __table_args__ = (
@@ -31,7 +31,7 @@ class SearchOffer(Base):
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
     price_amount: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
-    colours: Mapped[list[str]] = mapped_column(ARRAY(String(20)))
+    colours: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 
 class SearchWord(Base):

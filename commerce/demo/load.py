@@ -1,0 +1,74 @@
+"""Fill an empty shop with the demo goods, their pictures drawn on the spot."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from commerce.catalog.media import MediaFolder
+from commerce.catalog.model import Product
+from commerce.demo.goods import CATEGORIES, GOODS, Draw, Goods
+from commerce.imports.goods import NewOption, NewPicture, NewProduct, NewText, NewVariant, Progress
+from commerce.imports.publish import publish
+from foundation.database import Database
+from foundation.money import Money
+
+SOURCE = "demo"
+
+
+async def load_demo_shop(
+    database: Database,
+    media: MediaFolder,
+    *,
+    now: datetime,
+    currency: str = "CNY",
+    progress: Progress = lambda _done, _total: None,
+) -> int:
+    """Draw, store and publish the demo goods; returns how many products that brought.
+
+    Prices are the same numbers in any currency.
+
+    A shop that has them is left alone, whatever became of them since; one that was interrupted is completed. `progress`
+    counts pictures.
+    """
+    async with database.begin() as session:
+        known = set(await session.scalars(select(Product.source_key).where(Product.source == SOURCE)))
+    missing = [goods for goods in GOODS if goods.handle not in known]
+    total = sum(len(goods.drawings) for goods in missing)
+    products: list[NewProduct] = []
+    drawn = 0
+    for goods in missing:
+        pictures: list[NewPicture] = []
+        for draw, skus in goods.drawings:
+            progress(drawn, total)
+            pictures.append(await asyncio.to_thread(_draw, media, draw, skus))
+            drawn += 1
+        products.append(_product(goods, currency, pictures))
+    progress(drawn, total)
+    if products:
+        async with database.begin() as session:
+            await publish(session, source=SOURCE, currency=currency, categories=CATEGORIES, products=products, now=now)
+    return len(products)
+
+
+def _draw(media: MediaFolder, draw: Draw, skus: tuple[str, ...]) -> NewPicture:
+    return NewPicture(media.keep(draw().jpeg()), skus)
+
+
+def _product(goods: Goods, currency: str, pictures: Sequence[NewPicture]) -> NewProduct:
+    variants = (
+        NewVariant(kind.sku, Money.parse(kind.price, currency).amount, kind.stock, kind.values) for kind in goods.kinds
+    )
+    # The first colour also stands for the product as a whole.
+    leading = [NewPicture(pictures[0].media)] if pictures[0].skus else []
+    return NewProduct(
+        key=goods.handle,
+        handle=goods.handle,
+        category=goods.category,
+        texts=tuple(NewText(lang, goods.title[lang], goods.body[lang]) for lang in ("zh", "en")),
+        variants=tuple(variants),
+        options=tuple(NewOption(name, values) for name, values in goods.options),
+        attributes=goods.attributes,
+        pictures=(*leading, *pictures),
+    )

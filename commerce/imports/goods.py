@@ -1,0 +1,88 @@
+"""What an import brings, as plain values: products with texts, options, variants, facts and pictures."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+
+from commerce.catalog.media import Kept
+from commerce.catalog.model import Names
+
+Progress = Callable[[int, int], None]
+"""Called with how many of how many are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCategory:
+    """A shelf; `parent` is the handle of the one it stands in, which comes before it."""
+
+    handle: str
+    name: Names
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewText:
+    """Title and plain-text description in one language."""
+
+    lang: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewOption:
+    """A choice and its answers, in the order they are shown."""
+
+    name: Names
+    values: tuple[Names, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewVariant:
+    """One combination: `values` are places in the values of each option; the price is in minor units."""
+
+    sku: str
+    price: int
+    stock: int
+    values: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewPicture:
+    """A picture of the product, or of its variants with these SKUs."""
+
+    media: Kept
+    skus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewProduct:
+    """A product as a source describes it; `key` names it within the source and never changes."""
+
+    key: str
+    handle: str
+    category: str | None
+    texts: tuple[NewText, ...]
+    variants: tuple[NewVariant, ...]
+    options: tuple[NewOption, ...] = ()
+    attributes: tuple[tuple[Names, Names], ...] = ()
+    pictures: tuple[NewPicture, ...] = ()
+
+    def digest(self, currency: str) -> str:
+        """A fingerprint of everything said about the product: equal when nothing changed."""
+        said = json.dumps([currency, asdict(self)], sort_keys=True, ensure_ascii=False)
+        return sha256(said.encode()).hexdigest()
+
+
+def handle_of(text: str, *, longest: int = 100) -> str:
+    """A name for addresses: letters and digits of any script in lower case, hyphens between; may be empty."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    return re.sub(r"[\W_]+", "-", plain).strip("-")[:longest].strip("-")
+
+
+def unique(names: Iterable[str]) -> tuple[str, ...]:
+    """Each name once, in the order of their first appearance."""
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,138 @@
+"""The SQL of a publication: staged rows become the shelf. Parameters: $1 source, $2 now (where a statement has them).
+
+The staged tables live in the transaction alone; only `staged_product` rows that say something new get this far.
+"""
+
+STAGED = {
+    "staged_product": "key text PRIMARY KEY, handle text, category text, digest text, place bigint, product_id bigint",
+    "staged_text": "key text, lang text, title text, body text",
+    "staged_option": "key text, place bigint, name text",
+    "staged_value": "key text, option_place bigint, place bigint, name text",
+    "staged_variant": "key text, sku text, price bigint, currency text, stock bigint, place bigint, variant_id bigint",
+    "staged_choice": "key text, variant_place bigint, option_place bigint, value_place bigint",
+    "staged_attribute": "key text, place bigint, name text, value text",
+    "staged_picture": "key text, place bigint, variant_place bigint, digest text, mime text, width int, height int",
+}
+"""Table and columns. `key` is the product's key within the source; `place` counts from 0."""
+
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('commerce.imports'))"
+
+CATEGORY = """
+INSERT INTO category (handle, name, parent_id, position)
+SELECT $1, $2::text::jsonb, (SELECT id FROM category WHERE handle = $3), (SELECT count(*) FROM category)
+ON CONFLICT (handle) DO NOTHING"""
+
+DROP_UNCHANGED = """
+DELETE FROM staged_product staged USING product p JOIN imported_product i ON i.product_id = p.id
+WHERE p.source = $1 AND p.source_key = staged.key AND i.digest = staged.digest"""
+
+# A handle is an address: an old product keeps its own, a new one steps aside for a product that has the name already.
+STEP_ASIDE = """
+UPDATE staged_product staged SET handle = left(handle, 100) || '-' || left(md5($1 || key), 8)
+WHERE EXISTS (SELECT 1 FROM product p WHERE p.handle = staged.handle)"""
+
+PRODUCTS = """
+INSERT INTO product (handle, status, category_id, source, source_key, created_at, updated_at, published_at)
+SELECT staged.handle, 'published', category.id, $1, staged.key, $2, $2, $2
+FROM staged_product staged LEFT JOIN category ON category.handle = staged.category ORDER BY staged.place
+ON CONFLICT (source, source_key) DO UPDATE SET category_id = excluded.category_id, updated_at = excluded.updated_at"""
+
+PRODUCT_IDS = """
+UPDATE staged_product staged SET product_id = p.id FROM product p WHERE p.source = $1 AND p.source_key = staged.key"""
+
+# A SKU is one variant of the whole shop. One that another product has gets the product's mark behind it.
+SKUS_TAKEN = """
+UPDATE staged_variant staged SET sku = left(staged.sku, 110) || '-' || left(md5($1 || staged.key), 6)
+FROM variant other JOIN product p ON p.id = other.product_id
+WHERE other.sku = staged.sku AND (p.source, p.source_key) IS DISTINCT FROM ($1, staged.key)
+RETURNING other.sku"""
+
+SHELF = (
+    """
+INSERT INTO product_text (product_id, lang, title, body)
+SELECT product_id, lang, title, body FROM staged_text JOIN staged_product USING (key)
+ON CONFLICT (product_id, lang) DO UPDATE SET title = excluded.title, body = excluded.body""",
+    """
+DELETE FROM product_option o USING staged_product p WHERE o.product_id = p.product_id
+AND NOT EXISTS (SELECT 1 FROM staged_option s WHERE s.key = p.key AND s.place = o.position)""",
+    """
+MERGE INTO product_option o
+USING (SELECT p.product_id, o.place, o.name::jsonb AS name FROM staged_option o JOIN staged_product p USING (key)) s
+ON o.product_id = s.product_id AND o.position = s.place
+WHEN MATCHED AND o.name <> s.name THEN UPDATE SET name = s.name
+WHEN NOT MATCHED THEN INSERT (product_id, name, position) VALUES (s.product_id, s.name, s.place)""",
+    """
+DELETE FROM option_value v USING product_option o, staged_product p
+WHERE v.option_id = o.id AND o.product_id = p.product_id
+AND NOT EXISTS (
+    SELECT 1 FROM staged_value s WHERE s.key = p.key AND s.option_place = o.position AND s.place = v.position)""",
+    """
+MERGE INTO option_value v
+USING (SELECT o.id AS option_id, s.place, s.name::jsonb AS name FROM staged_value s JOIN staged_product p USING (key)
+       JOIN product_option o ON o.product_id = p.product_id AND o.position = s.option_place) s
+ON v.option_id = s.option_id AND v.position = s.place
+WHEN MATCHED AND v.name <> s.name THEN UPDATE SET name = s.name
+WHEN NOT MATCHED THEN INSERT (option_id, name, position) VALUES (s.option_id, s.name, s.place)""",
+    """
+UPDATE variant v SET active = false FROM staged_product p
+WHERE v.product_id = p.product_id
+AND NOT EXISTS (SELECT 1 FROM staged_variant s WHERE s.key = p.key AND s.sku = v.sku)""",
+    """
+INSERT INTO variant (product_id, sku, price_amount, currency, position, active)
+SELECT p.product_id, s.sku, s.price, s.currency, s.place, true
+FROM staged_variant s JOIN staged_product p USING (key) ORDER BY p.place, s.place
+ON CONFLICT (sku) DO UPDATE SET price_amount = excluded.price_amount, currency = excluded.currency,
+    position = excluded.position, active = true WHERE variant.product_id = excluded.product_id""",
+    """
+UPDATE staged_variant s SET variant_id = v.id FROM variant v, staged_product p
+WHERE p.key = s.key AND v.product_id = p.product_id AND v.sku = s.sku""",
+    """
+DELETE FROM variant_value c USING staged_variant s JOIN staged_product USING (key) WHERE c.variant_id = s.variant_id""",
+    """
+INSERT INTO variant_value (variant_id, value_id)
+SELECT s.variant_id, v.id FROM staged_choice c JOIN staged_product p USING (key)
+JOIN staged_variant s ON s.key = c.key AND s.place = c.variant_place
+JOIN product_option o ON o.product_id = p.product_id AND o.position = c.option_place
+JOIN option_value v ON v.option_id = o.id AND v.position = c.value_place""",
+    """
+DELETE FROM product_attribute a USING staged_product p WHERE a.product_id = p.product_id""",
+    """
+INSERT INTO product_attribute (product_id, position, name, value)
+SELECT product_id, s.place, s.name::jsonb, s.value::jsonb FROM staged_attribute s JOIN staged_product USING (key)""",
+    """
+INSERT INTO media (digest, mime, width, height) SELECT DISTINCT digest, mime, width, height FROM staged_picture
+ON CONFLICT (digest) DO NOTHING""",
+    """
+DELETE FROM picture i USING staged_product p WHERE i.product_id = p.product_id""",
+    """
+INSERT INTO picture (product_id, variant_id, media_id, position)
+SELECT p.product_id, v.variant_id, media.id, s.place FROM staged_picture s JOIN staged_product p USING (key)
+JOIN media ON media.digest = s.digest LEFT JOIN staged_variant v ON v.key = s.key AND v.place = s.variant_place
+ORDER BY p.place, s.place""",
+)
+
+REMEMBER = """
+INSERT INTO imported_product (product_id, digest, imported_at) SELECT product_id, digest, $1 FROM staged_product
+ON CONFLICT (product_id) DO UPDATE SET digest = excluded.digest, imported_at = excluded.imported_at"""
+
+STOCK_LEVELS = """
+INSERT INTO stock_level (variant_id, on_hand, reserved, backorder)
+SELECT variant_id, 0, 0, 0 FROM staged_variant JOIN staged_product USING (key) ORDER BY variant_id
+ON CONFLICT (variant_id) DO NOTHING"""
+
+STOCK_LOCKS = """
+SELECT l.id FROM stock_level l JOIN staged_variant s USING (variant_id) JOIN staged_product USING (key)
+ORDER BY l.id FOR UPDATE OF l"""
+
+# A count is taken over when the source says another number than the last time: what was sold since stays sold.
+# It never falls below what is promised.
+STOCK = """
+WITH counted AS (
+    UPDATE stock_level l SET on_hand = greatest(s.stock, l.reserved - l.backorder)
+    FROM staged_variant s JOIN staged_product USING (key)
+    WHERE l.variant_id = s.variant_id AND $1 || ' ' || s.stock IS DISTINCT FROM (
+        SELECT m.reference FROM stock_movement m WHERE m.stock_level_id = l.id AND m.reason = 'import'
+        ORDER BY m.id DESC LIMIT 1)
+    RETURNING l.id, new.on_hand - old.on_hand AS delta, $1 || ' ' || s.stock AS reference)
+INSERT INTO stock_movement (stock_level_id, delta, reason, reference, at)
+SELECT id, delta, 'import', reference, $2 FROM counted ORDER BY id"""

@@ -1,0 +1,106 @@
+"""Read a table from a CSV file of strangers: byte-order marks, padded cells, line breaks inside quotes, broken ends."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from foundation.errors import Refused
+
+MOST_BYTES = 256 * 1024 * 1024
+LONGEST_CELL = 1_000_000
+_END = "\x00end"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """Why a row of a file was refused, or what is doubtful about it; lines count from 1, the heading is line 1."""
+
+    line: int
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row: the line it starts on and its cells by column name, without the spaces around them."""
+
+    line: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a file, and those that do not have the heading's number of cells."""
+
+    rows: list[TableRow]
+    problems: list[RowProblem]
+
+
+def read_table(path: Path, *, required: Sequence[str]) -> Table:
+    """All rows of a CSV file that has at least the `required` columns.
+
+    Raises Refused with one reason: import.no_file, import.empty, import.too_large, import.binary, import.encoding,
+    import.columns (missing=[...]), import.no_rows, import.malformed (line=...: an open quote, a file cut off).
+    """
+    text = _read(path)
+    records = _records(text)
+    heading = [cell.lower() for cell in next(records, (1, []))[1]]
+    missing = [name for name in required if name.lower() not in heading]
+    if missing:
+        raise Refused("import.columns", missing=missing, found=[name[:40] for name in heading[:20]])
+    rows: list[TableRow] = []
+    problems: list[RowProblem] = []
+    cut_off: int | None = None
+    for line, cells in records:
+        if not any(cells):
+            continue
+        cut_off = line if len(cells) < len(heading) else None
+        if len(cells) != len(heading):
+            problems.append(RowProblem(line, "", f"{len(cells)} cells where the heading has {len(heading)}"))
+        else:
+            rows.append(TableRow(line, dict(zip(heading, cells, strict=True))))
+    if cut_off is not None and not text.endswith(("\n", "\r")):
+        raise Refused("import.malformed", line=cut_off)
+    if not rows:
+        raise Refused("import.no_rows")
+    return Table(rows, problems)
+
+
+def _read(path: Path) -> str:
+    if not path.is_file():
+        raise Refused("import.no_file", path=str(path))
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise Refused("import.too_large", bytes=size, most=MOST_BYTES)
+    content = path.read_bytes()
+    if not content.strip():
+        raise Refused("import.empty")
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    if encoding == "utf-8-sig" and b"\x00" in content:
+        raise Refused("import.binary")
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise Refused("import.encoding", position=error.start) from error
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The line each record starts on and its stripped cells. A quote that never closes swallows our end mark."""
+    csv.field_size_limit(LONGEST_CELL)
+    # Not `strict`: tables padded for the eye have spaces behind a closing quote.
+    reader = csv.reader(chain(io.StringIO(text, newline=""), ["\r\n", _END]))
+    line = 1
+    try:
+        for cells in reader:
+            if cells == [_END]:
+                return
+            yield line, [_CONTROL.sub("", cell).strip() for cell in cells]
+            started, line = line, reader.line_num + 1
+    except csv.Error as error:
+        raise Refused("import.malformed", line=line) from error
+    raise Refused("import.malformed", line=started)

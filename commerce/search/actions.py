@@ -1,0 +1,245 @@
+"""Find products for a shopper's wish: candidates from PostgreSQL by their terms, scored here."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from rapidfuzz.distance import OSA
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, REAL, TEXT
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.search.index import index_products as index_products
+from commerce.search.model import SearchOffer, SearchWord
+from commerce.search.query import Question, read_question
+from foundation.money import Money
+
+Sort = Literal["price_asc", "price_desc", "newest"]
+
+MOST_CANDIDATES = 200
+_SATURATION = 2.0
+_AN_ANSWER = 0.25
+"""A product answers a word when it does so at least this well, compared with the product that does best."""
+_NEAR_THE_BEST = 0.45
+"""The share of the best score that a product needs to be shown: a mug whose description mentions tea is no tea."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A wish, its text in any language. Colours are canonical English words; unsorted, the best fit leads."""
+
+    text: str
+    language: str
+    colours: tuple[str, ...] = ()
+    price_min: Money | None = None
+    price_max: Money | None = None
+    sort: Sort | None = None
+    offset: int = 0
+    limit: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The asked page of products, how many there are in all (at most 200), and whether they are only near the wish."""
+
+    product_ids: tuple[int, ...]
+    total: int
+    relaxed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A candidate: its lowest price within the limits, and how well it answers each word of the wish."""
+
+    product_id: int
+    price: int
+    values: Mapping[int, float]
+    answered: frozenset[int] = frozenset()
+
+    @property
+    def score(self) -> float:
+        return sum(self.values.values())
+
+
+async def find(session: AsyncSession, wanted: Wanted) -> Found:
+    """Products for a wish, best first or as sorted.
+
+    Price limits always hold; words and colours that nothing fits are let go, and the answer is then called relaxed.
+    A wish without words is everything within its limits and colours.
+    """
+    found = await _find(session, wanted)
+    if not found.total and wanted.colours:
+        found = replace(await _find(session, replace(wanted, colours=())), relaxed=True)
+    return found if found.total else Found((), 0, relaxed=False)
+
+
+async def suggest_popular(session: AsyncSession, *, limit: int = 5) -> list[int]:
+    """A few products for someone who does not know what to ask for: from every shelf in turn, those in stock first."""
+    shown = await session.execute(_SUGGESTIONS, {"limit": limit})
+    return list(shown.scalars())
+
+
+async def _find(session: AsyncSession, wanted: Wanted) -> Found:
+    question = read_question(wanted.text)
+    if not question.slots:
+        return await _everything(session, wanted)
+    hits = await _scored(session, question, wanted)
+    if _is_incomplete(hits, question):
+        # Only now is it worth asking whether a word was misspelt, or whether single Chinese characters say something.
+        mended = await _mended(session, question)
+        if mended:
+            question = read_question(wanted.text, mended=mended)
+            hits = await _scored(session, question, wanted) or hits
+    if not hits:
+        question = read_question(wanted.text, loose=True)
+        hits = await _scored(session, question, wanted)
+    if not hits:
+        return Found((), 0, relaxed=False)
+    relaxed = _is_incomplete(hits, question)
+    hits = _sorted(_good_ones(hits), wanted.sort)
+    page = hits[wanted.offset : wanted.offset + wanted.limit]
+    return Found(tuple(hit.product_id for hit in page), len(hits), relaxed)
+
+
+def _is_incomplete(hits: Sequence[_Hit], question: Question) -> bool:
+    return not any(hit.answered == question.slots for hit in hits)
+
+
+def _good_ones(hits: Sequence[_Hit]) -> list[_Hit]:
+    """Those that answer the most words of the wish, without the ones far behind the best."""
+    most = max(len(hit.answered) for hit in hits)
+    best = max(hit.score for hit in hits if len(hit.answered) == most)
+    return [hit for hit in hits if len(hit.answered) == most and hit.score >= best * _NEAR_THE_BEST]
+
+
+def _sorted(hits: list[_Hit], sort: Sort | None) -> list[_Hit]:
+    by_fit = sorted(hits, key=lambda hit: (-hit.score, hit.product_id))
+    if sort == "price_asc":
+        return sorted(by_fit, key=lambda hit: hit.price)
+    if sort == "price_desc":
+        return sorted(by_fit, key=lambda hit: -hit.price)
+    if sort == "newest":
+        return sorted(by_fit, key=lambda hit: -hit.product_id)
+    return by_fit
+
+
+async def _scored(session: AsyncSession, question: Question, wanted: Wanted) -> list[_Hit]:
+    """Candidates with their scores: BM25 over the weighted terms, the best clue for each word of the wish."""
+    terms = question.terms
+    worths: dict[str, float] = defaultdict(float)
+    for clue in question.clues:
+        for term in clue.terms:
+            worths[term] = max(worths[term], clue.worth / len(clue.terms))
+    asked = {"terms": terms, "worths": [worths[term] for term in terms], **_limits(wanted)}
+    rows = (await session.execute(_CANDIDATES, asked)).all()
+    rarity = {row.term: math.log(1 + (row.products - row.known_by + 0.5) / (row.known_by + 0.5)) for row in rows}
+    weights: dict[int, dict[str, float]] = defaultdict(dict)
+    prices: dict[int, int] = {}
+    for row in rows:
+        weights[row.product_id][row.term] = row.weight
+        prices[row.product_id] = row.price
+    hits = [_Hit(product_id, prices[product_id], _values(of, question, rarity)) for product_id, of in weights.items()]
+    best = {slot: max(hit.values.get(slot, 0) for hit in hits) for slot in question.slots} if hits else {}
+    return [
+        replace(hit, answered=frozenset(s for s, value in hit.values.items() if value >= best[s] * _AN_ANSWER))
+        for hit in hits
+        if hit.values
+    ]
+
+
+def _values(weights: Mapping[str, float], question: Question, rarity: Mapping[str, float]) -> dict[int, float]:
+    """How well a product with these terms answers each word: by the best of the clues that speak for it."""
+    values: dict[int, float] = {}
+    for clue in question.clues:
+        if not all(term in weights for term in clue.terms):
+            continue
+        said = (rarity[term] * weights[term] / (weights[term] + _SATURATION) for term in clue.terms)
+        value = clue.worth * sum(said) / len(clue.terms)
+        for slot in clue.slots:
+            values[slot] = max(values.get(slot, 0), value)
+    return values
+
+
+async def _mended(session: AsyncSession, question: Question) -> dict[str, str]:
+    """For words that no product knows, the known word one slip away (two in a long word)."""
+    words = [word for word in question.words.values() if len(word) >= 4 and word.isalpha()]
+    mended: dict[str, str] = {}
+    for word in dict.fromkeys(words):
+        alike = select(SearchWord.word).where(SearchWord.word.op("%")(word))
+        nearest = alike.order_by(func.similarity(SearchWord.word, word).desc(), SearchWord.word).limit(30)
+        candidates = (await session.scalars(nearest)).all()
+        slips = 2 if len(word) >= 8 else 1
+        rated = [(OSA.distance(word, known), place, known) for place, known in enumerate(candidates)]
+        if word not in candidates and rated and min(rated)[0] <= slips:
+            mended[word] = min(rated)[2]
+    return mended
+
+
+async def _everything(session: AsyncSession, wanted: Wanted) -> Found:
+    """Every product with an offer within the limits, in the shop's order."""
+    price = func.min(SearchOffer.price_amount)
+    within = select(SearchOffer.product_id, func.count().over()).group_by(SearchOffer.product_id)
+    limits = _limits(wanted)
+    if limits["colours"]:
+        within = within.where(SearchOffer.colours.overlap(limits["colours"]))
+    if limits["currency"]:
+        within = within.where(SearchOffer.currency == limits["currency"])
+    within = within.where(SearchOffer.price_amount.between(limits["least"], limits["most"]))
+    order = {"price_asc": price.asc(), "price_desc": price.desc(), "newest": SearchOffer.product_id.desc()}
+    if wanted.sort:
+        within = within.order_by(order[wanted.sort])
+    page = within.order_by(SearchOffer.product_id).offset(wanted.offset).limit(wanted.limit)
+    rows = (await session.execute(page)).all()
+    return Found(tuple(row[0] for row in rows), rows[0][1] if rows else 0, relaxed=False)
+
+
+def _limits(wanted: Wanted) -> dict[str, object]:
+    currencies = {limit.currency for limit in (wanted.price_min, wanted.price_max) if limit is not None}
+    return {
+        "colours": list(wanted.colours),
+        "currency": min(currencies, default=""),
+        "least": wanted.price_min.amount if wanted.price_min else 0,
+        "most": wanted.price_max.amount if wanted.price_max else 2**62,
+    }
+
+
+# Each term fetches its products through the GIN index; only the 200 with the rarest terms are looked at closely.
+_CANDIDATES = text("""
+WITH asked AS (SELECT * FROM unnest(:terms, :worths) AS asked (term, worth)),
+shelf AS (SELECT count(*) AS products FROM search_product),
+hit AS (
+    SELECT asked.term, asked.worth, found.product_id, count(*) OVER (PARTITION BY asked.term) AS known_by
+    FROM asked CROSS JOIN LATERAL (
+        SELECT product_id FROM search_product WHERE terms @> ARRAY[asked.term]) AS found),
+candidate AS (
+    SELECT hit.product_id, min(offer.price) AS price
+    FROM hit CROSS JOIN shelf
+    JOIN (SELECT product_id, min(price_amount) AS price FROM search_offer
+          WHERE price_amount BETWEEN :least AND :most AND (:currency = '' OR currency = :currency)
+            AND (cardinality(:colours) = 0 OR colours && :colours)
+          GROUP BY product_id) AS offer USING (product_id)
+    GROUP BY hit.product_id
+    ORDER BY sum(hit.worth * ln(1 + shelf.products::float / hit.known_by)) DESC, hit.product_id
+    LIMIT :candidates)
+SELECT candidate.product_id, candidate.price, hit.term, hit.known_by, shelf.products,
+       product.weights[array_position(product.terms, hit.term)] AS weight
+FROM candidate JOIN hit USING (product_id) JOIN search_product AS product USING (product_id) CROSS JOIN shelf
+""").bindparams(
+    bindparam("terms", type_=ARRAY(TEXT)),
+    bindparam("worths", type_=ARRAY(REAL)),
+    bindparam("colours", type_=ARRAY(TEXT)),
+    bindparam("candidates", MOST_CANDIDATES),
+)
+
+_SUGGESTIONS = text("""
+SELECT product_id FROM (
+    SELECT product_id, stocked,
+           row_number() OVER (PARTITION BY category_id ORDER BY stocked DESC, product_id) AS turn
+    FROM (
+        SELECT p.id AS product_id, p.category_id, bool_or(l.on_hand + l.backorder > l.reserved) IS TRUE AS stocked
+        FROM product p JOIN search_offer o ON o.product_id = p.id LEFT JOIN stock_level l USING (variant_id)
+        GROUP BY p.id, p.category_id) AS product) AS shelf
+ORDER BY stocked DESC, turn, product_id LIMIT :limit
+""")

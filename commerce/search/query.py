@@ -1,0 +1,134 @@
+"""What a shopper's words ask for, as clues: terms that a product may have, and the words that each speaks for."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from commerce.search.terms import (
+    STOP_CHARACTERS,
+    STOP_WORDS,
+    colour_term,
+    is_chinese,
+    pairs,
+    plain,
+    stem,
+    tokens,
+)
+from commerce.search.vocabulary import COLOURS, KINDS, SAME
+
+LONGEST_QUERY = 200
+_MOST_SLOTS = 40
+_SYNONYM_WORTH = 0.7
+_CHARACTER_WORTH = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """If a product has all these terms, it answers to the words of the query at `slots`, as far as `worth` (0 to 1)."""
+
+    terms: tuple[str, ...]
+    slots: frozenset[int]
+    worth: float
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query as clues. `slots` are its words and characters that mean something; `words` the English ones by slot."""
+
+    clues: tuple[Clue, ...]
+    slots: frozenset[int]
+    words: Mapping[int, str]
+
+    @property
+    def terms(self) -> list[str]:
+        """Every term of every clue, once."""
+        return list(dict.fromkeys(term for clue in self.clues for term in clue.terms))
+
+
+def read_question(text: str, *, mended: Mapping[str, str] | None = None, loose: bool = False) -> Question:
+    """Read a query's first 200 characters. `mended` replaces misspelt words; `loose` lets single characters count."""
+    parts = [(mended or {}).get(token, token) for token in tokens(plain(text[:LONGEST_QUERY]))]
+    line, slots, words = _laid_out(parts)
+    clues = [*_words_and_pairs(parts, loose=loose), *_synonyms(line)]
+    clues = [Clue(clue.terms, clue.slots & slots, clue.worth) for clue in clues if clue.slots & slots]
+    return Question(tuple(clues), slots, words)
+
+
+def _laid_out(parts: Sequence[str]) -> tuple[list[str], frozenset[int], dict[int, str]]:
+    """One place for each English word and each Chinese character; which of them mean something; the English words."""
+    line: list[str] = []
+    words: dict[int, str] = {}
+    for part in parts:
+        if is_chinese(part):
+            line += part
+        else:
+            words[len(line)] = part
+            line.append(stem(part))
+    line = line[:_MOST_SLOTS]
+    words = {slot: word for slot, word in words.items() if slot < len(line) and word not in STOP_WORDS}
+    slots = {
+        slot for slot, item in enumerate(line) if slot in words or (is_chinese(item) and item not in STOP_CHARACTERS)
+    }
+    return line, frozenset(slots), words
+
+
+def _words_and_pairs(parts: Sequence[str], *, loose: bool) -> Iterable[Clue]:
+    slot = 0
+    for part in parts:
+        if slot >= _MOST_SLOTS:
+            return
+        if not is_chinese(part):
+            yield Clue((stem(part),), frozenset({slot}), 1.0)
+            slot += 1
+            continue
+        for place, pair in enumerate(pairs(part)):
+            yield Clue((pair,), frozenset({slot + place, slot + place + 1}), 1.0)
+        meant = [place for place, character in enumerate(part) if character not in STOP_CHARACTERS]
+        if loose or len(meant) == 1:
+            # A character alone says little inside a word, but everything when it is all there is.
+            worth = 1.0 if len(meant) == 1 else _CHARACTER_WORTH
+            yield from (Clue((part[place],), frozenset({slot + place}), worth) for place in meant)
+        slot += len(part)
+
+
+def _synonyms(line: Sequence[str]) -> Iterable[Clue]:
+    """For every known word in the line, the other words for the same thing."""
+    known, longest = _same()
+    for start in range(len(line)):
+        for end in range(start + 1, min(start + longest, len(line)) + 1):
+            for others in known.get(tuple(line[start:end]), ()):
+                yield Clue(others, frozenset(range(start, end)), _SYNONYM_WORTH)
+
+
+@cache
+def _same() -> tuple[dict[tuple[str, ...], list[tuple[str, ...]]], int]:
+    """A word as the places of a line -> the terms of each of its synonyms; and the length of the longest word."""
+    known: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for group in SAME:
+        for word in group:
+            others = [_needed(other) for other in group if other != word]
+            known.setdefault(_as_line(word), []).extend(others)
+    for words, kinds in KINDS:
+        for word in words:
+            known.setdefault(_as_line(word), []).extend(_needed(kind) for kind in kinds)
+    for colour, words in COLOURS.items():
+        for word in words:
+            known.setdefault(_as_line(word), []).append((colour_term(colour),))
+            if is_chinese(word):
+                known.setdefault(_as_line(f"{word}色"), []).append((colour_term(colour),))
+    return known, max(len(word) for word in known)
+
+
+def _as_line(word: str) -> tuple[str, ...]:
+    return tuple(_laid_out(tokens(plain(word)))[0])
+
+
+def _needed(word: str) -> tuple[str, ...]:
+    """The terms a product must have to contain this word."""
+    terms: list[str] = []
+    for token in tokens(plain(word)):
+        if is_chinese(token):
+            terms += pairs(token) or [token]
+        else:
+            terms.append(stem(token))
+    return tuple(terms)
