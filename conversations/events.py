@@ -9,6 +9,7 @@ before the commit and commit in another order.
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import asyncpg
 from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,22 +19,23 @@ from foundation.database import Database
 MOST_AT_ONCE = 2_000
 """With more than this to catch up on, reading everything again is cheaper."""
 
-_READ = """
-WITH here AS MATERIALIZED (
-    SELECT pg_snapshot_xmin(pg_current_snapshot()) AS oldest, pg_snapshot_xmax(pg_current_snapshot()) AS next,
-           (SELECT system_identifier FROM pg_control_system())::text AS generation
-)
-SELECT here.generation, here.oldest::text AS oldest, $1::text::xid8 > here.next AS ahead,
+_HERE = """
+SELECT (SELECT system_identifier FROM pg_control_system())::text || '-' ||
+       (SELECT oid FROM pg_database WHERE datname = current_database())::text AS generation,
+       pg_snapshot_xmin(pg_current_snapshot())::text AS oldest,
+       pg_snapshot_xmax(pg_current_snapshot()) AS next
+"""
+_READ = f"""
+WITH here AS MATERIALIZED ({_HERE})
+SELECT here.generation, here.oldest, $1::text::xid8 > here.next AS is_ahead,
        event.id, event.xid::text AS xid, event.kind, event.ref
   FROM here LEFT JOIN LATERAL (
-       SELECT id, xid, kind, ref FROM event WHERE xid >= $1::text::xid8 ORDER BY xid, id LIMIT $2
+       SELECT id, xid, kind, ref FROM event WHERE xid >= $1::text::xid8 AND id <> ALL ($3::bigint[])
+        ORDER BY xid, id LIMIT $2
   ) event ON true
  ORDER BY event.id
 """
-_HERE = """
-SELECT (SELECT system_identifier FROM pg_control_system())::text AS generation,
-       pg_snapshot_xmin(pg_current_snapshot())::text AS oldest
-"""
+_VISIBLE = "SELECT id, xid::text AS xid FROM event WHERE xid >= $1::text::xid8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class EventReader:
         if self.cursor is None:
             async with self.database.raw() as driver:
                 here = await driver.fetchrow(_HERE)
-            self.cursor = f"{here['generation']}.{here['oldest']}"
+                await self._skip_to(driver, here["generation"], here["oldest"])
+        assert self.cursor is not None
         return self.cursor
 
     async def read(self) -> Batch:
@@ -77,17 +80,22 @@ class EventReader:
         if not (horizon.isascii() and horizon.isdecimal() and len(horizon) < 20):
             generation, horizon = "", "0"
         async with self.database.raw() as driver:
-            rows = await driver.fetch(_READ, horizon, MOST_AT_ONCE + 1)
-        here = rows[0]
+            rows = await driver.fetch(_READ, horizon, MOST_AT_ONCE + 1, list(self._had))
+            here = rows[0]
+            if generation != here["generation"] or here["is_ahead"] or len(rows) > MOST_AT_ONCE:
+                await self._skip_to(driver, here["generation"], here["oldest"])
+                return Batch((), self.cursor or "", resync=True)
+        new = [row for row in rows if row["id"] is not None]
         self.cursor = f"{here['generation']}.{here['oldest']}"
-        if generation != here["generation"] or here["ahead"] or len(rows) > MOST_AT_ONCE:
-            self._had.clear()
-            return Batch((), self.cursor, resync=True)
-        new = [row for row in rows if row["id"] is not None and row["id"] not in self._had]
         oldest = int(here["oldest"])
         self._had.update((row["id"], int(row["xid"])) for row in new)
         self._had = {number: xid for number, xid in self._had.items() if xid >= oldest}
         return Batch(tuple(RowChanged(row["id"], row["kind"], row["ref"]) for row in new), begin)
+
+    async def _skip_to(self, driver: asyncpg.Connection, generation: str, oldest: str) -> None:
+        """Go on from here; what can be seen now counts as had, since the reader reads every row after this."""
+        self.cursor = f"{generation}.{oldest}"
+        self._had = {row["id"]: int(row["xid"]) for row in await driver.fetch(_VISIBLE, oldest)}
 
 
 async def tell_staff(session: AsyncSession, kind: str, ref: int) -> None:

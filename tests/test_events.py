@@ -112,6 +112,26 @@ async def test_who_missed_too_much_or_comes_from_another_database_reads_everythi
         assert batch.cursor.startswith(f"{generation}.")
 
 
+async def test_a_transaction_that_takes_long_does_not_make_everybody_read_everything_again_and_again(
+    database: Database,
+) -> None:
+    slow = database.session()
+    await tell_staff(slow, "conversation", 0)
+    reader = EventReader(database)
+    await reader.start()
+    async with database.raw() as driver:
+        fill = "INSERT INTO event (kind, ref) SELECT 'conversation', n FROM generate_series(1, $1::int) AS n"
+        await driver.execute(fill, events.MOST_AT_ONCE + 1)
+    assert (await reader.read()).resync
+    async with database.begin() as session:
+        await tell_staff(session, "conversation", 5)
+    batch = await reader.read()
+    assert ([event.ref for event in batch.events], batch.resync) == ([5], False)
+    await slow.commit()
+    await slow.close()
+    assert [event.ref for event in (await reader.read()).events] == [0]
+
+
 async def test_what_happens_in_a_conversation_is_told(database: Database, now: datetime) -> None:
     talk = await begin_talk(database, now)
     reader = EventReader(database)
