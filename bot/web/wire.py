@@ -7,6 +7,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from conversations.text import clean_json
 from foundation.errors import Refused
 
 LARGEST_BODY = 64 * 1024
@@ -15,9 +16,12 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read_body(request: Request, model: type[Model]) -> Model:
-    """The JSON body of a request. Raises Refused("body.invalid") and names the fields, never what stood in them."""
+    """The JSON body of a request, in characters that can be stored.
+
+    Raises Refused("body.invalid") and names the fields, never what stood in them.
+    """
     try:
-        return model.model_validate(json.loads(await request.body()))
+        return model.model_validate(clean_json(json.loads(await request.body())))
     except ValidationError as error:
         fields = sorted({".".join(str(part) for part in one["loc"])[:60] for one in error.errors(include_input=False)})
         raise Refused("body.invalid", fields=fields[:10]) from None

@@ -48,7 +48,7 @@ header{display:flex;align-items:center;gap:10px;padding:11px 16px;border-bottom:
 .name span{display:block;font-size:12.5px;color:var(--soft);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .name i{display:inline-block;width:7px;height:7px;border-radius:50%;background:light-dark(#4a9a74,#7fcaa2);margin-right:6px}.off .name i{background:var(--warn)}
 .tools{display:flex}.tool{min-width:38px;height:38px;padding:0 8px;border-radius:12px;color:var(--soft);display:grid;place-items:center;font-size:13px;text-decoration:none}.tool:hover{background:var(--wash);color:var(--ink)}
-.log{flex:1;min-height:0;overflow:hidden auto;overscroll-behavior:contain;padding:16px max(14px,calc(50% - 380px)) 10px;display:flex;flex-direction:column;scrollbar-width:thin;scrollbar-color:var(--line) transparent}
+.log{flex:1;min-height:0;overflow:hidden auto;overscroll-behavior:contain;padding:16px max(14px,calc(50% - 430px)) 10px;display:flex;flex-direction:column;scrollbar-width:thin;scrollbar-color:var(--line) transparent}
 .log::before{content:"";margin-top:auto}
 .m{display:flex;flex-direction:column;align-items:flex-start;margin-top:4px;min-width:0;max-width:100%}
 .m.in{animation:rise .2s ease-out}
@@ -87,7 +87,7 @@ header{display:flex;align-items:center;gap:10px;padding:11px 16px;border-bottom:
 .num{font-variant-numeric:tabular-nums;white-space:nowrap}
 .sum{display:flex;justify-content:space-between;gap:12px;padding:11px 16px;border-top:1px solid var(--line)}.sum b{color:var(--leaf);font-size:16.5px;font-weight:600}
 .fact{display:flex;justify-content:space-between;gap:16px;padding:7px 16px;border-top:1px solid var(--line);font-size:14px}.fact+.fact{border:0;padding-top:0}.fact span:first-child{color:var(--soft);flex:none}.fact .num{white-space:pre-wrap;text-align:right;overflow-wrap:anywhere;min-width:0}
-.slip .acts{padding:10px 16px 14px;border-top:1px solid var(--line);flex-flow:row wrap}.slip .act{flex:1 1 auto}
+.slip .acts{padding:10px 16px 14px;border-top:1px solid var(--line);flex-flow:row wrap}.slip .act{flex:1 1 auto}.slip.main .act:first-child{background:light-dark(#2e6a50,#8cc5a6);color:var(--on);font-weight:600}
 .pay{display:block;background:light-dark(#2e6a50,#8cc5a6);color:var(--on);font-weight:600;border-radius:14px;min-height:46px;padding:11px 20px;text-align:center;text-decoration:none;flex:1 1 100%}.pay:hover{filter:brightness(1.07)}
 .m>.pay{margin-top:8px;min-width:min(100%,240px)}
 .shot{max-width:min(84%,340px);border-radius:18px;display:block;margin-top:4px}
@@ -95,7 +95,7 @@ header{display:flex;align-items:center;gap:10px;padding:11px 16px;border-bottom:
 .note{align-self:center;text-align:center;font-size:13px;color:var(--soft);margin:12px 10px 2px;max-width:46ch}
 .newest{position:absolute;left:50%;translate:-50% 0;bottom:84px;display:flex;align-items:center;gap:6px;height:36px;padding:0 14px 0 10px;border-radius:18px;background:var(--card);border:1px solid var(--line);box-shadow:0 4px 18px #2d272129;font-size:13px;z-index:1}.newest svg{width:16px;height:16px}
 .bar{flex:none;font-size:13px;text-align:center;padding:6px 14px;background:var(--wash);color:var(--leaf)}.bar.warn{color:var(--warn)}
-form{flex:none;display:flex;align-items:flex-end;gap:8px;padding:10px max(12px,calc(50% - 380px)) calc(12px + env(safe-area-inset-bottom));border-top:1px solid var(--line);background:var(--card)}
+form{flex:none;display:flex;align-items:flex-end;gap:8px;padding:10px max(12px,calc(50% - 430px)) calc(12px + env(safe-area-inset-bottom));border-top:1px solid var(--line);background:var(--card)}
 .field{flex:1;min-width:0;border:1px solid var(--line);border-radius:22px;background:var(--paper);padding:9px 16px}.field:focus-within{border-color:var(--leaf)}
 textarea{display:block;width:100%;height:24px;max-height:120px;resize:none;outline:0;font-size:16px;line-height:24px;overflow-wrap:anywhere}textarea::placeholder{color:var(--soft);opacity:1}
 .left{font-size:12px;color:var(--warn)}
@@ -533,7 +533,7 @@ class XiaoerChat extends HTMLElement {
     const body = message.body || {}
     if (mine) return [h("div", { class: "b" }, body.label || body.text || message.text || "…")]
     const draw = { text: () => [this.bubble(body.text)], card: () => [this.card(body, true)], cards: () => this.cards(body), choice: () => [this.bubble(body.prompt), this.chips(body.options, "answer")],
-      cart: () => [this.slip(body)], receipt: () => [this.slip(body)], order_status: () => [this.slip({ ...body, title: body.number, tag: body.status })],
+      cart: () => [this.slip(body, "slip main")], receipt: () => [this.slip(body, "slip main")], order_status: () => [this.slip({ ...body, title: body.number, tag: body.status })],
       pay_link: () => [this.bubble(body.prompt), this.payButton(body), this.chips(body.buttons)], media: () => [this.picture(body.picture, body.caption, "shot", 640), body.caption && this.bubble(body.caption)] }[body.kind]
     try { if (draw) return draw().filter(Boolean) } catch { /* not as expected: its words still are */ }
     return [this.bubble(body.plain || message.text)]
@@ -564,14 +564,14 @@ class XiaoerChat extends HTMLElement {
   cards(body) {
     return [this.bubble(body.title), h("div", { class: "row", tabindex: "0", role: "group", "aria-label": body.title || this.t.newest }, ...body.cards.map(card => this.card(card))), this.chips(body.buttons)]
   }
-  slip(body) {
+  slip(body, kind = "slip") {
     const line = line => h("div", { class: "line" }, this.picture(line.picture, "", "", 160),
-      h("div", {}, line.title, h("small", {}, [line.label, line.quantity > 1 || line.unit !== line.total ? `${line.unit} × ${line.quantity}` : ""].filter(Boolean).join("  "))), h("span", { class: "num" }, line.total))
+      h("div", {}, line.title, h("small", {}, [line.label, line.quantity > 1 || line.unit !== line.total ? `${line.unit} × ${line.quantity}` : ""].filter(Boolean).join(" · "))), h("span", { class: "num" }, line.total))
     const row = (row, kind) => h("div", { class: kind }, h("span", {}, row.label), h(kind === "sum" ? "b" : "span", { class: "num" }, row.value))
-    return h("article", { class: "slip" }, h("h4", {}, h("span", {}, body.title), body.tag && h("span", { class: "tag" }, body.tag)), ...(body.lines || []).map(line),
+    return h("article", { class: kind }, h("h4", {}, h("span", {}, body.title), body.tag && h("span", { class: "tag" }, body.tag)), ...(body.lines || []).map(line),
       ...(body.rows || []).map(each => row(each, "fact")), body.total && row(body.total, "sum"), this.acts(body.buttons))
   }
-  payButton(body) { return this.link(body.url, { class: "pay" }, [body.label || this.t.pay, body.amount].filter(Boolean).join("  ")) }
+  payButton(body) { return this.link(body.url, { class: "pay" }, [body.label || this.t.pay, body.amount].filter(Boolean).join("\u2002")) }
 }
 if (!customElements.get("xiaoer-chat")) customElements.define("xiaoer-chat", XiaoerChat)
 })()
