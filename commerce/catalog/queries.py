@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import case, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.catalog.model import (
@@ -173,7 +174,7 @@ async def _texts(session: AsyncSession, ids: Collection[int], language: str) -> 
         select(ProductText)
         .where(ProductText.product_id.in_(ids))
         .order_by(ProductText.product_id, (ProductText.lang == language).desc(), ProductText.lang)
-        .distinct(ProductText.product_id)
+        .ext(distinct_on(ProductText.product_id))
     )
     return {text.product_id: text for text in await session.scalars(found)}
 
@@ -184,9 +185,9 @@ async def _first_pictures(session: AsyncSession, ids: Collection[int]) -> dict[i
         select(Picture.product_id, Picture.media_id)
         .where(Picture.product_id.in_(ids))
         .order_by(Picture.product_id, Picture.variant_id.is_not(None), Picture.position, Picture.id)
-        .distinct(Picture.product_id)
+        .ext(distinct_on(Picture.product_id))
     )
-    return dict((await session.execute(found)).tuples().all())
+    return dict((await session.execute(found)).all())
 
 
 async def _variant_pictures(session: AsyncSession, ids: Collection[int]) -> dict[int, int]:
@@ -194,7 +195,7 @@ async def _variant_pictures(session: AsyncSession, ids: Collection[int]) -> dict
         select(Picture.variant_id, Picture.media_id)
         .where(Picture.variant_id.in_(ids))
         .order_by(Picture.variant_id, Picture.position, Picture.id)
-        .distinct(Picture.variant_id)
+        .ext(distinct_on(Picture.variant_id))
     )
     return {variant_id: media_id for variant_id, media_id in await session.execute(found) if variant_id is not None}
 

@@ -105,7 +105,7 @@ async def _still_there(session: AsyncSession, order: Order, payment: Payment, *,
     lines = await session.execute(
         select(OrderLine.variant_id, OrderLine.quantity).where(OrderLine.order_id == order.id)
     )
-    pieces = dict(lines.tuples().all())
+    pieces = dict(lines.all())
     return await reserve_again(
         session, key=f"late_payment:{payment.intent_id}", order_id=order.id, lines=pieces, now=now
     )
