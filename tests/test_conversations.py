@@ -1,4 +1,4 @@
-"""Who said what and who answers now: hearing, turns, ownership, what each side sees."""
+"""Who answers now: every move of the owner, and what it does to what was said."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,19 +8,18 @@ import pytest
 from sqlalchemy import select
 
 from conversations.delivery import deliver_stored
-from conversations.hear import Incoming, hear, open_conversation
-from conversations.model import Agent, Kind, OwnershipEvent
+from conversations.model import Agent, Kind, Owner, OwnershipEvent
 from conversations.ownership import (
     ask_for_person,
     close,
     nobody_comes,
     release,
+    reopen,
     shopper_gives_up,
     take,
 )
 from conversations.read import messages_after
 from conversations.say import say_fact
-from conversations.sweeps import due_work
 from conversations.turns import Reply, close_turn, lock_for_turn
 from foundation.database import Database
 from foundation.errors import Refused
@@ -31,124 +30,6 @@ from tests.talks import HAN, LI, Talk, begin_talk
 async def talk(database: Database, now: datetime) -> Talk:
     return await begin_talk(database, now)
 
-
-# Hearing
-
-
-async def test_a_message_to_nobody_is_not_heard(database: Database, now: datetime) -> None:
-    incoming = Incoming("web", "stranger", "1", {"kind": "text", "text": "hello"}, "hello")
-    assert await hear(database, incoming, now=now) is None
-
-
-async def test_two_first_messages_at_once_open_one_conversation(database: Database, now: datetime) -> None:
-    async def open_one() -> int:
-        async with database.begin() as session:
-            return await open_conversation(session, channel="web", chat="v", customer_id=1, language="zh", now=now)
-
-    assert len(set(await asyncio.gather(*(open_one() for _ in range(5))))) == 1
-
-
-async def test_a_message_delivered_three_times_at_once_is_kept_once(talk: Talk) -> None:
-    heard = await asyncio.gather(*(talk.shopper("red tea", external_id="update-9") for _ in range(3)))
-    assert sorted(one.repeated for one in heard) == [False, True, True]
-    assert {(one.conversation_id, one.seq) for one in heard} == {(talk.id, heard[0].seq)}
-    assert await talk.statuses() == [("red tea", "received")]
-
-
-async def test_a_stranger_with_the_same_message_id_is_heard_in_their_own_conversation(
-    database: Database, talk: Talk, now: datetime
-) -> None:
-    other = await begin_talk(database, now, chat="visitor-2")
-    await talk.shopper("mine", external_id="1")
-    heard = await other.shopper("theirs", external_id="1")
-    assert (heard.conversation_id, heard.repeated) == (other.id, False)
-
-
-async def test_text_that_a_database_cannot_hold_is_kept_as_well_as_possible(talk: Talk) -> None:
-    await talk.shopper("a\x00b\ud800c😀" + "茶" * 10_000)
-    assert await talk.statuses() == [("a\ufffdb\ufffdc😀" + "茶" * 10_000, "received")]
-
-
-async def test_writers_at_once_each_get_their_own_place(talk: Talk) -> None:
-    await asyncio.gather(*(talk.shopper(f"m{n}", external_id=f"m{n}") for n in range(20)))
-    assert (await talk.row()).last_seq == 20
-    async with talk.database.session() as session:
-        seen = await messages_after(session, conversation_id=talk.id, rev=0, limit=100, for_staff=False)
-    assert [(message.seq, message.rev) for message in seen] == [(n, n) for n in range(1, 21)]
-
-
-# Turns
-
-
-async def test_a_turn_answers_everything_said_since_the_last_one(talk: Talk, now: datetime) -> None:
-    await talk.shopper("hello")
-    await talk.shopper("tea?")
-    async with talk.database.begin() as session:
-        locked = await lock_for_turn(session, talk.id, now=now)
-        assert locked is not None
-        assert [said.text for said in locked.messages] == ["hello", "tea?"]
-        assert (locked.attempts, locked.last_read) == (1, 2)
-        assert not await close_turn(
-            session,
-            locked,
-            replies=[],
-            frames=[{"flow": "checkout"}],
-            focus={"product": 3},
-            language="zh",
-            unclear=1,
-            handled_seq=2,
-            now=now,
-            traces={2: {"intent": "search_products"}},
-        )
-    row = await talk.row()
-    assert (row.frames, row.focus, row.language, row.unclear) == ([{"flow": "checkout"}], {"product": 3}, "zh", 1)
-    assert (row.handled_seq, row.work_at, row.attempts) == (2, None, 0)
-    async with talk.database.session() as session:
-        seen = await messages_after(session, conversation_id=talk.id, rev=0, limit=9, for_staff=True)
-    assert [message.trace for message in seen] == [None, {"intent": "search_products"}]
-    assert await talk.bot("again") is None
-
-
-async def test_a_message_heard_during_a_turn_is_told_at_its_end(talk: Talk, now: datetime) -> None:
-    await talk.shopper("hello")
-    async with talk.database.begin() as session:
-        locked = await lock_for_turn(session, talk.id, now=now)
-        assert locked is not None
-        hearing = asyncio.create_task(talk.shopper("and tea"))  # waits for the row
-        more = await close_turn(
-            session,
-            locked,
-            replies=[],
-            frames=[],
-            focus={},
-            language="en",
-            unclear=0,
-            handled_seq=0,
-            now=now,
-        )
-    assert more
-    await hearing
-    assert await talk.bot("here is tea") is False
-
-
-async def test_two_turns_at_once_answer_once(talk: Talk) -> None:
-    await talk.shopper("hello")
-    assert sorted(await asyncio.gather(*(talk.bot("hi") for _ in range(3))), key=str) == [False, None, None]
-    assert await talk.statuses() == [("hello", "received"), ("hi", "queued")]
-
-
-async def test_work_that_nobody_did_is_due_after_three_seconds_and_counted(talk: Talk, now: datetime) -> None:
-    await talk.shopper("hello")
-    for seconds, due in ((2, []), (3, [talk.id]), (4, []), (6, [talk.id])):
-        async with talk.database.begin() as session:
-            assert await due_work(session, now=now + timedelta(seconds=seconds), limit=10) == due
-    assert (await talk.row()).attempts == 3
-    await talk.bot("sorry for the wait")
-    async with talk.database.begin() as session:
-        assert await due_work(session, now=now + timedelta(days=1), limit=10) == []
-
-
-# Ownership
 
 Act = Callable[[Talk], Awaitable[object]]
 
@@ -370,12 +251,9 @@ async def test_answers_the_bot_gives_while_asking_for_a_person_still_arrive(talk
     async with talk.database.begin() as session:
         locked = await lock_for_turn(session, talk.id, now=now)
         assert locked is not None
-        await ask_for_person(session, conversation_id=talk.id, reason="asked", summary={}, actor="shopper", now=now)
-        await session.rollback()
-    async with talk.database.begin() as session:
-        locked = await lock_for_turn(session, talk.id, now=now)
-        assert locked is not None
-        await ask_for_person(session, conversation_id=talk.id, reason="asked", summary={}, actor="shopper", now=now)
+        await ask_for_person(
+            session, conversation_id=talk.id, reason="asked", summary={"cart": 2}, actor="shopper", now=now
+        )
         await close_turn(
             session,
             locked,
@@ -387,8 +265,71 @@ async def test_answers_the_bot_gives_while_asking_for_a_person_still_arrive(talk
             handled_seq=locked.last_read,
             now=now,
         )
-    assert (await talk.row()).handoff == {"reason": "asked"}
+    row = await talk.row()
+    assert (row.owner, row.waiting_since, row.handoff) == ("waiting", now, {"reason": "asked", "cart": 2})
     assert await deliver_stored(talk.database, talk.id, now=now) == 1
     await talk.shopper("where is my order")
     assert await talk.bot("on its way") is False
     assert await deliver_stored(talk.database, talk.id, now=now) == 1
+
+
+async def test_a_turn_that_fails_leaves_no_change_of_owner(talk: Talk, now: datetime) -> None:
+    await talk.shopper("a person please")
+    async with talk.database.session() as session:
+        assert await lock_for_turn(session, talk.id, now=now)
+        await ask_for_person(session, conversation_id=talk.id, reason="asked", summary={}, actor="bot", now=now)
+        await session.rollback()
+    row = await talk.row()
+    assert (row.owner, row.epoch, row.last_seq, row.handled_seq) == ("bot", 0, 1, 0)
+
+
+@pytest.mark.parametrize("to", ["bot", "queue"])
+async def test_after_a_release_the_bot_does_not_answer_what_the_person_already_did(talk: Talk, to: str) -> None:
+    await talk.shopper("a person please")
+    await talk.agent("here I am")
+    await talk.shopper("where is my parcel")
+    await _release(talk, to)
+    row = await talk.row()
+    assert (row.handled_seq, row.heard_seq, row.note_for_bot) == (4, 4, "promised a gift")
+    assert (row.assignee_id, row.assignee_name, row.work_at) == (None, None, None)
+    assert await talk.bot("your parcel is...") is None
+    await talk.shopper("thank you")
+    async with talk.database.begin() as session:
+        locked = await lock_for_turn(session, talk.id, now=talk.now)
+    assert locked is not None
+    assert ([said.text for said in locked.messages], locked.note_for_bot) == (["thank you"], "promised a gift")
+
+
+async def test_a_conversation_that_opens_again_begins_with_what_was_written_then(talk: Talk) -> None:
+    await _take(talk)
+    await talk.shopper("bye")
+    await _close(talk)
+    await talk.shopper("hello again")
+    async with talk.database.begin() as session:
+        locked = await lock_for_turn(session, talk.id, now=talk.now, online=())
+    assert locked is not None
+    assert ([said.text for said in locked.messages], locked.owner) == (["hello again"], Owner.BOT)
+
+
+async def test_a_conversation_that_goes_back_to_its_agent_is_no_work_for_the_bot(talk: Talk) -> None:
+    await _take(talk)
+    await _close(talk)
+    assert await _write(talk, online=(7,)) is None
+    row = await talk.row()
+    assert (row.assignee_name, row.work_at, row.attempts) == ("Li Lei", None, 0)
+    async with talk.database.begin() as session:
+        assert await reopen(session, conversation_id=talk.id, online=(), now=talk.now) == Owner.HUMAN
+
+
+async def test_who_writes_while_a_person_has_the_conversation_gives_the_bot_no_work(talk: Talk) -> None:
+    await _take(talk)
+    await talk.shopper("are you there")
+    assert (await talk.row()).work_at is None
+    assert await talk.bot("hi") is None
+
+
+async def test_an_agents_answer_settles_what_was_asked_before_it(talk: Talk) -> None:
+    await talk.shopper("are you there")
+    await talk.agent("I am")
+    row = await talk.row()
+    assert (row.handled_seq, row.heard_seq, row.preview) == (1, 1, "I am")

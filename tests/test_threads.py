@@ -1,0 +1,86 @@
+"""What the shopper and the staff see of conversations."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+
+from conversations.delivery import deliver_stored
+from conversations.model import Message
+from conversations.ownership import (
+    add_note,
+    ask_for_person,
+    take,
+)
+from conversations.read import count_conversations, last_messages, list_conversations, messages_after
+from foundation.database import Database
+from tests.talks import HAN, LI, Talk, begin_talk
+
+
+@pytest.fixture
+async def talk(database: Database, now: datetime) -> Talk:
+    return await begin_talk(database, now)
+
+
+async def test_a_note_stays_with_the_staff_and_changes_no_owner(talk: Talk) -> None:
+    async def note() -> Message:
+        async with talk.database.begin() as session:
+            return await add_note(
+                session, conversation_id=talk.id, agent=HAN, text="a regular", client_msg_id="n1", now=talk.now
+            )
+
+    first, second = await asyncio.gather(note(), note())
+    assert first.id == second.id
+    assert (await talk.row()).owner == "bot"
+    async with talk.database.session() as session:
+        staff = await messages_after(session, conversation_id=talk.id, rev=0, limit=9, for_staff=True)
+        shopper = await messages_after(session, conversation_id=talk.id, rev=0, limit=9, for_staff=False)
+    assert [(message.kind, message.text, message.staff_name) for message in staff] == [
+        ("note", "a regular", "Han Meimei")
+    ]
+    assert shopper == []
+
+
+async def test_a_shopper_sees_neither_drafts_nor_queued_messages_nor_how_they_were_understood(talk: Talk) -> None:
+    await talk.shopper("hello")
+    await talk.bot("hi")
+    async with talk.database.session() as session:
+        seen = await messages_after(session, conversation_id=talk.id, rev=0, limit=9, for_staff=False)
+        assert [message.text for message in seen] == ["hello"]
+        await deliver_stored(talk.database, talk.id, now=talk.now)
+        seen = await messages_after(session, conversation_id=talk.id, rev=seen[-1].rev, limit=9, for_staff=False)
+    assert [(message.text, message.status, message.trace) for message in seen] == [("hi", "sent", None)]
+
+
+async def test_a_thread_is_read_backwards_in_pages(talk: Talk) -> None:
+    for n in range(1, 8):
+        await talk.shopper(f"m{n}")
+    pages, before = [], None
+    async with talk.database.session() as session:
+        while page := await last_messages(session, conversation_id=talk.id, before=before, limit=3, for_staff=False):
+            pages.append([message.text for message in page])
+            before = page[0].seq
+    assert pages == [["m5", "m6", "m7"], ["m2", "m3", "m4"], ["m1"]]
+
+
+async def test_the_desk_lists_the_newest_first_page_by_page_and_counts(database: Database, now: datetime) -> None:
+    talks = [
+        await begin_talk(database, now + timedelta(seconds=n // 2), chat=f"visitor-{n}") for n in range(5)
+    ]  # two of each second
+    async with database.begin() as session:
+        await take(session, conversation_id=talks[0].id, agent=HAN, now=now)
+        await take(session, conversation_id=talks[1].id, agent=LI, now=now)
+        await ask_for_person(session, conversation_id=talks[2].id, reason="asked", summary={}, actor="shopper", now=now)
+    async with database.session() as session:
+        found, cursor = [], None
+        while True:
+            rows, cursor = await list_conversations(session, scope="all", agent_id=7, cursor=cursor, limit=2)
+            found += [row.id for row in rows]
+            if cursor is None:
+                break
+        assert found == [talks[n].id for n in (4, 3, 2, 1, 0)]
+        mine, _ = await list_conversations(session, scope="mine", agent_id=7, limit=9)
+        waiting, _ = await list_conversations(session, scope="unassigned", agent_id=7, limit=9)
+        assert ([row.id for row in mine], [row.id for row in waiting]) == ([talks[1].id], [talks[2].id])
+        assert (mine[0].assignee_name, waiting[0].owner, waiting[0].unread) == ("Li Lei", "waiting", False)
+        assert await count_conversations(session, agent_id=7) == {"mine": 1, "unassigned": 1}
