@@ -53,7 +53,8 @@ async def catch_up(shop: Shop) -> None:
             done += await sweep(shop.till)
         done += await run_due_jobs(shop.database, handlers(shop))
         done += await tell_announcements(shop)
-        await shop.delivery.sweep()
+        await shop.delivery.sweep(fresh=True)
+        await shop.delivery.finish()
         await shop.idle()
         if not done:
             return

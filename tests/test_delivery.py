@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.delivery import Delivery, NotSent, StoredChannel, Undeliverable
+from bot.delivery import Channel, Delivery, NotSent, StoredChannel, Undeliverable
 from conversations.delivery import (
     LEASE,
     MOST_SENDS,
@@ -78,7 +78,7 @@ def clock(now: datetime) -> Clock:
 
 
 def courier(talk: Talk, wire: FakeWire, clock: Clock, *, at_once: int = 16) -> Delivery:
-    channels = {"wire": wire, "web": StoredChannel()}
+    channels: dict[str, Channel] = {"wire": wire, "web": StoredChannel()}
     return Delivery(talk.database, channels, Doorbell(None), clock=clock, at_once=at_once)
 
 
