@@ -129,6 +129,11 @@ class _Dialogue:
 
     async def hear(self, heard: Heard) -> None:
         """Read one message: whoever it is meant for runs, until somebody waits for an answer or all is done."""
+        for part in heard.parts if heard.parts and not self._asks_for_free_text() else (heard,):
+            if not self.handover:
+                await self._hear(part)
+
+    async def _hear(self, heard: Heard) -> None:
         self.prompt, self.lead = [], []
         token = heard.token if heard.kind == "press" else self._offered(heard)
         if token is not None:
@@ -351,10 +356,12 @@ class _Dialogue:
 
     def _follow_language(self, heard: Heard) -> None:
         """Write as the shopper writes, unless a language was asked for; an address says nothing about it."""
-        asking = self.frames[-1].asking if self.frames else None
-        is_free = asking is not None and asking.free_text
-        if heard.language and not is_free and not self.focus.get("language_is_fixed"):
+        if heard.language and not self._asks_for_free_text() and not self.focus.get("language_is_fixed"):
             self.language = heard.language
+
+    def _asks_for_free_text(self) -> bool:
+        asking = self.frames[-1].asking if self.frames else None
+        return asking is not None and asking.free_text
 
     def _offered(self, heard: Heard) -> str | None:
         """The token of the button whose number or label was typed, on the last replies."""

@@ -22,9 +22,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import buttons, replies
 from bot.frames import Asking, Frame
-from bot.language import translator
 from bot.questions import Question, answer_of
+from bot.refusals import sentence
 from bot.replies import Button, Reply
+from bot.voice import Voice
 from bot.words import Words
 from foundation.encryption import Vault
 from foundation.errors import Json, Refused
@@ -99,7 +100,7 @@ class Setting:
     savepoint: Callable[[], AbstractAsyncContextManager[object]]
 
 
-class Turn:
+class Turn(Voice):
     """One run of one flow: what it may ask, say, know and change."""
 
     def __init__(
@@ -112,11 +113,9 @@ class Turn:
         focus: dict[str, Json],
         other_wish: bool,
     ) -> None:
-        self.setting = setting
-        self.session, self.shop, self.vault = setting.session, setting.shop, setting.vault
-        self.customer_id, self.now = setting.customer_id, setting.now
-        self.language, self.focus = language, focus
-        self.translate = self._ = translator(language)
+        super().__init__(setting.shop, setting.vault, customer_id=setting.customer_id, language=language)
+        self.setting, self.session, self.now = setting, setting.session, setting.now
+        self.focus = focus
         self.frame, self.words = frame, words
         self.args: Mapping[str, str] = frame.args
         self.lines: list[Reply] = []
@@ -243,10 +242,6 @@ class Turn:
             self.frame.said[place] = mark
             self.lines.append(shown)
 
-    def wish(self, label: str, skill: str, **args: str | int) -> Button:
-        """A button that starts a skill, whenever it is pressed."""
-        return Button(label, buttons.wish_token(self.vault, customer_id=self.customer_id, skill=skill, args=args))
-
     def go_on_with(self, skill: str, **args: str | int) -> None:
         """Start another skill when this one has ended."""
         self.next = (skill, {name: str(value) for name, value in args.items()})
@@ -301,13 +296,17 @@ class Turn:
             read = question.spot(words)
         else:
             assert self._asked is not None
-            read = question.exact(words, self._asked.shown)
-            if read is None and self._corrected:
-                read = question.spot(words)
-                if read is None:
-                    return None
-            if read is None and not self._other_wish:
-                read = question.free(words)
+            try:
+                read = question.exact(words, self._asked.shown)
+                if read is None and self._corrected:
+                    read = question.spot(words)
+                    if read is None:
+                        return None
+                if read is None and not self._other_wish:
+                    read = question.free(words)
+            except Refused as refused:  # an answer, but one that will not do: say why, and ask again
+                self.lead.append(sentence(refused, self.translate))
+                return None
             if read is None:
                 raise Unread
             self._answered()

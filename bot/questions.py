@@ -90,12 +90,16 @@ class Question(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Option(Generic[T]):
-    """Something to choose. `key` is stored (an id, or a code); `entity` is what nlu would call it (kind, value)."""
+    """Something to choose. `key` is stored (an id, or a code).
+
+    `entity` is what nlu would call it (kind, value); `also` are further words it goes by.
+    """
 
     key: str
     label: str
     value: T
     entity: tuple[str, Json] | None = None
+    also: tuple[str, ...] = ()
 
 
 class Choice(Question[T]):
@@ -121,13 +125,13 @@ class Choice(Question[T]):
         if len(same) == 1:
             words.take_everything()
             return same[0]
-        return None
+        return self.spot(words) if words.is_statement and not words.correction else None
 
     def spot(self, words: Words) -> Json | None:
         for option in self.options.values():
             if option.entity is not None and words.take(option.entity[0], among=[option.entity[1]]) is not None:
                 return option.key
-        return words.take_named({option.key: option.label for option in self.options.values()})
+        return words.take_named({option.key: (option.label, *option.also) for option in self.options.values()})
 
     def holds(self, stored: Json) -> bool:
         return stored in self.options

@@ -4,24 +4,42 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bot.language import N_
-from foundation.errors import Refused
+from foundation.errors import Json, Refused
 
 SENTENCES: Final[Mapping[str, str]] = {
     "flow.gone": N_("What you chose is not available any more."),
     "flow.too_many": N_("That is more than I can keep apart: at most {most} at a time."),
     "orders.none": N_("You have no order yet. Tell me what you are looking for, and I will find it."),
-    "orders.unknown": N_("I find no order of yours with this number. Ask me for “my orders” to see them all."),
-    "orders.too_late": N_(
-        "This order is already on its way, so I cannot cancel it here. A colleague can help: just ask."
+    "orders.nothing_to_pay": N_("You have no order that waits for a payment."),
+    "orders.not_payable": N_("There is nothing to pay for order {order}: it is {status}."),
+    "orders.nothing_to_cancel": N_("You have no order that can still be cancelled. A colleague can help: just ask."),
+    "orders.not_cancellable": N_(
+        "I cannot cancel order {order} any more: it is {status}. A colleague can help: just ask."
     ),
+    "order.unknown": N_("I find no order of yours with this number. Ask me for “my orders” to see them all."),
+    "order.shipped": N_("This order is already on its way, so I cannot cancel it. A colleague can help: just ask."),
+    "order.move_refused": N_("That cannot be done with this order any more. A colleague can help: just ask."),
     "cart.empty": N_("Your cart is empty. Tell me what you are looking for, and I will find it."),
-    "cart.quantity": N_("I can take 1 to 99 of one thing. For more, ask for a colleague."),
-    "stock.short": N_("There are only {left} left."),
-    "stock.none": N_("This is sold out at the moment."),
-    "catalog.gone": N_(
-        "We do not have this any more. Tell me what you are looking for, and I will find something like it."
+    "cart.quantity": N_("I can take 1 to 99 of one thing. For more, just ask for a colleague."),
+    "cart.full": N_("Your cart holds {most} different things, and it is full. Check out, or take something out first."),
+    "cart.unavailable": N_(
+        "We do not have this any more. Tell me what you are looking for, and I will find something."
     ),
-    "address.incomplete": N_("For the address I need a name, a phone number and the street, all in one line."),
+    "cart.no_such_line": N_("That is not in your cart. Say “my cart” to see what is."),
+    "cart.changed": N_("Your cart has changed meanwhile. Please look at it once more."),
+    "catalog.gone": N_("We do not have this any more. Tell me what you are looking for, and I will find something."),
+    "catalog.which": N_("Which product do you mean? Tell me its name, or what you are looking for."),
+    "stock.short": N_("There are only {left} of {title} left."),
+    "stock.none": N_("This is sold out at the moment. Shall I look for something like it?"),
+    "stock.hold_gone": N_("That took a moment too long, and the goods were given back. Please check out once more."),
+    "address.incomplete": N_("I am still missing {missing}. Please send everything in one line."),
+    "address.unknown": N_("I do not have this address any more. Please send it once more."),
+    "money.unreadable": N_("I cannot read this price. Say it in figures, such as “under 200”."),
+}
+_PARTS: Final[Mapping[str, str]] = {
+    "name": N_("the name"),
+    "phone": N_("the phone number"),
+    "line": N_("the street and town"),
 }
 
 
@@ -30,7 +48,18 @@ def sentence(refused: Refused, translate: Callable[[str], str]) -> str:
     message = SENTENCES.get(refused.code)
     if message is None:
         return translate(N_("That did not work, and nothing was changed. Try again, or ask for a colleague."))
-    try:
-        return translate(message).format(**refused.facts)
-    except KeyError:
-        return translate(message).split("{")[0].strip()
+    facts = {name: _in_words(value, translate) for name, value in refused.facts.items()}
+    return translate(message).format_map(_Known(facts))
+
+
+class _Known(dict[str, str]):
+    """Facts to fill a sentence with; one that the refusal does not have leaves a gap, never an error."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def _in_words(value: Json, translate: Callable[[str], str]) -> str:
+    if isinstance(value, list):
+        return ", ".join(translate(_PARTS.get(str(part), str(part))) for part in value)
+    return str(value)

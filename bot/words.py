@@ -29,7 +29,8 @@ class Entity(Protocol):
 class Heard:
     """One message of the shopper and what it was understood to mean.
 
-    `kind` is that of the body ("text", "press", "photo", ...); `token` is that of the pressed button.
+    `kind` is that of the body ("text", "press", "photo", ...); `token` is that of the pressed button. `parts` are the
+    wishes of a message that has several ("add the second one and check out"), in order.
     """
 
     text: str = ""
@@ -39,6 +40,7 @@ class Heard:
     language: str = ""
     kind: str = "text"
     token: str = ""
+    parts: "Sequence[Heard]" = ()
 
     @property
     def is_correction(self) -> bool:
@@ -91,26 +93,30 @@ class Words:
             found.append(value)
         return found
 
-    def take_named(self, names: Mapping[str, str]) -> str | None:
-        """The key of the one name (key -> name) that stands in the text; None when there is none, or more than one."""
+    def take_named(self, names: Mapping[str, Sequence[str]]) -> str | None:
+        """The key of the one thing named in the text (key -> its names); None when there is none, or more than one."""
         text = unicodedata.normalize("NFKC", self._text).casefold()
-        places = {key: text.find(simple(name)) for key, name in names.items() if simple(name)}
-        found = [key for key, place in places.items() if place >= 0]
-        longest = max(found, key=lambda key: len(names[key]), default=None)
-        if longest is None or not all(simple(names[key]) in simple(names[longest]) for key in found):
+        if len(text) != len(self._text):
             return None
-        if len({simple(names[key]) for key in found if len(names[key]) == len(names[longest])}) == 1 < len(found):
-            found = [key for key in found if len(names[key]) == len(names[longest])]
-            if len(found) > 1:
-                return None
-        self._blank(places[longest], places[longest] + len(simple(names[longest])))
-        return longest
+        found = [(simple(name), key) for key, its in names.items() for name in its if simple(name) in text]
+        longest = max((name for name, _ in found if name), key=len, default="")
+        keys = {key for name, key in found if name == longest}
+        if not longest or len(keys) != 1 or not all(name in longest for name, key in found if key not in keys):
+            return None
+        place = text.index(longest)
+        self._blank(place, place + len(longest))
+        return keys.pop()
 
     def take_everything(self) -> str:
         """All that is left of the text."""
         rest = self.rest
         self._text, self._entities, self._pressed = "", [], None
         return rest
+
+    @property
+    def is_statement(self) -> bool:
+        """Whether it is short and asks nothing: then naming an option chooses it."""
+        return len(self.heard.text) <= 40 and not _ASKS.search(self.heard.text)
 
     def ordinal(self) -> int | None:
         """The place meant by a bare "2" or by "the second one" (-1 is the last), if that is all that was said."""

@@ -55,7 +55,7 @@ class Counter:
         for item, count in lines:
             self.effects.append(f"reserve {item} {count}")
             if count > self.stock[item]:
-                raise Refused("stock.short", item=item, left=self.stock[item])
+                raise Refused("stock.short", title=item, left=self.stock[item])
         self.effects.append(f"order {lines} {where} {total}")
 
 

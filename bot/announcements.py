@@ -1,0 +1,170 @@
+"""What happened in the shop, told to its customer: in the turn that caused it, else by a worker."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.dialogue import Announced
+from bot.replies import Choice, OrderStatus, PayLink, Receipt, Reply, Row, Text, plain, to_json
+from bot.skills.showing import goods, method_name, order_reply, pay_link
+from bot.voice import Voice
+from commerce.announcements import Announcement, announced, untold
+from commerce.orders.queries import OrderView, order_view
+from conversations.model import Conversation
+from conversations.say import say_fact
+from foundation.money import Money
+
+if TYPE_CHECKING:
+    from bot.app import Shop
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 20
+
+
+def told_in_turn(shop: "Shop", session: AsyncSession, *, now: datetime) -> Announced:
+    """For `converse`: renders what this transaction has announced to the customer it talks with, each once."""
+
+    async def told(language: str) -> Sequence[Reply]:
+        replies: list[Reply] = []
+        for announcement in await announced(session):
+            if announcement.told_at is None:
+                announcement.told_at = now
+                replies += await render(shop, session, announcement, language=language)
+        return replies
+
+    return told
+
+
+async def tell_announcements(shop: "Shop") -> int:
+    """Tell what no turn has told, each in the conversation its customer used last. Returns how many there were."""
+    told: set[tuple[int, str]] = set()
+    async with shop.database.begin() as session:
+        waiting = await untold(session, limit=AT_ONCE)
+        for announcement in waiting:
+            announcement.told_at = shop.now()
+            conversation = await _conversation(session, announcement.customer_id)
+            if conversation is None:
+                continue
+            told.add((conversation.id, conversation.channel))
+            lines = await render(shop, session, announcement, language=conversation.language)
+            for n, reply in enumerate(lines):
+                await say_fact(
+                    session,
+                    conversation_id=conversation.id,
+                    key=f"announcement:{announcement.id}:{n}",
+                    body=to_json(reply),
+                    text=plain(reply),
+                    now=shop.now(),
+                )
+    for conversation_id, channel in told:
+        await shop.delivery.deliver(conversation_id, channel)
+    return len(waiting)
+
+
+async def render(shop: "Shop", session: AsyncSession, announcement: Announcement, *, language: str) -> list[Reply]:
+    """An announcement in the words of the shopper's language."""
+    says = _SAYINGS.get(announcement.kind)
+    if says is None:
+        log.error("announcement without words", kind=announcement.kind)
+        return []
+    voice = Voice(shop, shop.vault, customer_id=announcement.customer_id, language=language)
+    order = await order_view(session, int(announcement.facts["order_id"]))
+    money = Money(int(announcement.facts.get("amount", 0)), announcement.facts.get("currency", order.total.currency))
+    return says(voice, order, money)
+
+
+async def _conversation(session: AsyncSession, customer_id: int) -> Conversation | None:
+    theirs = select(Conversation).where(Conversation.customer_id == customer_id)
+    return await session.scalar(theirs.order_by(Conversation.last_message_at.desc()).limit(1))
+
+
+def _order_placed(voice: Voice, order: OrderView, _money: Money) -> list[Reply]:
+    _ = voice.translate
+    return [
+        Receipt(
+            title=_("Thank you! Your order {order} is placed.").format(order=order.number),
+            lines=goods(voice, order.lines),
+            rows=(Row(_("Ship to"), order.address_line), Row(_("Payment"), method_name(voice, order.payment_method))),
+            total=Row(_("Total"), voice.money(order.total)),
+            buttons=(voice.wish(_("Where is my order?"), "order_status", order=order.number),),
+        )
+    ]
+
+
+def _order_awaiting_payment(voice: Voice, order: OrderView, _money: Money) -> list[Reply]:
+    _ = voice.translate
+    if order.intent_id is None or order.hold_until is None:
+        return [order_reply(voice, order)]
+    until = _("Your order {order} is reserved for you until {time}. It is placed as soon as it is paid.")
+    link = pay_link(voice, order)
+    prompt = until.format(order=order.number, time=voice.time(order.hold_until))
+    return [PayLink(prompt=prompt, label=link.label, url=link.url, amount=link.amount)]
+
+
+def _payment_received(voice: Voice, order: OrderView, money: Money) -> list[Reply]:
+    text = voice.translate("Your payment of {money} for order {order} has arrived. Thank you!")
+    return [_with_status(voice, order, text.format(money=voice.money(money), order=order.number))]
+
+
+def _order_cancelled(voice: Voice, order: OrderView, money: Money) -> list[Reply]:
+    _ = voice.translate
+    text = _("Order {order} is cancelled.").format(order=order.number)
+    if money:
+        text += " " + _("We are sending {money} back to you.").format(money=voice.money(money))
+    return [Text(text)]
+
+
+def _order_expired(voice: Voice, order: OrderView, _money: Money) -> list[Reply]:
+    text = voice.translate("Order {order} was not paid in time, so we have let it go. Nothing was charged.")
+    again = voice.wish(voice.translate("Look around"), "search_products")
+    return [Choice(text.format(order=order.number), (again,))]
+
+
+def _order_shipped(voice: Voice, order: OrderView, _money: Money) -> list[Reply]:
+    text = voice.translate("Good news: order {order} is on its way to you.").format(order=order.number)
+    return [Text(text), _without_buttons(order_reply(voice, order))]
+
+
+def _refund_made(voice: Voice, order: OrderView, money: Money) -> list[Reply]:
+    text = voice.translate("We have sent {money} for order {order} back to you.")
+    return [Text(text.format(money=voice.money(money), order=order.number))]
+
+
+def _late_payment_accepted(voice: Voice, order: OrderView, money: Money) -> list[Reply]:
+    text = voice.translate("Your payment of {money} came late, but everything is still there: order {order} is placed.")
+    return [_with_status(voice, order, text.format(money=voice.money(money), order=order.number))]
+
+
+def _late_payment_refunded(voice: Voice, order: OrderView, money: Money) -> list[Reply]:
+    text = voice.translate(
+        "Your payment of {money} for order {order} came after its time, and the goods are gone. "
+        "You get all of it back; we are sorry."
+    )
+    return [Text(text.format(money=voice.money(money), order=order.number))]
+
+
+def _with_status(voice: Voice, order: OrderView, text: str) -> Reply:
+    where = voice.wish(voice.translate("Where is my order?"), "order_status", order=order.number)
+    return Choice(text, (where,))
+
+
+def _without_buttons(status: OrderStatus) -> OrderStatus:
+    return OrderStatus(status.number, status.status, status.rows, status.lines)
+
+
+_SAYINGS: dict[str, Callable[[Voice, OrderView, Money], list[Reply]]] = {
+    "order_placed": _order_placed,
+    "order_awaiting_payment": _order_awaiting_payment,
+    "payment_received": _payment_received,
+    "order_cancelled": _order_cancelled,
+    "order_expired": _order_expired,
+    "order_shipped": _order_shipped,
+    "refund_made": _refund_made,
+    "late_payment_accepted": _late_payment_accepted,
+    "late_payment_refunded": _late_payment_refunded,
+}

@@ -1,0 +1,178 @@
+"""The cart: put something in, change it, take it out, look at it."""
+
+import re
+
+from bot.flow import Turn
+from bot.questions import Number, Option, Pick
+from bot.skills.catalog import meant_product
+from bot.skills.showing import cart_reply
+from bot.words import Words, simple
+from commerce.carts.actions import CartLineView, CartView, add_line, cart_view, clear, set_quantity
+from commerce.catalog.queries import ProductDetails, VariantView, variant_view
+from commerce.search.terms import colours_in
+from foundation.errors import Json, Refused
+from foundation.money import Money
+
+_EMPTY = re.compile(r"清空|全(部|都)?(删|不要|去掉)|都不要|都删|\b(empty|clear|everything|remove all)\b", re.IGNORECASE)
+_REMOVE = re.compile(
+    r"删|去掉|移除|拿掉|拿走|不要|取消|扔|\b(remove|delete|drop|take .*out|without|don'?t want|no more)\b",
+    re.IGNORECASE,
+)
+
+
+class PickVariant(Pick[VariantView]):
+    """Which variant of a product; "red", "the large one in red" and a colour in the other language all choose."""
+
+    def spot(self, words: Words) -> Json | None:
+        text = simple(words.rest)
+        colours = {entity.value for entity in words.heard.entities if entity.kind == "colour"}
+        scores = {key: _likeness(option.value, text, colours) for key, option in self.options.items()}
+        best = max(scores.values())
+        chosen = [key for key, score in scores.items() if score == best]
+        return chosen[0] if best > 0 and len(chosen) == 1 else None
+
+
+def _likeness(variant: VariantView, text: str, colours: set[Json]) -> int:
+    values = [value for value in variant.label.split(" / ") if value]
+    return sum(simple(value) in text or bool(colours & colours_in(value)) for value in values)
+
+
+async def add_to_cart(turn: Turn) -> None:
+    """Put a product in the cart; the variant is asked for only where there are several."""
+    quantity = await turn.notice("quantity", Number("")) or 1
+    if "variant" in turn.args:
+        variant = await variant_view(turn.session, int(turn.args["variant"]), language=turn.language)
+        if variant is None:
+            raise Refused("catalog.gone")
+    else:
+        variant = await _meant_variant(turn, await meant_product(turn))
+    await add_line(
+        turn.session, customer_id=turn.customer_id, variant_id=variant.variant_id, quantity=quantity, now=turn.now
+    )
+    turn.focus["product"], turn.focus["variant"] = variant.product_id, variant.variant_id
+    view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
+    added = turn._("In your cart: {title} x{quantity}").format(title=named(variant), quantity=quantity)
+    turn.say(cart_reply(turn, view, added))
+    _warn_if_short(turn, view, variant.variant_id)
+
+
+async def show_cart(turn: Turn) -> None:
+    """What is in the cart."""
+    view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
+    if not view.lines:
+        raise Refused("cart.empty")
+    turn.say(cart_reply(turn, view, turn._("Your cart")))
+
+
+async def change_cart(turn: Turn) -> None:
+    """Another quantity, a line less, or an empty cart."""
+    view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
+    if not view.lines:
+        raise Refused("cart.empty")
+    said = turn.words.heard.text if turn.words is not None else ""
+    quantity = await turn.notice("quantity", Number("", least=0))
+    wish = await turn.once("wish", lambda: _read_wish(turn, said, quantity))
+    if wish == "empty":
+        await _empty(turn)
+    else:
+        await _change_line(turn, view, wish, quantity)
+
+
+async def _change_line(turn: Turn, view: CartView, wish: str, quantity: int | None) -> None:
+    line = await _meant_line(turn, view)
+    if wish == "remove":
+        quantity = 0
+    elif quantity is None:
+        quantity = await turn.ask("how_many", Number(turn._("How many would you like?"), least=0, options=(1, 2, 3)))
+    await set_quantity(
+        turn.session, customer_id=turn.customer_id, variant_id=line.variant_id, quantity=quantity, now=turn.now
+    )
+    view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
+    if not view.lines:
+        turn.say(turn._("Your cart is empty now."))
+        return
+    title = turn._("Taken out: {title}") if quantity == 0 else turn._("Changed: {title} x{quantity}")
+    turn.say(cart_reply(turn, view, title.format(title=named(line), quantity=quantity)))
+    _warn_if_short(turn, view, line.variant_id)
+
+
+def named(thing: VariantView | CartLineView) -> str:
+    """Title and variant of something in one phrase."""
+    return f"{thing.title} ({thing.label})" if thing.label else thing.title
+
+
+async def _read_wish(turn: Turn, said: str, quantity: int | None) -> str:
+    if "empty" in turn.args or _EMPTY.search(said):
+        return "empty"
+    return "remove" if quantity is None and _REMOVE.search(said) else "change"
+
+
+async def _empty(turn: Turn) -> None:
+    question = turn._("Shall I take everything out of your cart?")
+    if await turn.confirm("empty", question, yes=turn._("Empty it"), no=turn._("Keep it")):
+        await clear(turn.session, customer_id=turn.customer_id, now=turn.now)
+        turn.say(turn._("Your cart is empty now."))
+    else:
+        turn.say(turn._("Good, everything stays in."))
+
+
+async def _meant_line(turn: Turn, view: CartView) -> CartLineView:
+    """The line that is meant: by place, by name, the one just added, the only one; else it is asked for."""
+    lines = {line.variant_id: line for line in view.lines}
+    meant = await turn.once("line", lambda: _read_line(turn, view))
+    if meant in lines:
+        return lines[meant]
+    options = [Option(str(line.variant_id), named(line), line) for line in view.lines]
+    return await turn.ask("which", Pick(turn._("Which one do you mean?"), options, none="cart.empty", named=""))
+
+
+async def _read_line(turn: Turn, view: CartView) -> Json:
+    words = turn.words
+    if "variant" in turn.args:
+        return int(turn.args["variant"])
+    if words is not None:
+        place = words.take("ordinal")
+        if place is not None and (place == -1 or 0 < place <= len(view.lines)):
+            return view.lines[place - 1 if place > 0 else -1].variant_id
+        named_line = PickVariant(
+            "", [Option(str(line.variant_id), "", _as_variant(line)) for line in view.lines], none=""
+        )
+        if (key := named_line.spot(words)) is not None:
+            return int(key)
+        titles = [line for line in view.lines if _names(words, line.title)]
+        if len(titles) == 1:
+            return titles[0].variant_id
+        if titles:
+            return None
+    return turn.focus.get("variant")
+
+
+def _names(words: Words, title: str) -> bool:
+    """Whether a message names a product by its title, or by a word or two characters of it."""
+    text = simple(words.rest)
+    pairs = [title[place : place + 2] for place in range(len(title) - 1)] if not title.isascii() else title.split()
+    return any(len(part) > 1 and simple(part) in text for part in pairs if simple(part))
+
+
+def _as_variant(line: CartLineView) -> VariantView:
+    return VariantView(line.variant_id, line.product_id, "", line.title, line.label, line.unit, line.available, None)
+
+
+async def _meant_variant(turn: Turn, product: ProductDetails) -> VariantView:
+    on_sale = [variant for variant in product.variants if variant.available > 0]
+    prices = {variant.price for variant in on_sale}
+    options = [Option(str(v.variant_id), _option_label(turn, v, prices), v) for v in on_sale]
+    question = turn._("Which {title} would you like?").format(title=product.title)
+    return await turn.ask("variant", PickVariant(question, options, none="stock.none", named=""))
+
+
+def _option_label(turn: Turn, variant: VariantView, prices: set[Money]) -> str:
+    label = variant.label or variant.title
+    return label if len(prices) == 1 else f"{label}  {turn.money(variant.price)}"
+
+
+def _warn_if_short(turn: Turn, view: CartView, variant_id: int) -> None:
+    for line in view.lines:
+        if line.variant_id == variant_id and line.available < line.quantity:
+            note = turn._("There are only {left} of {title} at the moment.")
+            turn.say(note.format(left=line.available, title=named(line)))

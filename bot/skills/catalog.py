@@ -1,0 +1,195 @@
+"""Finding goods: search, refine what was found, look at one product."""
+
+import re
+from typing import cast
+
+from bot.flow import Turn
+from bot.questions import Option, Pick
+from bot.replies import Choice
+from bot.skills.showing import price, product_list, product_page
+from commerce.catalog.queries import ProductDetails, product_cards, product_details
+from commerce.search.actions import Sort, Wanted, find, suggest_popular
+from foundation.errors import Json, Refused
+from foundation.money import Money
+
+PAGE = 5
+_MORE = re.compile(r"更多|还有|其他|其它|别的|换一|下一|再来|继续|\b(more|others?|else|next|another)\b", re.IGNORECASE)
+_CHEAPER = re.compile(
+    r"便宜|太贵|低一点|实惠|划算|\b(cheap(er|est)?|less expensive|budget|too (expensive|much))\b", re.IGNORECASE
+)
+
+
+async def search_products(turn: Turn) -> None:
+    """Find what the shopper describes, with price limits and colours."""
+    wanted: dict[str, Json] = {"text": _words_of_search(turn), **_limits(turn), "offset": 0}
+    if not wanted["text"] and len(wanted) == 2:
+        await _suggest(turn)
+    else:
+        await _show(turn, wanted)
+
+
+async def refine_search(turn: Turn) -> None:
+    """Cheaper, another colour, sorted, more: of what was searched last."""
+    last: dict[str, Json] | None = turn.focus.get("search")
+    said = turn.words.heard.text if turn.words is not None else ""
+    limits = _limits(turn)
+    if last is None and not limits:
+        await _suggest(turn)
+    elif last is None:
+        await _show(turn, {"text": _words_of_search(turn), **limits, "offset": 0})
+    elif "more" in turn.args or (not limits and _MORE.search(said)):
+        await _show(turn, {**last, "offset": last["offset"] + PAGE})
+    else:
+        if "cheaper" in turn.args or (_CHEAPER.search(said) and "price_max" not in limits):
+            limits |= await _cheaper(turn)
+        text = _words_of_search(turn)
+        await _show(turn, {**last, **limits, **({"text": text} if text else {}), "offset": 0})
+
+
+async def show_product(turn: Turn) -> None:
+    """One product with its variants and prices."""
+    product = await meant_product(turn)
+    turn.focus["product"] = product.product_id
+    turn.say(product_page(turn, product))
+
+
+async def meant_product(turn: Turn) -> ProductDetails:
+    """The product that is meant: by button, "the second one", by name, the one last looked at. Asks if unclear."""
+    if "product" in turn.args:
+        candidates = [int(turn.args["product"])]
+    else:
+        candidates = cast(list[int], await turn.once("candidates", lambda: _candidates(turn)))
+    cards = await product_cards(turn.session, candidates, language=turn.language)
+    options = [
+        Option(str(card.product_id), f"{card.title}  {price(turn, card.price_from, card.price_to)}", card.product_id)
+        for card in cards
+    ]
+    product_id = await turn.ask(
+        "product", Pick(turn._("Which one do you mean?"), options, none="catalog.gone", named="")
+    )
+    product = await product_details(turn.session, product_id, language=turn.language)
+    if product is None:
+        raise Refused("catalog.gone")
+    return product
+
+
+async def _candidates(turn: Turn) -> list[int]:
+    results: list[int] = turn.focus.get("results", [])
+    words = turn.words
+    if words is not None:
+        place = words.take("ordinal")
+        if place is not None and results and (place == -1 or 0 < place <= len(results)):
+            return [results[place - 1 if place > 0 else -1]]
+        query, colours = words.take("query"), words.take_all("colour")
+        if query or colours:
+            found = await find(turn.session, Wanted(str(query or ""), turn.language, colours=tuple(map(str, colours))))
+            seen = [product_id for product_id in found.product_ids if product_id in results]
+            if query and not found.relaxed and (seen or found.product_ids):
+                return seen or list(found.product_ids)
+            if len(seen) == 1:
+                return seen
+    if "product" in turn.focus:
+        return [int(turn.focus["product"])]
+    if not results:
+        raise Refused("catalog.which")
+    return results
+
+
+def _words_of_search(turn: Turn) -> str:
+    """What to look for: the query nlu has found, else the text of the button, else the whole message."""
+    if turn.words is None:
+        return turn.args.get("text", "")
+    queries = [str(query) for query in turn.words.take_all("query")]
+    return " ".join(queries)
+
+
+def _limits(turn: Turn) -> dict[str, Json]:
+    """Colours, price limits (decimal strings) and sorting that were said."""
+    words = turn.words
+    if words is None:
+        return {}
+    limits: dict[str, Json] = {}
+    if colours := words.take_all("colour"):
+        limits["colours"] = colours
+    for kind in ("price_min", "price_max"):
+        if (value := words.take(kind.replace("price", "money"))) is not None:
+            limits[kind] = value
+    if (sort := words.take("sort")) is not None:
+        limits["sort"] = sort
+    return limits
+
+
+async def _cheaper(turn: Turn) -> dict[str, Json]:
+    """Cheaper than the product looked at; of a list, the cheapest first."""
+    if "product" not in turn.focus:
+        return {"sort": "price_asc"}
+    product = await product_details(turn.session, int(turn.focus["product"]), language=turn.language)
+    if product is None:
+        return {"sort": "price_asc"}
+    lowest = min((variant.price for variant in product.variants), key=lambda money: money.amount)
+    limit = Money(max(lowest.amount - 1, 0), lowest.currency)
+    return {"sort": "price_asc", "price_max": str(limit.decimal)}
+
+
+async def _show(turn: Turn, wanted: dict[str, Json]) -> None:
+    low, high = _limit(turn, wanted.get("price_min")), _limit(turn, wanted.get("price_max"))
+    found = await find(
+        turn.session,
+        Wanted(
+            text=wanted["text"],
+            language=turn.language,
+            colours=tuple(wanted.get("colours", ())),
+            price_min=low,
+            price_max=high,
+            sort=cast(Sort | None, wanted.get("sort")),
+            offset=wanted["offset"],
+            limit=PAGE,
+        ),
+    )
+    cards = await product_cards(turn.session, found.product_ids, language=turn.language)
+    if not cards:
+        _nothing(turn, wanted, high)
+        return
+    turn.focus["search"] = wanted
+    is_more = found.total > wanted["offset"] + len(cards)
+    turn.say(product_list(turn, _title(turn, wanted, found.total, relaxed=found.relaxed), cards, more=is_more))
+
+
+def _limit(turn: Turn, value: Json) -> Money | None:
+    return None if value is None else Money.parse(str(value), turn.shop.settings.currency)
+
+
+def _title(turn: Turn, wanted: dict[str, Json], total: int, *, relaxed: bool) -> str:
+    _ = turn._
+    if relaxed:
+        return _("I have nothing exactly like that. These come close:")
+    if wanted["offset"]:
+        return _("Some more:")
+    if wanted.get("sort") == "price_asc":
+        return _("The cheapest first:")
+    if total == 1:
+        return _("I have found this:")
+    return _("I have found {count}:").format(count=total)
+
+
+def _nothing(turn: Turn, wanted: dict[str, Json], price_max: Money | None) -> None:
+    _ = turn._
+    if wanted["offset"]:
+        text = _("That was everything we have of it.")
+    elif price_max is not None:
+        limit = turn.money(price_max)
+        text = _("I have found nothing up to {price}. Shall we look at a little more?").format(price=limit)
+    else:
+        text = _("I have found nothing like that. Try other words, or look at what others like.")
+    browse = turn.wish(_("What others like"), "search_products")
+    turn.say(Choice(text, (browse, turn.wish(_("Ask a colleague"), "ask_human"))))
+
+
+async def _suggest(turn: Turn) -> None:
+    popular = await suggest_popular(turn.session, limit=PAGE)
+    cards = await product_cards(turn.session, popular, language=turn.language)
+    if not cards:
+        turn.say(turn._("The shelves are still empty. Please come back soon."))
+        return
+    turn.focus["search"] = {"text": "", "offset": 0}
+    turn.say(product_list(turn, turn._("Have a look at these:"), cards, more=False))

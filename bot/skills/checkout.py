@@ -1,0 +1,197 @@
+"""From the cart to an order: what is short, where to, how to pay, one plain yes."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+
+from bot import replies
+from bot.flow import Fact, Turn
+from bot.language import N_
+from bot.questions import Choice, MakeButton, Option, Question
+from bot.replies import Receipt, Reply, Row
+from bot.skills.cart import named
+from bot.skills.showing import goods, method_name
+from bot.words import Words
+from commerce.carts.actions import CartLineView, cart_view, set_quantity
+from commerce.customers.actions import address_text, last_address, save_address
+from commerce.customers.address import AddressText, masked, parse_address
+from commerce.orders.actions import Quote, orders_of, place_order, quote
+from commerce.orders.model import PaymentMethod
+from foundation.encryption import Vault
+from foundation.errors import Json, Refused
+
+ADDRESS = N_("Where shall it go? Name, phone and address in one line, please.")
+EXAMPLE = N_("For example: Ann Lee, +44 20 7946 0958, 12 High Street, Leeds LS1 4DY")
+
+
+class AddressQuestion(Question[AddressText]):
+    """An address in one line, or the one used last. What is stored is sealed: frames hold no personal data."""
+
+    free_text = True
+
+    def __init__(self, prompt: str, *, known: AddressText | None, vault: Vault) -> None:
+        super().__init__(prompt)
+        self.known, self.vault = known, vault
+        self.default = "known" if known is not None else None
+
+    def keys(self) -> list[str]:
+        return ["known"] if self.known is not None else []
+
+    def exact(self, words: Words, shown: Sequence[str]) -> Json | None:
+        if "known" in shown and (words.pressed == "known" or words.whole == "1"):
+            return "known"
+        try:
+            return self._sealed(parse_address(words.rest), words)
+        except Refused:
+            return None
+
+    def free(self, words: Words) -> Json | None:
+        try:
+            return self._sealed(parse_address(words.rest), words)
+        except Refused as refused:
+            if len(refused.facts.get("missing", ())) == 3:
+                return None  # nothing of an address in it
+            raise
+
+    def holds(self, stored: Json) -> bool:
+        if stored == "known":
+            return self.known is not None
+        try:
+            self._opened(stored)
+        except (Refused, ValueError, TypeError):
+            return False
+        return True
+
+    def value(self, stored: Json) -> AddressText:
+        if stored == "known":
+            assert self.known is not None
+            return self.known
+        return self._opened(stored)
+
+    def reply(self, button: MakeButton) -> Reply:
+        if self.known is None:
+            return super().reply(button)
+        return replies.Choice(self.prompt, (button(masked(self.known), "known"),))
+
+    def _sealed(self, address: AddressText, words: Words) -> str:
+        words.take_everything()
+        return base64.b64encode(self.vault.seal(json.dumps(asdict(address)))).decode()
+
+    def _opened(self, stored: str) -> AddressText:
+        return AddressText(**json.loads(self.vault.open(base64.b64decode(stored))))
+
+
+async def checkout(turn: Turn) -> None:
+    """Everything in the cart becomes an order: address, way to pay, and a yes to exactly what is shown."""
+    _ = turn._
+    await _fit_to_stock(turn)
+    cart = await quote(turn.session, customer_id=turn.customer_id, language=turn.language)
+    last = await last_address(turn.session, customer_id=turn.customer_id)
+    known = await address_text(turn.session, last) if last is not None else None
+    address = await turn.ask("address", AddressQuestion(f"{_(ADDRESS)}\n{_(EXAMPLE)}", known=known, vault=turn.vault))
+    method = await turn.ask("method", await _how_to_pay(turn))
+    sure = await turn.confirm(
+        "ok",
+        _summary(turn, cart, address, method),
+        facts=_facts(turn, cart, address, method),
+        yes=_("Place the order"),
+        no=_("Not now"),
+        changes={"address": _("Another address"), "method": _("Pay another way")},
+    )
+    if not sure:
+        turn.say(_("Nothing was ordered. Your cart stays as it is."))
+        return
+    with turn.asks_again():
+        await _order(turn, cart, address, method, address_id=last.id if last is not None and address == known else None)
+
+
+async def _order(
+    turn: Turn, cart: Quote, address: AddressText, method: PaymentMethod, *, address_id: int | None
+) -> None:
+    until = turn.now + timedelta(minutes=turn.shop.settings.hold_minutes)
+    try:
+        await turn.shop.holds.hold(cart.hold_key, cart.holding, until=until, now=turn.now)
+    except Refused as refused:
+        title = next((named(line) for line in cart.lines if line.variant_id == refused.facts.get("variant")), "")
+        raise Refused(refused.code, title=title, **refused.facts) from refused
+    if address_id is None:
+        saved = await save_address(turn.session, customer_id=turn.customer_id, parsed=address, now=turn.now)
+        address_id = saved.id
+    order = await place_order(
+        turn.session,
+        customer_id=turn.customer_id,
+        cart_id=cart.cart_id,
+        cart_version=cart.cart_version,
+        address_id=address_id,
+        payment_method=method,
+        hold_key=cart.hold_key,
+        language=turn.language,
+        now=turn.now,
+        unpaid_for=timedelta(minutes=turn.shop.settings.hold_minutes),
+    )
+    turn.focus["order"] = order.number  # its announcement is the reply
+
+
+async def _fit_to_stock(turn: Turn) -> None:
+    """What the shop has less of than is in the cart: take what is there, or leave it out."""
+    view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
+    for line in view.lines:
+        if line.available >= line.quantity:
+            continue
+        slot = f"short-{line.variant_id}-{line.available}"
+        keep = await turn.ask(slot, _what_about(turn, line))
+        await turn.once(f"{slot}-set", lambda line=line, keep=keep: _set(turn, line, keep))  # type: ignore[misc]
+
+
+def _what_about(turn: Turn, line: CartLineView) -> Choice[int]:
+    _ = turn._
+    without = Option("0", _("Leave it out"), 0)
+    if line.available == 0:
+        return Choice(_("{title} is sold out.").format(title=named(line)), [without])
+    question = _("There are only {left} of {title} at the moment.").format(left=line.available, title=named(line))
+    take = Option(str(line.available), _("Take {left}").format(left=line.available), line.available)
+    return Choice(question, [take, without])
+
+
+async def _set(turn: Turn, line: CartLineView, quantity: int) -> Json:
+    await set_quantity(
+        turn.session, customer_id=turn.customer_id, variant_id=line.variant_id, quantity=quantity, now=turn.now
+    )
+    return quantity
+
+
+async def _how_to_pay(turn: Turn) -> Choice[PaymentMethod]:
+    """The two ways to pay; a shopper who has ordered before pays as last time unless they say otherwise."""
+    cash, online = PaymentMethod.COD, PaymentMethod.SIMULATOR
+    last = await orders_of(turn.session, customer_id=turn.customer_id, limit=1)
+    words = {
+        cash: ("cash", "cod", "现金", "货到"),
+        online: ("online", "card", "在线", "网上", "微信", "支付宝", "刷卡"),
+    }
+    options = [Option(str(way), method_name(turn, way), way, also=words[way]) for way in (cash, online)]
+    default = str(last[0].payment_method) if last else None
+    return Choice(turn._("How would you like to pay?"), options, default=default)
+
+
+def _summary(turn: Turn, cart: Quote, address: AddressText, method: PaymentMethod) -> Receipt:
+    _ = turn._
+    return Receipt(
+        title=_("Shall I place this order?"),
+        lines=goods(turn, cart.lines),
+        rows=(Row(_("Ship to"), masked(address)), Row(_("Payment"), method_name(turn, method))),
+        total=Row(_("Total"), turn.money(cart.total)),
+    )
+
+
+def _facts(turn: Turn, cart: Quote, address: AddressText, method: PaymentMethod) -> dict[str, Fact]:
+    _ = turn._
+    total = turn.money(cart.total)
+    lines = [[line.variant_id, line.quantity, line.unit.amount] for line in cart.lines]
+    return {
+        "lines": Fact(lines, _("what is in the cart")),
+        "total": Fact([cart.total.amount, cart.total.currency], _("the total is {total}").format(total=total)),
+        "address": Fact(turn.vault.blind("shown", masked(address) + address.line).hex(), _("the address")),
+        "method": Fact(str(method), _("the way to pay")),
+    }

@@ -1,0 +1,34 @@
+"""A person takes over: on wish, or offered when the bot does not understand."""
+
+from bot.flow import Turn
+from commerce.carts.actions import cart_view
+from commerce.orders.queries import order_views
+
+UNCLEAR = "unclear"
+
+
+async def ask_human(turn: Turn) -> None:
+    """Pass the conversation to a colleague, with what is known. With the argument `offer` it asks first."""
+    _ = turn._
+    reason = turn.args.get("offer", "asked")
+    if "offer" in turn.args:
+        question = _("I am afraid I do not understand. Shall I get a colleague?")
+        if not await turn.confirm("ok", question, yes=_("Yes, please"), no=_("No, thanks")):
+            turn.say(_("As you like. Try to say it in other words."))
+            return
+    turn.hand_over(reason, await _summary(turn))
+    turn.say(
+        _("I am getting a colleague. You can go on writing here; until then I can still tell you about your orders.")
+    )
+
+
+async def _summary(turn: Turn) -> str:
+    """What a colleague should know, in a few words of English: ids and figures, no personal data."""
+    cart = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
+    orders = await order_views(turn.session, customer_id=turn.customer_id, limit=1)
+    known = [f"cart: {cart.pieces} pieces" if cart.lines else "cart: empty"]
+    if orders:
+        known.append(f"last order: {orders[0].number}, {orders[0].status}, {orders[0].payment_state}")
+    if search := turn.focus.get("search"):
+        known.append(f"last search: {search['text'][:60]!r}")
+    return "; ".join(known)

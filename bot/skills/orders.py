@@ -1,0 +1,88 @@
+"""Orders after they were placed: where they stand, the pay link again, cancelling."""
+
+from collections.abc import Callable
+
+from bot.flow import Fact, Turn
+from bot.questions import Option, Pick
+from bot.replies import Choice
+from bot.skills.showing import can_cancel, is_payable, order_reply, pay_link, status_name
+from commerce.orders.actions import cancel_order as cancel
+from commerce.orders.actions import order_of
+from commerce.orders.model import PaymentState
+from commerce.orders.queries import OrderView, order_view, order_views
+from foundation.errors import Refused
+
+LATEST = 5
+
+
+async def order_status(turn: Turn) -> None:
+    """Where an order stands: the one that is named, else the latest, with the others to press."""
+    named = await _named_order(turn)
+    if named is not None:
+        turn.focus["order"] = named.number
+        turn.say(order_reply(turn, named))
+        return
+    orders = await order_views(turn.session, customer_id=turn.customer_id, limit=LATEST)
+    if not orders:
+        raise Refused("orders.none")
+    turn.focus["order"] = orders[0].number
+    turn.say(order_reply(turn, orders[0]))
+    if len(orders) > 1:
+        others = tuple(turn.wish(_label(turn, order), "order_status", order=order.number) for order in orders[1:])
+        turn.say(Choice(turn._("Your other orders:"), others))
+
+
+async def pay_order(turn: Turn) -> None:
+    """The pay link of an order that still waits for its payment."""
+    order = await _which(
+        turn, is_payable, question=turn._("Which order would you like to pay?"), none="orders.nothing_to_pay"
+    )
+    turn.focus["order"] = order.number
+    if not is_payable(order):
+        raise Refused("orders.not_payable", order=order.number, status=status_name(turn, order))
+    turn.say(pay_link(turn, order))
+
+
+async def cancel_order(turn: Turn) -> None:
+    """Cancel an order that has not left yet, after a plain yes to what happens with the money."""
+    _ = turn._
+    order = await _which(turn, can_cancel, question=_("Which order shall I cancel?"), none="orders.nothing_to_cancel")
+    if not can_cancel(order):
+        raise Refused("orders.not_cancellable", order=order.number, status=status_name(turn, order))
+    money = turn.money(order.captured)
+    question = _("Shall I cancel order {order}?").format(order=order.number)
+    if order.payment_state is PaymentState.PAID:
+        question += " " + _("You get {money} back.").format(money=money)
+    facts = {"order": Fact([order.number, order.captured.amount], _("you get {money} back").format(money=money))}
+    if await turn.confirm("ok", question, facts=facts, yes=_("Cancel the order"), no=_("Keep it")):
+        await cancel(turn.session, order_id=order.order_id, by="shopper", reason="asked in the chat", now=turn.now)
+    else:
+        turn.say(_("Good, the order stays as it is."))
+
+
+async def _named_order(turn: Turn) -> OrderView | None:
+    """The order whose number was said or is on the button. Raises Refused("order.unknown")."""
+    number = turn.args.get("order")
+    if number is None:
+        number = await turn.once("number", lambda: _read_number(turn))
+    if not number:
+        return None
+    mine = await order_of(turn.session, number=number, customer_id=turn.customer_id)
+    return await order_view(turn.session, mine.id)
+
+
+async def _read_number(turn: Turn) -> str:
+    return str(turn.words.take("order_number") or "") if turn.words is not None else ""
+
+
+async def _which(turn: Turn, fits: Callable[[OrderView], bool], *, question: str, none: str) -> OrderView:
+    named = await _named_order(turn)
+    if named is not None:
+        return named
+    orders = await order_views(turn.session, customer_id=turn.customer_id, limit=20)
+    options = [Option(o.number, _label(turn, o), o, ("order_number", o.number)) for o in orders if fits(o)]
+    return await turn.ask("order", Pick(question, options[:LATEST], none=none, named=""))
+
+
+def _label(turn: Turn, order: OrderView) -> str:
+    return f"{order.number}  {turn.money(order.total)}  {status_name(turn, order)}"

@@ -1,0 +1,86 @@
+"""Hello, thanks, goodbye, what can you do: short, with the three most useful next steps for this shopper now."""
+
+from bot.flow import Turn
+from bot.replies import Button, Choice
+from bot.skills.handoff import UNCLEAR
+from bot.skills.orders import LATEST
+from bot.skills.showing import is_payable, product_list
+from commerce.carts.actions import cart_view
+from commerce.catalog.queries import product_cards
+from commerce.orders.queries import order_views
+from commerce.search.actions import Wanted, find
+
+
+async def greet(turn: Turn) -> None:
+    """Say hello."""
+    name = turn.shop.settings.shop_name(turn.language)
+    hello = turn._("Welcome to {shop}! What are you looking for?").format(shop=name)
+    turn.say(Choice(hello, await next_steps(turn)))
+
+
+async def thank(turn: Turn) -> None:
+    """Answer thanks."""
+    turn.say(turn._("You are welcome!"))
+
+
+async def goodbye(turn: Turn) -> None:
+    """Say goodbye."""
+    turn.say(turn._("Goodbye, and come back soon!"))
+
+
+async def help_(turn: Turn) -> None:
+    """Say what the bot can do."""
+    text = turn._(
+        "I find things (“a red mug under 100”), keep your cart, take your order and tell you where it is. "
+        "For anything else I get a colleague."
+    )
+    turn.say(Choice(text, await next_steps(turn)))
+
+
+async def answer(turn: Turn) -> None:
+    """A yes, a no, a "never mind" when nothing is open."""
+    turn.say(Choice(turn._("All right. What can I do for you?"), await next_steps(turn)))
+
+
+async def out_of_scope(turn: Turn) -> None:
+    """What was not understood may still name a product. Else help; the second time in a row a person is offered."""
+    if turn.words is not None and await _found(turn, turn.words.rest):
+        turn.focus["unclear"] = 0
+        return
+    turn.focus["unclear"] = turn.focus.get("unclear", 0) + 1
+    if turn.focus["unclear"] > 1:
+        turn.focus["unclear"] = 0
+        turn.go_on_with("ask_human", offer=UNCLEAR)
+        return
+    sorry = turn._("Sorry, I did not get that. Tell me what you are looking for, or choose:")
+    turn.say(Choice(sorry, await next_steps(turn)))
+
+
+async def next_steps(turn: Turn) -> tuple[Button, ...]:
+    """At most three buttons: an order to pay, a cart to check out, the latest order, looking around, help."""
+    _ = turn._
+    orders = await order_views(turn.session, customer_id=turn.customer_id, limit=LATEST)
+    cart = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
+    steps: list[Button] = []
+    unpaid = next((order for order in orders if is_payable(order)), None)
+    if unpaid is not None:
+        steps.append(turn.wish(_("Pay order {order}").format(order=unpaid.number), "pay_order", order=unpaid.number))
+    if cart.lines:
+        steps.append(turn.wish(_("Check out"), "checkout"))
+    steps.append(turn.wish(_("Look around"), "search_products"))
+    if orders:
+        steps.append(turn.wish(_("My orders"), "order_status"))
+    if cart.lines:
+        steps.append(turn.wish(_("My cart"), "show_cart"))
+    steps += [turn.wish(_("What can you do?"), "help"), turn.wish(_("Ask a colleague"), "ask_human")]
+    return tuple(steps[:3])
+
+
+async def _found(turn: Turn, text: str) -> bool:
+    found = await find(turn.session, Wanted(text=text[:100], language=turn.language))
+    if not text.strip() or not found.total or found.relaxed:
+        return False
+    cards = await product_cards(turn.session, found.product_ids, language=turn.language)
+    turn.focus["search"] = {"text": text[:100], "offset": 0}
+    turn.say(product_list(turn, turn._("Is it one of these?"), cards, more=found.total > len(cards)))
+    return True

@@ -1,0 +1,33 @@
+"""The whole repertoire: intent -> what the bot does about it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.flow import Flow
+from bot.language import N_
+from bot.skills import cart, catalog, checkout, handoff, language, orders, small_talk
+
+SKILLS: Final[Mapping[str, Flow]] = {
+    "greet": Flow(small_talk.greet, N_("hello")),
+    "thank": Flow(small_talk.thank, N_("thanks")),
+    "goodbye": Flow(small_talk.goodbye, N_("goodbye")),
+    "help": Flow(small_talk.help_, N_("help")),
+    "affirm": Flow(small_talk.answer, N_("help"), threshold=2),
+    "deny": Flow(small_talk.answer, N_("help"), threshold=2),
+    "stop": Flow(small_talk.answer, N_("help"), threshold=2),
+    "go_back": Flow(small_talk.answer, N_("help"), threshold=2),
+    "out_of_scope": Flow(small_talk.out_of_scope, N_("help")),
+    "search_products": Flow(catalog.search_products, N_("the search")),
+    "refine_search": Flow(catalog.refine_search, N_("the search")),
+    "show_product": Flow(catalog.show_product, N_("the product")),
+    "add_to_cart": Flow(cart.add_to_cart, N_("your choice")),
+    "show_cart": Flow(cart.show_cart, N_("your cart")),
+    "change_cart": Flow(cart.change_cart, N_("the change in your cart")),
+    "checkout": Flow(checkout.checkout, N_("your order")),
+    "pay_order": Flow(orders.pay_order, N_("the payment")),
+    "order_status": Flow(orders.order_status, N_("your orders"), reads_only=True),
+    "cancel_order": Flow(orders.cancel_order, N_("the cancellation")),
+    "ask_human": Flow(handoff.ask_human, N_("the colleague")),
+    "change_language": Flow(language.change_language, N_("the language")),
+}
+"""A yes, a no, "never mind" and "back" are answers; only when nothing is open do they get a reply of their own."""
