@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import unquote
@@ -27,7 +27,7 @@ class Bank:
     down: bool = False
     loses_answers: bool = False
     before: Call | None = None
-    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def client(self) -> httpx.AsyncClient:
         """A client whose network is this bank."""

@@ -9,7 +9,15 @@ from commerce.announcements import announce
 from commerce.inventory.actions import commit_holds, release_holds, reserve_again
 from commerce.orders.locks import locked_order, note
 from commerce.orders.model import Order, OrderLine, OrderStatus
-from commerce.payments.ledger import balance, capture, is_closing, locked_intent, request_refund, settle_refund
+from commerce.payments.ledger import (
+    balance,
+    capture,
+    is_closing,
+    locked_intent,
+    refund_everything,
+    request_refund,
+    settle_refund,
+)
 from commerce.payments.model import Intent, IntentState, Payment, Refund, RefundState
 from commerce.payments.port import RefundOutcome, Session, SessionState
 
@@ -50,6 +58,7 @@ async def money_arrived(session: AsyncSession, order: Order, payment: Payment, *
         note(session, order, "late_payment_accepted", by="system", now=now)
         _tell(session, order, "late_payment_accepted", payment, now=now)
     elif order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED):
+        await release_holds(session, order_id=order.id)
         await _send_back(session, payment, reason="late_payment", now=now)
         note(session, order, "late_payment_refunded", by="system", now=now)
         _tell(session, order, "late_payment_refunded", payment, now=now)
@@ -65,6 +74,7 @@ async def payment_ended(session: AsyncSession, order: Order, *, now: datetime) -
         await release_holds(session, order_id=order.id)
     elif order.status is OrderStatus.PENDING and order.hold_until is not None and order.hold_until <= now:
         await release_holds(session, order_id=order.id, expired=True)
+        await refund_everything(session, order_id=order.id, reason="expired", now=now)
         order.move_to(OrderStatus.EXPIRED, now=now)
         note(session, order, "expired", by="system", now=now)
         announce(
