@@ -127,7 +127,7 @@ async def test_another_visitor_sees_and_hears_nothing(shop: "Shop", client: http
 @pytest.mark.parametrize("path", ["/chat/history", "/chat/stream"])
 @pytest.mark.parametrize("token", ["", "x", "A" * 43, "é", "../../etc/passwd", "=" * 300])
 async def test_a_token_that_we_did_not_sign_opens_nothing(client: httpx.AsyncClient, path: str, token: str) -> None:
-    answer = await client.get(path, headers={"X-Visitor": token.encode()})
+    answer = await client.get(path, headers={b"X-Visitor": token.encode()})
     assert (answer.status_code, answer.json()["code"]) == (401, "visitor.unknown")
 
 

@@ -89,12 +89,15 @@ async def _standing(request: Request, token: str) -> Response:
     except Refused:
         return _unknown(request)
     async with shop.database.begin() as session:
-        intent = await session.get_one(Intent, intent_id)
+        intent = await session.get(Intent, intent_id)
+        if intent is None:
+            return _unknown(request)
         order = await session.get_one(Order, intent.order_id)
         customer = await session.get_one(Customer, order.customer_id)
     request.state.language = customer.language
     words = WORDS[page_language(request)]
-    mark, title, text = _how_it_stands(words, order.status, intent.state)
+    is_late = order.hold_until is not None and order.hold_until <= shop.now()
+    mark, title, text = _how_it_stands(words, order.status, intent.state, is_late=is_late)
     return notice_page(
         request,
         title=title,
@@ -109,9 +112,12 @@ async def _standing(request: Request, token: str) -> Response:
     )
 
 
-def _how_it_stands(words: Words, order: str, intent: str) -> tuple[str, str, str]:
-    """Mark, title and sentence. An order that is over counts before the payment: its money goes back."""
-    if order == OrderStatus.EXPIRED:
+def _how_it_stands(words: Words, order: str, intent: str, *, is_late: bool) -> tuple[str, str, str]:
+    """Mark, title and sentence. An order that is over counts before the payment: its money goes back.
+
+    `is_late`: the time to pay has run out, though the sweep that ends the order may not have come by yet.
+    """
+    if order == OrderStatus.EXPIRED or (order == OrderStatus.PENDING and intent != IntentState.SUCCEEDED and is_late):
         return "bad", words.pay_expired_title, words.pay_expired_text
     if order == OrderStatus.CANCELLED:
         return "bad", words.pay_cancelled_title, words.pay_cancelled_text
