@@ -66,6 +66,8 @@ async def interleave(database: Database, road: Road, *, runs: int, seed: int) ->
             run = Run(database, road, number=number, seed=seed)
             await run.play()
             tally.add(run)
+            if tally.runs % 1000 == 0:
+                print(f"{tally.runs} of {runs} runs", flush=True)
 
     await asyncio.gather(*(lane() for _ in range(LANES)))
     return tally

@@ -6,15 +6,17 @@ read: whatever commits later has that number or a higher one. An id alone would 
 before the commit and commit in another order.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import asyncpg
-from sqlalchemy import delete, insert
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.model import Event
 from foundation.database import Database
+from foundation.errors import Json
 
 MOST_AT_ONCE = 2_000
 """With more than this to catch up on, reading everything again is cheaper."""
@@ -34,6 +36,12 @@ SELECT here.generation, here.oldest, $1::text::xid8 > here.next AS is_ahead,
         ORDER BY xid, id LIMIT $2
   ) event ON true
  ORDER BY event.id
+"""
+_FORGOTTEN = "forgotten"
+"""Not a row that changed: every event up to the transaction `ref` may be gone."""
+_FORGET = f"""
+WITH gone AS (DELETE FROM event WHERE at < :before RETURNING xid)
+INSERT INTO event (kind, ref) SELECT '{_FORGOTTEN}', max(xid::text::bigint) FROM gone HAVING count(*) > 0
 """
 _VISIBLE = "SELECT id, xid::text AS xid FROM event WHERE xid >= $1::text::xid8"
 
@@ -82,7 +90,8 @@ class EventReader:
         async with self.database.raw() as driver:
             rows = await driver.fetch(_READ, horizon, MOST_AT_ONCE + 1, list(self._had))
             here = rows[0]
-            if generation != here["generation"] or here["is_ahead"] or len(rows) > MOST_AT_ONCE:
+            is_elsewhere = generation != here["generation"] or here["is_ahead"]
+            if is_elsewhere or len(rows) > MOST_AT_ONCE or _has_lost_some(rows, int(horizon)):
                 await self._skip_to(driver, here["generation"], here["oldest"])
                 return Batch((), self.cursor or "", resync=True)
         new = [row for row in rows if row["id"] is not None]
@@ -90,7 +99,8 @@ class EventReader:
         oldest = int(here["oldest"])
         self._had.update((row["id"], int(row["xid"])) for row in new)
         self._had = {number: xid for number, xid in self._had.items() if xid >= oldest}
-        return Batch(tuple(RowChanged(row["id"], row["kind"], row["ref"]) for row in new), begin)
+        told = tuple(RowChanged(row["id"], row["kind"], row["ref"]) for row in new if row["kind"] != _FORGOTTEN)
+        return Batch(told, begin)
 
     async def _skip_to(self, driver: asyncpg.Connection, generation: str, oldest: str) -> None:
         """Go on from here; what can be seen now counts as had, since the reader reads every row after this."""
@@ -104,5 +114,10 @@ async def tell_staff(session: AsyncSession, kind: str, ref: int) -> None:
 
 
 async def forget_events(session: AsyncSession, *, before: datetime) -> None:
-    """Sweep: drop events older than any screen's memory. Who comes back after that reads everything again anyway."""
-    await session.execute(delete(Event).where(Event.at < before))
+    """Sweep: drop old events. It leaves an event itself, from which whoever comes back later learns to resync."""
+    await session.execute(text(_FORGET), {"before": before})
+
+
+def _has_lost_some(rows: Sequence[Mapping[str, Json]], horizon: int) -> bool:
+    """Whether events from this horizon on have been forgotten."""
+    return any(row["kind"] == _FORGOTTEN and row["ref"] >= horizon for row in rows)

@@ -2,10 +2,10 @@
 
 import asyncio
 import random
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from conversations import events
-from conversations.events import EventReader, forget_events, tell_staff
+from conversations.events import Batch, EventReader, forget_events, tell_staff
 from foundation.database import Database
 from tests.talks import begin_talk
 
@@ -144,13 +144,26 @@ async def test_what_happens_in_a_conversation_is_told(database: Database, now: d
     assert {event.ref for event in (await reader.read()).events} == {talk.id}
 
 
-async def test_old_events_are_forgotten(database: Database) -> None:
+async def test_who_comes_back_after_events_were_forgotten_reads_everything_again(database: Database) -> None:
+    watching = EventReader(database)
+    before = await watching.start()
     async with database.begin() as session:
         await tell_staff(session, "conversation", 1)
+    assert len((await watching.read()).events) == 1
+    async with database.begin() as session:
+        await tell_staff(session, "conversation", 2)
     async with database.raw() as driver:
-        at = await driver.fetchval("SELECT at FROM event")
-    for before, left in ((at, 1), (at + timedelta(microseconds=1), 0)):
+        at = await driver.fetchval("SELECT at FROM event WHERE ref = 2")
+    assert [event.ref for event in (await watching.read()).events] == [2]
+    after = await watching.start()
+    for _ in range(2):
         async with database.begin() as session:
-            await forget_events(session, before=before)
-        async with database.raw() as driver:
-            assert await driver.fetchval("SELECT count(*) FROM event") == left
+            await forget_events(session, before=at)
+    async with database.raw() as driver:
+        assert await driver.fetchval("SELECT count(*) FROM event WHERE kind = 'conversation'") == 1
+        assert await driver.fetchval("SELECT count(*) FROM event") == 2
+    assert await watching.read() == Batch((), after)
+    late = EventReader(database, before)
+    assert (await late.read()).resync
+    assert not (await late.read()).resync
+    assert not (await EventReader(database, after).read()).resync
