@@ -2,20 +2,22 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 
 from admin_api import conversations, live, orders, sign_in
 from admin_api.desk import Desk
 from admin_api.errors import BodyLimit, answer_errors
 from admin_api.health import CountRequests, Metrics, health_router
 from admin_api.hub import Hub
+from admin_api.lazy_console import LazyConsole
 from foundation.database import Database
 from foundation.encryption import Vault
-from foundation.redis import Doorbell
+from foundation.redis import Doorbell, Presence, connect
 from foundation.settings import Settings
 
 DESCRIPTION = """What the staff of a Xiaoer shop does, for programs. Every refusal is
@@ -34,23 +36,21 @@ def create_app(
     database: Database,
     vault: Vault,
     doorbell: Doorbell,
+    presence: Presence | None = None,
     now: Callable[[], datetime] = clock,
     with_console: bool = True,
 ) -> FastAPI:
     """The application of one console process. Whoever made database and doorbell closes them."""
     hub = Hub(database, doorbell)
-    desk = Desk(settings, database, vault, doorbell, hub, now)
+    here = presence or Presence(connect(settings.redis_url))
+    desk = Desk(settings, database, vault, doorbell, hub, here, now)
+    console = LazyConsole(desk) if with_console else None
     metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        reading = asyncio.create_task(hub.run())
-        try:
+        async with _running(hub.run()), console.running() if console else contextlib.nullcontext():
             yield
-        finally:
-            reading.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await reading
 
     app = FastAPI(
         title="Xiaoer admin API",
@@ -68,4 +68,22 @@ def create_app(
     app.include_router(health_router(metrics))
     for router in (sign_in.router, conversations.router, orders.router, live.router):
         app.include_router(router)
+    if console is not None:
+        app.mount("/console", console)
+        app.add_api_route("/", _to_console, include_in_schema=False)
     return app
+
+
+async def _to_console() -> RedirectResponse:
+    return RedirectResponse("/console/")
+
+
+@contextlib.asynccontextmanager
+async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

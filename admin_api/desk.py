@@ -7,7 +7,7 @@ from datetime import datetime
 from admin_api.hub import Hub
 from foundation.database import Database
 from foundation.encryption import Vault
-from foundation.redis import Doorbell
+from foundation.redis import Doorbell, Presence
 from foundation.settings import Settings
 
 
@@ -20,4 +20,5 @@ class Desk:
     vault: Vault
     doorbell: Doorbell
     hub: Hub
+    presence: Presence
     now: Callable[[], datetime]

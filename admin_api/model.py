@@ -75,6 +75,22 @@ class SignInFailure(Base):
     last_at: Mapped[datetime]
 
 
+class UnsentText(Base):
+    """What a person has typed for a conversation and not sent yet; `mode` is reply or note."""
+
+    __tablename__ = "unsent_text"
+    __table_args__ = (
+        CheckConstraint("mode IN ('reply', 'note')", name="mode_known"),
+        Index(None, "conversation_id"),
+    )
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(primary_key=True)
+    mode: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    at: Mapped[datetime]
+
+
 class AuditEntry(Base):
     """What a person of the staff did, or which personal data they opened. Only added to; no personal data in it."""
 

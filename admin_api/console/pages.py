@@ -1,0 +1,159 @@
+"""The pages of the console and what is around them: who may open them, navigation, language, light and dark."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from nicegui import app as nicegui_app
+from nicegui import ui
+from sqlalchemy import update
+
+from admin_api.auth import COOKIE, CSRF_HEADER, SignedIn, signed_in
+from admin_api.console.inbox_page import InboxPage
+from admin_api.console.looks import box, icon_button, words
+from admin_api.console.orders_page import OrdersPage
+from admin_api.console.sign_in_page import SignInPage
+from admin_api.console.talk_list import may_talk
+from admin_api.console.visit import Visit
+from admin_api.console.words import LANGUAGES, Words
+from admin_api.desk import Desk
+from admin_api.model import Staff
+from admin_api.roles import Permission, StaffMember
+from foundation.errors import Refused
+
+STATIC = Path(__file__).parent / "static"
+Page = TypeVar("Page")
+THEME_COOKIE = "xiaoer_theme"
+_SIGN_OUT = """async () => {
+  await fetch('/api/sign-out', {method: 'POST', headers: {'%s': '%s'}});
+  location.href = '/console/sign-in';
+}"""
+
+
+def application(desk: Desk) -> FastAPI:
+    """The console as an application of its own, to be mounted. NiceGUI keeps its pages once a process."""
+    console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    nicegui_app.add_static_files("/static", STATIC)
+    _declare_pages(desk)
+    ui.run_with(
+        console,
+        title="Xiaoer",
+        favicon="🫖",
+        dark=None,
+        language="zh-CN",
+        reconnect_timeout=10,
+        show_welcome_message=False,
+    )
+    return console
+
+
+def _declare_pages(desk: Desk) -> None:
+    @ui.page("/", response_timeout=15)
+    async def inbox(request: Request, c: str = "") -> Response | None:
+        asking = await _whoever_opens(desk, request)
+        if asking is None:
+            return RedirectResponse(f"{_root(request)}/sign-in")
+        visit = Visit(desk, request.cookies[COOKIE], asking, ui.context.client)
+        if not may_talk(visit):
+            return RedirectResponse(f"{_root(request)}/orders")
+        page = _frame(visit, request, "inbox", InboxPage)
+        await page.start(int(c) if c.isascii() and c.isdecimal() and len(c) < 19 else None)
+        return None
+
+    @ui.page("/orders", response_timeout=15)
+    async def orders(request: Request, o: str = "") -> Response | None:
+        asking = await _whoever_opens(desk, request)
+        if asking is None:
+            return RedirectResponse(f"{_root(request)}/sign-in")
+        visit = Visit(desk, request.cookies[COOKIE], asking, ui.context.client)
+        page = _frame(visit, request, "orders", OrdersPage)
+        await page.start(o[:20] or None)
+        return None
+
+    @ui.page("/sign-in")
+    def sign_in(request: Request, lang: str = "") -> None:
+        language = lang if lang in LANGUAGES else _preferred(request, desk)
+        _head(request, Words(language))
+        ui.page_title(Words(language)("Sign in"))
+        SignInPage(desk, language)
+
+
+def _frame(visit: Visit, request: Request, here: Literal["inbox", "orders"], page: Callable[[Visit], Page]) -> Page:
+    """A page with the navigation beside it."""
+    t, desk = visit.t, visit.desk
+    _head(request, t)
+    ui.page_title(t("Inbox" if here == "inbox" else "Orders"))
+    with box("desk"):
+        with ui.element("nav").classes("nav"):
+            words("二", "brand-mark")
+            if may_talk(visit):
+                _link(f"{_root(request)}/", "forum", t("Inbox"), here == "inbox")
+            if visit.staff.may(Permission.READ_ORDERS):
+                _link(f"{_root(request)}/orders", "receipt_long", t("Orders"), here == "orders")
+            box("nav-space")
+            icon_button("contrast", t("Light or dark")).on("click", js_handler="() => window.xiaoer.toggleTheme()")
+            icon_button("translate", t("Language")).on("click", lambda: _other_language(visit))
+            leaving = _SIGN_OUT % (CSRF_HEADER, visit.asking.csrf)
+            icon_button("logout", f"{t('Sign out')} ({visit.staff.display_name})").on("click", js_handler=leaving)
+        made = page(visit)
+    ui.run_javascript(f"window.xiaoer.clock({int(desk.now().timestamp() * 1000)})")
+    return made
+
+
+def _link(address: str, icon: str, name: str, is_here: bool) -> None:
+    link = ui.element("a").classes("nav-link" + (" on" if is_here else ""))
+    link.props["href"] = address
+    with link:
+        ui.icon(icon)
+        words(name)
+
+
+async def _other_language(visit: Visit) -> None:
+    """Switch between Chinese and English; it is remembered with the person."""
+
+    async def switch(staff: StaffMember) -> None:
+        other = "en" if staff.language == "zh" else "zh"
+        async with visit.desk.database.begin() as session:
+            await session.execute(update(Staff).where(Staff.id == staff.id).values(language=other))
+
+    await visit.attempt(switch)
+    ui.navigate.reload()
+
+
+async def _whoever_opens(desk: Desk, request: Request) -> SignedIn | None:
+    try:
+        async with desk.database.begin() as session:
+            return await signed_in(session, token=request.cookies.get(COOKIE), now=desk.now())
+    except Refused:
+        return None
+
+
+def _root(request: Request) -> str:
+    return str(request.scope.get("root_path", "")).rstrip("/")
+
+
+def _preferred(request: Request, desk: Desk) -> str:
+    """The first of our languages that the browser asks for."""
+    for wanted in request.headers.get("accept-language", "").split(","):
+        if wanted.strip()[:2].lower() in LANGUAGES:
+            return wanted.strip()[:2].lower()
+    return desk.settings.default_language
+
+
+def _head(request: Request, t: Words) -> None:
+    """Style, script, and light or dark as this browser was told last, else as the system is."""
+    chosen = {"light": False, "dark": True}.get(request.cookies.get(THEME_COOKIE, ""))
+    ui.dark_mode(chosen)
+    for name in ("desk.css", "desk.js"):
+        version = sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+        address = f"{_root(request)}/static/{name}?v={version}"
+        tag = (
+            f'<link rel="stylesheet" href="{address}">'
+            if name.endswith("css")
+            else f'<script src="{address}"></script>'
+        )
+        ui.add_head_html(tag)
+    ui.run_javascript(f"document.documentElement.lang = '{'zh-CN' if t.language == 'zh' else 'en'}'")

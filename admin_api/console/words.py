@@ -1,0 +1,251 @@
+"""The console's words: English stands in the pages, Chinese here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from babel.dates import format_date, format_datetime
+
+from admin_api.errors import SENTENCES
+from foundation.errors import Json
+
+LANGUAGES = {"zh": "中文", "en": "English"}
+
+ZH = {
+    "Xiaoer": "店小二",
+    "Staff console": "员工工作台",
+    "Sign in": "登录",
+    "Sign out": "退出登录",
+    "Name": "用户名",
+    "Password": "密码",
+    "Inbox": "会话",
+    "Orders": "订单",
+    "Light or dark": "浅色 / 深色",
+    "Language": "语言",
+    "Mine": "我的",
+    "Unassigned": "待接入",
+    "Bot": "机器人",
+    "Others": "同事",
+    "Closed": "已结束",
+    "All": "全部",
+    "Shopper {id}": "顾客 {id}",
+    "Nothing here": "这里还没有会话",
+    "New conversations appear here by themselves.": "有新会话时会自动出现。",
+    "Choose a conversation": "选择一个会话",
+    "The thread, the shopper's orders and their cart open beside the list.": "聊天记录、订单和购物车都在这里。",
+    "live": "实时",
+    "{seconds} s behind": "延迟 {seconds} 秒",
+    "offline": "已断线",
+    "yesterday": "昨天",
+    "bot": "机器人",
+    "waiting": "等待人工",
+    "me": "我",
+    "closed": "已结束",
+    "web": "网页",
+    "terminal": "终端",
+    "telegram": "Telegram",
+    "zh": "中文",
+    "en": "英文",
+    "The bot is handling this.": "机器人正在接待。",
+    "The shopper is waiting for a person.": "顾客正在等待人工客服。",
+    "{name} is handling this.": "{name} 正在接待。",
+    "This conversation is closed. The shopper's next message opens it again.": "会话已结束，顾客再来消息会重新打开。",
+    "This conversation is not yours to see any more.": "这个会话已由其他同事接待。",
+    "Take over": "接入",
+    "Give back": "转出",
+    "Close": "结束会话",
+    "To the bot": "交还机器人",
+    "To the queue": "放回待接入",
+    "Give the conversation back": "转出会话",
+    "A note for the bot or the next person": "给机器人或下一位同事的备注",
+    "What was promised, what is still to do": "例如：已答应包邮，等顾客确认颜色",
+    "Close this conversation?": "结束这个会话？",
+    "The shopper can write again at any time.": "顾客随时可以再发消息。",
+    "Cancel": "取消",
+    "Reply": "回复",
+    "Note": "内部备注",
+    "Send": "发送",
+    "Save": "保存",
+    "Write to the shopper. Enter sends, Shift+Enter begins a new line.": "输入回复，Enter 发送，Shift+Enter 换行",
+    "Only your colleagues see this.": "仅同事可见，顾客看不到",
+    "Answering takes the conversation over from the bot.": "直接回复即可从机器人手中接入。",
+    "Earlier messages": "更早的消息",
+    "Draft of the bot, not sent": "机器人的草稿（未发送）",
+    "Send this": "发送这条",
+    "Shop": "店铺通知",
+    "sending": "发送中",
+    "sent": "已发送",
+    "delivered": "已送达",
+    "read": "已读",
+    "failed": "发送失败",
+    "may have arrived": "可能已送达",
+    "pressed": "点击",
+    "photo": "图片",
+    "file": "文件",
+    "sticker": "贴纸",
+    "voice": "语音",
+    "location": "位置",
+    "contact": "联系人",
+    "{name} took the conversation over": "{name} 接入了会话",
+    "{name} gave the conversation back to the bot": "{name} 把会话交还给机器人",
+    "{name} put the conversation back into the queue": "{name} 把会话放回待接入",
+    "{name} closed the conversation": "{name} 结束了会话",
+    "The shopper asked for a person": "顾客请求人工客服",
+    "The bot asked for a person": "机器人请求人工客服",
+    "The bot goes on": "机器人继续接待",
+    "The shopper wrote again": "顾客再次发来消息",
+    "The conversation is waiting again": "会话重新进入等待",
+    "Why a person": "转人工原因",
+    "Note for the bot": "给机器人的备注",
+    "the shopper asked": "顾客要求",
+    "the bot could not answer": "机器人无法完成",
+    "the bot did not understand": "机器人没听懂",
+    "Show orders and cart": "查看订单和购物车",
+    "Back": "返回",
+    "Cart": "购物车",
+    "The cart is empty.": "购物车是空的。",
+    "No orders yet.": "还没有订单。",
+    "Total": "合计",
+    "Cancel order": "取消订单",
+    "Mark shipped": "发货",
+    "Mark paid": "确认收款",
+    "Show address": "查看地址",
+    "Reading an address is written into the log.": "查看地址会记入日志。",
+    "Why is the order cancelled?": "取消原因",
+    "Goods become free again, what was paid goes back, and the shopper is told.": "释放库存、退还已付款并通知顾客。",
+    "Keep the order": "保留订单",
+    "Carrier": "快递公司",
+    "Tracking number": "快递单号",
+    "The shopper is told the tracking number.": "系统会把单号通知顾客。",
+    "How do we know that the money is here?": "收款凭证",
+    "For example the receipt number. The shopper is told.": "例如收据号。系统会通知顾客。",
+    "Done": "已完成",
+    "All orders": "全部订单",
+    "Choose an order": "选择一个订单",
+    "Its lines, money, parcel and history open here.": "这里会显示商品、款项、物流和记录。",
+    "More": "加载更多",
+    "draft": "草稿",
+    "pending": "待付款",
+    "placed": "已下单",
+    "completed": "已完成",
+    "cancelled": "已取消",
+    "expired": "已过期",
+    "unpaid": "未付款",
+    "part_paid": "部分付款",
+    "paid": "已付款",
+    "overpaid": "多付款",
+    "part_refunded": "部分退款",
+    "refunded": "已退款",
+    "none": "未发货",
+    "shipped": "已发货",
+    "delivered_parcel": "已签收",
+    "cod": "货到付款",
+    "simulator": "在线支付（模拟）",
+    "group_open": "等待成团",
+    "stock_shortfall": "缺货",
+    "cod_confirm": "货到付款待确认",
+    "review": "人工审核",
+    "Address": "收货地址",
+    "Payment": "付款",
+    "Parcel": "物流",
+    "History": "记录",
+    "by shopper": "顾客",
+    "by staff": "员工",
+    "by system": "系统",
+    "Order number": "订单号",
+    "Find an order by its number": "输入订单号查找",
+    "Something went wrong. Nothing was changed.": "出错了，没有做任何更改。",
+}
+"""Chinese by the English that stands in the pages."""
+
+EN = {
+    "part_paid": "partly paid",
+    "part_refunded": "partly refunded",
+    "none": "not shipped",
+    "delivered_parcel": "delivered",
+    "cod": "cash on delivery",
+    "simulator": "online (simulator)",
+    "group_open": "group still open",
+    "stock_shortfall": "out of stock",
+    "cod_confirm": "to be confirmed",
+    "zh": "Chinese",
+    "en": "English",
+    "by shopper": "shopper",
+    "by staff": "staff",
+    "by system": "system",
+}
+"""English for the few words that stand in the pages as codes."""
+
+HAPPENED_ZH = {
+    "placed": "下单",
+    "created": "创建",
+    "paid": "付款",
+    "payment_received": "收到付款",
+    "cancelled": "取消",
+    "shipped": "发货",
+    "expired": "过期",
+    "refunded": "退款",
+}
+
+REFUSALS_ZH = {
+    "staff.sign_in": "用户名或密码不正确。",
+    "staff.locked": "错误次数过多，请在 {minutes} 分钟后再试。",
+    "staff.session": "登录已失效，请重新登录。",
+    "staff.csrf": "请求来源不正确，请刷新页面后再试。",
+    "staff.forbidden": "您的角色没有这项权限。",
+    "conversation.held": "{holder} 已经在接待这个会话。",
+    "conversation.unknown": "找不到这个会话，或已由其他同事接待。",
+    "conversation.move": "会话当前的状态不允许这样操作。",
+    "draft.unknown": "这条草稿已经不在了。",
+    "message.empty": "请先输入内容。",
+    "message.too_long": "内容太长了，最多 {limit} 个字符。",
+    "order.unknown": "没有这个订单。",
+    "order.shipped": "订单已经发货。",
+    "order.not_ready": "订单现在还不能发货。",
+    "order.already_paid": "订单已经付过款。",
+    "order.move_refused": "订单当前的状态不允许这样操作。",
+    "shop.busy": "系统繁忙，请稍后再试。",
+}
+REFUSALS_EN = {
+    "staff.locked": "Too many wrong attempts. Try again in {minutes} minutes.",
+    "order.shipped": "The order has been shipped already.",
+    "order.not_ready": "The order cannot be shipped yet.",
+    "order.already_paid": "The order has been paid already.",
+    "order.move_refused": "As the order stands, this cannot be done.",
+    "message.too_long": "That is too long: at most {limit} characters.",
+    "conversation.move": "As the conversation stands, this cannot be done.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one language: call it with the English."""
+
+    language: str
+
+    def __call__(self, english: str, **facts: Json) -> str:
+        table = ZH if self.language == "zh" else EN
+        text = table.get(english, english)
+        return text.format(**facts) if facts else text
+
+    def refusal(self, code: str, facts: dict[str, Json]) -> str:
+        """The sentence of a refusal."""
+        known = REFUSALS_ZH if self.language == "zh" else SENTENCES | REFUSALS_EN
+        seconds = facts.get("seconds")
+        more = {"minutes": -(-seconds // 60)} if isinstance(seconds, int) else {}
+        try:
+            return known[code].format(**facts, **more)
+        except (KeyError, IndexError):
+            return self("Something went wrong. Nothing was changed.")
+
+    def happened(self, kind: str) -> str:
+        """What happened to an order."""
+        return HAPPENED_ZH.get(kind, kind) if self.language == "zh" else kind.replace("_", " ")
+
+    def date(self, moment: datetime) -> str:
+        """A day without its year."""
+        return format_date(moment, "M月d日" if self.language == "zh" else "d MMM", locale=self.language)
+
+    def moment(self, moment: datetime) -> str:
+        """A day and a time."""
+        pattern = "M月d日 HH:mm" if self.language == "zh" else "d MMM HH:mm"
+        return format_datetime(moment, pattern, locale=self.language)
