@@ -1,0 +1,43 @@
+"""Every sentence the bot can say has its Chinese, with the same blanks."""
+
+import string
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+import bot
+from bot.language import LOCALES, translator
+
+KEYWORDS = dict.fromkeys(("_", "N_", "translate", "_say", "_tell"))
+SOURCE = Path(bot.__file__).parent
+SENTENCES = sorted(
+    {str(found[2]) for found in extract_from_dir(SOURCE, method_map=[("**.py", "python")], keywords=KEYWORDS)}
+)
+
+
+def blanks(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+def test_there_are_sentences() -> None:
+    assert len(SENTENCES) > 100
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_a_sentence_has_its_chinese_with_the_same_blanks(sentence: str) -> None:
+    chinese = translator("zh")(sentence)
+    assert chinese != sentence, "no Chinese in bot/locales/zh/LC_MESSAGES/xiaoer.po"
+    assert blanks(chinese) == blanks(sentence)
+
+
+def test_the_chinese_catalogue_has_no_sentence_that_nobody_says() -> None:
+    with (LOCALES / "zh" / "LC_MESSAGES" / "xiaoer.po").open("rb") as file:
+        translated = {str(message.id) for message in read_po(file) if message.id}
+    assert translated - set(SENTENCES) == set()
+
+
+def test_an_unknown_language_or_sentence_stays_english() -> None:
+    assert translator("fr")("Yes") == "Yes"
+    assert translator("zh")("Abracadabra") == "Abracadabra"
