@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
 import structlog
@@ -101,12 +100,12 @@ async def open_shop(
     settings: Settings,
     *,
     clock: Callable[[], datetime] = utc_now,
-    load: Callable[[], Understander] | None = None,
+    load: Callable[[], Understander] = Understander.load,
     bank: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Shop]:
     """Open the shop of these settings; they name the database (Refused("database.none") when they do not).
 
-    `load` gives the model (by default it is read from the data folder); `bank` replaces the network to the payment
+    `load` gives the model of understanding; `bank` replaces the network to the payment
     simulator.
     """
     if settings.database_url is None:
@@ -127,7 +126,7 @@ async def open_shop(
             presence=Presence(redis),
             till=Till(database=database, providers={}, base_url=settings.base_url, now=clock),
             delivery=Delivery(database, channels, doorbell, clock=clock),
-            mind=Mind(load or _loader(settings.data_dir)),
+            mind=Mind(load),
             now=clock,
         )
         simulator = Simulator(client, base_url=settings.base_url, secret=shop.simulator_secret, now=clock)
@@ -144,7 +143,3 @@ async def open_shop(
 
 def _secret(settings: Settings) -> str | None:
     return settings.encryption_keys.get_secret_value() if settings.encryption_keys else None
-
-
-def _loader(data_dir: Path) -> Callable[[], Understander]:
-    return lambda: Understander.load(data_dir)

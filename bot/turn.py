@@ -19,7 +19,7 @@ from conversations.model import MOST_TRIES, Kind, Owner
 from conversations.ownership import ask_for_person, shopper_gives_up
 from conversations.turns import Locked, Reply, close_turn, lock_for_turn
 from foundation.errors import Json
-from nlu.understand import Context
+from nlu.model import Context
 
 if TYPE_CHECKING:
     from bot.app import Shop
@@ -111,7 +111,9 @@ async def _understand(shop: "Shop", body: dict[str, Json], text: str, *, languag
     kind = str(body.get("kind", "text"))
     if kind != "text":
         return Heard(kind=kind, token=str(body.get("token", "")))
-    meaning = (await shop.mind.understander()).understand(text, Context(language=language))
+    meaning = (await shop.mind.understander()).understand(
+        text, Context(language="zh" if language == "zh" else "en" if language == "en" else None)
+    )
     has_letters = any(letter.isalpha() for letter in text)
     return Heard(
         text=text,

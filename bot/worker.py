@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 import structlog
-from commerce.payments.jobs import JOBS
-from commerce.sweeps import SWEEPS
 
 from bot.announcements import tell_announcements
 from bot.app import Shop
 from bot.turn import take_turns
+from commerce.payments.actions import reconcile
+from commerce.payments.jobs import JOBS
+from commerce.sweeps import SWEEPS, Sweep
 from conversations.sweeps import due_work
 from foundation.errors import Json
 from foundation.jobs import Handler, run_due_jobs, run_jobs
@@ -27,7 +28,8 @@ async def work(shop: Shop, *, stop: asyncio.Event) -> None:
     sweeps: list[Callable[[], Awaitable[object]]] = [
         partial(finish_turns, shop),
         partial(tell_announcements, shop),
-        *(partial(sweep, shop.till) for sweep in SWEEPS),
+        partial(reconcile, shop.till),
+        *(partial(_sweep, shop, due) for due in SWEEPS),
     ]
     await asyncio.gather(
         shop.delivery.run(stop),
@@ -49,8 +51,9 @@ async def catch_up(shop: Shop) -> None:
     await shop.idle()
     for _round in range(5):
         done = await finish_turns(shop)
-        for sweep in SWEEPS:
-            done += await sweep(shop.till)
+        for due in SWEEPS:
+            done += await _sweep(shop, due)
+        done += await reconcile(shop.till)
         done += await run_due_jobs(shop.database, handlers(shop))
         done += await tell_announcements(shop)
         await shop.delivery.sweep(fresh=True)
@@ -70,6 +73,11 @@ def handlers(shop: Shop) -> Mapping[str, Handler]:
         return run
 
     return {name: bound(handler) for name, handler in JOBS.items()}
+
+
+async def _sweep(shop: Shop, due: Sweep) -> int:
+    async with shop.database.begin() as session:
+        return await due(session, now=shop.now(), limit=AT_ONCE)
 
 
 async def _finish(shop: Shop, conversation_id: int) -> None:

@@ -1,5 +1,6 @@
-"""What every test stands on: a real PostgreSQL with a fresh database for each test, and a clock that only tests move."""
+"""What every test stands on: a real PostgreSQL with a fresh database for each, and a clock that only tests move."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,27 +8,68 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bench.harness import SHARED, scratch_database, scratch_servers
+from bench.harness import SHARED
+from bot.app import Shop
+from cli.scratch import DEMO, Place, ScratchShop, scratch_database, scratch_place, scratch_shop, stock_shelves
 from foundation.database import Database
 from foundation.embedded import Servers
 from foundation.encryption import Vault
+from nlu.understand import Understander
+from tests.chat import Chat
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[Servers]:
-    with scratch_servers() as running:
-        yield running
+def place() -> Iterator[Place]:
+    with scratch_place() as place:
+        yield place
 
 
 @pytest.fixture(scope="session")
-def vault() -> Vault:
-    return Vault.fresh()
+def servers(place: Place) -> Servers:
+    return place.servers
+
+
+@pytest.fixture(scope="session")
+def vault(place: Place) -> Vault:
+    return place.vault
 
 
 @pytest.fixture
-async def database(servers: Servers, vault: Vault) -> AsyncIterator[Database]:
-    async with scratch_database(servers, vault) as database:
+async def database(place: Place) -> AsyncIterator[Database]:
+    """A fresh database with every table and nothing in it."""
+    async with scratch_database(place) as database:
         yield database
+
+
+@pytest.fixture(scope="session")
+def demo_shelves(place: Place) -> str:
+    """The template database with the demo shop."""
+    asyncio.run(stock_shelves(place))
+    return DEMO
+
+
+@pytest.fixture(scope="session")
+def understander() -> Understander:
+    """The model is the same for all tests: it is loaded once."""
+    return Understander.load()
+
+
+@pytest.fixture
+async def scratch(place: Place, demo_shelves: str, understander: Understander) -> AsyncIterator[ScratchShop]:
+    """The demo shop: its bot, its web app, its bank and its clock."""
+    async with scratch_shop(place, template=demo_shelves, load=lambda: understander) as scratch:
+        yield scratch
+
+
+@pytest.fixture
+def shop(scratch: ScratchShop) -> Shop:
+    return scratch.shop
+
+
+@pytest.fixture
+def chat(scratch: ScratchShop) -> Chat:
+    """A shopper who talks to the demo shop in the web chat."""
+    return Chat(scratch)
 
 
 @pytest.fixture

@@ -1,0 +1,175 @@
+"""A scratch shop: real servers in a temporary folder, a database of its own, and a clock that only its owner moves.
+
+Written conversations, tests and benches run in one; nothing of it is left behind.
+"""
+
+import asyncio
+import itertools
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import httpx
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.app import Shop, open_shop
+from bot.web.app import create_app
+from bot.web.simulator import send_webhooks
+from bot.worker import catch_up
+from commerce.catalog.media import MediaFolder
+from commerce.demo.load import load_demo_shop
+from foundation.database import Database
+from foundation.embedded import Servers, start
+from foundation.encryption import Vault, key_file, write_keys
+from foundation.settings import Settings
+from migrations.models import metadata
+from nlu.understand import Understander
+
+EMPTY, DEMO = "template_empty", "template_demo"
+BASE_URL = "http://shop.test"
+_numbers = itertools.count(1)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, moment: datetime = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)) -> None:
+        self.moment = moment
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def move(self, by: timedelta) -> None:
+        """Let time pass."""
+        self.moment += by
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where scratch shops of this process live: their servers, their keys and the pictures they share."""
+
+    servers: Servers
+    vault: Vault
+    data_dir: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ScratchShop:
+    """A shop with its web app, a client that reaches it without a network, and its clock."""
+
+    shop: Shop
+    app: FastAPI
+    client: httpx.AsyncClient
+    clock: Clock
+
+    async def catch_up(self) -> None:
+        """Do everything that is due: turns, sweeps, jobs, the bank's webhooks, deliveries."""
+        await catch_up(self.shop)
+        while await send_webhooks(self.app.state.bank, self.client):
+            await catch_up(self.shop)
+
+
+@contextmanager
+def scratch_place() -> Iterator[Place]:
+    """Servers without fsync, and a template database with every table, in a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="xiaoer-") as folder:
+        data_dir = Path(folder)
+        with start(data_dir, durable=False) as servers:
+            vault = Vault.fresh()
+            write_keys(key_file(data_dir), vault)
+            asyncio.run(_make_empty(servers.database_url))
+            yield Place(servers, vault, data_dir)
+
+
+async def stock_shelves(place: Place) -> None:
+    """Make the template with the demo shop in it."""
+    await _clone(place.servers.database_url, EMPTY, DEMO)
+    database = Database(named(place.servers.database_url, DEMO), place.vault)
+    try:
+        await load_demo_shop(database, MediaFolder.of(place.data_dir), now=Clock()() - timedelta(days=30))
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def scratch_database(place: Place, *, template: str = EMPTY, pool_size: int = 10) -> AsyncIterator[Database]:
+    """A fresh database, cloned from a template and dropped at the end."""
+    name = f"scratch_{os.getpid()}_{next(_numbers)}"
+    await _clone(place.servers.database_url, template, name)
+    database = Database(named(place.servers.database_url, name), place.vault, pool_size=pool_size)
+    try:
+        yield database
+    finally:
+        await database.close()
+        await _execute(place.servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@asynccontextmanager
+async def scratch_shop(
+    place: Place, *, template: str = DEMO, load: Callable[[], Understander] = Understander.load, **settings: object
+) -> AsyncIterator[ScratchShop]:
+    """A whole shop on a fresh database; its bank is reached within the process. `settings` change the usual ones."""
+    clock = Clock()
+    async with scratch_database(place, template=template) as database:
+        made = Settings.model_validate(
+            {
+                "database_url": database.url,
+                "data_dir": place.data_dir,
+                "public_url": BASE_URL,
+                "messages_a_minute": 100_000,
+                "simulator_faults": True,
+                **settings,
+            }
+        )
+        wire = _ToApp()
+        async with open_shop(made, clock=clock, load=load, bank=wire) as shop:
+            wire.app = create_app(shop)
+            async with httpx.AsyncClient(transport=wire, base_url=BASE_URL) as client:
+                yield ScratchShop(shop, wire.app, client, clock)
+
+
+class _ToApp(httpx.AsyncBaseTransport):
+    """Brings every request to the app of the shop, wherever it is addressed to."""
+
+    app: FastAPI
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await httpx.ASGITransport(app=self.app).handle_async_request(request)
+
+
+def named(url: str, name: str) -> str:
+    """The same server, another database."""
+    head, _, tail = url.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{tail}" if tail else "")
+
+
+async def _clone(url: str, template: str, name: str) -> None:
+    await _execute(url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(named(url, "postgres").replace("postgresql+asyncpg://", "postgresql://"))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _make_empty(url: str) -> None:
+    """The tables from the models, which a test holds against the migrations; Alembic alone takes a second to import."""
+    await _execute(url, f"CREATE DATABASE {EMPTY}")
+    engine = create_async_engine(named(url, EMPTY))
+    async with engine.begin() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        await connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        await connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS vector")
+        await driver.execute((Path(__file__).parents[1] / "migrations/sql/pgqueuer.sql").read_text())
+        await connection.run_sync(metadata().create_all)
+    await engine.dispose()
