@@ -146,7 +146,8 @@ def centred(vectors: Vectors, centre: Floats) -> Vectors:
     """Move vectors to the centre of the training phrases and give them length 1 again."""
     moved = vectors - centre
     length = np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-6)
-    return (moved / length).astype(np.float32)
+    unit: Vectors = (moved / length).astype(np.float32)
+    return unit
 
 
 def softmax(scores: Floats) -> Floats:

@@ -10,7 +10,32 @@ _NOT_WORDS = re.compile(r"\S*(?:@|://|www\.)\S*|\w*\d[\w-]*")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 # Said in both languages: they do not change the language of a conversation.
 _NEUTRAL = frozenset(
-    ["ok", "okay", "okk", "okey", "k", "kk", "hi", "hey", "hello", "yo", "bye", "bb", "no", "yes", "y", "n", "yep", "thx", "thanks", "vip", "app", "wifi", "usb", "plz"]
+    [
+        "ok",
+        "okay",
+        "okk",
+        "okey",
+        "k",
+        "kk",
+        "hi",
+        "hey",
+        "hello",
+        "yo",
+        "bye",
+        "bb",
+        "no",
+        "yes",
+        "y",
+        "n",
+        "yep",
+        "thx",
+        "thanks",
+        "vip",
+        "app",
+        "wifi",
+        "usb",
+        "plz",
+    ]
 )
 _WORD_WEIGHT = 1.6  # an English word says about as much as this many Chinese characters
 

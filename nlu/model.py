@@ -12,7 +12,7 @@ OUT_OF_SCOPE = "out_of_scope"
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Something a message names. ``start`` and ``end`` are positions in the original text, ``text`` lies between them."""
+    """Something a message names. ``text`` stands between ``start`` and ``end`` in the original text."""
 
     kind: str
     value: Value

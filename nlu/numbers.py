@@ -12,11 +12,35 @@ _DIGITS = {character: value for value, character in enumerate("零一二三四�
 _UNITS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000}
 
 CHINESE = "[零〇一二两三四五六七八九十百千万]"
-_SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_SMALL = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 _WORDS = {word: value for value, word in enumerate(_SMALL)} | _TENS
 _NUMBER_WORD = "(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
-ENGLISH = rf"(?:(?:{_NUMBER_WORD}|a|an)[ -]hundred(?:(?: and)?[ -]{_NUMBER_WORD})?(?:[ -]{_NUMBER_WORD})?|{_NUMBER_WORD}(?:[ -]{_NUMBER_WORD})?)"
+ENGLISH = (
+    rf"(?:(?:{_NUMBER_WORD}|a|an)[ -]hundred(?:(?: and)?[ -]{_NUMBER_WORD})?(?:[ -]{_NUMBER_WORD})?"
+    rf"|{_NUMBER_WORD}(?:[ -]{_NUMBER_WORD})?)"
+)
 _MONEY_PARTS = re.compile(
     rf"(?P<whole>[\d.,]+|{CHINESE}+)\s?(?:块|元|圆|蚊)(?P<tenths>[1-9一二三四五六七八九])(?:毛|角)?$"
 )
@@ -52,19 +76,18 @@ def chinese_number(text: str) -> int | None:
 def english_number(text: str) -> int | None:
     """Read an English whole number below a thousand in words; None when it is none."""
     total = 0
-    words = [word for word in re.split(r"[ -]+", text) if word != "and"]
-    for place, word in enumerate(words):
-        if word in ("a", "an") and place == 0 and len(words) > 1:
-            total = 1
-        elif word == "hundred":
+    last = ""
+    for word in re.split(r"[ -]+", text):
+        if word == "hundred":
             total = max(total, 1) * 100
         elif word in _WORDS and (
-            place == 0 or words[place - 1] == "hundred" or (words[place - 1] in _TENS and 0 < _WORDS[word] < 10)
+            last in ("", "a", "an", "and", "hundred") or (last in _TENS and 0 < _WORDS[word] < 10)
         ):
             total += _WORDS[word]
-        else:
+        elif word not in ("a", "an", "and"):
             return None
-    return total if words else None
+        last = word
+    return total or (0 if text == "zero" else None)
 
 
 def whole_number(text: str) -> int | None:

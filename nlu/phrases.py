@@ -36,7 +36,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """All that training knows. ``lookups``: kind -> texts; ``synonyms``: text -> value; ``regexes``: kind -> patterns."""
+    """All that training knows: by kind the texts of lookups and the patterns of regexes, by text its synonym."""
 
     examples: tuple[Phrase, ...]
     lookups: dict[str, tuple[str, ...]]

@@ -33,6 +33,7 @@ def fold(text: str) -> str:
 
 LONGEST = 400  # characters that are classified; what a shopper wants stands at the beginning of a longer text
 ORDER_NUMBER = r"(?<![0-9a-z])(?=[0-9a-z-]*\d)[0-9a-hjkmnp-tv-z]{4}-?[0-9a-hjkmnp-tv-z]{4}(?![0-9a-z])"
+_EDGES = " .,!?;:~、。，！？；：～…"
 _ORDER_NUMBER = re.compile(ORDER_NUMBER)
 
 
@@ -40,3 +41,8 @@ def readable(text: str) -> str:
     """Return the text as the classifier reads it: folded, cut, one kind of space, every order number the same."""
     plain = " ".join(fold(text[:LONGEST]).split())
     return _ORDER_NUMBER.sub("x7k2-94qd", plain)
+
+
+def bare(plain: str) -> str:
+    """Return a readable text without the punctuation at its edges; punctuation alone stays."""
+    return plain.strip(_EDGES) or plain

@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nlu.encode import Encoder, Vectors
 from nlu.features import features, tokens
@@ -19,7 +20,7 @@ from nlu.intents import Floats, IntentModel, Vocabulary, centred, softmax
 from nlu.model import OUT_OF_SCOPE
 from nlu.phrases import Phrase, Phrases
 from nlu.spelling import common_words
-from nlu.text import readable
+from nlu.text import bare, fold, readable
 
 Progress = Callable[[str, float], None]  # what is being done, and how much of the whole is done (0 to 1)
 Labels = NDArray[np.int64]
@@ -49,6 +50,11 @@ class _Examples:
 
 def train(phrases: Phrases, encoder: Encoder, *, progress: Progress = lambda _step, _share: None) -> IntentModel:
     """Train a classifier. The same phrases give the same model (up to the last digits of the arithmetic)."""
+    with threadpool_limits(1):  # more threads wait for each other on small machines
+        return _train(phrases, encoder, progress)
+
+
+def _train(phrases: Phrases, encoder: Encoder, progress: Progress) -> IntentModel:
     intents = tuple(sorted({phrase.intent for phrase in phrases.examples}))
     if len(intents) < 2:
         raise CannotTrain(f"training needs examples of at least two intents, found {len(intents)}")
@@ -174,7 +180,7 @@ def _calibrate(by_words: Floats, by_vectors: Floats, labels: Labels) -> tuple[fl
     for share in SHARES:
         scores = by_words * share + by_vectors * (1 - share)
         for temperature in TEMPERATURES:
-            likely = softmax(scores / temperature)[np.arange(len(labels)), labels]
+            likely = softmax((scores / temperature).astype(np.float32))[np.arange(len(labels)), labels]
             best = min(best, (float(-np.log(likely + 1e-9).mean()), share, temperature))
     return best[1], best[2]
 
@@ -198,7 +204,7 @@ def _exact(examples: Sequence[Phrase], intents: Sequence[str]) -> dict[str, int]
     """Phrases that belong to one intent only, without their punctuation."""
     found: dict[str, set[int]] = {}
     for phrase in examples:
-        found.setdefault(readable(phrase.text), set()).add(intents.index(phrase.intent))
+        found.setdefault(bare(readable(phrase.text)), set()).add(intents.index(phrase.intent))
     return {text: positions.pop() for text, positions in found.items() if len(positions) == 1}
 
 
@@ -210,6 +216,6 @@ def _known_words(texts: Sequence[str]) -> tuple[str, ...]:
 
 def _lookups(phrases: Phrases) -> dict[str, dict[str, str]]:
     return {
-        kind: {readable(text): phrases.synonyms.get(text, text) for text in texts}
+        kind: {fold(text): phrases.synonyms.get(text, text) for text in texts}
         for kind, texts in phrases.lookups.items()
     }

@@ -1,6 +1,7 @@
 """The one entry to understanding: text in, Meaning out. Pure, thread-safe, no database, never an exception."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,13 @@ from nlu.intents import Floats, IntentModel
 from nlu.language import language_of
 from nlu.model import OUT_OF_SCOPE, Context, Meaning
 from nlu.spelling import Speller
-from nlu.text import fold, readable
+from nlu.text import bare, fold, readable
 
 OUR_MODEL = Path(__file__).parent / "model.npz"
+Verdict = tuple[str, float, tuple[tuple[str, float], ...], dict[str, object]]
 LONGEST = 2_000  # characters that are looked at; a longer message is cut, so that time is bounded
 
-_EDGES = re.compile(r"^[\s.,!?;:~、。，！？；：～…]+|[\s.,!?;:~、。，！？；：～…]+$")
+_NUMBER = re.compile(r"\d{1,2}")  # a choice among what was shown, or a count: what was asked decides
 _WORDLESS = re.compile(r"[\W_]*")
 
 
@@ -44,25 +46,28 @@ class Understander:
         entities = entities_of(seen, folded, intent=intent, language=language, gazetteer=self._gazetteer)
         return Meaning(text, intent, confidence, alternatives, entities, language, trace)
 
-    def _intent(self, plain: str) -> tuple[str, float, tuple[tuple[str, float], ...], dict[str, object]]:
-        known = self.model.exact.get(plain)
-        if known is None:
-            known = self.model.exact.get(_EDGES.sub("", plain))
-        if known is not None:
-            return self.model.intents[known], 1.0, (), {"how": "a training phrase"}
+    def chances(self, plain: Sequence[str]) -> Floats:
+        """Return the probability of each of the model's intents for readable texts, shape (texts, intents)."""
+        repaired = [self._speller.repair(text) for text in plain]
+        return self.model.probabilities(repaired, self.encoder.encode(repaired))
+
+    def known(self, plain: str) -> str | None:
+        """Return the intent of a text that is a training phrase, or None."""
+        place = self.model.exact.get(bare(plain))
+        return None if place is None else self.model.intents[place]
+
+    def _intent(self, plain: str) -> Verdict:
+        if _NUMBER.fullmatch(plain) and "show_product" in self.model.intents:
+            return "show_product", 0.5, (("add_to_cart", 0.3),), {"how": "a bare number"}
+        if known := self.known(plain):
+            return known, 1.0, (), {"how": "a training phrase"}
         if _WORDLESS.fullmatch(plain):
             return OUT_OF_SCOPE, 1.0, (), {"how": "no words"}
-        repaired = self._speller.repair(plain)
-        chances = self.model.probabilities([repaired], self.encoder.encode([repaired]))
-        return self._decide(chances, {"how": "classifier", **({"read as": repaired} if repaired != plain else {})})
-
-    def _decide(
-        self, chances: Floats, trace: dict[str, object]
-    ) -> tuple[str, float, tuple[tuple[str, float], ...], dict[str, object]]:
+        chances = self.chances([plain])
         doubt = float(self.model.doubt(chances)[0])
         ranked = [(self.model.intents[place], float(chances[0, place])) for place in np.argsort(-chances[0])[:5]]
         ours = [(intent, chance) for intent, chance in ranked if intent != OUT_OF_SCOPE]
-        trace = {**trace, "doubt": round(doubt, 3), "limit": round(self.model.doubt_limit, 3)}
+        trace = {"how": "classifier", "doubt": round(doubt, 3), "limit": round(self.model.doubt_limit, 3)}
         if doubt > self.model.doubt_limit or ranked[0][0] == OUT_OF_SCOPE:
             return OUT_OF_SCOPE, max(doubt, 1 - ours[0][1]), tuple(ours[:3]), trace
         return ours[0][0], ours[0][1], tuple(ours[1:4]), trace

@@ -1,0 +1,215 @@
+"""How well a classifier does: on files of examples, or on our own phrases with some held out."""
+
+import json
+import random
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlu.encode import Encoder
+from nlu.intents import Floats
+from nlu.measure import measure
+from nlu.model import OUT_OF_SCOPE
+from nlu.phrases import OUR_PHRASES, Phrase, Phrases, read_phrases
+from nlu.text import readable
+from nlu.train import Progress, train
+from nlu.understand import Understander
+
+OOS = "oos"  # what files of examples call out of scope
+ACCEPTED = 0.95
+_BINS = 15
+
+
+class BadExamples(ValueError):
+    """A file of examples cannot be used; the message names the file and the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The figures, and what is needed to look closer: true and predicted intent of each test message."""
+
+    figures: dict[str, Any]
+    intents: tuple[str, ...]
+    true: tuple[str, ...]
+    predicted: tuple[str, ...]
+
+
+def read_examples(path: Path) -> tuple[Phrase, ...]:
+    """Read a file with one JSON object ``{"text": ..., "intent": ...}`` a line. ``oos`` means out of scope."""
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadExamples(f"{path}: cannot be read: {error}") from error
+    examples = []
+    for number, line in enumerate(content.split("\n"), start=1):
+        if line.strip():
+            examples.append(_example(line, f"{path}, line {number}"))
+    if not examples:
+        raise BadExamples(f"{path}: no examples in it")
+    return tuple(examples)
+
+
+def _example(line: str, where: str) -> Phrase:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise BadExamples(f"{where}: not JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise BadExamples(f'{where}: expected an object {{"text": ..., "intent": ...}}')
+    for key in ("text", "intent"):
+        if not isinstance(row.get(key), str) or not row[key].strip():
+            raise BadExamples(f"{where}: {key} is missing, empty or no text")
+    return Phrase(row["text"], OUT_OF_SCOPE if row["intent"] == OOS else row["intent"])
+
+
+def evaluate(
+    training: Sequence[Phrase], test: Sequence[Phrase], encoder: Encoder, *, progress: Progress = lambda _s, _n: None
+) -> Evaluation:
+    """Train on some examples and test on others.
+
+    ``accuracy``, ``macro_f1`` and ``ece`` (15 bins) are over the test messages that are in scope, by the best of our
+    intents. ``oos_auroc`` and ``oos_caught_at_95`` say how well doubt tells those out of scope apart, the latter as the
+    share of them refused where 95% of the messages in scope are accepted. ``cpu_ms`` is for all of understanding one
+    message, ``memory_mb`` the peak of a process that does only that.
+    """
+    if not any(phrase.intent != OUT_OF_SCOPE for phrase in test):
+        raise BadExamples("the test has no message that is in scope")
+    model = train(Phrases(tuple(training), {}, {}, {}), encoder, progress=lambda s, n: progress(s, n * 0.6))
+    progress("test", 0.6)
+    understander = Understander(model, encoder)
+    chances = _chances(
+        understander, [phrase.text for phrase in test], lambda share: progress("test", 0.6 + share * 0.25)
+    )
+    progress("measure", 0.85)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder) / "model.npz")
+        cost = measure(Path(folder) / "model.npz", [phrase.text for phrase in test])
+    true = tuple(phrase.intent for phrase in test)
+    found = _figures(model.intents, chances, model.doubt(chances), true)
+    progress("done", 1.0)
+    figures = {
+        **found.figures,
+        "train": len(training),
+        "test": len(test),
+        "intents": sum(intent != OUT_OF_SCOPE for intent in model.intents),
+        "cpu_ms": cost["cpu_ms"],
+        "memory_mb": cost["memory_mb"],
+    }
+    return Evaluation(figures, found.intents, found.true, found.predicted)
+
+
+def _chances(understander: Understander, texts: Sequence[str], progress: Callable[[float], None]) -> Floats:
+    """Return what the shop would say for each text, shape (texts, intents), with training phrases known by heart."""
+    rows = []
+    for start in range(0, len(texts), 200):
+        plain = [readable(text) for text in texts[start : start + 200]]
+        chances = understander.chances(plain)
+        for row, text in enumerate(plain):
+            if known := understander.known(text):
+                chances[row] = [float(intent == known) for intent in understander.model.intents]
+        rows.append(chances)
+        progress(min(1.0, (start + 200) / len(texts)))
+    return np.concatenate(rows)
+
+
+def _figures(intents: Sequence[str], chances: Floats, doubt: Floats, true: Sequence[str]) -> Evaluation:
+    inside = np.array([intent != OUT_OF_SCOPE for intent in true])
+    ours = [place for place, intent in enumerate(intents) if intent != OUT_OF_SCOPE]
+    best = chances[:, ours].argmax(axis=1)
+    predicted = [intents[ours[place]] for place in best]
+    right = np.array([guess == intent for guess, intent in zip(predicted, true, strict=True)])
+    rows = [(intent, guess) for intent, guess in zip(true, predicted, strict=True) if intent != OUT_OF_SCOPE]
+    each = per_intent([intent for intent, _ in rows], [guess for _, guess in rows])
+    figures: dict[str, Any] = {
+        "accuracy": _rounded(right[inside].mean()),
+        "macro_f1": _rounded(float(np.mean([scores["f1"] for scores in each.values()]))),
+        "ece": _rounded(calibration_error(chances[:, ours].max(axis=1)[inside], right[inside])),
+    }
+    if not inside.all():
+        limit = np.quantile(doubt[inside], ACCEPTED)
+        figures["oos_auroc"] = _rounded(area_under_curve(doubt[~inside], doubt[inside]))
+        figures["oos_caught_at_95"] = _rounded((doubt[~inside] > limit).mean())
+    return Evaluation(figures, tuple(sorted(set(true) | set(predicted))), tuple(true), tuple(predicted))
+
+
+def _rounded(value: float | np.floating[Any]) -> float:
+    return round(float(value), 4)
+
+
+def per_intent(true: Sequence[str], predicted: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return precision, recall, f1 and the number of messages of each intent that occurs in the truth."""
+    scores = {}
+    for intent in sorted(set(true)):
+        hits = sum(a == b == intent for a, b in zip(true, predicted, strict=True))
+        said = sum(one == intent for one in predicted)
+        there = sum(one == intent for one in true)
+        precision, recall = hits / said if said else 0.0, hits / there
+        f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
+        scores[intent] = {"precision": precision, "recall": recall, "f1": f1, "messages": float(there)}
+    return scores
+
+
+def calibration_error(confidence: NDArray[Any], right: NDArray[Any]) -> float:
+    """Return the expected calibration error: the mean gap between confidence and accuracy over 15 equal bins."""
+    places = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    gaps = [
+        abs(confidence[places == place].mean() - right[places == place].mean()) * (places == place).mean()
+        for place in np.unique(places)
+    ]
+    return float(sum(gaps))
+
+
+def area_under_curve(higher: NDArray[Any], lower: NDArray[Any]) -> float:
+    """Return the chance that one of the first is above one of the second; ties count half (area under the ROC)."""
+    ordered = np.sort(lower)
+    below = np.searchsorted(ordered, higher, side="left")
+    not_above = np.searchsorted(ordered, higher, side="right")
+    return float((below + not_above).mean() / 2 / len(lower))
+
+
+def evaluate_ours(
+    encoder: Encoder, *, folder: Path = OUR_PHRASES, progress: Progress = lambda _s, _n: None
+) -> Evaluation:
+    """Evaluate our own phrases: a fifth of each intent and language is held out, the same one each time.
+
+    Adds ``accuracy_zh`` and ``accuracy_en``.
+    """
+    phrases = read_phrases(folder)
+    languages = {
+        phrase.text: language
+        for language in ("zh", "en")
+        for phrase in (read_phrases(folder / language).examples if (folder / language).is_dir() else ())
+    }
+    held = _held_out(phrases.examples, languages)
+    training = [phrase for phrase in phrases.examples if phrase not in held]
+    test = [phrase for phrase in phrases.examples if phrase in held]
+    found = evaluate(training, test, encoder, progress=lambda s, n: progress(s, n * 0.9))
+    figures = dict(found.figures)
+    for language in ("zh", "en"):
+        figures[f"accuracy_{language}"] = _share_right(
+            found, [languages.get(phrase.text) == language for phrase in test]
+        )
+    return Evaluation(figures, found.intents, found.true, found.predicted)
+
+
+def _share_right(found: Evaluation, chosen: Sequence[bool]) -> float:
+    rows = zip(found.true, found.predicted, chosen, strict=True)
+    right = [true == guess for true, guess, is_chosen in rows if is_chosen and true != OUT_OF_SCOPE]
+    return _rounded(sum(right) / max(1, len(right)))
+
+
+def _held_out(examples: Sequence[Phrase], languages: dict[str, str]) -> set[Phrase]:
+    groups: dict[tuple[str, str], list[Phrase]] = {}
+    for phrase in examples:
+        groups.setdefault((phrase.intent, languages.get(phrase.text, "")), []).append(phrase)
+    shuffle = random.Random(0)
+    held: set[Phrase] = set()
+    for group in groups.values():
+        shuffle.shuffle(group)
+        held.update(group[: len(group) // 5])
+    return held
