@@ -27,12 +27,14 @@ SELECT (SELECT system_identifier FROM pg_control_system())::text || '-' ||
        pg_snapshot_xmin(pg_current_snapshot())::text AS oldest,
        pg_snapshot_xmax(pg_current_snapshot()) AS next
 """
+# After a restore there are events of transactions that this server has not reached yet: `next` keeps them out.
 _READ = f"""
 WITH here AS MATERIALIZED ({_HERE})
 SELECT here.generation, here.oldest, $1::text::xid8 > here.next AS is_ahead,
        event.id, event.xid::text AS xid, event.kind, event.ref
   FROM here LEFT JOIN LATERAL (
-       SELECT id, xid, kind, ref FROM event WHERE xid >= $1::text::xid8 AND id <> ALL ($3::bigint[])
+       SELECT id, xid, kind, ref FROM event
+        WHERE xid >= $1::text::xid8 AND xid < here.next AND id <> ALL ($3::bigint[])
         ORDER BY xid, id LIMIT $2
   ) event ON true
  ORDER BY event.id
@@ -43,7 +45,10 @@ _FORGET = f"""
 WITH gone AS (DELETE FROM event WHERE at < :before RETURNING xid)
 INSERT INTO event (kind, ref) SELECT '{_FORGOTTEN}', max(xid::text::bigint) FROM gone HAVING count(*) > 0
 """
-_VISIBLE = "SELECT id, xid::text AS xid FROM event WHERE xid >= $1::text::xid8"
+_VISIBLE = """
+SELECT id, xid::text AS xid FROM event
+ WHERE xid >= $1::text::xid8 AND xid < pg_snapshot_xmax(pg_current_snapshot())
+"""
 
 
 @dataclass(frozen=True, slots=True)

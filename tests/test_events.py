@@ -132,6 +132,17 @@ async def test_a_transaction_that_takes_long_does_not_make_everybody_read_everyt
     assert [event.ref for event in (await reader.read()).events] == [0]
 
 
+async def test_events_of_a_backup_from_a_server_that_had_counted_further_are_not_told(database: Database) -> None:
+    async with database.raw() as driver:
+        await driver.execute("INSERT INTO event (kind, ref, xid) VALUES ('conversation', 1, '999999999')")
+    reader = EventReader(database)
+    await reader.start()
+    async with database.begin() as session:
+        await tell_staff(session, "conversation", 2)
+    assert [event.ref for event in (await reader.read()).events] == [2]
+    assert (await reader.read()).events == ()
+
+
 async def test_what_happens_in_a_conversation_is_told(database: Database, now: datetime) -> None:
     talk = await begin_talk(database, now)
     reader = EventReader(database)
