@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from bot.replies import Reply, Text, plain, to_json
 from bot.web.app import create_app
 from conversations.delivery import deliver_stored
 from conversations.read import conversation_of
@@ -20,6 +22,8 @@ from foundation.errors import Json
 
 if TYPE_CHECKING:
     from bot.app import Shop
+
+_numbers = itertools.count(1)
 
 
 @dataclass(slots=True)
@@ -54,13 +58,21 @@ async def a_visitor(client: httpx.AsyncClient) -> Visitor:
     return Visitor(client, answer.json()["visitor"])
 
 
-async def the_shop_says(shop: "Shop", visitor_id: str, text: str, *, key: str | None = None) -> None:
-    """A fact reaches this visitor: stored, delivered, and rung for."""
+async def the_shop_says(shop: "Shop", chat: str, *said: str | Reply) -> None:
+    """Facts reach this visitor: stored, delivered, and rung for."""
     async with shop.database.begin() as session:
-        conversation = await conversation_of(session, channel="web", chat=visitor_id)
+        conversation = await conversation_of(session, channel="web", chat=chat)
         assert conversation is not None
-        body = {"kind": "text", "text": text, "plain": text}
-        await say_fact(session, conversation_id=conversation.id, key=key or text, body=body, text=text, now=shop.now())
+        for each in said:
+            reply = Text(each) if isinstance(each, str) else each
+            await say_fact(
+                session,
+                conversation_id=conversation.id,
+                key=f"said:{next(_numbers)}",
+                body=to_json(reply),
+                text=plain(reply),
+                now=shop.now(),
+            )
     await deliver_stored(shop.database, conversation.id, now=shop.now())
     await shop.doorbell.ring(f"conversation:{conversation.id}")
 

@@ -127,7 +127,12 @@ const storage = {
   get(key) { try { return localStorage.getItem(key) } catch { return null } },
   set(key, value) { try { value === null ? localStorage.removeItem(key) : localStorage.setItem(key, value) } catch { /* private window: this visit only */ } },
 }
-const pause = ms => new Promise(done => setTimeout(done, ms))
+// Waits before the next try; being online again ends it.
+const pause = ms => new Promise(done => {
+  const end = () => { clearTimeout(timer); removeEventListener("online", end); done() }
+  const timer = setTimeout(end, ms)
+  addEventListener("online", end)
+})
 const newId = () => crypto.randomUUID ? crypto.randomUUID() : Array.from(crypto.getRandomValues(new Uint8Array(16)), n => n.toString(16).padStart(2, "0")).join("")
 
 class XiaoerChat extends HTMLElement {
@@ -315,9 +320,9 @@ class XiaoerChat extends HTMLElement {
   }
 
   // --- the way down --------------------------------------------------------------------------------------------
-  async start() {
+  start() {
     this.arrange()
-    if (this.token) await this.connect()
+    this.connect()
     if (this.outbox.length) this.pump()
   }
   async connect() {
@@ -333,8 +338,8 @@ class XiaoerChat extends HTMLElement {
         if (mine.signal.aborted) break
       }
       if (mine.signal.aborted) break
-      await pause(wait / 2 + Math.random() * wait / 2)
       if (wait > 900) this.online(false)
+      await pause(wait / 2 + Math.random() * wait / 2)
       wait = Math.min(wait * 2, 15000)
     }
     if (this.stream === mine) this.stream = null
