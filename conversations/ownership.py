@@ -270,7 +270,7 @@ def _add(
         status=Status.RECEIVED,
         body=clean_json(body),
         text=clean(text),
-        client_msg_id=client_msg_id,
+        client_msg_id=None if client_msg_id is None else clean(client_msg_id),
         epoch=conversation.epoch,
         staff_id=None if agent is None else agent.id,
         staff_name=None if agent is None else agent.name,
@@ -286,7 +286,7 @@ async def _save(session: AsyncSession, conversation: Conversation, message: Mess
 
 
 async def _said_before(session: AsyncSession, conversation_id: int, client_msg_id: str) -> Message | None:
-    same = select(Message).filter_by(conversation_id=conversation_id, client_msg_id=client_msg_id)
+    same = select(Message).filter_by(conversation_id=conversation_id, client_msg_id=clean(client_msg_id))
     return (await session.scalars(same)).one_or_none()
 
 

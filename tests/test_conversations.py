@@ -208,7 +208,7 @@ async def test_of_two_agents_who_answer_at_once_one_gets_it_and_the_other_is_tol
 
 
 async def test_an_agents_message_sent_twice_is_one_message(talk: Talk) -> None:
-    first, second = await asyncio.gather(*(talk.agent("hello", client_msg_id="c1") for _ in range(2)))
+    first, second = await asyncio.gather(*(talk.agent("hello", client_msg_id="c\x00\udc00") for _ in range(2)))
     assert first.id == second.id
     assert await talk.statuses() == [("hello", "queued")]
 
