@@ -27,6 +27,7 @@ SILENCE = timedelta(days=1)
 UNCLEAR = "out_of_scope"
 ASK_PERSON = "ask_human"
 _GO_ON = "@go_on"
+_NAMES_A_THING = (UNCLEAR, "search_products", "refine_search", "order_status", "add_to_cart")
 _MOVED = N_("Something has changed since I asked you. Shall I go on?")
 _START_OVER = frozenset(("start over", "restart", "start again", "重新开始", "从头来", "从头再来", "重来"))
 
@@ -157,8 +158,10 @@ class _Dialogue:
         if not self.frames:
             self._start(wish)
             return await self._run(Words(heard))
-        is_another = wish not in (UNCLEAR, self.frames[-1].flow) and heard.confidence >= self.flows[wish].threshold
-        return await self._run(Words(heard), wish if is_another else None)
+        top = self.frames[-1].flow
+        is_another = wish not in (UNCLEAR, top) and heard.confidence >= self.flows[wish].threshold
+        corrects = top in self.flows and wish in self.flows[top].corrected_by
+        return await self._run(Words(heard, correction=corrects), wish if is_another else None)
 
     async def _hear_while_waiting(self, heard: Heard) -> None:
         """Until the person comes only what changes nothing is answered; the rest is for the person to read."""
@@ -352,12 +355,19 @@ class _Dialogue:
 
     def _titles(self, frames: Sequence[Frame]) -> str:
         known = (self.flows.get(frame.flow) for frame in frames)
-        return ", ".join(self._say(flow.title if flow else N_("what we were doing")) for flow in known)
+        return self._say(", ").join(self._say(flow.title if flow else N_("what we were doing")) for flow in known)
 
     def _follow_language(self, heard: Heard) -> None:
-        """Write as the shopper writes, unless a language was asked for; an address says nothing about it."""
-        if heard.language and not self._asks_for_free_text() and not self.focus.get("language_is_fixed"):
-            self.language = heard.language
+        """Write as the shopper writes, unless a language was asked for.
+
+        An address says nothing about it, nor does one Latin word among Chinese: "ok", or the name of a thing.
+        """
+        if self._asks_for_free_text() or self.focus.get("language_is_fixed") or not heard.language:
+            return
+        is_one_word = self.language == "zh" and len(heard.text.split()) < 2
+        if is_one_word and heard.text.isascii() and (self.frames or heard.intent in _NAMES_A_THING):
+            return
+        self.language = heard.language
 
     def _asks_for_free_text(self) -> bool:
         asking = self.frames[-1].asking if self.frames else None

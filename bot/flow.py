@@ -63,6 +63,7 @@ class Flow:
 
     `title` (a msgid) names it to the shopper: "Back to {title}". A message starts it in the middle of another flow when
     its intent is at least `threshold` sure. `reads_only`: it changes nothing, so it may run while a person is awaited.
+    `corrected_by`: intents that, in the middle of this flow, first of all correct what was said to it.
     """
 
     run: "Callable[[Turn], Awaitable[None]]"
@@ -70,6 +71,7 @@ class Flow:
     version: int = 1
     threshold: float = 0.6
     reads_only: bool = False
+    corrected_by: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

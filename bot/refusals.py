@@ -29,6 +29,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "cart.changed": N_("Your cart has changed meanwhile. Please look at it once more."),
     "catalog.gone": N_("We do not have this any more. Tell me what you are looking for, and I will find something."),
     "catalog.which": N_("Which product do you mean? Tell me its name, or what you are looking for."),
+    "catalog.no_such_place": N_("I have shown you only {count}. Which one do you mean?"),
     "stock.short": N_("There are only {left} of {title} left."),
     "stock.none": N_("This is sold out at the moment. Shall I look for something like it?"),
     "stock.hold_gone": N_("That took a moment too long, and the goods were given back. Please check out once more."),
@@ -61,5 +62,5 @@ class _Known(dict[str, str]):
 
 def _in_words(value: Json, translate: Callable[[str], str]) -> str:
     if isinstance(value, list):
-        return ", ".join(translate(_PARTS.get(str(part), str(part))) for part in value)
+        return translate(N_(", ")).join(translate(_PARTS.get(str(part), str(part))) for part in value)
     return str(value)

@@ -123,11 +123,11 @@ def repertoire(shop: Counter) -> dict[str, Flow]:
         raise Refused("cart.empty")
 
     async def add(turn: Turn) -> None:
+        count = await turn.notice("count", Number("")) or 1
         goods = [Option(name, name, name) for name in shop.prices]
         item = turn.args.get("item", "")
         if not item:
             item = await turn.ask("item", Pick("Add what?", goods, none="stock.none"))
-        count = await turn.notice("count", Number("")) or 1
         shop.effects.append(f"add {item} {count}")
         turn.say(f"{count} {item} added.")
 
@@ -151,7 +151,7 @@ def repertoire(shop: Counter) -> dict[str, Flow]:
         "track": Flow(track, "tracking", reads_only=True),
         "list": Flow(make_list, "your list"),
         "closed": Flow(closed, "closed"),
-        "add": Flow(add, "adding"),
+        "add": Flow(add, "adding", corrected_by=frozenset({"track"})),
         "twice": Flow(twice, "asking twice"),
         "ask_human": Flow(ask_human, "a colleague"),
         "out_of_scope": Flow(unclear, "help"),

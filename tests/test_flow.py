@@ -80,6 +80,21 @@ async def test_a_correction_at_the_confirmation_is_not_taken_for_a_no(chat: Chat
     ]
 
 
+async def test_another_wish_may_be_a_correction_of_the_flow_under_way(chat: Chat) -> None:
+    assert await chat.hears(said("add two", "add", quantity=(2, "two"))) == ["Add what?"]
+    assert await chat.hears(said("make it three", "track", quantity=(3, "three"))) == ["Add what?"]
+    assert await chat.hears("tea") == ["3 tea added."]
+
+
+async def test_one_that_corrects_nothing_is_the_other_wish(chat: Chat) -> None:
+    await chat.hears(said("add two", "add", quantity=(2, "two")))
+    assert await chat.hears(said("where is A1", "track", order="A1")) == [
+        "A1 is on its way.",
+        "Back to this: adding.",
+        "Add what?",
+    ]
+
+
 async def test_a_yes_counts_only_for_what_was_shown(chat: Chat) -> None:
     await chat.hears(RETURN, "A1", "tea", "wrong")
     chat.shop.prices["tea"] = 100
@@ -426,6 +441,14 @@ async def test_the_language_follows_the_shopper_but_an_address_does_not_change_i
     assert chat.language == "zh"
     await chat.hears(said("12 High Street", language="en"))
     assert chat.language == "zh"
+
+
+async def test_one_latin_word_does_not_change_a_chinese_conversation(chat: Chat) -> None:
+    chat.language = "zh"
+    await chat.hears(said("macbook", "search_products", language="en"))
+    assert chat.language == "zh"
+    await chat.hears(said("hello", "greet", language="en"))
+    assert chat.language == "en"
 
 
 async def test_while_a_person_is_awaited_only_reading_flows_answer(chat: Chat) -> None:

@@ -38,12 +38,21 @@ async def refine_search(turn: Turn) -> None:
     elif last is None:
         await _show(turn, {"text": _words_of_search(turn), **limits, "offset": 0})
     elif "more" in turn.args or (not limits and _MORE.search(said)):
-        await _show(turn, {**last, "offset": last["offset"] + PAGE})
+        await _next_page(turn, last)
     else:
         if "cheaper" in turn.args or (_CHEAPER.search(said) and "price_max" not in limits):
             limits |= await _cheaper(turn)
         text = _words_of_search(turn)
         await _show(turn, {**last, **limits, **({"text": text} if text else {}), "offset": 0})
+
+
+async def _next_page(turn: Turn, last: dict[str, Json]) -> None:
+    offset = last["offset"] + PAGE
+    if offset < last["total"]:
+        await _show(turn, {**last, "offset": offset})
+        return
+    browse = turn.wish(turn._("What others like"), "search_products")
+    turn.say(Choice(turn._("That was everything we have of it."), (browse,)))
 
 
 async def show_product(turn: Turn) -> None:
@@ -78,7 +87,9 @@ async def _candidates(turn: Turn) -> list[int]:
     words = turn.words
     if words is not None:
         place = words.take("ordinal")
-        if place is not None and results and (place == -1 or 0 < place <= len(results)):
+        if place is not None and results:
+            if place > len(results):
+                raise Refused("catalog.no_such_place", count=len(results))
             return [results[place - 1 if place > 0 else -1]]
         query, colours = words.take("query"), words.take_all("colour")
         if query or colours:
@@ -151,6 +162,7 @@ async def _show(turn: Turn, wanted: dict[str, Json]) -> None:
         _nothing(turn, wanted, high)
         return
     turn.focus["search"] = wanted
+    wanted["total"] = found.total
     is_more = found.total > wanted["offset"] + len(cards)
     turn.say(product_list(turn, _title(turn, wanted, found.total, relaxed=found.relaxed), cards, more=is_more))
 
@@ -174,9 +186,7 @@ def _title(turn: Turn, wanted: dict[str, Json], total: int, *, relaxed: bool) ->
 
 def _nothing(turn: Turn, wanted: dict[str, Json], price_max: Money | None) -> None:
     _ = turn._
-    if wanted["offset"]:
-        text = _("That was everything we have of it.")
-    elif price_max is not None:
+    if price_max is not None:
         limit = turn.money(price_max)
         text = _("I have found nothing up to {price}. Shall we look at a little more?").format(price=limit)
     else:
@@ -191,5 +201,5 @@ async def _suggest(turn: Turn) -> None:
     if not cards:
         turn.say(turn._("The shelves are still empty. Please come back soon."))
         return
-    turn.focus["search"] = {"text": "", "offset": 0}
+    turn.focus["search"] = {"text": "", "offset": 0, "total": len(cards)}
     turn.say(product_list(turn, turn._("Have a look at these:"), cards, more=False))

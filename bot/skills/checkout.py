@@ -51,8 +51,8 @@ class AddressQuestion(Question[AddressText]):
         try:
             return self._sealed(parse_address(words.rest), words)
         except Refused as refused:
-            if len(refused.facts.get("missing", ())) == 3:
-                return None  # nothing of an address in it
+            if {"phone", "line"} <= set(refused.facts.get("missing", ())):
+                return None  # hardly an address
             raise
 
     def holds(self, stored: Json) -> bool:

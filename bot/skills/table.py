@@ -20,7 +20,7 @@ SKILLS: Final[Mapping[str, Flow]] = {
     "search_products": Flow(catalog.search_products, N_("the search")),
     "refine_search": Flow(catalog.refine_search, N_("the search")),
     "show_product": Flow(catalog.show_product, N_("the product")),
-    "add_to_cart": Flow(cart.add_to_cart, N_("your choice")),
+    "add_to_cart": Flow(cart.add_to_cart, N_("your choice"), corrected_by=frozenset({"change_cart"})),
     "show_cart": Flow(cart.show_cart, N_("your cart")),
     "change_cart": Flow(cart.change_cart, N_("the change in your cart")),
     "checkout": Flow(checkout.checkout, N_("your order")),
