@@ -160,4 +160,4 @@ async def test_ten_cards_take_as_many_queries_as_one(database: Database, shelf: 
     with counted(database) as ten:
         cards = await product_cards(shelf, [mug.product for mug in mugs], language="zh")
     assert len(cards) == 10
-    assert len(one) == len(ten) == 3
+    assert len(one) == len(ten) == 1

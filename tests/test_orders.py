@@ -201,7 +201,8 @@ def test_a_number_is_sayable_and_read_however_it_is_typed() -> None:
     assert set(number.replace("-", "")) <= set(ALPHABET)
     assert spelled("x7k2 94qd") == spelled("X7K294QD") == "X7K2-94QD"
     assert spelled("xOk2-94ql") == "X0K2-94Q1"
-    assert spelled("'; DROP TABLE orders") != ""
+    assert spelled("'; DROP TABLE \x00 orders \ud800") == "DR0PTAB1E0RDERS"
+    assert spelled("") == ""
 
 
 async def test_a_number_that_is_taken_is_drawn_again(database: Database, holds: Holds, tea: int, now: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartLine, CartStatus
-from commerce.catalog.queries import variant_views
+from commerce.catalog.queries import on_sale, variant_views
 from commerce.customers.model import Customer
 from foundation.errors import Refused
 from foundation.money import Money, total
@@ -66,7 +66,7 @@ async def add_line(
     if not 1 <= quantity <= MOST_PIECES:
         raise Refused("cart.quantity", quantity=quantity, most=MOST_PIECES)
     cart = await _locked_cart(session, customer_id)
-    if variant_id not in await variant_views(session, [variant_id], language="zh"):
+    if not await on_sale(session, [variant_id]):
         raise Refused("cart.unavailable", variant=variant_id)
     line = await _line(session, cart.id, variant_id)
     if line is None:

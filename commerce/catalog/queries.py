@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import case, func, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from commerce.catalog.model import (
     Option,
@@ -74,33 +76,19 @@ class ProductDetails:
 
 async def product_cards(session: AsyncSession, ids: Sequence[int], *, language: str) -> list[ProductCard]:
     """Cards of the published ones of these products, in the order of `ids`."""
-    figures = (
-        select(
-            Variant.product_id,
-            func.min(Variant.price_amount),
-            func.max(Variant.price_amount),
-            func.min(Variant.currency),
-            func.sum(FREE),
-            func.count(),
+    found = await session.execute(_CARDS, {"ids": list(ids), "language": language})
+    cards = {
+        row.id: ProductCard(
+            product_id=row.id,
+            title=row.title or "",
+            price_from=Money(row.low, row.currency),
+            price_to=Money(row.high, row.currency),
+            picture=row.picture,
+            in_stock=row.free > 0,
+            variants=row.variants,
         )
-        .join(Product, Product.id == Variant.product_id)
-        .outerjoin(StockLevel, StockLevel.variant_id == Variant.id)
-        .where(Variant.product_id.in_(ids), Variant.active, Product.status == ProductStatus.PUBLISHED)
-        .group_by(Variant.product_id)
-    )
-    titles = await _texts(session, ids, language)
-    pictures = await _first_pictures(session, ids)
-    cards = {}
-    for product_id, low, high, currency, free, count in await session.execute(figures):
-        cards[product_id] = ProductCard(
-            product_id=product_id,
-            title=titles[product_id].title if product_id in titles else "",
-            price_from=Money(low, currency),
-            price_to=Money(high, currency),
-            picture=pictures.get(product_id),
-            in_stock=free > 0,
-            variants=count,
-        )
+        for row in found
+    }
     return [cards[product_id] for product_id in dict.fromkeys(ids) if product_id in cards]
 
 
@@ -112,14 +100,11 @@ async def product_card(session: AsyncSession, product_id: int, *, language: str)
 
 async def product_details(session: AsyncSession, product_id: int, *, language: str) -> ProductDetails | None:
     """Everything about one product, None when it is not on sale."""
-    ids = select(Variant.id).where(Variant.product_id == product_id, Variant.active)
-    variants = await variant_views(session, (await session.scalars(ids)).all(), language=language)
+    variants = await _views(session, _OF_PRODUCT, language=language, product_id=product_id)
     if not variants:
         return None
-    text = (await _texts(session, [product_id], language)).get(product_id)
-    pictures = await session.scalars(
-        select(Picture.media_id).where(Picture.product_id == product_id).order_by(Picture.position, Picture.id)
-    )
+    text = (await session.execute(_TEXT, {"product_id": product_id, "language": language})).first()
+    pictures = await session.scalars(_PICTURES, {"product_id": product_id})
     return ProductDetails(
         product_id=product_id,
         title=text.title if text else "",
@@ -134,33 +119,7 @@ async def variant_views(
     session: AsyncSession, ids: Collection[int], *, language: str, also_unavailable: bool = False
 ) -> dict[int, VariantView]:
     """These variants by id, in the shop's order. `also_unavailable` adds those no longer on sale, with 0 available."""
-    on_sale = Variant.active & (Product.status == ProductStatus.PUBLISHED)
-    found = (
-        select(Variant, case((on_sale, FREE), else_=0))
-        .join(Product, Product.id == Variant.product_id)
-        .outerjoin(StockLevel, StockLevel.variant_id == Variant.id)
-        .where(Variant.id.in_(ids))
-        .order_by(Variant.product_id, Variant.position, Variant.id)
-    )
-    rows = (await session.execute(found if also_unavailable else found.where(on_sale))).all()
-    products = {variant.product_id for variant, _ in rows}
-    titles = await _texts(session, products, language)
-    labels = await _labels(session, [variant.id for variant, _ in rows], language)
-    of_products = await _first_pictures(session, products)
-    of_variants = await _variant_pictures(session, [variant.id for variant, _ in rows])
-    return {
-        variant.id: VariantView(
-            variant_id=variant.id,
-            product_id=variant.product_id,
-            sku=variant.sku,
-            title=titles[variant.product_id].title if variant.product_id in titles else variant.sku,
-            label=labels.get(variant.id, ""),
-            price=variant.price,
-            available=free,
-            picture=of_variants.get(variant.id, of_products.get(variant.product_id)),
-        )
-        for variant, free in rows
-    }
+    return await _views(session, _OF_IDS if also_unavailable else _ON_SALE, language=language, ids=list(ids))
 
 
 async def variant_view(session: AsyncSession, variant_id: int, *, language: str) -> VariantView | None:
@@ -168,62 +127,133 @@ async def variant_view(session: AsyncSession, variant_id: int, *, language: str)
     return (await variant_views(session, [variant_id], language=language)).get(variant_id)
 
 
-async def _texts(session: AsyncSession, ids: Collection[int], language: str) -> dict[int, ProductText]:
-    """The text of each product in this language, else in another."""
-    found = (
-        select(ProductText)
-        .where(ProductText.product_id.in_(ids))
-        .order_by(ProductText.product_id, (ProductText.lang == language).desc(), ProductText.lang)
-        .ext(distinct_on(ProductText.product_id))
-    )
-    return {text.product_id: text for text in await session.scalars(found)}
+async def on_sale(session: AsyncSession, ids: Collection[int]) -> set[int]:
+    """Which of these variants shoppers can buy."""
+    return set(await session.scalars(_SOLD, {"ids": list(ids)}))
 
 
-async def _first_pictures(session: AsyncSession, ids: Collection[int]) -> dict[int, int]:
-    """The leading picture of each product; one of the product itself goes before one of a variant."""
-    found = (
-        select(Picture.product_id, Picture.media_id)
-        .where(Picture.product_id.in_(ids))
-        .order_by(Picture.product_id, Picture.variant_id.is_not(None), Picture.position, Picture.id)
-        .ext(distinct_on(Picture.product_id))
-    )
-    return dict((await session.execute(found)).all())
-
-
-async def _variant_pictures(session: AsyncSession, ids: Collection[int]) -> dict[int, int]:
-    found = (
-        select(Picture.variant_id, Picture.media_id)
-        .where(Picture.variant_id.in_(ids))
-        .order_by(Picture.variant_id, Picture.position, Picture.id)
-        .ext(distinct_on(Picture.variant_id))
-    )
-    return {variant_id: media_id for variant_id, media_id in await session.execute(found) if variant_id is not None}
-
-
-async def _labels(session: AsyncSession, ids: Collection[int], language: str) -> dict[int, str]:
-    """The option values of each variant, joined in the order of the options."""
-    found = (
-        select(VariantValue.variant_id, OptionValue.name)
-        .join(OptionValue, OptionValue.id == VariantValue.value_id)
-        .join(Option, Option.id == OptionValue.option_id)
-        .where(VariantValue.variant_id.in_(ids))
-        .order_by(VariantValue.variant_id, Option.position, Option.id)
-    )
-    names: dict[int, list[str]] = {}
-    for variant_id, name in await session.execute(found):
-        names.setdefault(variant_id, []).append(in_language(name, language))
-    return {variant_id: " / ".join(values) for variant_id, values in names.items()}
+async def _views(
+    session: AsyncSession, statement: Select[*tuple[Any, ...]], *, language: str, **which: object
+) -> dict[int, VariantView]:
+    return {
+        row.id: VariantView(
+            variant_id=row.id,
+            product_id=row.product_id,
+            sku=row.sku,
+            title=row.title or row.sku,
+            label=" / ".join(in_language(name, language) for name in row.labels or ()),
+            price=Money(row.price_amount, row.currency),
+            available=row.available,
+            picture=row.picture,
+        )
+        for row in await session.execute(statement, {"language": language, **which})
+    }
 
 
 async def _options(session: AsyncSession, product_id: int, language: str) -> tuple[OptionView, ...]:
-    found = (
-        select(Option.id, Option.name, OptionValue.name)
-        .join(OptionValue, OptionValue.option_id == Option.id)
-        .where(Option.product_id == product_id)
-        .order_by(Option.position, Option.id, OptionValue.position, OptionValue.id)
-    )
     options: dict[int, tuple[str, list[str]]] = {}
-    for option_id, option, value in await session.execute(found):
+    for option_id, option, value in await session.execute(_OPTIONS, {"product_id": product_id}):
         _, values = options.setdefault(option_id, (in_language(option, language), []))
         values.append(in_language(value, language))
     return tuple(OptionView(name, tuple(values)) for name, values in options.values())
+
+
+# The statements, each built once.
+
+_LANGUAGE: BindParameter[str] = bindparam("language")
+_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
+_IS_SOLD = and_(Variant.active, Product.status == ProductStatus.PUBLISHED)
+
+
+def _title(product_id: InstrumentedAttribute[int]) -> ColumnElement[str]:
+    """The title in the shopper's language, else in another."""
+    return (
+        select(ProductText.title)
+        .where(ProductText.product_id == product_id)
+        .order_by((ProductText.lang == _LANGUAGE).desc(), ProductText.lang)
+        .limit(1)
+        .correlate(Variant, Product)
+        .scalar_subquery()
+    )
+
+
+def _leading_picture(product_id: InstrumentedAttribute[int]) -> ColumnElement[int]:
+    """A picture of the product itself goes before one of a variant."""
+    return (
+        select(Picture.media_id)
+        .where(Picture.product_id == product_id)
+        .order_by(Picture.variant_id.is_not(None), Picture.position, Picture.id)
+        .limit(1)
+        .correlate(Variant, Product)
+        .scalar_subquery()
+    )
+
+
+_OWN_PICTURE = (
+    select(Picture.media_id)
+    .where(Picture.variant_id == Variant.id)
+    .order_by(Picture.position, Picture.id)
+    .limit(1)
+    .correlate(Variant)
+    .scalar_subquery()
+)
+_LABELS = (
+    select(func.jsonb_agg(aggregate_order_by(OptionValue.name, Option.position, Option.id)))
+    .select_from(VariantValue)
+    .join(OptionValue, OptionValue.id == VariantValue.value_id)
+    .join(Option, Option.id == OptionValue.option_id)
+    .where(VariantValue.variant_id == Variant.id)
+    .correlate(Variant)
+    .scalar_subquery()
+)
+_VARIANTS = (
+    select(
+        Variant.id,
+        Variant.product_id,
+        Variant.sku,
+        Variant.price_amount,
+        Variant.currency,
+        _title(Variant.product_id).label("title"),
+        _LABELS.label("labels"),
+        case((_IS_SOLD, FREE), else_=0).label("available"),
+        func.coalesce(_OWN_PICTURE, _leading_picture(Variant.product_id)).label("picture"),
+    )
+    .join(Product, Product.id == Variant.product_id)
+    .outerjoin(StockLevel, StockLevel.variant_id == Variant.id)
+    .order_by(Variant.product_id, Variant.position, Variant.id)
+)
+_OF_IDS = _VARIANTS.where(Variant.id.in_(_IDS))
+_ON_SALE = _OF_IDS.where(_IS_SOLD)
+_OF_PRODUCT = _VARIANTS.where(Variant.product_id == bindparam("product_id"), _IS_SOLD)
+_SOLD = select(Variant.id).join(Product, Product.id == Variant.product_id).where(Variant.id.in_(_IDS), _IS_SOLD)
+_CARDS = (
+    select(
+        Product.id,
+        _title(Product.id).label("title"),
+        _leading_picture(Product.id).label("picture"),
+        func.min(Variant.price_amount).label("low"),
+        func.max(Variant.price_amount).label("high"),
+        func.min(Variant.currency).label("currency"),
+        func.sum(FREE).label("free"),
+        func.count().label("variants"),
+    )
+    .join(Variant, Variant.product_id == Product.id)
+    .outerjoin(StockLevel, StockLevel.variant_id == Variant.id)
+    .where(Product.id.in_(_IDS), _IS_SOLD)
+    .group_by(Product.id)
+)
+_TEXT = (
+    select(ProductText.title, ProductText.body)
+    .where(ProductText.product_id == bindparam("product_id"))
+    .order_by((ProductText.lang == _LANGUAGE).desc(), ProductText.lang)
+    .limit(1)
+)
+_PICTURES = (
+    select(Picture.media_id).where(Picture.product_id == bindparam("product_id")).order_by(Picture.position, Picture.id)
+)
+_OPTIONS = (
+    select(Option.id, Option.name, OptionValue.name)
+    .join(OptionValue, OptionValue.option_id == Option.id)
+    .where(Option.product_id == bindparam("product_id"))
+    .order_by(Option.position, Option.id, OptionValue.position, OptionValue.id)
+)

@@ -1,7 +1,7 @@
 """What happens to stock and to promises of it. Levels are always locked in the order of their ids."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -62,6 +62,12 @@ async def release_holds(session: AsyncSession, *, order_id: int, expired: bool =
     to = HoldState.EXPIRED if expired else HoldState.RELEASED
     flipped = await _flip(session, order_id, of=(HoldState.HELD, HoldState.COMMITTED), to=to)
     return await _give_back(session, flipped)
+
+
+async def lock_stock_of(session: AsyncSession, *, order_ids: Collection[int]) -> None:
+    """Lock the levels that several orders keep, before they are ended one after another: else that could deadlock."""
+    kept = await session.scalars(select(Hold.lines).where(Hold.order_id.in_(order_ids)))
+    await _locked_levels(session, _summed(kept))
 
 
 async def expire_holds(session: AsyncSession, *, now: datetime, limit: int = 500) -> int:

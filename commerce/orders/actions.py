@@ -6,7 +6,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
-from commerce.inventory.actions import commit_holds, ship
+from commerce.inventory.actions import commit_holds, lock_stock_of, ship
 from commerce.orders.locks import Actor, locked_order, note
 from commerce.orders.model import Order, OrderStatus, Shipment
 from commerce.orders.placing import UNPAID_FOR, Quote, place_order, quote
@@ -138,6 +138,7 @@ async def expire_unpaid_orders(session: AsyncSession, *, now: datetime, limit: i
         .execution_options(populate_existing=True)
     )
     orders = (await session.scalars(due)).all()
+    await lock_stock_of(session, order_ids=[order.id for order in orders])
     for order in orders:
         for intent in await payable_intents(session, order.id):
             await start_closing(session, intent, now=now)

@@ -27,6 +27,10 @@ async def fresh_number(session: AsyncSession, draw: Callable[[], str] = draw_num
 
 
 def spelled(number: str) -> str:
-    """An order number as we write it, however it was typed: upper case, one dash, O and I and L read as digits."""
-    typed = number.upper().translate(str.maketrans("OIL", "011", " -"))
+    """An order number as we write it, however it was typed: upper case, one dash, O and I and L read as digits.
+
+    What can be no part of a number is left out, so any text is safe to look for; too few characters find nothing.
+    """
+    read = number[:60].upper().translate(str.maketrans("OIL", "011"))
+    typed = "".join(character for character in read if character in ALPHABET)
     return f"{typed[:4]}-{typed[4:]}" if len(typed) == LENGTH else typed

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.announcements import announce
 from commerce.carts.actions import CartLineView, CartView, cart_of, view_of
 from commerce.carts.model import Cart, CartStatus
-from commerce.catalog.queries import variant_views
+from commerce.catalog.queries import on_sale
 from commerce.customers.actions import PHONE_LAST4, address_of, address_text
 from commerce.customers.model import Address
 from commerce.inventory.actions import adopt
@@ -167,7 +167,7 @@ def _write_lines(session: AsyncSession, order: Order, lines: Sequence[CartLineVi
 async def _refuse_unsellable(session: AsyncSession, view: CartView) -> None:
     if not view.lines:
         raise Refused("cart.empty")
-    on_sale = await variant_views(session, [line.variant_id for line in view.lines], language="en")
+    sold = await on_sale(session, [line.variant_id for line in view.lines])
     for line in view.lines:
-        if line.variant_id not in on_sale:
+        if line.variant_id not in sold:
             raise Refused("cart.unavailable", variant=line.variant_id, title=line.title)
