@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 import structlog
 from fastapi import FastAPI, Request
@@ -85,8 +86,8 @@ def sentence_of(code: str, facts: dict[str, Json]) -> str:
         return code.replace(".", ": ").replace("_", " ")
 
 
-def problem(code: str, status: int | None = None, **facts: Json) -> JSONResponse:
-    """An answer in the one shape."""
+def problem(code: str, facts: dict[str, Json], status: int | None = None) -> JSONResponse:
+    """An answer in the one shape; the status is the code's unless another is given."""
     body = ErrorBody(error=Problem(code=code, message=sentence_of(code, facts), facts=facts))
     headers = {"Retry-After": str(facts["seconds"])} if "seconds" in facts else None
     return JSONResponse(body.model_dump(mode="json"), status or status_of(code), headers)
@@ -97,23 +98,29 @@ def errors(*statuses: int) -> dict[int | str, dict[str, object]]:
     return {status: {"model": ErrorBody} for status in sorted({401, 403, 422, 500, *statuses})}
 
 
+def errors_beside(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """Like `errors`, for a route whose success is no JSON."""
+    shape = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": shape} for status in statuses}
+
+
 def answer_errors(app: FastAPI) -> None:
     """Teach an application to answer every refusal and every failure in the one shape."""
 
     async def refused(_: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
-        return problem(error.code, **error.facts)
+        return problem(error.code, error.facts)
 
     async def invalid(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         unreadable = any(found["type"] == "json_invalid" for found in error.errors())
         fields = [{"at": ".".join(map(str, found["loc"])), "why": found["msg"]} for found in error.errors()]
-        return problem("request.unreadable" if unreadable else "request.invalid", fields=fields[:20])
+        return problem("request.unreadable" if unreadable else "request.invalid", {"fields": fields[:20]})
 
     async def http(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = {404: "request.unknown", 405: "request.method"}.get(error.status_code, "request.unreadable")
-        answer = problem(code, error.status_code)
+        answer = problem(code, {}, error.status_code)
         answer.headers.update(error.headers or {})
         return answer
 
@@ -122,7 +129,7 @@ def answer_errors(app: FastAPI) -> None:
         where = "".join(traceback.format_tb(error.__traceback__)[-4:])
         # Only the kind of the error and its place: its words and the values around it may be a shopper's.
         log.error("a request failed", route=route, error=type(error).__name__, where=where)
-        return problem("shop.failed", 500)
+        return problem("shop.failed", {}, 500)
 
     handlers: list[tuple[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]] = [
         (Refused, refused),
@@ -145,7 +152,7 @@ class BodyLimit:
             return await self.app(scope, receive, send)
         told = dict(scope["headers"]).get(b"content-length", b"0")
         if not told.isdigit() or int(told) > LARGEST_BODY:
-            return await problem("request.too_large", largest=LARGEST_BODY)(scope, receive, send)
+            return await problem("request.too_large", {"largest": LARGEST_BODY})(scope, receive, send)
         body, more = b"", True
         while more:
             message = await receive()
@@ -153,7 +160,7 @@ class BodyLimit:
                 return None
             body, more = body + message.get("body", b""), message.get("more_body", False)
             if len(body) > LARGEST_BODY:
-                return await problem("request.too_large", largest=LARGEST_BODY)(scope, receive, send)
+                return await problem("request.too_large", {"largest": LARGEST_BODY})(scope, receive, send)
         given = False
 
         async def whole() -> Message:

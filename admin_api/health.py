@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from admin_api.auth import DeskHere
-from admin_api.errors import ErrorBody
+from admin_api.errors import ErrorBody, errors_beside
 from foundation.errors import Refused
 
 
@@ -84,7 +84,10 @@ def health_router(metrics: Metrics) -> APIRouter:
     @router.get(
         "/metrics",
         summary="Counters for Prometheus",
-        responses={405: {"model": ErrorBody}},
+        responses={
+            200: {"description": "Counters", "content": {"text/plain": {"schema": {"type": "string"}}}},
+            **errors_beside(405),
+        },
         response_class=Response,
         response_model=None,
     )

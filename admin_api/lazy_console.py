@@ -34,7 +34,7 @@ class LazyConsole:
             await asyncio.wait_for(self._loaded.wait(), LONGEST_LOADING)
         if self._app is None:
             if scope["type"] == "http":
-                await problem("shop.busy", seconds=5)(scope, receive, send)
+                await problem("shop.busy", {"seconds": 5})(scope, receive, send)
             return
         await self._app(scope, receive, _with_policy(self._desk, send) if scope["type"] == "http" else send)
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.auth import COOKIE, Asking, DeskHere, signed_in
 from admin_api.desk import Desk
-from admin_api.errors import errors
+from admin_api.errors import errors_beside
 from admin_api.roles import Permission, StaffMember
 from admin_api.talk_views import talk_rows
 from conversations.events import Batch, EventReader, RowChanged
@@ -25,6 +25,11 @@ _ABOUT = """Server-sent events. `hello` comes first; then `change` with `{"id", 
 `conversation` or `order` with this id again, or drop it when `gone`; `resync`: read everything again. The SSE id goes
 back in `Last-Event-ID` after a break; some changes may then come twice, with the same `id`."""
 
+_ANSWERS: dict[int | str, dict[str, object]] = {
+    200: {"description": "The stream", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+    **errors_beside(401, 403, 422, 500),
+}
+
 
 class EventStream(StreamingResponse):
     """The media type of the answer, for OpenAPI."""
@@ -32,7 +37,7 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
-@router.get("/events", summary="What changes", description=_ABOUT, responses=errors(), response_class=EventStream)
+@router.get("/events", summary="What changes", description=_ABOUT, responses=_ANSWERS, response_class=EventStream)
 async def events(
     request: Request, desk: DeskHere, _: Asking, last_event_id: Annotated[str | None, Header(max_length=100)] = None
 ) -> EventStream:

@@ -75,7 +75,7 @@ class Composer:
         show(self.modes[REPLY], may_reply)
         if not may_reply and self.mode == REPLY:
             self.switch(NOTE)
-        set_text(self.hint, "" if row.is_mine or not may_reply else self.visit.t(_HINT))
+        set_text(self.hint, self.visit.t(_HINT if may_reply and not row.is_mine else _KEYS))
 
     def switch(self, mode: str) -> None:
         """Reply or note; each keeps its own text."""
@@ -120,5 +120,6 @@ class Composer:
             self.field.set_value(text)  # refused: what was typed is not lost
 
 
-_PLACEHOLDER = "Write to the shopper. Enter sends, Shift+Enter begins a new line."
+_PLACEHOLDER = "Write to the shopper"
+_KEYS = "Enter sends, Shift+Enter begins a new line"
 _HINT = "Answering takes the conversation over from the bot."

@@ -87,6 +87,9 @@ class OrdersPage:
         found = await self.visit.attempt(lambda staff: self._read(staff, number))
         if found is None:
             return
+        for order, element in self.rows.values():
+            is_chosen = order.number == found.order.number
+            element.classes(add="chosen" if is_chosen else "", remove="" if is_chosen else "chosen")
         self.shown, self.read = found.order.number, found
         self._draw(found)
         self._show("thread")
@@ -102,7 +105,7 @@ class OrdersPage:
             with box("order-card"):
                 words(t("Payment"), "side-title")
                 with box("fact"):
-                    words(t("Payment"), "fact-name")
+                    words(t("Way to pay"), "fact-name")
                     words(t(found.order.payment_method))
                 with box("fact"):
                     words(t("paid"), "fact-name")

@@ -76,6 +76,8 @@ class Thread:
         with box("bubble"):
             if is_draft:
                 words(t("Draft of the bot, not sent"), "bubble-label")
+            elif message.kind is Kind.NOTE:
+                words(t("Note"), "bubble-label")
             elif message.kind is Kind.FACT:
                 words(t("Shop"), "bubble-label")
             self._fill_body(message)
