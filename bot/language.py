@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton
+from babel.dates import format_datetime
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency
 
@@ -42,5 +42,6 @@ def money_text(money: Money, language: str) -> str:
 
 
 def time_text(moment: datetime, language: str, time_zone: str) -> str:
-    """A moment as people of the shop's time zone say it: "22 Nov 2026, 14:20"."""
-    return format_skeleton("yMMMdHm", moment, tzinfo=ZoneInfo(time_zone), locale=_BABEL.get(language, language))
+    """A moment as people in the shop's time zone say it: "22 Nov, 14:20"."""
+    pattern = "M月d日 HH:mm" if language == "zh" else "d MMM, HH:mm"
+    return format_datetime(moment, pattern, tzinfo=ZoneInfo(time_zone), locale=_BABEL.get(language, language))

@@ -1,6 +1,7 @@
 """Every sentence the bot can say has its Chinese, with the same blanks."""
 
 import string
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import bot
-from bot.language import LOCALES, translator
+from bot.language import LOCALES, money_text, time_text, translator
+from foundation.money import Money
 
 KEYWORDS = dict.fromkeys(("_", "N_", "translate", "_say", "_tell"))
 SOURCE = Path(bot.__file__).parent
@@ -41,3 +43,11 @@ def test_the_chinese_catalogue_has_no_sentence_that_nobody_says() -> None:
 def test_an_unknown_language_or_sentence_stays_english() -> None:
     assert translator("fr")("Yes") == "Yes"
     assert translator("zh")("Abracadabra") == "Abracadabra"
+
+
+def test_money_and_times_are_said_as_people_say_them() -> None:
+    noon = datetime(2026, 11, 22, 4, 5, tzinfo=UTC)
+    assert time_text(noon, "zh", "Asia/Shanghai") == "11月22日 12:05"
+    assert time_text(noon, "en", "Europe/London") == "22 Nov, 04:05"
+    assert money_text(Money(11800, "CNY"), "zh") == "¥118.00"
+    assert money_text(Money(1180, "JPY"), "en") == "JP¥1,180"

@@ -159,7 +159,7 @@ async def _show(turn: Turn, wanted: dict[str, Json]) -> None:
     )
     cards = await product_cards(turn.session, found.product_ids, language=turn.language)
     if not cards:
-        _nothing(turn, wanted, high)
+        _nothing(turn, high)
         return
     turn.focus["search"] = wanted
     wanted["total"] = found.total
@@ -184,7 +184,7 @@ def _title(turn: Turn, wanted: dict[str, Json], total: int, *, relaxed: bool) ->
     return _("I have found {count}:").format(count=total)
 
 
-def _nothing(turn: Turn, wanted: dict[str, Json], price_max: Money | None) -> None:
+def _nothing(turn: Turn, price_max: Money | None) -> None:
     _ = turn._
     if price_max is not None:
         limit = turn.money(price_max)
