@@ -44,7 +44,7 @@ async def load_demo_shop(
             progress(drawn, total)
             pictures.append(await asyncio.to_thread(_draw, media, draw, skus))
             drawn += 1
-        products.append(_product(goods, currency, pictures))
+        products.append(as_imported(goods, currency, pictures))
     progress(drawn, total)
     if products:
         async with database.begin() as session:
@@ -56,12 +56,13 @@ def _draw(media: MediaFolder, draw: Draw, skus: tuple[str, ...]) -> NewPicture:
     return NewPicture(media.keep(draw().jpeg()), skus)
 
 
-def _product(goods: Goods, currency: str, pictures: Sequence[NewPicture]) -> NewProduct:
+def as_imported(goods: Goods, currency: str, pictures: Sequence[NewPicture]) -> NewProduct:
+    """Demo goods as any other import would bring them."""
     variants = (
         NewVariant(kind.sku, Money.parse(kind.price, currency).amount, kind.stock, kind.values) for kind in goods.kinds
     )
     # The first colour also stands for the product as a whole.
-    leading = [NewPicture(pictures[0].media)] if pictures[0].skus else []
+    leading = [NewPicture(pictures[0].media)] if pictures and pictures[0].skus else []
     return NewProduct(
         key=goods.handle,
         handle=goods.handle,

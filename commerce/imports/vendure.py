@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from commerce.catalog.media import Kept, MediaFolder
+from commerce.catalog.media import MOST_BYTES, Kept, MediaFolder
 from commerce.imports.goods import (
     NewCategory,
     NewOption,
@@ -274,10 +274,13 @@ async def _keep_pictures(reading: _Reading, media: MediaFolder, folder: Path, pr
 
 
 def _keep(media: MediaFolder, folder: Path, name: str) -> Kept:
-    if name != Path(name).name or "\\" in name:
+    if name != Path(name).name or "\\" in name or len(name) > 200:
         raise Refused("media.outside_folder")
     for place in (folder / "images" / name, folder / name):
         if place.is_file():
+            size = place.stat().st_size
+            if size > MOST_BYTES:
+                raise Refused("media.too_large", bytes=size, most=MOST_BYTES)
             return media.keep(place.read_bytes())
     raise Refused("media.missing")
 

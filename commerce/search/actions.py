@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TEXT
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.search.index import NAME_WEIGHT
 from commerce.search.index import index_products as index_products
 from commerce.search.model import SearchOffer, SearchWord
 from commerce.search.query import Question, read_question
@@ -67,7 +68,7 @@ async def find(session: AsyncSession, wanted: Wanted) -> Found:
     """Products for a wish, best first or as sorted.
 
     Price limits always hold; words and colours that nothing fits are let go, and the answer is then called relaxed.
-    A wish without words is everything within its limits and colours.
+    A wish of no words, or of words such as "what do you have", is everything within its limits and colours.
     """
     found = await _find(session, wanted)
     if not found.total and wanted.colours:
@@ -84,7 +85,8 @@ async def suggest_popular(session: AsyncSession, *, limit: int = 5) -> list[int]
 async def _find(session: AsyncSession, wanted: Wanted) -> Found:
     question = read_question(wanted.text)
     if not question.slots:
-        return await _everything(session, wanted)
+        has_words = question.has_words or not wanted.text.strip()
+        return await _everything(session, wanted) if has_words else Found((), 0, relaxed=False)
     hits = await _scored(session, question, wanted)
     if _is_incomplete(hits, question):
         # Only now is it worth asking whether a word was misspelt, or whether single Chinese characters say something.
@@ -153,7 +155,8 @@ def _values(weights: Mapping[str, float], question: Question, rarity: Mapping[st
     """How well a product with these terms answers each word: by the best of the clues that speak for it."""
     values: dict[int, float] = {}
     for clue in question.clues:
-        if not all(term in weights for term in clue.terms):
+        least = NAME_WEIGHT if clue.in_name else 0
+        if any(weights.get(term, -1) < least for term in clue.terms):
             continue
         said = (rarity[term] * weights[term] / (weights[term] + _SATURATION) for term in clue.terms)
         value = clue.worth * sum(said) / len(clue.terms)
@@ -166,9 +169,11 @@ async def _mended(session: AsyncSession, question: Question) -> dict[str, str]:
     """For words that no product knows, the known word one slip away (two in a long word)."""
     words = [word for word in question.words.values() if len(word) >= 4 and word.isalpha()]
     mended: dict[str, str] = {}
+    # Two letters changing places leave a short word few of its letter groups: the usual threshold would miss it.
+    await session.execute(select(func.set_config("pg_trgm.similarity_threshold", "0.2", True)))
     for word in dict.fromkeys(words):
         alike = select(SearchWord.word).where(SearchWord.word.op("%")(word))
-        nearest = alike.order_by(func.similarity(SearchWord.word, word).desc(), SearchWord.word).limit(30)
+        nearest = alike.order_by(func.similarity(SearchWord.word, word).desc(), SearchWord.word).limit(50)
         candidates = (await session.scalars(nearest)).all()
         slips = 2 if len(word) >= 8 else 1
         rated = [(OSA.distance(word, known), place, known) for place, known in enumerate(candidates)]
@@ -180,7 +185,7 @@ async def _mended(session: AsyncSession, question: Question) -> dict[str, str]:
 async def _everything(session: AsyncSession, wanted: Wanted) -> Found:
     """Every product with an offer within the limits, in the shop's order."""
     price = func.min(SearchOffer.price_amount)
-    within = select(SearchOffer.product_id, func.count().over()).group_by(SearchOffer.product_id)
+    within = select(SearchOffer.product_id).group_by(SearchOffer.product_id)
     limits = _limits(wanted)
     if limits["colours"]:
         within = within.where(SearchOffer.colours.overlap(limits["colours"]))
@@ -191,8 +196,9 @@ async def _everything(session: AsyncSession, wanted: Wanted) -> Found:
     if wanted.sort:
         within = within.order_by(order[wanted.sort])
     page = within.order_by(SearchOffer.product_id).offset(wanted.offset).limit(wanted.limit)
-    rows = (await session.execute(page)).all()
-    return Found(tuple(row[0] for row in rows), rows[0][1] if rows else 0, relaxed=False)
+    ids = (await session.scalars(page)).all()
+    total = await session.scalar(select(func.count()).select_from(within.order_by(None).subquery()))
+    return Found(tuple(ids), total or 0, relaxed=False)
 
 
 def _limits(wanted: Wanted) -> dict[str, object]:
@@ -213,15 +219,18 @@ hit AS (
     SELECT asked.term, asked.worth, found.product_id, count(*) OVER (PARTITION BY asked.term) AS known_by
     FROM asked CROSS JOIN LATERAL (
         SELECT product_id FROM search_product WHERE terms @> ARRAY[asked.term]) AS found),
+touched AS (
+    SELECT product_id, sum(worth * ln(1 + shelf.products::float / known_by)) AS promise
+    FROM hit CROSS JOIN shelf GROUP BY product_id),
 candidate AS (
-    SELECT hit.product_id, min(offer.price) AS price
-    FROM hit CROSS JOIN shelf
-    JOIN (SELECT product_id, min(price_amount) AS price FROM search_offer
-          WHERE price_amount BETWEEN :least AND :most AND (:currency = '' OR currency = :currency)
-            AND (cardinality(:colours) = 0 OR colours && :colours)
-          GROUP BY product_id) AS offer USING (product_id)
-    GROUP BY hit.product_id
-    ORDER BY sum(hit.worth * ln(1 + shelf.products::float / hit.known_by)) DESC, hit.product_id
+    SELECT touched.product_id, offer.price
+    FROM touched CROSS JOIN LATERAL (
+        SELECT min(price_amount) AS price FROM search_offer
+        WHERE product_id = touched.product_id
+          AND price_amount BETWEEN :least AND :most AND (:currency = '' OR currency = :currency)
+          AND (cardinality(:colours) = 0 OR colours && :colours)) AS offer
+    WHERE offer.price IS NOT NULL
+    ORDER BY touched.promise DESC, touched.product_id
     LIMIT :candidates)
 SELECT candidate.product_id, candidate.price, hit.term, hit.known_by, shelf.products,
        product.weights[array_position(product.terms, hit.term)] AS weight

@@ -41,6 +41,8 @@ _CATEGORY = _Field(6.0, 6, 0.0)
 _CHOICE = _Field(3.0, 12, 0.0)
 _CODE = _Field(8.0, 4, 0.0)
 _BODY = _Field(0.6, 160, 0.5)
+NAME_WEIGHT = 2.0
+"""No description gives a term this much: it stands in a title, category, option or code."""
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """What a shopper's words ask for, as clues: terms that a product may have, and the words that each speaks for."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from commerce.search.terms import (
@@ -24,20 +24,28 @@ _CHARACTER_WORTH = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Clue:
-    """If a product has all these terms, it answers to the words of the query at `slots`, as far as `worth` (0 to 1)."""
+    """If a product has all these terms, it answers to the words of the query at `slots`, as far as `worth` (0 to 1).
+
+    With `in_name` they must stand in its title, category or options: its description is not enough.
+    """
 
     terms: tuple[str, ...]
     slots: frozenset[int]
     worth: float
+    in_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query as clues. `slots` are its words and characters that mean something; `words` the English ones by slot."""
+    """A query as clues. `slots` are its words and characters that mean something; `words` the English ones by slot.
+
+    `has_words` is false for a query of nothing but signs and pictograms.
+    """
 
     clues: tuple[Clue, ...]
     slots: frozenset[int]
     words: Mapping[int, str]
+    has_words: bool
 
     @property
     def terms(self) -> list[str]:
@@ -50,8 +58,8 @@ def read_question(text: str, *, mended: Mapping[str, str] | None = None, loose: 
     parts = [(mended or {}).get(token, token) for token in tokens(plain(text[:LONGEST_QUERY]))]
     line, slots, words = _laid_out(parts)
     clues = [*_words_and_pairs(parts, loose=loose), *_synonyms(line)]
-    clues = [Clue(clue.terms, clue.slots & slots, clue.worth) for clue in clues if clue.slots & slots]
-    return Question(tuple(clues), slots, words)
+    clues = [replace(clue, slots=clue.slots & slots) for clue in clues if clue.slots & slots]
+    return Question(tuple(clues), slots, words, bool(parts))
 
 
 def _laid_out(parts: Sequence[str]) -> tuple[list[str], frozenset[int], dict[int, str]]:
@@ -86,8 +94,9 @@ def _words_and_pairs(parts: Sequence[str], *, loose: bool) -> Iterable[Clue]:
         meant = [place for place, character in enumerate(part) if character not in STOP_CHARACTERS]
         if loose or len(meant) == 1:
             # A character alone says little inside a word, but everything when it is all there is.
-            worth = 1.0 if len(meant) == 1 else _CHARACTER_WORTH
-            yield from (Clue((part[place],), frozenset({slot + place}), worth) for place in meant)
+            alone = len(meant) == 1 and not loose
+            worth = 1.0 if alone else _CHARACTER_WORTH
+            yield from (Clue((part[place],), frozenset({slot + place}), worth, in_name=not alone) for place in meant)
         slot += len(part)
 
 
