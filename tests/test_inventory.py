@@ -151,6 +151,18 @@ async def test_shipping_takes_the_pieces_out_once(database: Database, holds: Hol
     assert await stock_of(database, variant) == Stock(7, 0)
 
 
+async def test_a_caller_who_has_locked_the_goods_itself_is_told_instead_of_waiting_for_ever(
+    database: Database, holds: Holds, now: datetime
+) -> None:
+    variant = await product(database, now)
+    async with database.begin() as session:
+        await receive_stock(session, variant_id=variant, quantity=1, reference="in the same turn", now=now)
+        with pytest.raises(Refused, match=r"stock\.busy"):
+            await holds.hold("a", {variant: 1}, until=now + 15 * MINUTES, now=now)
+    await holds.hold("a", {variant: 1}, until=now + 15 * MINUTES, now=now)
+    assert await stock_of(database, variant) == Stock(11, 1)
+
+
 async def test_a_caller_who_gives_up_leaves_the_others_their_answers(
     database: Database, holds: Holds, now: datetime
 ) -> None:

@@ -30,6 +30,7 @@ class CartLineView:
     total: Money
     available: int
     picture: int | None
+    on_sale: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ async def view_of(session: AsyncSession, cart: Cart, *, language: str) -> CartVi
                 total=variant.price * row.quantity,
                 available=variant.available,
                 picture=variant.picture,
+                on_sale=variant.on_sale,
             )
         )
     currency = lines[0].unit.currency if lines else NO_CURRENCY

@@ -52,6 +52,7 @@ class VariantView:
     price: Money
     available: int
     picture: int | None
+    on_sale: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ async def _views(
             price=Money(row.price_amount, row.currency),
             available=row.available,
             picture=row.picture,
+            on_sale=row.on_sale,
         )
         for row in await session.execute(statement, {"language": language, **which})
     }
@@ -215,6 +217,7 @@ _VARIANTS = (
         Variant.currency,
         _title(Variant.product_id).label("title"),
         _LABELS.label("labels"),
+        _IS_SOLD.label("on_sale"),
         case((_IS_SOLD, FREE), else_=0).label("available"),
         func.coalesce(_OWN_PICTURE, _leading_picture(Variant.product_id)).label("picture"),
     )

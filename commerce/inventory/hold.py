@@ -18,6 +18,8 @@ import asyncpg
 from foundation.errors import Refused
 
 MOST_TOGETHER = 64
+LONGEST_WAIT = "3s"
+"""For a stock level somebody else has locked: without an end, a caller who locked it itself would wait for ever."""
 
 _LOCK = """
     SELECT variant_id, on_hand + backorder - reserved AS free FROM stock_level
@@ -73,13 +75,16 @@ class Holds:
     async def open(cls, url: str, *, connections: int = 3) -> AsyncIterator["Holds"]:
         """Holds with a pool of their own; `url` as for SQLAlchemy or as for libpq."""
         dsn = url.replace("postgresql+asyncpg://", "postgresql://")
-        async with asyncpg.create_pool(dsn, min_size=1, max_size=connections) as pool:
+        async with asyncpg.create_pool(
+            dsn, min_size=1, max_size=connections, server_settings={"lock_timeout": LONGEST_WAIT}
+        ) as pool:
             yield cls(pool)
 
     async def hold(self, key: str, lines: Mapping[int, int], *, until: datetime, now: datetime) -> None:
         """Promise {variant id: pieces}, all or nothing, until then. The same key again is the same promise.
 
-        Raises Refused("stock.short", variant=..., left=...) for the first line there is not enough of.
+        Raises Refused("stock.short", variant=..., left=...) for the first line there is not enough of, and
+        Refused("stock.busy") when somebody keeps the goods locked for seconds: ask again later.
         """
         if not lines or min(lines.values()) < 1:
             raise ValueError("a hold needs lines of at least one piece")
@@ -123,6 +128,12 @@ class Holds:
                     self._busy.subtract(request.lines.keys())
 
     async def _commit(self, requests: Sequence[Request]) -> list[Short | None]:
+        try:
+            return await self._together(requests)
+        except asyncpg.LockNotAvailableError as error:
+            raise Refused("stock.busy") from error
+
+    async def _together(self, requests: Sequence[Request]) -> list[Short | None]:
         async with self.pool.acquire() as connection, connection.transaction():
             variants = sorted({variant for request in requests for variant in request.lines})
             free = {row["variant_id"]: row["free"] for row in await connection.fetch(_LOCK, variants)}

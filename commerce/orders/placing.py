@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.announcements import announce
 from commerce.carts.actions import CartLineView, CartView, cart_of, view_of
 from commerce.carts.model import Cart, CartStatus
-from commerce.catalog.queries import on_sale
 from commerce.customers.actions import PHONE_LAST4, address_of, address_text
 from commerce.customers.model import Address
 from commerce.inventory.actions import adopt
@@ -51,7 +50,7 @@ async def quote(session: AsyncSession, *, customer_id: int, language: str) -> Qu
     """The open cart with its prices, to be confirmed. Raises Refused("cart.empty") or ("cart.unavailable")."""
     cart = await cart_of(session, customer_id=customer_id)
     view = await view_of(session, cart, language=language)
-    await _refuse_unsellable(session, view)
+    _refuse_unsellable(view)
     return Quote(view.cart_id, view.version, view.lines, view.total)
 
 
@@ -82,7 +81,7 @@ async def place_order(
     if cart.version != cart_version:
         raise Refused("cart.changed", version=cart.version)
     view = await view_of(session, cart, language=language)
-    await _refuse_unsellable(session, view)
+    _refuse_unsellable(view)
     address = await address_of(session, address_id=address_id, customer_id=customer_id)
     if address is None:
         raise Refused("address.unknown", address=address_id)
@@ -164,10 +163,9 @@ def _write_lines(session: AsyncSession, order: Order, lines: Sequence[CartLineVi
         )
 
 
-async def _refuse_unsellable(session: AsyncSession, view: CartView) -> None:
+def _refuse_unsellable(view: CartView) -> None:
     if not view.lines:
         raise Refused("cart.empty")
-    sold = await on_sale(session, [line.variant_id for line in view.lines])
     for line in view.lines:
-        if line.variant_id not in sold:
+        if not line.on_sale:
             raise Refused("cart.unavailable", variant=line.variant_id, title=line.title)
