@@ -1,18 +1,16 @@
 """What benches share: a scratch database and the folder with real data."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from cli.scratch import Place, scratch_place
+from cli.scratch import SHARED, Place, scratch_place
 from cli.scratch import scratch_database as fresh_database
 from foundation.database import Database
 from foundation.embedded import Servers
 from foundation.encryption import Vault
 
-SHARED = Path(os.environ.get("XIAOER_SHARED", Path(__file__).resolve().parents[1].parent / "shared"))
-"""Real data that lies beside the checkout; a test that needs it skips when it is absent."""
+__all__ = ["SHARED", "scratch_database", "scratch_servers"]
 
 
 @contextmanager

@@ -36,7 +36,7 @@ async def receive(shop: "Shop", incoming: Incoming, *, language: str | None = No
     """
     heard = await hear(shop.database, incoming, now=shop.now())
     if heard is None:
-        await _meet(shop, incoming, language or shop.settings.default_language)
+        await meet(shop, incoming, language or shop.settings.default_language)
         heard = await hear(shop.database, incoming, now=shop.now())
         assert heard is not None
     if not heard.repeated:
@@ -91,7 +91,8 @@ async def _answer(shop: "Shop", kept: Kept, incoming: Incoming) -> None:
     await take_turns(shop, kept.conversation_id, {kept.seq: heard})
 
 
-async def _meet(shop: "Shop", incoming: Incoming, language: str) -> None:
+async def meet(shop: "Shop", incoming: Incoming, language: str) -> None:
+    """Make the customer and the conversation of a chat, which begin in `language`, unless they are there."""
     async with shop.database.begin() as session:
         customer = await customer_for(
             session, channel=incoming.channel, account=incoming.chat, language=language, now=shop.now()

@@ -24,14 +24,18 @@ from bot.web.simulator import send_webhooks
 from bot.worker import catch_up
 from commerce.catalog.media import MediaFolder
 from commerce.demo.load import load_demo_shop
+from commerce.imports.vendure import import_vendure
 from foundation.database import Database
 from foundation.embedded import Servers, start
 from foundation.encryption import Vault, key_file, write_keys
+from foundation.errors import Refused
 from foundation.settings import Settings
 from migrations.models import metadata
 from nlu.understand import Understander
 
-EMPTY, DEMO = "template_empty", "template_demo"
+EMPTY, DEMO, VENDURE = "template_empty", "template_demo", "template_vendure"
+SHARED = Path(os.environ.get("XIAOER_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+"""Real data that lies beside the checkout; what needs it does without when it is absent."""
 BASE_URL = "http://shop.test"
 _numbers = itertools.count(1)
 
@@ -93,6 +97,21 @@ async def stock_shelves(place: Place) -> None:
     database = Database(named(place.servers.database_url, DEMO), place.vault)
     try:
         await load_demo_shop(database, MediaFolder.of(place.data_dir), now=Clock()() - timedelta(days=30))
+    finally:
+        await database.close()
+
+
+async def stock_vendure(place: Place) -> None:
+    """Make the template with the real Vendure catalogue in it. Raises Refused("script.no_data") when it is not here."""
+    table = SHARED / "data/catalog/vendure/products.csv"
+    if not table.is_file():
+        raise Refused("script.no_data", path=str(table))
+    await _clone(place.servers.database_url, EMPTY, VENDURE)
+    database = Database(named(place.servers.database_url, VENDURE), place.vault)
+    try:
+        await import_vendure(
+            database, MediaFolder.of(place.data_dir), table, currency="CNY", now=Clock()() - timedelta(days=30)
+        )
     finally:
         await database.close()
 

@@ -1,0 +1,205 @@
+"""Facts of the shop that a written conversation may check, and what it may start from."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.app import Shop
+from commerce.carts.actions import add_line, cart_view
+from commerce.catalog.model import Variant
+from commerce.customers.actions import save_address
+from commerce.customers.address import AddressText
+from commerce.inventory.actions import count_stock
+from commerce.orders.actions import mark_paid, mark_shipped
+from commerce.orders.model import Order, PaymentMethod
+from commerce.orders.placing import place_order
+from commerce.orders.queries import order_address, order_view
+from commerce.payments.model import Refund
+from conversations.model import Conversation
+from foundation.errors import Refused
+from foundation.money import Money
+
+_ORDER = re.compile(
+    r"order (?P<name>\w+):\s*(?P<lines>\S+ x\d+(?:\s*(?:,|\+)\s*\S+ x\d+)*)"
+    r"(?:,\s*(?P<state>placed|shipped)(?:\s+(?P<ago>\d+) (?P<unit>day|hour|minute)s? ago)?)?"
+    r"(?:,\s*paid(?P<paid> [\d.]+ [A-Z]{3})?)?"
+)
+_STOCK = re.compile(r"stock (\S+):\s*(\d+)")
+_AGENT = re.compile(r"agent online(?:\s+\w+)?")
+_NOT_YET = ("returns.count", "groups.count", "coupons.count", "points")
+
+
+@dataclass(frozen=True, slots=True)
+class FactValue:
+    """A fact as text, and as a number where it is one (pieces, money in major units)."""
+
+    text: str
+    number: Decimal | None = None
+
+
+async def fact(session: AsyncSession, name: str, *, conversation: Conversation) -> FactValue:
+    """One fact about the shopper of this conversation. Raises Refused("script.fact_unknown", fact=name)."""
+    customer_id = conversation.customer_id
+    if name == "orders.count":
+        return _count(await _orders(session, customer_id))
+    if name.startswith("last_order."):
+        return await _last_order(session, name.removeprefix("last_order."), customer_id)
+    if name in ("cart.items", "cart.total"):
+        cart = await cart_view(session, customer_id=customer_id, language=str(conversation.language))
+        if name == "cart.total":
+            return _money(cart.total)
+        items = [(line.title, line.label, line.quantity) for line in cart.lines]
+        return _goods(items)
+    if name == "conversation.owner":
+        return FactValue(str(conversation.owner))
+    if name == "conversation.language":
+        return FactValue(conversation.language)
+    if name == "conversation.flow":
+        return FactValue(str(conversation.frames[-1]["flow"]) if conversation.frames else "none")
+    if name == "refunds.total":
+        refunds = select(func.sum(Refund.amount), func.max(Refund.currency)).join(Order, Order.id == Refund.order_id)
+        amount, currency = (await session.execute(refunds.where(Order.customer_id == customer_id))).one()
+        return _money(Money(int(amount or 0), currency or "CNY"))
+    if name in _NOT_YET:  # nothing of the kind can exist before the shop can do it
+        return _count(0)
+    raise Refused("script.fact_unknown", fact=name)
+
+
+def holds(value: FactValue, operator: str, wanted: str) -> bool:
+    """Whether a fact compares so; as numbers where both are, else as texts."""
+    number = _number(wanted)
+    if operator == "contains":
+        return wanted.casefold() in value.text.casefold()
+    if value.number is not None and number is not None:
+        return {
+            "=": value.number == number,
+            "!=": value.number != number,
+            ">=": value.number >= number,
+            "<=": value.number <= number,
+        }[operator]
+    if operator in (">=", "<="):
+        return False
+    return (value.text.casefold() == wanted.casefold()) is (operator == "=")
+
+
+async def give(shop: Shop, session: AsyncSession, text: str, *, customer_id: int) -> tuple[str, str] | None:
+    """Make something true before the talk begins; an order gives its name in the script and its number.
+
+    Raises Refused("script.given_unknown") for a line that is none of ours.
+    """
+    if stock := _STOCK.fullmatch(text):
+        variant_id = await _variant(session, stock[1])
+        await count_stock(session, variant_id=variant_id, counted=int(stock[2]), reference="script", now=shop.now())
+        return None
+    if _AGENT.fullmatch(text):
+        await shop.presence.seen("staff", 1, seconds=365 * 86_400)
+        return None
+    if order := _ORDER.fullmatch(text):
+        number = await _give_order(shop, session, order, customer_id=customer_id)
+        return order["name"], number
+    raise Refused("script.given_unknown", text=text)
+
+
+async def _give_order(shop: Shop, session: AsyncSession, given: re.Match[str], *, customer_id: int) -> str:
+    """An order with cash on delivery, as old as the script says; `paid` marks it paid."""
+    ago = timedelta(**{f"{given['unit']}s": int(given["ago"])}) if given["ago"] else timedelta(0)
+    then = shop.now() - ago
+    lines: dict[int, int] = {}
+    for item in re.split(r"\s*[,+]\s*", given["lines"]):
+        sku, _, pieces = item.rpartition(" x")
+        variant_id = await _variant(session, sku)
+        lines[variant_id] = int(pieces)
+        await add_line(session, customer_id=customer_id, variant_id=variant_id, quantity=int(pieces), now=then)
+    cart = await cart_view(session, customer_id=customer_id, language="zh")
+    home = AddressText(name="林小雨", phone="+8613800138000", line="浙江省杭州市西湖区文三路 90 号 2 单元 501")
+    address = await save_address(session, customer_id=customer_id, parsed=home, now=then)
+    key = f"script:{cart.cart_id}"
+    await shop.holds.hold(key, lines, until=shop.now() + timedelta(hours=1), now=shop.now())
+    order = await place_order(
+        session,
+        customer_id=customer_id,
+        cart_id=cart.cart_id,
+        cart_version=cart.version,
+        address_id=address.id,
+        payment_method=PaymentMethod.COD,
+        hold_key=key,
+        language="zh",
+        now=then,
+    )
+    if given["state"] == "shipped":
+        await mark_shipped(session, order_id=order.id, tracking_number="SF1029384756", carrier="顺丰速运", now=then)
+    if ", paid" in given[0]:
+        if given["paid"]:
+            _check_total(order, given["paid"].split())
+        await mark_paid(session, order_id=order.id, proof="script", now=then)
+    for announcement in session.info.get("announcements", []):
+        announcement.told_at = then  # what happened before the talk was told before it
+    return order.number
+
+
+def _check_total(order: Order, paid: list[str]) -> None:
+    if Money.parse(paid[0], paid[1]) != order.total:
+        raise Refused("script.given_total", total=str(order.total.decimal), currency=order.currency)
+
+
+async def _variant(session: AsyncSession, sku: str) -> int:
+    variant_id = await session.scalar(select(Variant.id).where(Variant.sku == sku))
+    if variant_id is None:
+        raise Refused("script.sku_unknown", sku=sku)
+    return variant_id
+
+
+async def _orders(session: AsyncSession, customer_id: int) -> int:
+    counted = select(func.count()).select_from(Order).where(Order.customer_id == customer_id)
+    return await session.scalar(counted) or 0
+
+
+async def _last_order(session: AsyncSession, name: str, customer_id: int) -> FactValue:
+    newest = select(Order.id).where(Order.customer_id == customer_id).order_by(Order.id.desc()).limit(1)
+    order_id = await session.scalar(newest)
+    if order_id is None:
+        return FactValue("none")
+    order = await order_view(session, order_id)
+    match name:
+        case "status":
+            return FactValue(order.status)
+        case "payment":
+            return FactValue(order.payment_state)
+        case "fulfilment":
+            return FactValue(order.fulfilment_state)
+        case "total":
+            return _money(order.total)
+        case "items":
+            return _goods([(line.title, line.label, line.quantity) for line in order.lines])
+        case "address":
+            address = await order_address(session, order_id=order_id)
+            return FactValue(f"{address.name} {address.phone} {address.line}")
+    raise Refused("script.fact_unknown", fact=f"last_order.{name}")
+
+
+def _goods(items: list[tuple[str, str, int]]) -> FactValue:
+    """Pieces as the number; as text "title (variant) x2; ..."."""
+    text = "; ".join(f"{title}{f' ({label})' if label else ''} x{quantity}" for title, label, quantity in items)
+    return FactValue(text, Decimal(sum(quantity for _, _, quantity in items)))
+
+
+def _money(money: Money) -> FactValue:
+    return FactValue(f"{money.decimal} {money.currency}", money.decimal)
+
+
+def _count(number: int) -> FactValue:
+    return FactValue(str(number), Decimal(number))
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        return Decimal(text.split()[0]) if text.split() else None
+    except InvalidOperation:
+        return None
+
+
+__all__ = ["FactValue", "fact", "give", "holds"]

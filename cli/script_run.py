@@ -1,0 +1,242 @@
+"""Playing a written conversation in a scratch shop, step by step, with what was said and what did not hold."""
+
+import itertools
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.replies import Button, PayLink, Reply, buttons_of, from_json
+from bot.turn import meet, receive
+from cli.scratch import BASE_URL, ScratchShop
+from cli.script_facts import fact, give, holds
+from cli.script_file import Agent, Checks, Does, Expects, Says, Script, Step, Waits
+from conversations.hear import Incoming
+from conversations.model import Agent as Person
+from conversations.model import Conversation
+from conversations.ownership import add_note, agent_says, close, release, take
+from conversations.read import conversation_of, messages_after
+from foundation.errors import Json, Refused
+
+CHANNEL = "terminal"
+AGENT = Person(1, "小林")
+_numbers = itertools.count(1)
+_RETURN = re.compile(r'action="([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the transcript: who ("shopper", "shop", "agent", "clock") and what."""
+
+    who: str
+    text: str
+
+
+@dataclass
+class Played:
+    """What came of one script."""
+
+    script: Script
+    transcript: list[Line] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything held."""
+        return not self.failures
+
+
+async def play(script: Script, scratch: ScratchShop) -> Played:
+    """Play a script to its end, or to the first step that cannot be done; checks that fail do not stop it."""
+    played = Played(script)
+    player = _Player(script, scratch, played)
+    try:
+        await player.begin()
+        for step in script.steps:
+            await player.do(step)
+    except (Refused, ScriptError) as error:
+        played.failures.append(f"{script.path.name}:{player.line}: {error}")
+    return played
+
+
+class ScriptError(Exception):
+    """A step that cannot be done, such as pressing a button that is not there."""
+
+
+class _Player:
+    def __init__(self, script: Script, scratch: ScratchShop, played: Played) -> None:
+        self.script, self.scratch, self.played = script, scratch, played
+        self.shop = scratch.shop
+        self.chat = f"script-{next(_numbers)}"
+        self.line = 0
+        self.sent = 0
+        self.seen = 0
+        self.answers: list[str] = []
+        self.shown: list[Reply] = []
+        self.names: dict[str, str] = {}
+
+    async def begin(self) -> None:
+        """Meet the shop, in the language of the script, and make the given true."""
+        incoming = Incoming(CHANNEL, self.chat, "", {}, "")
+        await meet(self.shop, incoming, self.script.language)
+        customer_id = (await self.conversation()).customer_id
+        for given in self.script.given:
+            self.line = given.line
+            async with self.shop.database.begin() as session:
+                named = await give(self.shop, session, given.text, customer_id=customer_id)
+            if named is not None:
+                self.names[named[0]] = named[1]
+
+    async def do(self, step: Step) -> None:
+        """One step."""
+        self.line = step.line
+        match step:
+            case Says(text=text):
+                text = self._filled(text)
+                await self._send({"kind": "text", "text": text}, text, shown=text)
+            case Does():
+                await self._act(step)
+            case Agent():
+                await self._agent(step)
+            case Waits(time=time):
+                self.answers.clear()
+                self._note("clock", f"+ {time}")
+                self.scratch.clock.move(time)
+                await self._catch_up()
+            case Expects():
+                self._expect(step)
+            case Checks():
+                await self._check(step)
+
+    async def _act(self, step: Does) -> None:
+        match step.what:
+            case "press":
+                button = self._button(self._filled(step.detail))
+                body = {"kind": "press", "token": button.token, "label": button.label}
+                await self._send(body, button.label, shown=f"[{button.label}]")
+            case "pay" | "pay fails":
+                await self._pay("pay" if step.what == "pay" else "decline")
+            case kind:
+                await self._send({"kind": kind, "name": step.detail}, "", shown=f"[{kind} {step.detail}]".strip())
+
+    async def _send(self, body: dict[str, Json], text: str, *, shown: str) -> None:
+        self.answers.clear()
+        self._note("shopper", shown)
+        self.sent += 1
+        await receive(self.shop, Incoming(CHANNEL, self.chat, str(self.sent), body, text))
+        await self.shop.idle()
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        await self.scratch.catch_up()
+        conversation = await self.conversation()
+        async with self.shop.database.begin() as session:
+            new = await messages_after(
+                session, conversation_id=conversation.id, rev=self.seen, limit=1000, for_staff=False
+            )
+        self.seen = max([self.seen, *(message.rev for message in new)])
+        for message in sorted(new, key=lambda message: message.seq):
+            if message.kind != "shopper":
+                self.answers.append(message.text)
+                self.shown.append(from_json(message.body))
+                self._note("agent" if message.kind == "person" else "shop", message.text)
+
+    async def _pay(self, choice: str) -> None:
+        """Open the newest pay link as a browser would, and press Pay or Decline on the bank's page."""
+        link = next((reply.url for reply in reversed(self.shown) if isinstance(reply, PayLink)), None)
+        if link is None:
+            raise ScriptError("there is no pay link to open")
+        self.answers.clear()
+        self._note("shopper", f"[{choice}]")
+        page = await self.scratch.client.get(link, follow_redirects=True)
+        form = _RETURN.search(page.text)
+        if form is None:
+            raise ScriptError(f"the pay page shows no form to pay (status {page.status_code})")
+        await self.scratch.client.post(BASE_URL + form[1], data={"choice": choice})
+        await self._catch_up()
+
+    async def _agent(self, step: Agent) -> None:
+        conversation_id = (await self.conversation()).id
+        self.answers.clear()
+        self._note("agent", f"{step.verb} {step.text}".strip())
+        now = self.shop.now()
+        text = self._filled(step.text)
+        self.sent += 1
+        said: dict[str, Json] = {"conversation_id": conversation_id, "agent": AGENT, "now": now}
+        async with self.shop.database.begin() as session:
+            match step.verb:
+                case "take":
+                    await take(session, conversation_id=conversation_id, agent=AGENT, now=now)
+                case "says":
+                    body = {"kind": "text", "text": text}
+                    await agent_says(session, **said, body=body, text=text, client_msg_id=f"script-{self.sent}")
+                case "note":
+                    await add_note(session, **said, text=text, client_msg_id=f"script-{self.sent}")
+                case "release":
+                    await release(session, **said, to="bot", note=text)
+                case "close":
+                    await close(session, conversation_id=conversation_id, agent=AGENT, now=now)
+        await self.shop.delivery.deliver(conversation_id, CHANNEL)
+        await self._catch_up()
+
+    def _expect(self, step: Expects) -> None:
+        together = _folded("\n".join(self.answers))
+        found = [text for text in step.any_of if _folded(self._filled(text)) in together]
+        if bool(found) is step.absent:
+            said = " / ".join(answer.replace("\n", " ") for answer in self.answers) or "nothing"
+            wanted = " | ".join(step.any_of)
+            self._fail(f"{'must not say' if step.absent else 'must say'} {wanted!r}, but says: {said[:600]}")
+
+    async def _check(self, step: Checks) -> None:
+        conversation = await self.conversation()
+        async with self.shop.database.begin() as session:
+            value = await fact(session, step.fact, conversation=conversation)
+        if not holds(value, step.operator, self._filled(step.value)):
+            self._fail(f"{step.fact} {step.operator} {step.value} does not hold: it is {value.text!r}")
+
+    async def conversation(self) -> Conversation:
+        """The row as it is now."""
+        async with self.shop.database.begin() as session:
+            found = await conversation_of(session, channel=CHANNEL, chat=self.chat)
+        if found is None:
+            raise ScriptError("nothing was said yet")
+        return found
+
+    def _button(self, label: str) -> Button:
+        """The newest button whose label holds these words."""
+        offered = [button for reply in reversed(self.shown) for button in buttons_of(reply)]
+        for button in offered:
+            if _folded(label) in _folded(button.label):
+                return button
+        raise ScriptError(f"no button says {label!r}; there are: {', '.join(b.label for b in offered[:12]) or 'none'}")
+
+    def _filled(self, text: str) -> str:
+        """The text with {A} as the number of the order the script calls A."""
+        return re.sub(r"\{(\w+)\}", lambda name: self.names.get(name[1], name[0]), text)
+
+    def _note(self, who: str, text: str) -> None:
+        self.played.transcript.append(Line(who, text))
+
+    def _fail(self, what: str) -> None:
+        self.played.failures.append(f"{self.script.path.name}:{self.line}: {what}")
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def as_json(played: Sequence[Played]) -> str:
+    """The result of several scripts as one JSON object."""
+    return json.dumps(
+        {
+            "passed": all(each.passed for each in played),
+            "scripts": len(played),
+            "failures": [failure for each in played for failure in each.failures],
+            "transcript": [
+                {"script": each.script.path.name, "who": line.who, "text": line.text}
+                for each in played
+                for line in each.transcript
+            ],
+        },
+        ensure_ascii=False,
+    )

@@ -1,0 +1,88 @@
+"""The written conversations, each played in a shop of its own, and the grammar they are written in."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.harness import SHARED
+from cli.scratch import DEMO, EMPTY, VENDURE, Place, scratch_shop, stock_vendure
+from cli.script_file import Agent, Checks, Does, Expects, Says, Waits, read_script
+from cli.script_run import play
+from foundation.errors import Refused
+from nlu.understand import Understander
+
+FOLDER = Path(__file__).parent / "conversations"
+SCRIPTS = sorted(FOLDER.glob("**/*.md"))
+
+
+@pytest.fixture(scope="session")
+async def shelves(place: Place, demo_shelves: str) -> dict[str, str]:
+    """The templates that scripts may start from; the real catalogue only where it lies beside the checkout."""
+    templates = {"demo": demo_shelves, "empty": EMPTY}
+    if (SHARED / "data").is_dir():
+        await stock_vendure(place)
+        templates["vendure"] = VENDURE
+    assert demo_shelves == DEMO
+    return templates
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+async def test_written_conversation_holds(
+    path: Path, place: Place, shelves: dict[str, str], understander: Understander
+) -> None:
+    script = read_script(path)
+    if script.shop not in shelves:
+        pytest.skip("needs the folder with real data beside the checkout (../shared/data)")
+    async with scratch_shop(place, template=shelves[script.shop], load=lambda: understander) as scratch:
+        played = await play(script, scratch)
+    assert played.failures == [], "\n".join(f"{line.who}: {line.text}" for line in played.transcript)
+
+
+def test_every_kind_of_line_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "all.md"
+    path.write_text(
+        "# Everything\nshop: empty\nlang: en\ngiven:\n- stock A: 3\n\n> hi\n> [press Add to cart]\n> [pay fails]\n"
+        "< one | two\n< !three\n@ agent: take\n@ agent: note call back\n@ agent: release done\n@ agent: hello\n"
+        "@ agent: close\n~ 2h\n= cart.total >= 12.50 CNY\n"
+    )
+    script = read_script(path)
+    assert (script.title, script.shop, script.language) == ("Everything", "empty", "en")
+    assert [given.text for given in script.given] == ["stock A: 3"]
+    assert [type(step) for step in script.steps] == [
+        *(Says, Does, Does, Expects, Expects, Agent, Agent, Agent, Agent, Agent, Waits, Checks)
+    ]
+    assert [step.verb for step in script.steps if isinstance(step, Agent)] == [
+        "take",
+        "note",
+        "release",
+        "says",
+        "close",
+    ]
+    assert [step.what for step in script.steps if isinstance(step, Does)] == ["press", "pay fails"]
+
+
+@pytest.mark.parametrize("line", ["? what", "~ soon", "= nothing", "> [dance]", "< ", "@ nobody: hi", "shop: other"])
+def test_an_unknown_line_is_an_error_with_its_number(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "broken.md"
+    path.write_text(f"# Broken\n\n> hi\n{line}\n")
+    with pytest.raises(Refused) as refused:
+        read_script(path)
+    assert (refused.value.code, refused.value.facts["line"]) == ("script.line", 4)
+
+
+@pytest.mark.parametrize("content", [b"", b"# only a title\n", b"\xff\xfe\x00broken"])
+def test_what_is_no_script_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "none.md"
+    path.write_bytes(content)
+    with pytest.raises(Refused, match=r"script\.unreadable"):
+        read_script(path)
+
+
+async def test_a_check_that_does_not_hold_fails_the_script(
+    place: Place, demo_shelves: str, understander: Understander, tmp_path: Path
+) -> None:
+    path = tmp_path / "wrong.md"
+    path.write_text("> 你好\n< no such words\n= orders.count = 1\n= nobody.knows = 1\n")
+    async with scratch_shop(place, template=demo_shelves, load=lambda: understander) as scratch:
+        played = await play(read_script(path), scratch)
+    assert [failure.split(": ")[0] for failure in played.failures] == ["wrong.md:2", "wrong.md:3", "wrong.md:4"]
