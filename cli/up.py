@@ -25,7 +25,7 @@ PORT_SECONDS = 3
 
 def up(settings: Settings, console: Console) -> None:
     """Start everything, tell where it is, keep it running until Ctrl-C or SIGTERM, and stop it all."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell starts background jobs deaf to SIGINT
         signal.signal(number, _interrupt)
     try:
         _ports_are_free(settings)
