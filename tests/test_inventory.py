@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
 from commerce.inventory.actions import adopt, count_stock, expire_holds, receive_stock, release_holds, ship
 from commerce.inventory.hold import Holds, Request, Short, decide
-from commerce.inventory.model import Hold, HoldState, StockLevel
+from commerce.inventory.model import Hold, HoldState
 from foundation.database import Database
 from foundation.errors import Refused
 from tests.goods import Stock, a_product, holds_of, stock_of
@@ -214,72 +213,6 @@ def test_a_request_that_does_not_fit_does_not_stop_a_smaller_one() -> None:
 
 
 # Races
-
-
-async def race_by_holds(database: Database, now: datetime, shoppers: int) -> dict[int, int]:
-    """200 shoppers, some through one process, others each on a connection of their own; returns {variant: got}."""
-    variant = await product(database, now, pieces=5)
-
-    async def alone(number: int) -> bool:
-        async with Holds.open(database.url, connections=1) as mine:
-            return await takes(mine, number)
-
-    async def takes(holds: Holds, number: int) -> bool:
-        try:
-            await holds.hold(f"shopper:{number}", {variant: 1}, until=now + 15 * MINUTES, now=now)
-        except Refused as refusal:
-            if refusal.code != "stock.short":
-                raise
-            return False
-        return True
-
-    async with holds_of(database) as shared:
-        gathered = [takes(shared, number) for number in range(shoppers - 30)]
-        got = await asyncio.gather(*gathered, *(alone(number) for number in range(shoppers - 30, shoppers)))
-    return {variant: sum(got)}
-
-
-async def race_by_looking_first(database: Database, now: datetime, shoppers: int) -> dict[int, int]:
-    """The twin: each shopper looks whether there is enough, then takes, with no guard and no CHECK."""
-    variant = await product(database, now, pieces=5)
-    async with database.begin() as session:
-        await session.execute(text("ALTER TABLE stock_level DROP CONSTRAINT ck_stock_level_not_oversold"))
-    pool = await asyncpg.create_pool(database.url.replace("+asyncpg", ""), min_size=0, max_size=30)
-    everybody_looked = asyncio.Barrier(30)
-
-    async def takes(number: int) -> bool:
-        async with pool.acquire() as connection:
-            free = await connection.fetchval(
-                "SELECT on_hand - reserved FROM stock_level WHERE variant_id = $1", variant
-            )
-            if number < 30:
-                await everybody_looked.wait()
-            if free < 1:
-                return False
-            await connection.execute("UPDATE stock_level SET reserved = reserved + 1 WHERE variant_id = $1", variant)
-            return True
-
-    got = await asyncio.gather(*(takes(number) for number in range(shoppers)))
-    await pool.close()
-    return {variant: sum(got)}
-
-
-async def test_two_hundred_shoppers_for_five_pieces_get_five(database: Database, now: datetime) -> None:
-    got = await race_by_holds(database, now, 200)
-    ((variant, taken),) = got.items()
-    assert taken == 5
-    assert await stock_of(database, variant) == Stock(5, 5)
-    async with database.begin() as session:
-        assert await session.scalar(select(func.count()).select_from(Hold)) == 5
-
-
-async def test_the_twin_without_the_guard_oversells(database: Database, now: datetime) -> None:
-    got = await race_by_looking_first(database, now, 200)
-    ((variant, taken),) = got.items()
-    assert taken > 5
-    async with database.begin() as session:
-        level = (await session.scalars(select(StockLevel).where(StockLevel.variant_id == variant))).one()
-        assert level.reserved > level.on_hand
 
 
 async def test_several_sweepers_at_once_expire_each_hold_once(database: Database, now: datetime) -> None:
