@@ -46,7 +46,7 @@ class Composer:
                 self.modes = {}
                 for mode, name in ((REPLY, "Reply"), (NOTE, "Note")):
                     tab = ui.element("button").classes("mode").props("type=button role=tab")
-                    tab.on("click", lambda mode=mode: self.switch(mode))
+                    tab.on("click", lambda mode=mode: self._choose(mode))
                     with tab:
                         words(t(name))
                     self.modes[mode] = tab
@@ -92,8 +92,15 @@ class Composer:
         self.field.set_value(self.typed.get(mode, ""))
         set_text(self.label, t("Save" if is_note else "Send"))
 
+    async def _choose(self, mode: str) -> None:
+        await self._typing()
+        self.switch(mode)
+
     async def _typing(self) -> None:
-        text, mode, conversation_id = self.field.value or "", self.mode, self.conversation_id
+        await self._keep(self.mode, self.field.value or "")
+
+    async def _keep(self, mode: str, text: str) -> None:
+        conversation_id = self.conversation_id
         if conversation_id is None or self.typed.get(mode, "") == text:
             return
         self.typed[mode] = text
@@ -115,7 +122,7 @@ class Composer:
         mode = self.mode
         text, client_msg_id = str(event.args["text"]), str(event.args["id"])[:60]
         if await self.say(mode, text, client_msg_id):
-            await self._typing()
+            await self._keep(mode, "")
         elif not self.field.value and self.mode == mode:
             self.field.set_value(text)  # refused: what was typed is not lost
 
