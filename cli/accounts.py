@@ -10,7 +10,7 @@ from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api import staff
-from cli.prepare import require_current, vault_of
+from cli.prepare import in_database, require_current
 from cli.servers import any_servers, read_settings
 from foundation.database import Database
 
@@ -50,15 +50,10 @@ def show() -> None:
 
 
 def _in_transaction(act: Callable[[AsyncSession], Awaitable[Done]]) -> Done:
+    async def run(database: Database) -> Done:
+        async with database.begin() as session:
+            return await act(session)
+
     with any_servers(read_settings()) as settings:
         require_current(settings)
-
-        async def run() -> Done:
-            database = Database(settings.database_url or "", vault_of(settings))
-            try:
-                async with database.begin() as session:
-                    return await act(session)
-            finally:
-                await database.close()
-
-        return asyncio.run(run())
+        return asyncio.run(in_database(settings, run))

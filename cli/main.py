@@ -112,6 +112,19 @@ def restore(file: Path) -> None:
     keep.restore(file)
 
 
+@goods.callback()
+def import_goods() -> None:
+    """Bring goods in from files of elsewhere."""
+
+
+@goods.command("vendure")
+def import_vendure(file: Path) -> None:
+    """Take over a product table (CSV) of a Vendure shop; its pictures lie beside it."""
+    from cli import goods as files
+
+    files.vendure(file)
+
+
 @staff.command("add")
 def add_staff(
     name: str,

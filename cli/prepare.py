@@ -2,15 +2,22 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from foundation.encryption import Vault, create_keys, key_file, read_keys
 from foundation.errors import Refused
 from foundation.settings import Settings
 
+if TYPE_CHECKING:
+    from foundation.database import Database
+
+Done = TypeVar("Done")
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 Tell = Callable[[str], None]
 
@@ -43,7 +50,7 @@ def prepare(settings: Settings, found: Prepared, tell: Tell) -> tuple[str, str] 
     make_keys(settings, fresh=not found.tables)
     if not found.goods:
         tell("Filling the shelves of the demo shop ...")
-        asyncio.run(_fill_shelves(settings))
+        _fill_shelves(settings)
     return asyncio.run(_first_administrator(settings))
 
 
@@ -108,24 +115,50 @@ async def _look(url: str) -> Prepared:
         await connection.close()
 
 
-async def _fill_shelves(settings: Settings) -> None:
-    from commerce.demo.shop import open_demo_shop
+def _fill_shelves(settings: Settings) -> None:
+    from commerce.catalog.media import MediaFolder
+    from commerce.demo.load import load_demo_shop
+
+    media = MediaFolder.of(settings.data_dir)
+    with progress_bar("pictures") as progress:
+        asyncio.run(
+            in_database(
+                settings,
+                lambda database: load_demo_shop(
+                    database, media, now=datetime.now(UTC), currency=settings.currency, progress=progress
+                ),
+            )
+        )
+
+
+async def in_database(settings: Settings, act: Callable[["Database"], Awaitable[Done]]) -> Done:
+    """Do one thing with the shop's database and close it."""
     from foundation.database import Database
 
     database = Database(settings.database_url or "", vault_of(settings))
     try:
-        await open_demo_shop(database, media=settings.data_dir / "media", now=datetime.now(UTC))
+        return await act(database)
     finally:
         await database.close()
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, and nothing where nobody watches. Yields what to call with done and total."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 async def _first_administrator(settings: Settings) -> tuple[str, str] | None:
     from admin_api.staff import first_administrator
-    from foundation.database import Database
 
-    database = Database(settings.database_url or "", vault_of(settings))
-    try:
+    async def make(database: "Database") -> tuple[str, str] | None:
         async with database.begin() as session:
             return await first_administrator(session, now=datetime.now(UTC))
-    finally:
-        await database.close()
+
+    return await in_database(settings, make)
