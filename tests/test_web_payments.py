@@ -1,45 +1,42 @@
 """Paying in the browser: the pay link, the practice bank's page, its webhooks, and everything a bank can do wrong."""
 
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
+from bot.app import Shop
 from bot.web.simulator import Bank, send_webhooks
 from bot.web.simulator_model import SimulatorEvent, SimulatorSession
+from cli.scratch import BASE_URL, ScratchShop
 from commerce.orders.actions import cancel_order
 from commerce.orders.model import Order, PaymentMethod
-from commerce.payments.actions import Till, look_at_event, pay_token
+from commerce.payments.actions import look_at_event, pay_token
 from commerce.payments.model import Intent, ProviderEvent
-from commerce.payments.port import ProviderUnreachable, RefundOutcome, Session, SessionState
-from commerce.payments.simulator import SIGNATURE_HEADER, TIMESTAMP_HEADER, Simulator, sign
+from commerce.payments.port import Provider, ProviderUnreachable, RefundOutcome, Session, SessionState
+from commerce.payments.simulator import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from foundation.money import Money
 from tests.goods import a_product, an_order
-from tests.web_door import app_of
-
-if TYPE_CHECKING:
-    from bot.app import Shop
-
-BASE = "http://shop.test"
 
 
 @dataclass(slots=True)
 class Counter:
     """A shop with one unpaid order, its door, and the bank behind it."""
 
-    shop: "Shop"
+    shop: Shop
     app: FastAPI
     client: httpx.AsyncClient
-    provider: Simulator
-    till: Till
     order: Order
     link: str
+
+    @property
+    def provider(self) -> Provider:
+        """The bank as the shop asks it."""
+        return self.shop.till.providers["simulator"]
 
     @property
     def bank(self) -> Bank:
@@ -63,7 +60,7 @@ class Counter:
         async with self.shop.database.begin() as session:
             told = list(await session.scalars(select(ProviderEvent.id).where(ProviderEvent.handled_at.is_(None))))
         for event_id in told:
-            await look_at_event(self.till, event_id)
+            await look_at_event(self.shop.till, event_id)
         return taken
 
     async def status(self) -> str:
@@ -77,7 +74,7 @@ class Counter:
         assert answer.status_code == 200, answer.text
 
 
-async def signed(shop: "Shop", client: httpx.AsyncClient, path: str, body: dict[str, object]) -> httpx.Response:
+async def signed(shop: Shop, client: httpx.AsyncClient, path: str, body: dict[str, object]) -> httpx.Response:
     """A request as the shop's own client signs it."""
     raw = json.dumps(body).encode()
     timestamp = str(int(shop.now().timestamp()))
@@ -86,19 +83,14 @@ async def signed(shop: "Shop", client: httpx.AsyncClient, path: str, body: dict[
 
 
 @pytest.fixture
-async def counter(shop: "Shop") -> AsyncIterator[Counter]:
-    app = app_of(shop)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
-        provider = Simulator(client, base_url=BASE, secret=shop.simulator_secret, now=shop.now)
-        till = Till(database=shop.database, providers={"simulator": provider}, base_url=BASE, now=shop.now)
-        shop.till = till
-        async with shop.database.begin() as session:
-            tea = await a_product(session, now=shop.now(), price=6800)
-        order = await an_order(shop.database, shop.holds, {tea: 2}, now=shop.now(), method=PaymentMethod.SIMULATOR)
-        async with shop.database.begin() as session:
-            intent_id = await session.scalar(select(Intent.id).where(Intent.order_id == order.id))
-        assert intent_id is not None
-        yield Counter(shop, app, client, provider, till, order, f"/pay/{pay_token(shop.vault, intent_id)}")
+async def counter(scratch: ScratchShop) -> Counter:
+    shop = scratch.shop
+    async with shop.database.begin() as session:
+        tea = await a_product(session, now=shop.now(), price=6800)
+    order = await an_order(shop.database, shop.holds, {tea: 2}, now=shop.now(), method=PaymentMethod.SIMULATOR)
+    async with shop.database.begin() as session:
+        intent_id = (await session.scalars(select(Intent.id).where(Intent.order_id == order.id))).one()
+    return Counter(shop, scratch.app, scratch.client, order, f"/pay/{pay_token(shop.vault, intent_id)}")
 
 
 async def test_a_shopper_pays_on_the_banks_page_and_comes_back(counter: Counter) -> None:
@@ -137,12 +129,12 @@ async def test_a_declined_payment_may_be_tried_again(counter: Counter) -> None:
     assert await counter.status() == "placed"
 
 
-@pytest.mark.parametrize("token", ["x", "AAAA", "%00", "A" * 27, "zzzzzzzzzzzzzzzzzzzzzzzzzzz"])
-async def test_a_forged_pay_link_shows_a_kind_page(counter: Counter, token: str) -> None:
-    for path in (f"/pay/{token}", f"/pay/{token}/done"):
-        page = await counter.client.get(path, headers={"Accept-Language": "en"})
-        assert page.status_code == 404
-        assert "This payment link is not valid" in page.text
+async def test_a_forged_pay_link_shows_a_kind_page(counter: Counter) -> None:
+    for token in ("x", "AAAA", "%00", "A" * 27, "zzzzzzzzzzzzzzzzzzzzzzzzzzz"):
+        for path in (f"/pay/{token}", f"/pay/{token}/done"):
+            page = await counter.client.get(path, headers={"Accept-Language": "en"})
+            assert page.status_code == 404
+            assert "This payment link is not valid" in page.text
 
 
 async def test_a_cancelled_order_says_so_on_its_link(counter: Counter) -> None:
@@ -164,7 +156,7 @@ async def test_an_order_past_its_time_says_so_before_the_sweep_comes_by(counter:
 
 
 async def test_a_bank_that_does_not_answer_costs_nothing(counter: Counter) -> None:
-    counter.shop.till = Till(database=counter.shop.database, providers={}, base_url=BASE, now=counter.shop.now)
+    counter.shop.till = replace(counter.shop.till, providers={})
     page = await counter.client.get(counter.link, headers={"Accept-Language": "en"})
     assert page.status_code == 503
     assert "Nothing was charged" in page.text
@@ -210,7 +202,9 @@ async def test_a_session_made_without_an_answer_is_found_again(counter: Counter)
 
 async def test_a_webhook_waits_in_the_books_until_the_shop_takes_it(counter: Counter) -> None:
     await counter.pays()
-    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(503)), base_url=BASE) as deaf:
+    async with httpx.AsyncClient(
+        transport=httpx.MockTransport(lambda _: httpx.Response(503)), base_url=BASE_URL
+    ) as deaf:
         assert await send_webhooks(counter.bank, deaf) == 0
     async with counter.shop.database.begin() as session:
         event = (await session.scalars(select(SimulatorEvent))).one()
@@ -255,23 +249,21 @@ async def test_money_goes_back_once_under_a_key_and_never_more_than_was_paid(cou
     assert (answer.status_code, answer.json()["code"]) == (409, "simulator.too_much")
 
 
-@pytest.mark.parametrize("path", ["/simulator/v1/sessions", "/simulator/v1/refunds", "/simulator/v1/faults"])
-async def test_the_bank_answers_the_shop_only(counter: Counter, path: str) -> None:
-    unsigned = await counter.client.post(path, json={})
-    assert (unsigned.status_code, unsigned.json()["code"]) == (401, "simulator.signature")
+async def test_the_bank_answers_the_shop_only(counter: Counter) -> None:
+    for path in ("/simulator/v1/sessions", "/simulator/v1/refunds", "/simulator/v1/faults"):
+        unsigned = await counter.client.post(path, json={})
+        assert (unsigned.status_code, unsigned.json()["code"]) == (401, "simulator.signature")
 
 
 async def test_faults_are_for_shops_that_allow_them(counter: Counter) -> None:
-    object.__setattr__(counter.bank, "may_go_wrong", False)
+    counter.app.state.bank = replace(counter.bank, may_go_wrong=False)
     answer = await signed(counter.shop, counter.client, "/simulator/v1/faults", {"faults": ["drop"]})
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize(("provider", "status"), [("simulator", 401), ("nobody", 404), ("../x", 404)])
-async def test_a_webhook_of_a_stranger_is_refused_and_leaves_nothing(
-    counter: Counter, provider: str, status: int
-) -> None:
-    answer = await counter.client.post(f"/webhooks/payments/{provider}", content=b'{"event_id":"e1"}')
-    assert answer.status_code == status
+async def test_a_webhook_of_a_stranger_is_refused_and_leaves_nothing(counter: Counter) -> None:
+    for provider, status in (("simulator", 401), ("nobody", 404), ("..%2fx", 404)):
+        answer = await counter.client.post(f"/webhooks/payments/{provider}", content=b'{"event_id":"e1"}')
+        assert answer.status_code == status
     async with counter.shop.database.begin() as session:
         assert await session.scalar(select(func.count()).select_from(ProviderEvent)) == 0
