@@ -8,27 +8,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Literal, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import buttons, replies
-from bot.flow import Again, Flow, Gone, Handover, Paused, Setting, Turn, Unread
+from bot.attempt import End, attempt
+from bot.flow import Flow, Handover, Setting, Turn
 from bot.frames import Frame
 from bot.language import N_, translator
-from bot.refusals import sentence
 from bot.replies import Reply
 from bot.words import Heard, Words, simple
-from foundation.errors import Json, Refused
+from foundation.errors import Json
 
 MOST_FRAMES = 5
 SILENCE = timedelta(days=1)
 UNCLEAR = "out_of_scope"
 ASK_PERSON = "ask_human"
-_GO_ON = "@go_on"
 _NAMES_A_THING = (UNCLEAR, "search_products", "refine_search", "order_status", "add_to_cart")
-_MOVED = N_("Something has changed since I asked you. Shall I go on?")
 _START_OVER = frozenset(("start over", "restart", "start again", "重新开始", "从头来", "从头再来", "重来"))
 
 Kind: TypeAlias = Literal["answer", "fact"]
@@ -40,6 +37,8 @@ class Outcome:
 
     `replies` are (kind, reply) in order: an "answer" is the bot's own, a "fact" is what the shop has done (a receipt).
     `handover` is set when the shopper gets a person. `gave_up`: waited for a person and does not want one any more.
+    `read`: how many of the messages were read, all when None. After one that made the shop do something the rest waits
+    for the next turn, so that what was done is committed before anything is built upon it.
     """
 
     replies: tuple[tuple[Kind, Reply], ...]
@@ -48,6 +47,7 @@ class Outcome:
     language: str
     handover: Handover | None = None
     gave_up: bool = False
+    read: int | None = None
 
 
 Announced: TypeAlias = Callable[[str], Awaitable[Sequence[Reply]]]
@@ -90,11 +90,11 @@ async def converse(
     """
     dialogue = _Dialogue(setting, flows, frames, focus, language, waiting=waiting, announced=announced)
     dialogue.drop_after_silence()
-    for message in heard:
-        await dialogue.hear(message)
-        if dialogue.handover or dialogue.gave_up:
-            break
-    return dialogue.outcome()
+    read = 0
+    while read < len(heard) and not dialogue.is_over:
+        await dialogue.hear(heard[read])
+        read += 1
+    return dialogue.outcome(read)
 
 
 class _Dialogue:
@@ -131,8 +131,13 @@ class _Dialogue:
     async def hear(self, heard: Heard) -> None:
         """Read one message: whoever it is meant for runs, until somebody waits for an answer or all is done."""
         for part in heard.parts if heard.parts and not self._asks_for_free_text() else (heard,):
-            if not self.handover:
+            if not self.is_over:
                 await self._hear(part)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the turn ends here: somebody else goes on, or the shop has done something."""
+        return self.handover is not None or self.gave_up or any(kind == "fact" for kind, _ in self.lines)
 
     async def _hear(self, heard: Heard) -> None:
         self.prompt, self.lead = [], []
@@ -225,59 +230,32 @@ class _Dialogue:
                 words, wish = None, None
                 continue
             turn = self._turn(frame, words, other_wish=wish is not None)
-            end = await self._attempt(turn, flow)
-            if end is _End.UNREAD:
+            end = await attempt(turn, flow)
+            if end is End.UNREAD:
                 assert words is not None
                 words, wish = self._unread(words, wish)
                 continue
             await self._take_over(turn, end, returning=returning)
             words, wish = None, None
-            if end is _End.PAUSED or self.handover:
+            if end is End.PAUSED or self.handover:
                 return
-            refusals += end is _End.REFUSED
-            if end is _End.ENDED or (end is _End.REFUSED and (not turn.reopen or refusals > 1)):
+            refusals += end is End.REFUSED
+            if end is End.ENDED or (end is End.REFUSED and (not turn.reopen or refusals > 1)):
                 self.frames.pop()
                 returning = turn.next is None
                 if turn.next is not None:
                     self._start(*turn.next)
 
-    async def _attempt(self, turn: Turn, flow: Flow) -> "_End":
-        """Run a flow in a savepoint. A pause keeps what it wrote; a refusal undoes it.
-
-        So does a replay that ends, or acts, without coming by the question just answered: nothing is done upon an
-        answer that was meant for something else.
-        """
-        frame = turn.frame
-        said, done = dict(frame.said), dict(frame.done)
-        try:
-            async with self.setting.savepoint():
-                end = await _once_through(turn, flow)
-                if not turn.reached and (end is _End.ENDED or turn.made):
-                    raise _MovedOn
-                return end
-        except _MovedOn:
-            frame.said, frame.done, frame.asking = said, done, None
-            turn.lines, turn.handover, turn.next = [], None, None
-            return await _ask_whether_to_go_on(turn)
-        except Refused as refused:
-            frame.said, frame.done = said, done
-            turn.lines = [replies.Text(sentence(refused, turn.translate))]
-            if isinstance(refused, Gone):
-                turn.reopen = (refused.slot,)
-            for path in turn.reopen:
-                frame.reopen(path)
-            return _End.REFUSED
-
-    async def _take_over(self, turn: Turn, end: "_End", *, returning: bool) -> None:
+    async def _take_over(self, turn: Turn, end: End, *, returning: bool) -> None:
         """Make what a run has said part of the turn's answer."""
         self.lines += [("answer", reply) for reply in turn.lines]
         self.lines += [("fact", reply) for reply in await self.announced(self.language)]
-        if returning and end is _End.PAUSED:
+        if returning and end is End.PAUSED:
             self.lead.append(self._say(N_("Back to this: {what}."), what=self._titles([turn.frame])))
         self.lead += turn.lead
         self.prompt = turn.prompt
         self.language = turn.language
-        if turn.handover and end is _End.ENDED:
+        if turn.handover and end is End.ENDED:
             self.handover = turn.handover
             self.frames.clear()
 
@@ -333,7 +311,7 @@ class _Dialogue:
 
     # saying
 
-    def outcome(self) -> Outcome:
+    def outcome(self, read: int) -> Outcome:
         """What is to be said and kept."""
         said = list(self.lines)
         if self.frames or not self.lines:
@@ -345,7 +323,7 @@ class _Dialogue:
         if said:
             self.focus["offered"] = replies.typed([reply for _, reply in self.lines])
         stored = [frame.to_json() for frame in self.frames]
-        return Outcome(tuple(said), stored, self.focus, self.language, self.handover, self.gave_up)
+        return Outcome(tuple(said), stored, self.focus, self.language, self.handover, self.gave_up, read)
 
     def _say(self, message: str, **blanks: str) -> str:
         return translator(self.language)(message).format(**blanks)
@@ -385,37 +363,3 @@ class _Dialogue:
             return str(numbers[int(said) - 1])
         token = offered["labels"].get(said)
         return None if token is None else str(token)
-
-
-class _MovedOn(BaseException):
-    """The replay did not come by the question that was asked, and would act."""
-
-
-class _End(Enum):
-    PAUSED = "waits for the shopper"
-    ENDED = "is done"
-    UNREAD = "could not read the message"
-    AGAIN = "wants to run again"
-    REFUSED = "was refused"
-
-
-async def _once_through(turn: Turn, flow: Flow) -> _End:
-    try:
-        asking = turn.frame.asking
-        if asking is None or asking.slot != _GO_ON or await turn.confirm(_GO_ON, turn.translate(_MOVED)):
-            await flow.run(turn)
-    except Paused:
-        return _End.PAUSED
-    except Unread:
-        return _End.UNREAD
-    except Again:
-        return _End.AGAIN
-    return _End.ENDED
-
-
-async def _ask_whether_to_go_on(turn: Turn) -> _End:
-    try:
-        await turn.confirm(_GO_ON, turn.translate(_MOVED))
-    except Paused:
-        return _End.PAUSED
-    raise AssertionError("a confirmation that was not asked before always pauses")

@@ -298,6 +298,7 @@ class Turn(Voice):
             read = question.spot(words)
         else:
             assert self._asked is not None
+            question.pieces = self.frame.pieces.get(path)
             try:
                 read = question.exact(words, self._asked.shown)
                 if read is None and self._corrected:
@@ -308,9 +309,11 @@ class Turn(Voice):
                     read = question.free(words)
             except Refused as refused:  # an answer, but one that will not do: say why, and ask again
                 self.lead.append(sentence(refused, self.translate))
+                self.frame.pieces[path] = question.pieces
                 return None
             if read is None:
                 raise Unread
+            self.frame.pieces.pop(path, None)
             self._answered()
         if read is None:
             return None

@@ -30,6 +30,7 @@ class Frame:
     done: dict[str, Json] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
     opened: list[str] = field(default_factory=list)
+    pieces: dict[str, Json] = field(default_factory=dict)
     asking: Asking | None = None
     missed: int = 0
     at: str = ""

@@ -55,6 +55,8 @@ class Question(Generic[T]):
     """Taken without asking, while the shopper has not been asked. The flow names it (or `named` does)."""
     named = ""
     """A sentence that names the default when it is taken."""
+    pieces: Json | None = None
+    """What was said of an answer that comes in pieces; kept while the question stands."""
 
     def __init__(self, prompt: str) -> None:
         self.prompt = prompt

@@ -31,9 +31,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "catalog.which": N_("Which product do you mean? Tell me its name, or what you are looking for."),
     "catalog.no_such_place": N_("I have shown you only {count}. Which one do you mean?"),
     "stock.short": N_("There are only {left} of {title} left."),
-    "stock.none": N_("This is sold out at the moment. Shall I look for something like it?"),
+    "stock.none": N_("This is sold out at the moment. Tell me what else you would like."),
     "stock.hold_gone": N_("That took a moment too long, and the goods were given back. Please check out once more."),
-    "address.incomplete": N_("I am still missing {missing}. Please send everything in one line."),
+    "address.incomplete": N_("I am still missing {missing}. Just add that."),
     "address.unknown": N_("I do not have this address any more. Please send it once more."),
     "money.unreadable": N_("I cannot read this price. Say it in figures, such as “under 200”."),
 }

@@ -11,6 +11,7 @@ from bot.dialogue import Outcome, converse, savepoint
 from bot.flow import Handover, Setting
 from bot.language import translator
 from bot.replies import Text, plain, to_json
+from bot.understanding import understand
 from bot.words import Heard
 from commerce.customers.actions import customer_for, set_language
 from conversations.hear import Heard as Kept
@@ -19,7 +20,6 @@ from conversations.model import MOST_TRIES, Kind, Owner
 from conversations.ownership import ask_for_person, shopper_gives_up
 from conversations.turns import Locked, Reply, close_turn, lock_for_turn
 from foundation.errors import Json
-from nlu.model import Context
 
 if TYPE_CHECKING:
     from bot.app import Shop
@@ -108,21 +108,7 @@ async def meet(shop: "Shop", incoming: Incoming, language: str) -> None:
 
 
 async def _understand(shop: "Shop", body: dict[str, Json], text: str, *, language: str | None) -> Heard:
-    """What a message means. A press says what it means itself, and nothing is read into a picture."""
-    kind = str(body.get("kind", "text"))
-    if kind != "text":
-        return Heard(kind=kind, token=str(body.get("token", "")))
-    meaning = (await shop.mind.understander()).understand(
-        text, Context(language="zh" if language == "zh" else "en" if language == "en" else None)
-    )
-    has_letters = any(letter.isalpha() for letter in text)
-    return Heard(
-        text=text,
-        intent=meaning.intent,
-        confidence=meaning.confidence,
-        entities=meaning.entities,
-        language=meaning.language if has_letters else "",
-    )
+    return understand(await shop.mind.understander(), body, text, language=language)
 
 
 async def _talk(shop: "Shop", session: AsyncSession, locked: Locked, meanings: dict[int, Heard]) -> bool:
@@ -143,6 +129,7 @@ async def _talk(shop: "Shop", session: AsyncSession, locked: Locked, meanings: d
             waiting=locked.owner == Owner.WAITING,
             announced=told_in_turn(shop, session, now=now),
         )
+    read = locked.messages[: outcome.read]
     await _change_owner(session, locked, outcome, now=now)
     if outcome.language != locked.language:
         await set_language(session, customer_id=locked.customer_id, language=outcome.language)
@@ -154,9 +141,9 @@ async def _talk(shop: "Shop", session: AsyncSession, locked: Locked, meanings: d
         focus=outcome.focus,
         language=outcome.language,
         unclear=0,
-        handled_seq=locked.last_read,
+        handled_seq=read[-1].seq,
         now=now,
-        traces={said.seq: _trace(meanings.get(said.seq)) for said in locked.messages},
+        traces={said.seq: _trace(meanings.get(said.seq)) for said in read},
     )
 
 

@@ -169,6 +169,7 @@ class Chat:
         self.frames, self.focus, self.language = "[]", "{}", "en"
         self.now = NOON
         self.waiting = False
+        self.announced_so_far = 0
         self.last: Outcome | None = None
 
     @asynccontextmanager
@@ -194,10 +195,17 @@ class Chat:
             language=self.language,
             heard=[said(message) if isinstance(message, str) else message for message in messages],
             waiting=self.waiting,
+            announced=self.announced,
         )
         self.frames, self.focus = json.dumps(self.last.frames), json.dumps(self.last.focus)
         self.language = self.last.language
         return [reply.prompt if isinstance(reply, replies.Choice) else replies.plain(reply) for reply in self.replies]
+
+    async def announced(self, language: str) -> list[replies.Reply]:
+        """As the shop would announce an order."""
+        new = [effect for effect in self.shop.effects[self.announced_so_far :] if effect.startswith("order ")]
+        self.announced_so_far = len(self.shop.effects)
+        return [replies.Text("Thank you for your order.") for _ in new]
 
     async def presses(self, label: str) -> list[str]:
         return await self.hears(Heard(kind="press", token=self.button(label).token))

@@ -167,7 +167,7 @@ async def test_a_loop_a_sub_flow_and_a_price_that_opens_a_question(chat: Chat) -
     assert await chat.hears("138") == ["Order [('mug', 2), ('tea', 1)] to 文三路 1, 杭州 for 4300?"]
     chat.shop.prices["mug"] = 500
     assert (await chat.hears("yes"))[-1] == "Order [('mug', 2), ('tea', 1)] to 文三路 1, 杭州 for 1300?"
-    assert await chat.hears("yes") == ["Ordered."]
+    assert await chat.hears("yes") == ["Ordered.", "Thank you for your order."]
     assert chat.shop.effects[-1].endswith("1300")
 
 
@@ -189,7 +189,7 @@ async def test_a_refused_act_is_undone_and_asks_that_slot_again(chat: Chat) -> N
     assert await chat.hears("yes") == ["There are only 5 of mug left.", "How many mug?"]
     assert chat.shop.effects == []
     assert await chat.hears("3") == ["Order [('mug', 3)] to y, x for 1500?"]
-    assert await chat.hears("yes") == ["Ordered."]
+    assert (await chat.hears("yes"))[0] == "Ordered."
     assert chat.shop.effects == ["reserve mug 3", "order [('mug', 3)] y, x 1500"]
 
 
@@ -371,6 +371,21 @@ async def test_a_typed_number_or_label_presses_a_button_of_the_last_reply(chat: 
 
 async def test_several_messages_are_read_in_order_and_only_the_last_prompt_is_sent(chat: Chat) -> None:
     assert await chat.hears(RETURN, "A1", "tea") == ["Sorry to hear that.", "What is wrong?"]
+
+
+async def test_after_the_shop_did_something_the_rest_waits_for_the_next_turn(chat: Chat) -> None:
+    await chat.hears(said("2 tea", "order", item="tea", quantity=2), "no", "x", "y")
+    answers = await chat.hears("yes", said("and a mug", "order", item="mug"), "9")
+    assert answers == ["Ordered.", "Thank you for your order."]
+    assert chat.last is not None
+    assert [kind for kind, _ in chat.last.replies] == ["answer", "fact"]
+    assert chat.last.read == 1
+
+
+async def test_the_wishes_of_one_message_are_done_in_order(chat: Chat) -> None:
+    parts = (said("track A1", "track", order="A1"), said("and return it", "file_return"))
+    both = Heard("track A1 and return it", "track", 0.9, parts=parts)
+    assert await chat.hears(both) == ["A1 is on its way.", "Sorry to hear that.", "Which order?"]
 
 
 async def test_a_flow_deployed_anew_with_a_question_before_the_one_asked(chat: Chat) -> None:

@@ -30,15 +30,17 @@ async def search_products(turn: Turn) -> None:
 
 async def refine_search(turn: Turn) -> None:
     """Cheaper, another colour, sorted, more: of what was searched last."""
-    last: dict[str, Json] | None = turn.focus.get("search")
+    last: dict[str, Json] = turn.focus.get("search") or {}
     said = turn.words.heard.text if turn.words is not None else ""
     limits = _limits(turn)
-    if last is None and not limits:
+    if not last and not limits:
         await _suggest(turn)
-    elif last is None:
+    elif not last:
         await _show(turn, {"text": _words_of_search(turn), **limits, "offset": 0})
     elif "more" in turn.args or (not limits and _MORE.search(said)):
         await _next_page(turn, last)
+    elif "any_price" in turn.args:
+        await _show(turn, {name: value for name, value in last.items() if name not in ("price_min", "price_max")})
     else:
         if "cheaper" in turn.args or (_CHEAPER.search(said) and "price_max" not in limits):
             limits |= await _cheaper(turn)
@@ -158,11 +160,10 @@ async def _show(turn: Turn, wanted: dict[str, Json]) -> None:
         ),
     )
     cards = await product_cards(turn.session, found.product_ids, language=turn.language)
+    turn.focus["search"] = {**wanted, "total": found.total}
     if not cards:
         _nothing(turn, high)
         return
-    turn.focus["search"] = wanted
-    wanted["total"] = found.total
     is_more = found.total > wanted["offset"] + len(cards)
     turn.say(product_list(turn, _title(turn, wanted, found.total, relaxed=found.relaxed), cards, more=is_more))
 
@@ -187,12 +188,12 @@ def _title(turn: Turn, wanted: dict[str, Json], total: int, *, relaxed: bool) ->
 def _nothing(turn: Turn, price_max: Money | None) -> None:
     _ = turn._
     if price_max is not None:
-        limit = turn.money(price_max)
-        text = _("I have found nothing up to {price}. Shall we look at a little more?").format(price=limit)
+        text = _("I have found nothing up to {price}.").format(price=turn.money(price_max))
+        first = turn.wish(_("At any price"), "refine_search", any_price=1)
     else:
         text = _("I have found nothing like that. Try other words, or look at what others like.")
-    browse = turn.wish(_("What others like"), "search_products")
-    turn.say(Choice(text, (browse, turn.wish(_("Ask a colleague"), "ask_human"))))
+        first = turn.wish(_("What others like"), "search_products")
+    turn.say(Choice(text, (first, turn.wish(_("Ask a colleague"), "ask_human"))))
 
 
 async def _suggest(turn: Turn) -> None:

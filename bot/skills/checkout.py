@@ -16,7 +16,7 @@ from bot.skills.showing import goods, method_name
 from bot.words import Words
 from commerce.carts.actions import CartLineView, cart_view, set_quantity
 from commerce.customers.actions import address_text, last_address, save_address
-from commerce.customers.address import AddressText, masked, parse_address
+from commerce.customers.address import LONGEST, AddressText, masked, parse_address
 from commerce.orders.actions import Quote, orders_of, place_order, quote
 from commerce.orders.model import PaymentMethod
 from foundation.encryption import Vault
@@ -43,23 +43,27 @@ class AddressQuestion(Question[AddressText]):
         if "known" in shown and (words.pressed == "known" or words.whole == "1"):
             return "known"
         try:
-            return self._sealed(parse_address(words.rest), words)
+            return self._seal(parse_address(words.rest), words)
         except Refused:
             return None
 
     def free(self, words: Words) -> Json | None:
+        """An address that comes in pieces: what was missing may follow in the next message."""
+        so_far = self.vault.open(base64.b64decode(self.pieces)) + "\n" if self.pieces else ""
+        text = so_far + words.rest
         try:
-            return self._sealed(parse_address(words.rest), words)
+            return self._seal(parse_address(text), words)
         except Refused as refused:
-            if {"phone", "line"} <= set(refused.facts.get("missing", ())):
+            if not so_far and {"phone", "line"} <= set(refused.facts.get("missing", ())):
                 return None  # hardly an address
+            self.pieces = base64.b64encode(self.vault.seal(text[-LONGEST:])).decode()
             raise
 
     def holds(self, stored: Json) -> bool:
         if stored == "known":
             return self.known is not None
         try:
-            self._opened(stored)
+            self._open(stored)
         except (Refused, ValueError, TypeError):
             return False
         return True
@@ -68,18 +72,18 @@ class AddressQuestion(Question[AddressText]):
         if stored == "known":
             assert self.known is not None
             return self.known
-        return self._opened(stored)
+        return self._open(stored)
 
     def reply(self, button: MakeButton) -> Reply:
         if self.known is None:
             return super().reply(button)
         return replies.Choice(self.prompt, (button(masked(self.known), "known"),))
 
-    def _sealed(self, address: AddressText, words: Words) -> str:
+    def _seal(self, address: AddressText, words: Words) -> str:
         words.take_everything()
         return base64.b64encode(self.vault.seal(json.dumps(asdict(address)))).decode()
 
-    def _opened(self, stored: str) -> AddressText:
+    def _open(self, stored: str) -> AddressText:
         return AddressText(**json.loads(self.vault.open(base64.b64decode(stored))))
 
 

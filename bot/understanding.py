@@ -1,0 +1,52 @@
+"""From a message body to what was heard: understood as a whole, or as several wishes in one message."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from bot.words import Heard
+from foundation.errors import Json
+from nlu.model import Context, Meaning
+from nlu.understand import Understander
+
+LONGEST_WITH_PARTS = 120
+_SURE = 0.7
+_ACTS = frozenset(("add_to_cart", "change_cart", "show_cart", "checkout", "order_status", "cancel_order", "pay_order"))
+_BETWEEN = re.compile(
+    r"[,，;；。]\s*(?:and then|and|then|然后|接着|再|并且|顺便)?|\band then\b|\band\b|\bthen\b|然后|接着|并且|顺便",
+    re.IGNORECASE,
+)
+
+
+def understand(understander: Understander, body: Mapping[str, Json], text: str, *, language: str | None) -> Heard:
+    """What a message says; `language` is that of the conversation. A press or a picture has no words to understand."""
+    kind = str(body.get("kind", "text"))
+    if kind != "text":
+        return Heard(kind=kind, token=str(body.get("token", "")))
+    context = Context(language="zh" if language == "zh" else "en" if language == "en" else None)
+    whole = _heard(understander.understand(text, context))
+    pieces = [piece.strip() for piece in _BETWEEN.split(text) if piece.strip()]
+    if len(text) > LONGEST_WITH_PARTS or not 2 <= len(pieces) <= 3:
+        return whole
+    parts = [_heard(understander.understand(piece, context)) for piece in pieces]
+    if not _are_wishes(parts):
+        return whole
+    return Heard(text, whole.intent, whole.confidence, whole.entities, whole.language, parts=parts)
+
+
+def _heard(meaning: Meaning) -> Heard:
+    has_letters = any(letter.isalpha() for letter in meaning.text)
+    return Heard(
+        text=meaning.text,
+        intent=meaning.intent,
+        confidence=meaning.confidence,
+        entities=meaning.entities,
+        language=meaning.language if has_letters else "",
+    )
+
+
+def _are_wishes(parts: Sequence[Heard]) -> bool:
+    """Whether each part is clearly a wish of its own, and another one than the part before."""
+    intents = [part.intent for part in parts]
+    sure = all(part.intent in _ACTS and part.confidence >= _SURE for part in parts)
+    return sure and all(first != second for first, second in pairwise(intents))
