@@ -8,12 +8,10 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from babel.numbers import format_currency
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from bot.web.words import WORDS, Words
-from foundation.money import Money
 
 _HERE = Path(__file__).parent
 _ASSET_TYPES = {
@@ -138,12 +136,6 @@ def notice_page(
         home=f"/?lang={language}",
     )
     return page(request, title=title, body=body, status=status, headers=headers)
-
-
-def money_text(money: Money, language: str) -> str:
-    """An amount as shoppers of this language read it: ¥88.00, €12.50."""
-    text: str = format_currency(money.decimal, money.currency, locale="zh_CN" if language == "zh" else "en_US")
-    return text.replace("CN¥", "¥")
 
 
 @router.get("/")

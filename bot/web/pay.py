@@ -7,7 +7,8 @@ import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from bot.web.pages import money_text, notice_page, page_language
+from bot.language import money_text
+from bot.web.pages import notice_page, page_language
 from bot.web.words import WORDS, Words
 from commerce.customers.model import Customer
 from commerce.orders.model import Order, OrderStatus

@@ -18,8 +18,9 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
 
+from bot.language import money_text
 from bot.web import simulator_model as books
-from bot.web.pages import Html, fill, money_text, notice_page, page, page_language
+from bot.web.pages import Html, fill, notice_page, page, page_language
 from bot.web.simulator_model import Fault, SimulatorRefund, SimulatorSession, State
 from bot.web.wire import read_body
 from bot.web.words import WORDS

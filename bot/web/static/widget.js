@@ -34,7 +34,7 @@ button:focus-visible,a:focus-visible,.row:focus-visible{outline:2px solid var(--
 svg{display:block;width:22px;height:22px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .launch{position:fixed;right:20px;bottom:calc(20px + env(safe-area-inset-bottom));width:58px;height:58px;border-radius:20px;background:light-dark(#2e6a50,#3b7a5e);color:#fff;display:grid;place-items:center;box-shadow:0 6px 24px #2d27213d;z-index:2147483000;transition:transform .18s}
-.launch:hover{transform:translateY(-2px)}.launch svg{width:28px;height:28px}
+.launch svg{width:28px;height:28px}
 .count{position:absolute;top:-6px;right:-6px;min-width:22px;height:22px;padding:0 6px;border-radius:11px;background:#a2471f;color:#fff;font-size:12px;font-weight:600;line-height:22px;text-align:center}
 [hidden]{display:none!important}
 .panel{position:fixed;right:20px;bottom:calc(20px + env(safe-area-inset-bottom));width:390px;height:min(680px,calc(100dvh - 40px));display:flex;flex-direction:column;background:var(--paper);border:1px solid var(--line);border-radius:22px;overflow:hidden;box-shadow:0 18px 60px #2d272138;z-index:2147483000;animation:rise .22s ease-out}
@@ -47,7 +47,7 @@ header{display:flex;align-items:center;gap:10px;padding:11px 16px;border-bottom:
 .name{flex:1;min-width:0;line-height:1.3}.name b{display:block;font-weight:600;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .name span{display:block;font-size:12.5px;color:var(--soft);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .name i{display:inline-block;width:7px;height:7px;border-radius:50%;background:light-dark(#4a9a74,#7fcaa2);margin-right:6px}.off .name i{background:var(--warn)}
-.tools{display:flex}.tool{min-width:38px;height:38px;padding:0 8px;border-radius:12px;color:var(--soft);display:grid;place-items:center;font-size:13px;text-decoration:none}.tool:hover{background:var(--wash);color:var(--ink)}
+.tools{display:flex}.tool{min-width:38px;height:38px;padding:0 8px;border-radius:12px;color:var(--soft);display:grid;place-items:center;font-size:13px;text-decoration:none}
 .log{flex:1;min-height:0;overflow:hidden auto;overscroll-behavior:contain;padding:16px max(14px,calc(50% - 430px)) 10px;display:flex;flex-direction:column;scrollbar-width:thin;scrollbar-color:var(--line) transparent}
 .log::before{content:"";margin-top:auto}
 .m{display:flex;flex-direction:column;align-items:flex-start;margin-top:4px;min-width:0;max-width:100%}
@@ -64,9 +64,8 @@ header{display:flex;align-items:center;gap:10px;padding:11px 16px;border-bottom:
 .state button{color:var(--leaf);text-decoration:underline;text-underline-offset:3px;padding:4px}
 .chips{display:flex;flex-wrap:wrap;gap:8px;margin-top:8px;max-width:100%}
 .chip,.act{min-height:38px;padding:7px 15px;border-radius:19px;border:1px solid var(--leaf);color:var(--leaf);background:var(--card);text-align:center;overflow-wrap:anywhere;transition:background .15s}
-.chip:hover,.act:hover{background:var(--wash)}
 .chip:disabled,.act:disabled{opacity:.5;cursor:default}
-.m.old .chips.answer{display:none}
+.m.old .answer{display:none}
 .row{mask:linear-gradient(90deg,#0000,#000 14px calc(100% - 28px),#0000);display:flex;gap:12px;align-self:stretch;max-width:none;margin:6px -14px 0;padding:2px 14px 10px;overflow-x:auto;scroll-snap-type:x proximity;scroll-padding:0 14px;scrollbar-width:thin;scrollbar-color:var(--line) transparent}
 .card{flex:none;width:206px;display:flex;flex-direction:column;background:var(--card);border:1px solid var(--line);border-radius:18px;overflow:hidden;scroll-snap-align:start}
 .m>.card{width:min(100%,300px);margin-top:6px}
@@ -88,7 +87,7 @@ header{display:flex;align-items:center;gap:10px;padding:11px 16px;border-bottom:
 .sum{display:flex;justify-content:space-between;gap:12px;padding:11px 16px;border-top:1px solid var(--line)}.sum b{color:var(--leaf);font-size:16.5px;font-weight:600}
 .fact{display:flex;justify-content:space-between;gap:16px;padding:7px 16px;border-top:1px solid var(--line);font-size:14px}.fact+.fact{border:0;padding-top:0}.fact span:first-child{color:var(--soft);flex:none}.fact .num{white-space:pre-wrap;text-align:right;overflow-wrap:anywhere;min-width:0}
 .slip .acts{padding:10px 16px 14px;border-top:1px solid var(--line);flex-flow:row wrap}.slip .act{flex:1 1 auto}.slip.main .act:first-child{background:light-dark(#2e6a50,#8cc5a6);color:var(--on);font-weight:600}
-.pay{display:block;background:light-dark(#2e6a50,#8cc5a6);color:var(--on);font-weight:600;border-radius:14px;min-height:46px;padding:11px 20px;text-align:center;text-decoration:none;flex:1 1 100%}.pay:hover{filter:brightness(1.07)}
+.pay{display:block;background:light-dark(#2e6a50,#8cc5a6);color:var(--on);font-weight:600;border-radius:14px;min-height:46px;padding:11px 20px;text-align:center;text-decoration:none;flex:1 1 100%}
 .m>.pay{margin-top:8px;min-width:min(100%,240px)}
 .shot{max-width:min(84%,340px);border-radius:18px;display:block;margin-top:4px}
 .dots{display:inline-flex;gap:5px;padding:14px 16px}.dots i{width:7px;height:7px;border-radius:50%;background:var(--soft);animation:blink 1.2s infinite}.dots i:nth-child(2){animation-delay:.18s}.dots i:nth-child(3){animation-delay:.36s}
@@ -100,6 +99,7 @@ form{flex:none;display:flex;align-items:flex-end;gap:8px;padding:10px max(12px,c
 textarea{display:block;width:100%;height:24px;max-height:120px;resize:none;outline:0;font-size:16px;line-height:24px;overflow-wrap:anywhere}textarea::placeholder{color:var(--soft);opacity:1}
 .left{font-size:12px;color:var(--warn)}
 .send{flex:none;width:44px;height:44px;border-radius:50%;background:light-dark(#2e6a50,#8cc5a6);color:var(--on);display:grid;place-items:center;transition:opacity .15s}.send:disabled{opacity:.35;cursor:default}
+@media (hover:hover){.launch:hover{transform:translateY(-2px)}.tool:hover{background:var(--wash);color:var(--ink)}.chip:hover,.act:hover{background:var(--wash)}.pay:hover,.main .act:first-child:hover{filter:brightness(1.07);background:light-dark(#2e6a50,#8cc5a6)}}
 @keyframes rise{from{opacity:0;translate:0 8px}}@keyframes blink{0%,60%,100%{opacity:.25}30%{opacity:.9}}
 @media (prefers-reduced-motion:reduce){*{animation:none!important;transition:none!important}}
 `
@@ -538,7 +538,7 @@ class XiaoerChat extends HTMLElement {
     const body = message.body || {}
     if (mine) return [h("div", { class: "b" }, body.label || body.text || message.text || "…")]
     const draw = { text: () => [this.bubble(body.text)], card: () => [this.card(body, true)], cards: () => this.cards(body), choice: () => [this.bubble(body.prompt), this.chips(body.options, "answer")],
-      cart: () => [this.slip(body, "slip main")], receipt: () => [this.slip(body, "slip main")], order_status: () => [this.slip({ ...body, title: body.number, tag: body.status })],
+      cart: () => [this.slip(body, "slip main")], receipt: () => [this.slip(body, "slip main", "answer")], order_status: () => [this.slip({ ...body, title: body.number, tag: body.status })],
       pay_link: () => [this.bubble(body.prompt), this.payButton(body), this.chips(body.buttons)], media: () => [this.picture(body.picture, body.caption, "shot", 640), body.caption && this.bubble(body.caption)] }[body.kind]
     try { if (draw) return draw().filter(Boolean) } catch { /* not as expected: its words still are */ }
     return [this.bubble(body.plain || message.text)]
@@ -561,7 +561,7 @@ class XiaoerChat extends HTMLElement {
     return (list || []).map(button => h("button", { class: kind, type: "button", click: event => this.press(button, event) }, button.label))
   }
   chips(list, kind) { return list?.length ? h("div", { class: "chips " + (kind || "") }, ...this.buttons(list, "chip")) : null }
-  acts(list) { return list?.length ? h("div", { class: "acts" }, ...this.buttons(list, "act")) : null }
+  acts(list, kind = "") { return list?.length ? h("div", { class: "acts " + kind }, ...this.buttons(list, "act")) : null }
   card(card, one) {
     return h("article", { class: one ? "card one" : "card" }, this.picture(card.picture, card.title, "pic", 480),
       h("div", { class: "in-card" }, h("b", {}, card.title), card.body && h("div", { class: "body" }, card.body), card.price && h("div", { class: "price" }, card.price), this.acts(card.buttons)))
@@ -569,12 +569,12 @@ class XiaoerChat extends HTMLElement {
   cards(body) {
     return [this.bubble(body.title), h("div", { class: "row", tabindex: "0", role: "group", "aria-label": body.title || this.t.newest }, ...body.cards.map(card => this.card(card))), this.chips(body.buttons)]
   }
-  slip(body, kind = "slip") {
+  slip(body, kind = "slip", acts = "") {
     const line = line => h("div", { class: "line" }, this.picture(line.picture, "", "", 160),
       h("div", {}, line.title, h("small", {}, [line.label, line.quantity > 1 || line.unit !== line.total ? `${line.unit} × ${line.quantity}` : ""].filter(Boolean).join(" · "))), h("span", { class: "num" }, line.total))
     const row = (row, kind) => h("div", { class: kind }, h("span", {}, row.label), h(kind === "sum" ? "b" : "span", { class: "num" }, row.value))
     return h("article", { class: kind }, h("h4", {}, h("span", {}, body.title), body.tag && h("span", { class: "tag" }, body.tag)), ...(body.lines || []).map(line),
-      ...(body.rows || []).map(each => row(each, "fact")), body.total && row(body.total, "sum"), this.acts(body.buttons))
+      ...(body.rows || []).map(each => row(each, "fact")), body.total && row(body.total, "sum"), this.acts(body.buttons, acts))
   }
   payButton(body) { return this.link(body.url, { class: "pay" }, [body.label || this.t.pay, body.amount].filter(Boolean).join("\u2002")) }
 }
