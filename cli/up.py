@@ -18,7 +18,7 @@ from foundation.embedded import Servers
 from foundation.errors import Refused
 from foundation.settings import Settings
 
-READY_SECONDS = 60
+READY_SECONDS = 120
 PORT_SECONDS = 3
 """After a kill -9 the kernel ends our children a moment later: so long a taken port may still become free."""
 
@@ -74,24 +74,32 @@ def _processes(settings: Settings, console: Console) -> list[Child]:
 
 
 def _wait_until_ready(children: list[Child]) -> None:
-    """Start the web chat, and the others once it answers: what shoppers see comes first."""
+    """Start the web chat, and the others once it shows its first page: what shoppers see comes first."""
     deadline = time.monotonic() + READY_SECONDS
-    for together in (children[:1], children[1:]):
-        while not all(child.was_ready for child in together):
-            tend(together)
-            for child in together:
-                child.was_ready = child.was_ready or (child.is_running() and _answers(child.port))
-            if time.monotonic() > deadline:
-                raise Refused("up.slow", seconds=READY_SECONDS)
-            time.sleep(0.05)
+    web = children[0]
+    while not _answers(web, "/health"):
+        _wait_a_little([web], deadline)
+    while waiting := [child for child in children if not child.was_ready]:
+        _wait_a_little(children, deadline)
+        for child in waiting:
+            child.was_ready = _answers(child, "/ready")
 
 
-def _answers(port: int | None) -> bool:
-    if port is None:  # a worker answers nobody; it is ready once it runs
+def _wait_a_little(children: list[Child], deadline: float) -> None:
+    tend(children)
+    if time.monotonic() > deadline:
+        raise Refused("up.slow", seconds=READY_SECONDS)
+    time.sleep(0.05)
+
+
+def _answers(child: Child, path: str) -> bool:
+    if not child.is_running():
+        return False
+    if child.port is None:  # a worker answers nobody; it is ready once it runs
         return True
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", child.port, timeout=5)
     try:
-        connection.request("GET", "/ready")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

@@ -181,5 +181,5 @@ def connect(url: str | None) -> Redis | None:
     """A client for `url` (redis:// or unix://), or None without one. It connects at its first command."""
     if url is None:
         return None
-    client: Redis = Redis.from_url(url, socket_connect_timeout=2, socket_keepalive=True)
+    client: Redis = Redis.from_url(url, socket_connect_timeout=2)
     return client
