@@ -113,6 +113,18 @@ async def test_additions_of_two_channels_at_once_are_both_there(database: Databa
         assert await session.scalar(select(func.count()).select_from(Cart)) == 1
 
 
+async def test_what_another_channel_put_in_since_we_looked_is_counted(database: Database, now: datetime) -> None:
+    customer, tea = await customer_and_tea(database, now)
+    async with database.begin() as here:
+        await add_line(here, customer_id=customer, variant_id=tea, quantity=2, now=now)
+    async with database.begin() as here:
+        assert (await cart_view(here, customer_id=customer, language="zh")).pieces == 2
+        async with database.begin() as there:
+            await set_quantity(there, customer_id=customer, variant_id=tea, quantity=5, now=now)
+        view = await add_line(here, customer_id=customer, variant_id=tea, quantity=1, now=now)
+    assert (view.pieces, view.version) == (6, 3)
+
+
 @pytest.mark.parametrize("status", [ProductStatus.DRAFT, ProductStatus.ARCHIVED])
 async def test_what_is_not_on_sale_does_not_get_in(database: Database, now: datetime, status: ProductStatus) -> None:
     async with database.begin() as session:

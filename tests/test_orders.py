@@ -95,6 +95,18 @@ async def test_cash_on_delivery_is_placed_at_once_with_prices_texts_and_address_
     assert await told(database) == ["order_placed"]
 
 
+async def test_an_order_that_costs_nothing_waits_for_no_payment(
+    database: Database, holds: Holds, now: datetime
+) -> None:
+    async with database.begin() as session:
+        sample = await a_product(session, now=now, price=0)
+    order = await an_order(database, holds, {sample: 1}, now=now, method=PaymentMethod.SIMULATOR)
+    async with database.begin() as session:
+        view = await order_view(session, order.id)
+    assert (view.status, view.payment_state, view.intent_id) == ("placed", "paid", None)
+    assert await stock_of(database, sample) == Stock(10, 1)
+
+
 async def test_the_address_lies_sealed_in_the_order(database: Database, holds: Holds, tea: int, now: datetime) -> None:
     order = await an_order(database, holds, {tea: 1}, now=now)
     async with database.begin() as session:
@@ -365,6 +377,10 @@ async def test_every_event_of_an_order_is_written_down(
 )
 def test_the_payment_state_follows_from_the_ledger(captured: int, refunded: int, state: str) -> None:
     assert payment_state(total=1000, captured=captured, refunded=refunded) == state
+
+
+def test_what_costs_nothing_is_paid() -> None:
+    assert payment_state(total=0, captured=0, refunded=0) == "paid"
 
 
 def test_an_order_comes_back_from_its_end_only_by_a_late_payment() -> None:

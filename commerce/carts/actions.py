@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +13,8 @@ from commerce.customers.model import Customer
 from foundation.errors import Refused
 from foundation.money import Money, total
 
+FRESH = {"populate_existing": True}
+"""What this session read before may be older than what another channel wrote since."""
 NO_CURRENCY = "XXX"
 """ISO 4217's code for no currency: what an empty cart's total is in."""
 
@@ -50,14 +52,7 @@ class CartView:
 
 async def cart_of(session: AsyncSession, *, customer_id: int) -> Cart:
     """The customer's open cart; made when there is none."""
-    mine = select(Cart).where(Cart.customer_id == customer_id, Cart.status == CartStatus.OPEN)
-    cart = await session.scalar(mine)
-    if cart is None:
-        await session.execute(
-            insert(Cart).values(customer_id=customer_id, status=CartStatus.OPEN, version=0).on_conflict_do_nothing()
-        )
-        cart = (await session.scalars(mine)).one()
-    return cart
+    return await _open_cart(session, select(Cart), customer_id)
 
 
 async def add_line(
@@ -113,8 +108,8 @@ async def cart_view(session: AsyncSession, *, customer_id: int, language: str) -
 
 async def view_of(session: AsyncSession, cart: Cart, *, language: str) -> CartView:
     """This cart as the shopper sees it, lines in the order they were put in."""
-    found = await session.scalars(select(CartLine).where(CartLine.cart_id == cart.id).order_by(CartLine.id))
-    rows = found.all()
+    found = select(CartLine.variant_id, CartLine.quantity).where(CartLine.cart_id == cart.id).order_by(CartLine.id)
+    rows = (await session.execute(found)).all()
     variants = await variant_views(session, [row.variant_id for row in rows], language=language, also_unavailable=True)
     lines = []
     for row in rows:
@@ -138,16 +133,24 @@ async def view_of(session: AsyncSession, cart: Cart, *, language: str) -> CartVi
 
 
 async def _locked_cart(session: AsyncSession, customer_id: int) -> Cart:
-    """The open cart under a lock. Checkout may have closed the one we saw while we waited: then there is a next one."""
+    """The open cart under a lock. Where a checkout ended the cart while we waited for it, the next one."""
+    return await _open_cart(session, select(Cart).with_for_update(key_share=True), customer_id)
+
+
+async def _open_cart(session: AsyncSession, carts: Select[Cart], customer_id: int) -> Cart:
+    mine = carts.where(Cart.customer_id == customer_id, Cart.status == CartStatus.OPEN).execution_options(**FRESH)
     while True:
-        cart = await cart_of(session, customer_id=customer_id)
-        await session.refresh(cart, with_for_update={"key_share": True})
-        if cart.status is CartStatus.OPEN:
+        cart = await session.scalar(mine)
+        if cart is not None:
             return cart
+        await session.execute(
+            insert(Cart).values(customer_id=customer_id, status=CartStatus.OPEN, version=0).on_conflict_do_nothing()
+        )
 
 
 async def _line(session: AsyncSession, cart_id: int, variant_id: int) -> CartLine | None:
-    return await session.scalar(select(CartLine).where(CartLine.cart_id == cart_id, CartLine.variant_id == variant_id))
+    line = select(CartLine).where(CartLine.cart_id == cart_id, CartLine.variant_id == variant_id)
+    return await session.scalar(line.execution_options(**FRESH))
 
 
 async def _changed(session: AsyncSession, cart: Cart, now: datetime) -> CartView:

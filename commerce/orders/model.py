@@ -167,7 +167,7 @@ class Shipment(Base):
 def payment_state(*, total: int, captured: int, refunded: int) -> PaymentState:
     """What the ledger says about an order, in minor units of its currency."""
     if captured == 0:
-        return PaymentState.UNPAID
+        return PaymentState.UNPAID if total else PaymentState.PAID
     if refunded >= captured:
         return PaymentState.REFUNDED
     if captured - refunded > total:

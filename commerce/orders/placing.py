@@ -67,7 +67,7 @@ async def place_order(
     now: datetime,
     unpaid_for: timedelta = UNPAID_FOR,
 ) -> Order:
-    """Make the confirmed cart an order: cash on delivery is placed at once, anything else waits for its payment.
+    """Make the confirmed cart an order: cash on delivery is placed at once, any other waits for its payment, if any.
 
     The same cart gives the same order again. Raises Refused("cart.unknown"), ("cart.changed", version=...),
     ("cart.empty"), ("cart.unavailable", variant=...), ("address.unknown"), ("stock.hold_gone") when the hold expired.
@@ -86,20 +86,23 @@ async def place_order(
     if address is None:
         raise Refused("address.unknown", address=address_id)
 
-    cash = payment_method is PaymentMethod.COD
+    at_once = payment_method is PaymentMethod.COD or view.total.amount == 0
     order = await _new_order(session, view, customer_id, address, payment_method, language, now)
-    order.hold_until = None if cash else now + unpaid_for
+    order.move_to(OrderStatus.PLACED if at_once else OrderStatus.PENDING, now=now)
+    order.hold_until = None if at_once else now + unpaid_for
+    session.add(order)
+    await session.flush()
     lines = {line.variant_id: line.quantity for line in view.lines}
-    await adopt(session, key=hold_key, order_id=order.id, lines=lines, committed=cash)
+    await adopt(session, key=hold_key, order_id=order.id, lines=lines, committed=at_once)
     _write_lines(session, order, view.lines)
     cart.status = CartStatus.ORDERED
     intent = await new_intent(
         session, order_id=order.id, number=order.number, provider=payment_method, money=order.total, now=now
     )
-    note(session, order, "placed" if cash else "awaiting_payment", by="shopper", now=now)
+    note(session, order, "placed" if at_once else "awaiting_payment", by="shopper", now=now)
     announce(
         session,
-        "order_placed" if cash else "order_awaiting_payment",
+        "order_placed" if at_once else "order_awaiting_payment",
         customer_id=customer_id,
         now=now,
         order_id=order.id,
@@ -123,7 +126,7 @@ async def _new_order(
 ) -> Order:
     vault: Vault = session.info["vault"]
     open_address = await address_text(session, address)
-    order = Order(
+    return Order(
         number=await fresh_number(session),
         customer_id=customer_id,
         cart_id=view.cart_id,
@@ -138,10 +141,6 @@ async def _new_order(
         created_at=now,
         version=1,
     )
-    order.move_to(OrderStatus.PLACED if payment_method is PaymentMethod.COD else OrderStatus.PENDING, now=now)
-    session.add(order)
-    await session.flush()
-    return order
 
 
 def _write_lines(session: AsyncSession, order: Order, lines: Sequence[CartLineView]) -> None:
