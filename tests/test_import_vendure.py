@@ -183,9 +183,10 @@ async def test_a_bad_row_is_refused_with_its_reason_and_the_others_are_taken(
         assert (await session.scalars(select(ProductText.body))).one() == 'Two\nlines, and a "quote"'
 
 
-@pytest.mark.parametrize(
-    ("content", "code"),
-    [
+async def test_a_broken_file_is_refused_whole_and_leaves_nothing(
+    database: Database, media: MediaFolder, file: Path, now: datetime
+) -> None:
+    broken = [
         (b"", "import.empty"),
         (b" \n\n ", "import.empty"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "import.binary"),
@@ -196,17 +197,13 @@ async def test_a_bad_row_is_refused_with_its_reason_and_the_others_are_taken(
         (table("Cup,cup,,,,,,C,1,1,,").encode() + b"Pot,pot,,", "import.malformed"),
         (table("Cup,cup,,,,,,C,nothing,1,,").encode(), "import.nothing_usable"),
         (table("Cup,cup," + "x" * 1_000_001 + ",,,,,C,1,1,,").encode(), "import.malformed"),
-    ],
-    ids=["empty", "blank", "binary", "encoding", "columns", "heading", "quote", "cut", "unusable", "cell"],
-)
-async def test_a_broken_file_is_refused_whole_and_leaves_nothing(
-    database: Database, media: MediaFolder, file: Path, now: datetime, content: bytes, code: str
-) -> None:
-    write(file, content)
-    with pytest.raises(Refused) as refused:
-        await import_vendure(database, media, file, currency="CNY", now=now)
-    assert refused.value.code == code
-    assert await counts(database) == [0] * 6
+    ]
+    for content, code in broken:
+        write(file, content)
+        with pytest.raises(Refused) as refused:
+            await import_vendure(database, media, file, currency="CNY", now=now)
+        assert refused.value.code == code
+        assert await counts(database) == [0] * 6
     assert not media.root.exists()
 
 
@@ -219,15 +216,15 @@ async def test_a_file_that_is_not_there_is_refused(
         assert refused.value.code == "import.no_file"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("ending", ["\n", "\r\n"])
 async def test_byte_order_marks_line_endings_and_padding_do_not_matter(
-    database: Database, media: MediaFolder, file: Path, now: datetime, encoding: str, ending: str
+    database: Database, media: MediaFolder, file: Path, now: datetime
 ) -> None:
     padded = [" , ".join(line.split(",")) for line in (HEADING.upper(), "茶杯,cup,,,,,,C-1,12.50,7,,")]
-    write(file, ending.join([*padded, "", ""]).encode(encoding))
-    report = await import_vendure(database, media, file, currency="CNY", now=now)
-    assert (report.products, report.variants, report.refused) == (1, 1, ())
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        for ending in ("\n", "\r\n"):
+            write(file, ending.join([*padded, "", ""]).encode(encoding))
+            report = await import_vendure(database, media, file, currency="CNY", now=now)
+            assert (report.products, report.variants, report.refused) == (1, 1, ())
     async with database.session() as session:
         assert (await session.scalars(select(ProductText.title))).all() == ["茶杯"]
 

@@ -15,6 +15,7 @@ from commerce.search.index import NAME_WEIGHT
 from commerce.search.index import index_products as index_products
 from commerce.search.model import SearchOffer, SearchWord
 from commerce.search.query import Question, read_question
+from commerce.search.terms import colours_in
 from foundation.money import Money
 
 Sort = Literal["price_asc", "price_desc", "newest"]
@@ -204,7 +205,7 @@ async def _everything(session: AsyncSession, wanted: Wanted) -> Found:
 def _limits(wanted: Wanted) -> dict[str, object]:
     currencies = {limit.currency for limit in (wanted.price_min, wanted.price_max) if limit is not None}
     return {
-        "colours": list(wanted.colours),
+        "colours": sorted({known for colour in wanted.colours for known in colours_in(colour) or {colour}}),
         "currency": min(currencies, default=""),
         "least": wanted.price_min.amount if wanted.price_min else 0,
         "most": wanted.price_max.amount if wanted.price_max else 2**62,

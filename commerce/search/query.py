@@ -121,10 +121,10 @@ def _same() -> tuple[dict[tuple[str, ...], list[tuple[str, ...]]], int]:
         for word in words:
             known.setdefault(_as_line(word), []).extend(_needed(kind) for kind in kinds)
     for colour, words in COLOURS.items():
-        for word in words:
+        # 红 alone may be part of 红茶, and mint a leaf: in a wish only the plain names of colours mean a colour.
+        plain_names = {colour, *(f"{word}色" for word in words if is_chinese(word) and not word.endswith("色"))}
+        for word in plain_names:
             known.setdefault(_as_line(word), []).append((colour_term(colour),))
-            if is_chinese(word):
-                known.setdefault(_as_line(f"{word}色"), []).append((colour_term(colour),))
     return known, max(len(word) for word in known)
 
 

@@ -19,6 +19,14 @@ _HAS_HAN = re.compile(rf"[{_HAN}]")
 _APOSTROPHE = re.compile(r"(?<=\w)['’ʼ](?=\w)")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
 
+_COLOUR_OF: dict[str, list[str]] = {}
+for _colour, _words in COLOURS.items():
+    for _word in _words:
+        _COLOUR_OF.setdefault(_word, []).append(_colour)
+_CHINESE_COLOUR = re.compile(
+    "|".join(sorted((word for word in _COLOUR_OF if not word.isascii()), key=len, reverse=True))
+)
+
 STOP_WORDS = frozenset(
     """a an and any are at can could do for from get give got have i in is it like looking me my need of on or please
     show some something that the there to want we what which with would you your buy""".split()  # noqa: SIM905  # prose
@@ -87,13 +95,11 @@ def terms_of_code(code: str) -> list[str]:
 
 
 def colours_in(text: str) -> set[str]:
-    """The canonical colours that a text names: 墨黑 -> black, "Coral red" -> red, mint -> green."""
+    """The canonical colours that the name of a colour speaks of: 墨绿 -> green, "Coral red" -> red, mint -> green."""
     found: set[str] = set()
     for token in tokens(plain(text)):
-        if is_chinese(token):
-            found.update(colour for colour, words in COLOURS.items() if any(word in token for word in words))
-        else:
-            found.update(colour for colour, words in COLOURS.items() if token in words)
+        for word in _CHINESE_COLOUR.findall(token) if is_chinese(token) else [token]:
+            found.update(_COLOUR_OF.get(word, ()))
     return found
 
 

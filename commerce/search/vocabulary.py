@@ -1,22 +1,23 @@
 """Words for the same thing, in both languages, so that a wish meets a product described in other words."""
 
 COLOURS: dict[str, tuple[str, ...]] = {
-    "red": ("red", "crimson", "scarlet", "cinnabar", "burgundy", "coral", "红", "朱", "绯", "枣"),
-    "orange": ("orange", "tangerine", "apricot", "橙", "橘"),
+    "red": ("red", "crimson", "scarlet", "cinnabar", "burgundy", "coral", "红", "酒红", "朱", "绯", "枣红"),
+    "orange": ("orange", "tangerine", "apricot", "橙", "橘", "橘红"),
     "yellow": ("yellow", "mustard", "lemon", "黄", "姜黄"),
-    "green": ("green", "celadon", "mint", "olive", "jade", "sage", "绿", "青瓷", "豆青", "翠", "薄荷"),
-    "blue": ("blue", "navy", "azure", "indigo", "cobalt", "蓝", "靛", "青花", "藏青"),
+    "green": ("green", "celadon", "mint", "olive", "jade", "sage", "绿", "墨绿", "青色", "青瓷", "豆青", "翠", "薄荷"),
+    "blue": ("blue", "navy", "azure", "indigo", "cobalt", "turquoise", "cyan", "teal", "蓝", "靛", "青花", "藏青"),
     "purple": ("purple", "violet", "lilac", "lavender", "紫"),
-    "pink": ("pink", "rose", "blush", "粉", "樱"),
-    "brown": ("brown", "tan", "chestnut", "walnut", "coffee", "棕", "褐", "咖啡色", "紫泥"),
-    "black": ("black", "ink", "obsidian", "黑", "墨"),
+    "pink": ("pink", "rose", "blush", "粉", "粉红", "樱"),
+    "brown": ("brown", "tan", "chestnut", "walnut", "棕", "褐", "咖啡色", "紫泥"),
+    "black": ("black", "黑", "墨色"),
     "white": ("white", "ivory", "pearl", "cream", "白", "象牙"),
-    "gray": ("gray", "grey", "charcoal", "slate", "灰"),
+    "grey": ("grey", "gray", "charcoal", "灰", "银灰"),
     "silver": ("silver", "银"),
     "gold": ("gold", "golden", "金色"),
-    "beige": ("beige", "sand", "米色", "杏色"),
+    "beige": ("beige", "米色", "杏色"),
+    "transparent": ("transparent", "clear", "透明"),
 }
-"""Canonical colour -> the words it goes by; a Chinese word counts wherever it stands in a colour name."""
+"""Canonical colour -> the words it goes by in the names of colours. Of several Chinese words the longest one counts."""
 
 SAME: tuple[tuple[str, ...], ...] = (
     ("杯子", "茶杯", "水杯", "马克杯", "咖啡杯", "mug", "cup", "teacup"),
@@ -50,6 +51,7 @@ SAME: tuple[tuple[str, ...], ...] = (
     ("水壶", "热水壶", "电水壶", "烧水壶", "kettle"),
     ("家居", "家居用品", "homeware", "home"),
     ("数码", "电子", "电子产品", "electronics", "gadget"),
+    ("grey", "gray"),
     ("礼物", "送礼", "礼品", "gift", "present"),
     ("笔记本电脑", "手提电脑", "笔记本", "laptop", "notebook computer"),
     ("电脑", "computer", "pc"),
