@@ -22,7 +22,7 @@ _RANKS = {
 _RANK = "|".join([*_RANKS, "tenth"])
 _THING = r"(?:one|item|product|option|result|choice|picture|line|thing|mug|cup|pot|teapot|tea|set|speaker|lamp)"
 _ORDINAL_ZH = re.compile(
-    rf"(?P<back>倒数)?第\s?(?P<n>\d{{1,2}}|{CHINESE}+)(?!\s?[天次步])[个款件项种样条只套台把盒号页]?"
+    rf"(?P<back>倒数)?第\s?(?P<n>\d{{1,2}}|{CHINESE}{{1,3}})(?!\s?[天次步])[个款件项种样条只套台把盒号页]?"
     r"|(?P<m>(?<!\d)\d{1,2})号(?![楼线院])"
     r"|(?P<head>头一?[个款件])"
     r"|(?P<last>最后(?:那|这|面那)?一?[个款件项种只])"
@@ -37,7 +37,7 @@ _ORDINAL_EN = re.compile(
     r"|\b(?P<digits>\d{1,2})(?:st|nd|rd|th)\b(?: one\b)?"
 )
 _QUANTITY_ZH = re.compile(
-    rf"(?<![第\d.])(?P<n>\d{{1,4}}|{CHINESE}+|半)\s?(?P<measure>[个件只盒包套罐把支瓶袋份条台对双杯壶斤箱本张打块枚片副组款部饼提桶听粒串])"
+    rf"(?<![第\d.])(?<!{CHINESE})(?P<n>\d{{1,4}}|{CHINESE}{{1,5}}|半)\s?(?P<measure>[个件只盒包套罐把支瓶袋份条台对双杯壶斤箱本张打块枚片副组款部饼提桶听粒串])"
     r"(?!月|小时|星期|礼拜|人|客服|问题|订单|电话|颜色|钟|字)"
     r"|(?<=[来要买拿加])(?P<pair>[俩仨])"
 )
@@ -53,7 +53,7 @@ _QUANTITY_EN = re.compile(
     r"(?<![\w.#$£€¥,-])"
     rf"(?:(?:[x×*] ?)?(?P<n>\d{{1,4}}|{ENGLISH})(?: ?[x×](?![a-z]))?|(?P<half>half a dozen|a half dozen)(?: of)?"
     r"|(?P<dozen>a dozen)(?: of)?|(?P<two>a couple of|a couple|a pair of|a pair|both))"
-    rf"(?![\w%.,]*\d)(?! ?(?:%|(?:{_UNITS})\b))(?![\w'])"
+    rf"(?![%.,]?\d)(?! ?(?:%|(?:{_UNITS})\b))(?![\w'])"
 )
 _NO_COUNT = re.compile(  # the red one, this one, another one
     r"\b(?:the|this|that|which|another|other|each|every|no|any|a|last|next|first|second|third|cheaper|bigger|smaller|better"
@@ -116,7 +116,7 @@ def _chinese(folded: str, *, verbs: bool) -> Iterator[tuple[int, int, int]]:
             yield count * 12 if dozen and match["n"] != "半" else count, *match.span()
     for match in _QUANTITY_VERB.finditer(folded) if verbs else ():
         if count := whole_number(match["n"]):
-            yield count, *match.span("n")
+            yield count, match.start() if match[0][0] in "x×*" else match.start("n"), match.end()
 
 
 def _english(folded: str) -> Iterator[tuple[int, int, int]]:

@@ -82,15 +82,14 @@ def evaluate(
     model = train(Phrases(tuple(training), {}, {}, {}), encoder, progress=lambda s, n: progress(s, n * 0.6))
     progress("test", 0.6)
     understander = Understander(model, encoder)
-    chances = _chances(
-        understander, [phrase.text for phrase in test], lambda share: progress("test", 0.6 + share * 0.25)
-    )
+    texts = [phrase.text for phrase in test]
+    chances, doubt = _verdicts(understander, texts, lambda share: progress("test", 0.6 + share * 0.25))
     progress("measure", 0.85)
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder) / "model.npz")
-        cost = measure(Path(folder) / "model.npz", [phrase.text for phrase in test])
+        cost = measure(Path(folder) / "model.npz", texts)
     true = tuple(phrase.intent for phrase in test)
-    found = _figures(model.intents, chances, model.doubt(chances), true)
+    found = _figures(model.intents, chances, doubt, true)
     progress("done", 1.0)
     figures = {
         **found.figures,
@@ -103,18 +102,24 @@ def evaluate(
     return Evaluation(figures, found.intents, found.true, found.predicted)
 
 
-def _chances(understander: Understander, texts: Sequence[str], progress: Callable[[float], None]) -> Floats:
-    """Return what the shop would say for each text, shape (texts, intents), with training phrases known by heart."""
-    rows = []
+def _verdicts(
+    understander: Understander, texts: Sequence[str], progress: Callable[[float], None]
+) -> tuple[Floats, Floats]:
+    """Return chances (texts, intents) and doubt (texts,) as the shop has them: training phrases are known by heart."""
+    model = understander.model
+    chances, doubts = [], []
     for start in range(0, len(texts), 200):
         plain = [readable(text) for text in texts[start : start + 200]]
-        chances = understander.chances(plain)
+        scores = understander.scores(plain)
+        chance, doubt = model.chances(scores), model.doubt(scores)
         for row, text in enumerate(plain):
             if known := understander.known(text):
-                chances[row] = [float(intent == known) for intent in understander.model.intents]
-        rows.append(chances)
+                chance[row] = [float(intent == known) for intent in model.intents]
+                doubt[row] = float(known == OUT_OF_SCOPE)
+        chances.append(chance)
+        doubts.append(doubt)
         progress(min(1.0, (start + 200) / len(texts)))
-    return np.concatenate(rows)
+    return np.concatenate(chances), np.concatenate(doubts)
 
 
 def _figures(intents: Sequence[str], chances: Floats, doubt: Floats, true: Sequence[str]) -> Evaluation:

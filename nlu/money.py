@@ -11,7 +11,10 @@ _CURRENCY = (
     r"(?:块钱|块|元|圆|蚊|刀|人民币|rmb|cny|yuan|usd|dollars?|bucks?|pounds?|quid|euros?|gbp|eur|¥|\$|£|€)(?![a-z])"
 )
 _SIGN = r"(?:¥|\$|£|€|rmb|usd|cny)\s?"
-_NUMBER = rf"(?:\d+(?:,\d{{3}})*(?:\.\d{{1,2}})?(?![\d.]*\d)|{CHINESE}+|(?<![a-z]){ENGLISH}(?![a-z]))"
+_NUMBER = (
+    rf"(?:(?<![\d.])\d{{1,7}}(?:,\d{{3}}){{0,2}}(?:\.\d{{1,2}})?(?!\d|\.\d)"
+    rf"|(?<!{CHINESE}){CHINESE}{{1,9}}(?!{CHINESE})|(?<![a-z]){ENGLISH}(?![a-z]))"
+)
 _TENTHS = r"\s?(?:块|元)[1-9一二三四五六七八九](?:毛|角)?(?![\d十百千])"
 _AMOUNT = rf"(?:{_SIGN})?{_NUMBER}(?:{_TENTHS}|\s?{_CURRENCY})?"
 _PIECES = (

@@ -42,7 +42,7 @@ ENGLISH = (
     rf"|{_NUMBER_WORD}(?:[ -]{_NUMBER_WORD})?)"
 )
 _MONEY_PARTS = re.compile(
-    rf"(?P<whole>[\d.,]+|{CHINESE}+)\s?(?:块|元|圆|蚊)(?P<tenths>[1-9一二三四五六七八九])(?:毛|角)?$"
+    rf"(?P<whole>[\d.,]{{1,15}}|{CHINESE}{{1,9}})\s?(?:块|元|圆|蚊)(?P<tenths>[1-9一二三四五六七八九])(?:毛|角)?$"
 )
 _CURRENCY = re.compile(
     r"¥|\$|£|€|块钱|块|元|圆|蚊|刀|人民币|rmb|cny|yuan|usd|dollars?|bucks?|pounds?|quid|euros?|gbp|eur"

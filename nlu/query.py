@@ -48,7 +48,8 @@ _BACK_ZH = re.compile(
         多少钱一只 多少钱一件 几多钱 几钱 什么价 什么价格 价格 啥价 贵不贵 看看 看一下 看下 瞧瞧 推荐 推荐一下
         推荐下 介绍 介绍一下 介绍下 详细 详情 图片 给我 来 可选 之类 之类的 什么的 有 有哪些 哪些 哪个好 好 吗 么
         嘛 吧 呢 啊 呀 呗 哦 喔 噢 咯 啦 了 没 没有 不 谢谢 多谢 谢啦 的 嘅 和 跟 或 但 都行 都可以 也行 就行 就好
-        最好 一点 点 些 删 删掉 删除 删了 去掉 拿掉 移除 改 改成 改为 换成 变成 数量 不要 我要 要 买 我 个 吧 是
+        最好 一点 点 些 删 删掉 删除 删了 去掉 排前面 在前面 在前 拿掉 移除 改 改成 改为 换成 变成
+        数量 不要 我要 要 买 我 个 吧 是
         是什么材质 是什么材质的 什么材质 有多大 多大 加到 加入 放到 放进 放入 购物车 购物车里 从购物车 到购物车
         进购物车 少 多 共 一共
         """
@@ -100,7 +101,7 @@ _GENERAL = re.compile(
     _any(
         """
         颜色 款式 样式 牌子 品牌 尺寸 大小 产品 商品 东西 货 货品 好货 好东西 好 价格 新品 新货 礼盒装 其他颜色 钱
-        color colors colour colours product products stuff thing things item items goods everything version size
+        color colors colour colours product products stuff thing things item items goods everything them version size
         result results piece pieces pcs page catalog catalogue photo picture pictures shop store last next
         """
     )

@@ -33,4 +33,6 @@ class Speller:
             return word
         slips = 1 if len(word) < 6 else 2  # letters added, lost, changed or swapped
         found = process.extractOne(word, self._words, scorer=OSA.distance, score_cutoff=slips)
-        return found[0] if found else word
+        if found is None or (found[1] == 2 and found[0][0] != word[0]):  # people hit the first letter
+            return word
+        return found[0]

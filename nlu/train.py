@@ -19,7 +19,7 @@ from nlu.features import features, tokens
 from nlu.intents import Floats, IntentModel, Vocabulary, centred, softmax
 from nlu.model import OUT_OF_SCOPE
 from nlu.phrases import Phrase, Phrases
-from nlu.spelling import common_words
+from nlu.spelling import Speller, common_words
 from nlu.text import bare, fold, readable
 
 Progress = Callable[[str, float], None]  # what is being done, and how much of the whole is done (0 to 1)
@@ -27,7 +27,7 @@ Labels = NDArray[np.int64]
 
 WORD_STRENGTH = 10.0  # inverse of the regularisation, as scikit-learn's C
 VECTOR_STRENGTH = 30.0
-ACCEPTED = 0.97  # share of our own held-out phrases that must not be taken for out of scope
+ACCEPTED = 0.98  # share of our own held-out phrases that must not be taken for out of scope
 SHARES = tuple(step / 20 for step in range(17))  # of the words in the scores, the rest is the vectors'
 TEMPERATURES = tuple(2 ** (step / 4) for step in range(-12, 13))
 _SMALL = 3_000  # examples; above it one fold is held out, not five, and rare features are left out
@@ -75,10 +75,11 @@ def _train(phrases: Phrases, encoder: Encoder, progress: Progress) -> IntentMode
     model = IntentModel(
         intents=intents,
         vocabulary=vocabulary,
-        word_weights=(words * share / temperature).astype(np.float32),
-        vector_weights=(meaning * (1 - share) / temperature).astype(np.float32),
+        word_weights=(words * share).astype(np.float32),
+        vector_weights=(meaning * (1 - share)).astype(np.float32),
         centre=centre,
-        bias=((word_bias * share + meaning_bias * (1 - share)) / temperature).astype(np.float32),
+        bias=(word_bias * share + meaning_bias * (1 - share)).astype(np.float32),
+        temperature=temperature,
         doubt_limit=1.0,
         exact=_exact(phrases.examples, intents),
         words=_known_words(texts),
@@ -87,7 +88,7 @@ def _train(phrases: Phrases, encoder: Encoder, progress: Progress) -> IntentMode
         encoder=encoder.name,
         digest=phrases.digest,
     )
-    held_out = softmax(((word_scores * share + vector_scores * (1 - share)) / temperature).astype(np.float32))
+    held_out = (word_scores * share + vector_scores * (1 - share)).astype(np.float32)
     progress("done", 1.0)
     return _with_limit(model, held_out, labels[held])
 
@@ -186,18 +187,9 @@ def _calibrate(by_words: Floats, by_vectors: Floats, labels: Labels) -> tuple[fl
 
 
 def _with_limit(model: IntentModel, held_out: Floats, labels: Labels) -> IntentModel:
-    """Set the doubt above which a message is out of scope: most of our own phrases must stay below it.
-
-    With examples of what is out of scope the limit lies where the two are told apart best, if that is lower.
-    """
-    doubt = model.doubt(held_out)
+    """Set the doubt above which a message is out of scope: nearly all of our own phrases stay below it."""
     ours = np.array([model.intents[label] != OUT_OF_SCOPE for label in labels])
-    limit = float(np.quantile(doubt[ours], ACCEPTED))
-    if not ours.all():
-        tried = np.quantile(doubt, np.linspace(0.3, 1, 71))
-        right = [(doubt[ours] <= level).mean() * 2 + (doubt[~ours] > level).mean() for level in tried]
-        limit = float(tried[int(np.argmax(right))])
-    return replace(model, doubt_limit=limit)
+    return replace(model, doubt_limit=float(np.quantile(model.doubt(held_out)[ours], ACCEPTED)))
 
 
 def _exact(examples: Sequence[Phrase], intents: Sequence[str]) -> dict[str, int]:
@@ -209,9 +201,11 @@ def _exact(examples: Sequence[Phrase], intents: Sequence[str]) -> dict[str, int]
 
 
 def _known_words(texts: Sequence[str]) -> tuple[str, ...]:
-    """English words towards which spelling is repaired: common ones, and those in two examples (one is a slip)."""
+    """English words towards which spelling is repaired: common or frequent ones, and rare ones unlike any of these."""
     counts = Counter(word for text in texts for word in set(tokens(text)) if word[0].isascii() and word[0].isalpha())
-    return tuple(sorted(word for word, count in counts.items() if count >= 2 or word in common_words()))
+    sure = [word for word, count in sorted(counts.items()) if count >= 4 or word in common_words()]
+    speller = Speller(sure)
+    return tuple(sorted({*sure, *(word for word in counts if speller.repair(word) == word)}))
 
 
 def _lookups(phrases: Phrases) -> dict[str, dict[str, str]]:

@@ -16,7 +16,7 @@ from nlu.text import bare, fold, readable
 
 OUR_MODEL = Path(__file__).parent / "model.npz"
 Verdict = tuple[str, float, tuple[tuple[str, float], ...], dict[str, object]]
-LONGEST = 2_000  # characters that are looked at; a longer message is cut, so that time is bounded
+LONGEST = 1_000  # characters that are looked at; a longer message is cut, so that time is bounded
 
 _NUMBER = re.compile(r"\d{1,2}")  # a choice among what was shown, or a count: what was asked decides
 _WORDLESS = re.compile(r"[\W_]*")
@@ -46,10 +46,10 @@ class Understander:
         entities = entities_of(seen, folded, intent=intent, language=language, gazetteer=self._gazetteer)
         return Meaning(text, intent, confidence, alternatives, entities, language, trace)
 
-    def chances(self, plain: Sequence[str]) -> Floats:
-        """Return the probability of each of the model's intents for readable texts, shape (texts, intents)."""
+    def scores(self, plain: Sequence[str]) -> Floats:
+        """Return the raw score of each of the model's intents for readable texts, shape (texts, intents)."""
         repaired = [self._speller.repair(text) for text in plain]
-        return self.model.probabilities(repaired, self.encoder.encode(repaired))
+        return self.model.scores(repaired, self.encoder.encode(repaired))
 
     def known(self, plain: str) -> str | None:
         """Return the intent of a text that is a training phrase, or None."""
@@ -63,8 +63,8 @@ class Understander:
             return known, 1.0, (), {"how": "a training phrase"}
         if _WORDLESS.fullmatch(plain):
             return OUT_OF_SCOPE, 1.0, (), {"how": "no words"}
-        chances = self.chances([plain])
-        doubt = float(self.model.doubt(chances)[0])
+        scores = self.scores([plain])
+        doubt, chances = float(self.model.doubt(scores)[0]), self.model.chances(scores)
         ranked = [(self.model.intents[place], float(chances[0, place])) for place in np.argsort(-chances[0])[:5]]
         ours = [(intent, chance) for intent, chance in ranked if intent != OUT_OF_SCOPE]
         trace = {"how": "classifier", "doubt": round(doubt, 3), "limit": round(self.model.doubt_limit, 3)}

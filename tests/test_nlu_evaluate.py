@@ -1,0 +1,189 @@
+"""Training, the model that comes with the shop, and the evaluation of files of examples."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from cli.nlu import app
+from nlu import evaluate
+from nlu.encode import Vectors
+from nlu.evaluate import BadExamples, area_under_curve, calibration_error, evaluate_ours, per_intent, read_examples
+from nlu.intents import BadModel, IntentModel
+from nlu.model import OUT_OF_SCOPE
+from nlu.phrases import OUR_PHRASES, Phrase, Phrases, read_phrases
+from nlu.text import readable
+from nlu.train import CannotTrain, train
+from nlu.understand import OUR_MODEL, Understander
+
+ROOT = Path(__file__).parent.parent
+FROZEN = (ROOT / "tests" / "nlu_frozen.jsonl").read_text(encoding="utf-8").splitlines()
+TEA = [
+    Phrase(f"{verb} some {tea} tea", "buy") for verb in ("buy", "order", "get") for tea in ("green", "black", "white")
+]
+TALK = [Phrase(f"{word} {who}", "greet") for word in ("hello", "hi", "hey") for who in ("there", "shop", "friend")]
+ODD = [Phrase(f"weather in {city}", OUT_OF_SCOPE) for city in ("rome", "oslo", "lima", "cairo")]
+
+
+class Letters:
+    """A stand-in for the encoder: how often each letter occurs. Fast, and the same everywhere."""
+
+    name = "letters"
+    dimensions = 26
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        rows = np.array([[text.count(chr(97 + place)) for place in range(26)] for text in texts], dtype=np.float32)
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+
+
+def phrases(*examples: Phrase) -> Phrases:
+    return Phrases(examples, {}, {}, {})
+
+
+def lines(path: Path, rows: Sequence[Phrase]) -> Path:
+    named = [{"text": row.text, "intent": "oos" if row.intent == OUT_OF_SCOPE else row.intent} for row in rows]
+    path.write_text("\n".join(json.dumps(row) for row in named) + "\n\n", encoding="utf-8")
+    return path
+
+
+def test_the_model_of_the_shop_is_trained_on_the_phrases_in_the_repository() -> None:
+    model = IntentModel.load(OUR_MODEL)
+    assert model.digest == read_phrases(OUR_PHRASES).digest, "the phrases changed: run `xiaoer nlu train`"
+    assert OUR_MODEL.stat().st_size < 3_000_000
+
+
+@pytest.mark.slow
+def test_training_again_gives_the_model_of_the_shop(understander: Understander) -> None:
+    again = Understander(train(read_phrases(OUR_PHRASES), understander.encoder), understander.encoder)
+    texts = [readable(json.loads(line)["text"]) for line in FROZEN]
+    np.testing.assert_allclose(again.scores(texts), understander.scores(texts), atol=0.05)
+    assert again.model.doubt_limit == pytest.approx(understander.model.doubt_limit, abs=0.02)
+
+
+@pytest.mark.slow
+def test_our_phrases_hold_the_floors(understander: Understander) -> None:
+    floors = tomllib.loads((ROOT / "nlu" / "evaluation.toml").read_text(encoding="utf-8"))
+    most = floors.pop("most")
+    figures = evaluate_ours(understander.encoder).figures
+    assert {name: figures[name] for name, least in floors.items() if figures[name] < least} == {}
+    assert {name: figures[name] for name, highest in most.items() if figures[name] > highest} == {}
+
+
+def test_a_model_survives_its_file(tmp_path: Path) -> None:
+    model = train(phrases(*TEA, *TALK, *ODD), Letters())
+    model.save(tmp_path / "m.npz")
+    loaded = IntentModel.load(tmp_path / "m.npz")
+    texts = ["buy tea", "hello", "weather in paris"]
+    vectors = Letters().encode(texts)
+    np.testing.assert_array_equal(loaded.scores(texts, vectors), model.scores(texts, vectors))
+    assert replace(loaded, vocabulary=model.vocabulary).digest == model.digest
+    assert (loaded.intents, loaded.exact, loaded.words) == (model.intents, model.exact, model.words)
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "m.npz").write_bytes(b"hello")
+    for path in (tmp_path / "m.npz", tmp_path / "none.npz"):
+        with pytest.raises(BadModel, match="is not a language model"):
+            IntentModel.load(path)
+
+
+def test_training_is_deterministic() -> None:
+    one, two = (train(phrases(*TEA, *TALK, *ODD), Letters()) for _ in range(2))
+    np.testing.assert_array_equal(one.word_weights, two.word_weights)
+    assert (one.temperature, one.doubt_limit) == (two.temperature, two.doubt_limit)
+
+
+@pytest.mark.parametrize("examples", [(), TEA])
+def test_one_intent_is_not_enough(examples: Sequence[Phrase]) -> None:
+    with pytest.raises(CannotTrain, match="at least two intents"):
+        train(phrases(*examples), Letters())
+
+
+def test_an_intent_with_one_example_can_be_trained() -> None:
+    model = train(phrases(*TEA, Phrase("goodbye", "bye")), Letters())
+    assert model.intents == ("buy", "bye")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "no examples"),
+        ('{"text": "a", "intent": "b"}\nhello', "line 2: not JSON"),
+        ('{"text": "a", "intent": "b"}\n\n{"text": "a"}', "line 3: intent is missing"),
+        ('{"text": "", "intent": "b"}', "line 1: text is missing"),
+        ('{"text": 3, "intent": "b"}', "line 1: text is missing, empty or no text"),
+        ("[1, 2]", "line 1: expected an object"),
+    ],
+)
+def test_a_bad_file_is_refused_with_its_line(tmp_path: Path, content: str, says: str) -> None:
+    (tmp_path / "a.jsonl").write_text(content, encoding="utf-8")
+    with pytest.raises(BadExamples, match=says):
+        read_examples(tmp_path / "a.jsonl")
+
+
+def test_figures_of_an_evaluation() -> None:
+    test = [Phrase("buy red tea", "buy"), Phrase("hello you", "greet"), Phrase("zzz qqq", OUT_OF_SCOPE)]
+    found = evaluate.evaluate([*TEA, *TALK, *ODD], test, Letters())
+    assert found.figures["accuracy"] == 1.0
+    assert found.figures["macro_f1"] == 1.0
+    assert {"ece", "oos_auroc", "oos_caught_at_95", "cpu_ms", "memory_mb"} <= found.figures.keys()
+    assert "oos_auroc" not in evaluate.evaluate([*TEA, *TALK], test[:2], Letters()).figures
+
+
+def test_scores_of_each_intent() -> None:
+    scores = per_intent(["a", "a", "b", "b"], ["a", "b", "b", "b"])
+    assert scores["a"] == {"precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3), "messages": 2.0}
+    assert scores["b"]["precision"] == pytest.approx(2 / 3)
+
+
+def test_calibration_error_and_area() -> None:
+    assert calibration_error(np.array([0.9, 0.9]), np.array([True, False])) == pytest.approx(0.4)
+    assert calibration_error(np.array([1.0, 1.0]), np.array([True, True])) == 0.0
+    assert area_under_curve(np.array([2.0, 3.0]), np.array([0.0, 1.0])) == 1.0
+    assert area_under_curve(np.array([1.0]), np.array([1.0])) == 0.5
+    assert area_under_curve(np.array([0.0]), np.array([1.0])) == 0.0
+
+
+def command(*arguments: str) -> Any:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_evaluate_prints_one_json_object(tmp_path: Path) -> None:
+    training, test = lines(tmp_path / "a.jsonl", [*TEA, *TALK]), lines(tmp_path / "b.jsonl", [*TEA, *TALK, *ODD])
+    picture = tmp_path / "confusion.png"
+    ran = command("evaluate", "--train", str(training), "--test", str(test), "--json", "--plot", str(picture))
+    assert ran.exit_code == 0, ran.output
+    figures = json.loads(ran.stdout)
+    assert figures["accuracy"] == 1.0
+    assert figures["oos_caught_at_95"] == 1.0
+    assert figures["cpu_ms"] > 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_evaluate_names_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("{", encoding="utf-8")
+    ran = command("evaluate", "--train", str(tmp_path / "a.jsonl"), "--test", str(tmp_path / "a.jsonl"), "--json")
+    assert ran.exit_code == 1
+    assert "line 1: not JSON" in ran.stderr.replace("\n", " ")
+    assert command("evaluate", "--train", str(tmp_path / "a.jsonl")).exit_code == 1
+
+
+def test_try_shows_the_meaning() -> None:
+    ran = command("try", "红色的 200 以内的茶杯")
+    assert ran.exit_code == 0
+    assert "search_products" in ran.stdout
+    assert "茶杯" in ran.stdout
+
+
+def test_understanding_imports_no_training_library() -> None:
+    code = "import sys, nlu.understand; print([m for m in ('sklearn', 'scipy', 'jieba', 'yaml') if m in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
