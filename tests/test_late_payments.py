@@ -1,0 +1,241 @@
+"""Payment against expiry, and money that comes late or twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from commerce.orders.actions import mark_paid
+from commerce.orders.model import Order, OrderStatus, PaymentMethod
+from commerce.orders.settlement import settle
+from commerce.payments.actions import look_at_intent, open_payment, receive_webhook, reconcile
+from commerce.payments.model import Intent, IntentState
+from commerce.payments.port import ProviderUnreachable, Session, SessionState
+from foundation.database import Database
+from foundation.money import Money
+from tests.goods import Stock, a_product, an_order, stock_of
+from tests.paying import Shop, paying_shop
+
+MINUTES = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def shop(database: Database, now: datetime) -> AsyncIterator[Shop]:
+    async with paying_shop(database, now) as shop:
+        yield shop
+
+
+# Expiry, and payment against it
+
+
+async def test_an_opened_order_expires_only_when_the_bank_has_closed_its_session(shop: Shop) -> None:
+    order, _ = await shop.opened()
+    shop.later(15 * MINUTES)
+    assert await shop.expire() == 1
+    assert (await shop.view(order)).status is OrderStatus.PENDING
+    assert await stock_of(shop.database, shop.tea) == Stock(10, 3)
+    assert (await shop.intent(order)).state is IntentState.CLOSING
+    assert await shop.expire() == 0
+    assert await shop.work() == 1
+    assert shop.bank.sessions["ses-1"]["state"] == "closed"
+    assert (await shop.view(order)).status is OrderStatus.EXPIRED
+    assert await stock_of(shop.database, shop.tea) == Stock(10, 0)
+    assert await shop.told() == ["order_expired"]
+
+
+async def test_money_that_is_there_before_the_close_places_the_order(shop: Shop) -> None:
+    order, intent = await shop.opened()
+    shop.later(15 * MINUTES)
+    await shop.expire()
+    shop.bank.pay(intent.reference)
+    await shop.work()
+    view = await shop.view(order)
+    assert (view.status, view.payment_state) == ("placed", "paid")
+    assert await stock_of(shop.database, shop.tea) == Stock(10, 3)
+    assert await shop.told() == ["payment_received"]
+
+
+async def test_while_the_bank_is_down_a_closing_order_waits_and_the_reconciler_ends_it(shop: Shop) -> None:
+    order, _ = await shop.opened()
+    shop.later(15 * MINUTES)
+    await shop.expire()
+    shop.bank.down = True
+    with pytest.raises(ProviderUnreachable):
+        await shop.work()
+    assert (await shop.view(order)).status is OrderStatus.PENDING
+    shop.bank.down = False
+    shop.later(5 * MINUTES)
+    await reconcile(shop.till)
+    assert (await shop.view(order)).status is OrderStatus.EXPIRED
+
+
+async def test_a_session_the_bank_made_but_we_never_heard_of_is_closed_too(shop: Shop) -> None:
+    order = await shop.order()
+    shop.bank.loses_answers = True
+    with pytest.raises(ProviderUnreachable):
+        await open_payment(shop.till, await shop.token(order))
+    shop.bank.loses_answers = False
+    shop.later(15 * MINUTES)
+    await shop.expire()
+    await shop.work()
+    assert shop.bank.sessions["ses-1"]["state"] == "closed"
+    assert (await shop.view(order)).status is OrderStatus.EXPIRED
+
+
+async def test_several_expiry_sweepers_at_once_take_each_order_once(shop: Shop) -> None:
+    orders = [await shop.order(pieces=1) for _ in range(8)]
+    shop.later(15 * MINUTES)
+    assert sum(await asyncio.gather(*(shop.expire() for _ in range(4)))) == 8
+    assert {(await shop.view(order)).status for order in orders} == {OrderStatus.EXPIRED}
+    assert await stock_of(shop.database, shop.tea) == Stock(10, 0)
+    assert (await shop.told()).count("order_expired") == 8
+
+
+async def test_many_orders_that_expire_do_not_deadlock_with_those_who_buy(
+    shop: Shop, database: Database, now: datetime
+) -> None:
+    async with database.begin() as session:
+        goods = [await a_product(session, now=now, pieces=100) for _ in range(6)]
+    for first in range(6):  # the baskets overlap in a ring, so the stock of several orders has no common order
+        lines = {goods[first]: 1, goods[(first + 5) % 6]: 1}
+        await an_order(database, shop.holds, lines, now=now, method=PaymentMethod.SIMULATOR)
+    shop.later(15 * MINUTES)
+
+    async def buy(number: int) -> None:
+        lines = {goods[number % 6]: 1, goods[(number + 1) % 6]: 1}
+        await shop.holds.hold(f"k{number}", lines, until=now + 60 * MINUTES, now=shop.now)
+
+    expired = shop.expire()
+    await asyncio.wait_for(asyncio.gather(*(buy(n) for n in range(12)), expired, *(buy(n) for n in range(12, 24))), 30)
+    assert [(await stock_of(database, variant)).reserved for variant in goods] == [8] * 6
+
+
+async def test_payment_and_expiry_at_once_leave_paid_goods_or_no_money(shop: Shop) -> None:
+    for turn in range(6):
+        order, intent = await shop.opened(pieces=1)
+        shop.later(15 * MINUTES)
+        shop.bank.pay(intent.reference)
+        acts = [look_at_intent(shop.till, intent.id), shop.expire()]
+        await asyncio.gather(*(acts if turn % 2 else reversed(acts)))
+        await shop.work()
+        view = await shop.view(order)
+        assert (view.status, view.payment_state) == ("placed", "paid")
+    assert await stock_of(shop.database, shop.tea) == Stock(10, 6)
+
+
+async def test_the_twin_that_expires_without_closing_keeps_the_money_and_the_goods(shop: Shop) -> None:
+    order, intent = await shop.opened()
+    shop.later(15 * MINUTES)
+    both_looked = asyncio.Barrier(2)
+
+    async def expire_blindly() -> None:
+        async with shop.database.begin() as session:
+            await session.get_one(Order, order.id)
+            await both_looked.wait()
+            await session.execute(text("UPDATE orders SET status = 'expired' WHERE id = :id"), {"id": order.id})
+
+    async def capture_blindly() -> None:
+        async with shop.database.begin() as session:
+            await session.get_one(Order, order.id)
+            await both_looked.wait()
+            await session.execute(
+                text(
+                    "INSERT INTO payment (intent_id, order_id, provider, captured, refunded, refund_pending, currency,"
+                    " captured_at) VALUES (:intent, :order, 'simulator', 20400, 0, 0, 'CNY', :now)"
+                ),
+                {"intent": intent.id, "order": order.id, "now": shop.now},
+            )
+
+    await asyncio.gather(expire_blindly(), capture_blindly())
+    view = await shop.view(order)
+    assert (view.status, view.payment_state) == ("expired", "paid")  # what closing first is there to prevent
+
+
+# Late money
+
+
+async def late_money(shop: Shop, intent: Intent) -> None:
+    """The bank closed the session, and yet was paid: it says so now."""
+    shop.bank.pay(intent.reference)
+    headers, raw = shop.bank.webhook(intent.reference, "payment.succeeded")
+    await receive_webhook(shop.till, "simulator", headers, raw)
+    await shop.work()
+
+
+async def expired(shop: Shop, pieces: int = 3) -> tuple[Order, Intent]:
+    order, intent = await shop.opened(pieces)
+    shop.later(15 * MINUTES)
+    await shop.expire()
+    await shop.work()
+    return order, intent
+
+
+async def test_late_money_for_goods_that_are_still_there_places_the_order(shop: Shop) -> None:
+    order, intent = await expired(shop)
+    await late_money(shop, intent)
+    view = await shop.view(order)
+    assert (view.status, view.payment_state) == ("placed", "paid")
+    assert await stock_of(shop.database, shop.tea) == Stock(10, 3)
+    assert await shop.told() == ["order_expired", "late_payment_accepted"]
+
+
+async def test_late_money_for_goods_that_are_gone_goes_back_by_itself(shop: Shop) -> None:
+    order, intent = await expired(shop, pieces=6)
+    await an_order(shop.database, shop.holds, {shop.tea: 6}, now=shop.now)
+    await late_money(shop, intent)
+    await shop.work()
+    view = await shop.view(order)
+    assert (view.status, view.payment_state) == ("expired", "refunded")
+    assert shop.bank.paid_back() == 6 * 6800
+    assert await stock_of(shop.database, shop.tea) == Stock(10, 6)
+    assert await shop.told() == ["order_expired", "order_placed", "late_payment_refunded", "refund_made"]
+
+
+async def test_money_for_an_order_that_was_cancelled_goes_back_by_itself(shop: Shop) -> None:
+    order, intent = await shop.opened()
+    await shop.cancel(order)
+    assert await stock_of(shop.database, shop.tea) == Stock(10, 3)
+    shop.bank.pay(intent.reference)
+    await shop.work()
+    view = await shop.view(order)
+    assert (view.status, view.payment_state) == ("cancelled", "refunded")
+    assert shop.bank.paid_back() == 20400
+    assert await stock_of(shop.database, shop.tea) == Stock(10, 0)
+    assert await shop.told() == ["order_cancelled", "late_payment_refunded", "refund_made"]
+
+
+async def test_money_that_comes_twice_by_two_ways_goes_back_once(shop: Shop) -> None:
+    order, intent = await shop.opened()
+    async with shop.database.begin() as session:
+        await mark_paid(session, order_id=order.id, proof="bank statement 4", now=shop.now)
+    shop.bank.pay(intent.reference)
+    await shop.work()
+    view = await shop.view(order)
+    assert (view.captured, view.refunded) == (Money(40800, "CNY"), Money(20400, "CNY"))
+    assert (view.status, view.payment_state) == ("placed", "paid")
+
+
+async def test_a_part_of_the_sum_does_not_place_the_order_and_goes_back_when_it_expires(shop: Shop) -> None:
+    order, intent = await shop.opened()
+    shop.bank.sessions["ses-1"]["amount"] = 20399
+    shop.bank.pay(intent.reference)
+    await look_at_intent(shop.till, intent.id)
+    view = await shop.view(order)
+    assert (view.status, view.payment_state) == ("pending", "part_paid")
+    shop.later(15 * MINUTES)
+    await shop.expire()
+    await shop.work()
+    view = await shop.view(order)
+    assert (view.status, view.payment_state) == ("expired", "refunded")
+    assert shop.bank.paid_back() == 20399
+
+
+async def test_an_answer_about_another_payment_is_not_believed(shop: Shop) -> None:
+    order, intent = await shop.opened()
+    wrong = Session("ses-1", "ANOTHER-1", "", SessionState.PAID, intent.money)
+    with pytest.raises(ValueError, match="something else"):
+        async with shop.database.begin() as session:
+            await settle(session, intent_id=intent.id, answer=wrong, now=shop.now)
+    assert (await shop.view(order)).payment_state == "unpaid"
