@@ -4,21 +4,28 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import structlog
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from admin_api import conversations, live, orders, sign_in
+from admin_api.auth import forget_old_sign_ins
 from admin_api.desk import Desk
 from admin_api.errors import BodyLimit, answer_errors
 from admin_api.health import CountRequests, Metrics, health_router
-from admin_api.hub import Hub
+from admin_api.hub import DATABASE_AWAY, Hub
 from admin_api.lazy_console import LazyConsole
+from conversations.events import forget_events
 from foundation.database import Database
 from foundation.encryption import Vault
 from foundation.redis import Doorbell, Presence, connect
 from foundation.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+EVENTS_LAST = timedelta(days=2)
 
 DESCRIPTION = """What the staff of a Xiaoer shop does, for programs. Every refusal is
 `{"error": {"code", "message", "facts"}}`. Sign in at `/api/sign-in`; writes carry the session's token in
@@ -49,7 +56,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with _running(hub.run()), console.running() if console else contextlib.nullcontext():
+        pages = console.running() if console is not None else contextlib.nullcontext()
+        async with _running(hub.run()), _running(_forget(desk)), pages:
             yield
 
     app = FastAPI(
@@ -72,6 +80,18 @@ def create_app(
         app.mount("/console", console)
         app.add_api_route("/", _to_console, include_in_schema=False)
     return app
+
+
+async def _forget(desk: Desk) -> None:
+    """Sweep once an hour: ended sessions, old lock-outs, events that no screen goes back to."""
+    while True:
+        try:
+            async with desk.database.begin() as session:
+                await forget_old_sign_ins(session, now=desk.now())
+                await forget_events(session, before=desk.now() - EVENTS_LAST)
+        except DATABASE_AWAY as error:
+            log.warning("the hourly sweep failed", error=type(error).__name__)
+        await asyncio.sleep(3600)
 
 
 async def _to_console() -> RedirectResponse:

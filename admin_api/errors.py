@@ -9,6 +9,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -124,6 +126,10 @@ def answer_errors(app: FastAPI) -> None:
         answer.headers.update(error.headers or {})
         return answer
 
+    async def busy(_: Request, error: Exception) -> Response:
+        log.warning("the database does not answer", error=type(error).__name__)
+        return problem("shop.busy", {"seconds": 5})
+
     async def failed(request: Request, error: Exception) -> Response:
         route = getattr(request.scope.get("route"), "path", "other")
         where = "".join(traceback.format_tb(error.__traceback__)[-4:])
@@ -135,6 +141,10 @@ def answer_errors(app: FastAPI) -> None:
         (Refused, refused),
         (RequestValidationError, invalid),
         (HTTPException, http),
+        (OperationalError, busy),
+        (InterfaceError, busy),
+        (PoolTimeout, busy),
+        (OSError, busy),
         (Exception, failed),
     ]
     for kind, handler in handlers:

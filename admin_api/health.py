@@ -6,11 +6,11 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from pydantic import BaseModel
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from admin_api.auth import DeskHere
 from admin_api.errors import ErrorBody, errors_beside
+from admin_api.hub import DATABASE_AWAY
 from foundation.errors import Refused
 
 
@@ -77,7 +77,7 @@ def health_router(metrics: Metrics) -> APIRouter:
         try:
             async with desk.database.session() as session:
                 await session.execute(text("SELECT 1"))
-        except (SQLAlchemyError, OSError) as error:
+        except DATABASE_AWAY as error:
             raise Refused("shop.busy") from error
         return Health()
 

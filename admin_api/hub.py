@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import asyncpg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY = 0.5
 """Seconds between two looks when no bell rings and somebody watches."""
 LOOK_EVERY_ALONE = 2.0
+DATABASE_AWAY = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What a database that is away, or that restarts, looks like from here."""
 MOST_WAITING = 500
 """Batches a slow stream may be behind; then it is told to read everything again."""
 
@@ -54,7 +57,7 @@ class Hub:
                 try:
                     self._hand_on(await reader.read())
                     self._read_at = time.monotonic()
-                except (SQLAlchemyError, OSError) as error:
+                except DATABASE_AWAY as error:
                     log.warning("the event stream cannot be read", error=type(error).__name__)
                     await asyncio.sleep(1)
                 with contextlib.suppress(TimeoutError):

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin_api.auth import COOKIE, Asking, DeskHere, signed_in
 from admin_api.desk import Desk
 from admin_api.errors import errors_beside
+from admin_api.hub import DATABASE_AWAY
 from admin_api.roles import Permission, StaffMember
 from admin_api.talk_views import talk_rows
 from conversations.events import Batch, EventReader, RowChanged
@@ -82,6 +83,9 @@ async def _stream(desk: Desk, token: str | None, last: str | None) -> AsyncItera
                     lines = await _lines(desk, token, batch, had)
                 except Refused:
                     return  # signed out meanwhile: the browser comes back and is told so
+                except DATABASE_AWAY:
+                    await asyncio.sleep(1)
+                    lines = [_event("resync", batch.cursor, {})]
                 had = caught_up
                 yield "".join(lines)
             try:

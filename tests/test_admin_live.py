@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import uvicorn
 from httpx import AsyncClient
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
 from admin_api.auth import COOKIE
+from admin_api.hub import DATABASE_AWAY
 from admin_api.model import StaffSession
 from conversations.events import tell_staff
 from foundation.database import Database
@@ -160,3 +161,22 @@ async def test_a_stream_ends_with_its_session(console: Console) -> None:
 
 async def test_nobody_listens_without_a_session(console: Console) -> None:
     assert refusal(await console.browser().get("/api/events")) == (401, "staff.session")
+
+
+async def test_a_database_that_drops_every_connection_ends_no_stream(console: Console) -> None:
+    mei = await console.at_work("mei")
+    talk = await shopper_chat(console, "在吗")
+    async with listening(console, mei) as events:
+        await after_hello(events)
+        async with console.database.begin() as session:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            await session.execute(text(f"{others} AND pid <> pg_backend_pid()"))
+        async with asyncio.timeout(15):
+            while True:
+                try:
+                    await shopper_says(console, "还在吗")
+                    break
+                except DATABASE_AWAY:  # each broken connection of the pool is found out once
+                    continue
+            told = await anext(events)
+            assert told.name == "resync" or told.data["ref"] == talk

@@ -55,7 +55,7 @@ class Composer:
                 self.field = ui.textarea().props(f"borderless autogrow dense maxlength={LONGEST_TEXT}")
                 self.field.classes("composer-field")
                 self.field.on("keydown", self._sent, js_handler=_ON_ENTER)
-                self.field.on("update:model-value", self._typing, throttle=1.0, leading_events=False)
+                self.field.on("update:value", self._typing, throttle=1.0, leading_events=False)
                 with button("", "primary send", "send").props(f'title="{t("Send")}"') as self.button:
                     self.label = words(t("Send"))
                 self.button.on("click", self._sent, js_handler=_ON_SEND)

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 import structlog
 from nicegui import Client, background_tasks, ui
-from sqlalchemy.exc import SQLAlchemyError
 
 from admin_api.auth import SignedIn, signed_in
 from admin_api.console.words import Words
 from admin_api.desk import Desk
+from admin_api.hub import DATABASE_AWAY
 from admin_api.live import visible_changes
 from admin_api.roles import StaffMember
 from conversations.events import Batch
@@ -65,7 +65,7 @@ class Visit:
                     ui.navigate.to("/sign-in")
                 else:
                     ui.notify(self.t.refusal(refusal.code, refusal.facts), classes="notice", position="top")
-        except (SQLAlchemyError, OSError) as error:
+        except DATABASE_AWAY as error:
             log.error("an act of the console failed", error=type(error).__name__)
             with self.client:
                 ui.notify(self.t("Something went wrong. Nothing was changed."), classes="notice", position="top")
@@ -77,7 +77,7 @@ class Visit:
         self.client.on_delete(task.cancel)
 
     async def _follow(self, apply: Callable[[Changes], Awaitable[None]], tick: Callable[[], None]) -> None:
-        ticks = 0
+        ticks, missed = 0, False
         with self.desk.hub.watch() as queue:
             while not self.client.is_deleted:
                 if ticks % PRESENT_EVERY == 0:
@@ -90,12 +90,20 @@ class Visit:
                     await asyncio.sleep(GATHER)
                     while not queue.empty():
                         batches.append(queue.get_nowait())
-                    changes = await self.attempt(partial(self._changes, batches))
-                    if changes:
-                        with self.client:
-                            await apply(changes)
+                if batches or missed:
+                    missed = not await self.attempt(partial(self._bring_up_to_date, apply, batches, missed))
                 with self.client:
                     tick()
+
+    async def _bring_up_to_date(
+        self, apply: Callable[[Changes], Awaitable[None]], batches: list[Batch], missed: bool, staff: StaffMember
+    ) -> bool:
+        changes = await self._changes(batches, staff)
+        changes.everything |= missed
+        if changes:
+            with self.client:
+                await apply(changes)
+        return True
 
     async def _changes(self, batches: list[Batch], staff: StaffMember) -> Changes:
         changes = Changes()
