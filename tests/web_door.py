@@ -78,10 +78,11 @@ async def the_shop_says(shop: "Shop", chat: str, *said: str | Reply) -> None:
 
 
 @contextlib.asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
-    """The app behind a real server on a free port: what streams need. Gives its address."""
+async def served(app: FastAPI, *, port: int = 0) -> AsyncIterator[str]:
+    """The app behind a real server on a free port, or this one: what streams need. Gives its address."""
     with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
         listening.listen(64)
         config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)

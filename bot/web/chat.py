@@ -5,12 +5,15 @@ import json
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.buttons import Answer, read_token
+from bot.replies import buttons_of, from_json
 from bot.turn import receive
 from bot.web.metrics import HEARD, STREAMS
 from bot.web.visitors import new_visitor, visitor_of
@@ -18,6 +21,7 @@ from bot.web.wire import read_body
 from conversations.hear import Incoming
 from conversations.model import Conversation, Owner
 from conversations.read import MessageView, conversation_of, last_messages, messages_after
+from foundation.encryption import Vault
 from foundation.errors import Json, Refused
 
 if TYPE_CHECKING:
@@ -32,7 +36,6 @@ LOOK_EVERY = 5.0
 """Seconds after which a stream looks by itself, should a ring have been lost."""
 _PAGE = 100
 _STREAMS_OF_ONE = 8
-_VISITORS_A_MINUTE = 30
 
 router = APIRouter(prefix="/chat", tags=["web chat"])
 
@@ -81,7 +84,7 @@ AVisitor = Annotated[str, Depends(visitor_here)]
 async def new_visitor_token(request: Request) -> Response:
     """A token for a browser that has none yet. The page keeps it and sends it as X-Visitor."""
     shop = shop_of(request)
-    await _spend(shop, f"visitors:{_address(request)}", limit=_VISITORS_A_MINUTE)
+    await _spend(shop, f"visitors:{_address(request)}", limit=shop.settings.messages_a_minute)
     return JSONResponse({"visitor": new_visitor(shop.vault)}, status_code=201)
 
 
@@ -139,7 +142,7 @@ async def history(
     shown = messages[-limit:]
     return JSONResponse(
         {
-            "messages": [_message(message) for message in shown],
+            "messages": [_message(message, shop.vault) for message in shown],
             "more": len(messages) > limit,
             "cursor": conversation.last_seq,
             "state": _state(conversation),
@@ -199,7 +202,7 @@ async def _events(shop: "Shop", visitor: str, cursor: int) -> AsyncGenerator[str
         conversation, messages = await _look(shop, visitor, cursor=cursor, looked=looked)
         assert conversation is not None
         looked = conversation.last_seq
-        lines = [_event("message", _message(message), rev=message.rev) for message in messages]
+        lines = [_event("message", _message(message, shop.vault), rev=message.rev) for message in messages]
         if _state(conversation) != told_state:
             told_state = _state(conversation)
             lines.append(_event("state", told_state))
@@ -240,7 +243,9 @@ def _state(conversation: Conversation | None) -> dict[str, Json]:
     return {"owner": conversation.owner, "typing": is_typing, "name": name}
 
 
-def _message(message: MessageView) -> dict[str, Json]:
+def _message(message: MessageView, vault: Vault) -> dict[str, Json]:
+    """A message as the page shows it. `asks`: its buttons answer a question, and are over once that was answered."""
+    tokens = [] if message.kind == "shopper" else [button.token for button in buttons_of(from_json(message.body))]
     return {
         "seq": message.seq,
         "rev": message.rev,
@@ -249,6 +254,7 @@ def _message(message: MessageView) -> dict[str, Json]:
         "body": message.body,
         "text": message.text,
         "name": message.staff_name,
+        "asks": any(isinstance(read_token(vault, token), Answer) for token in tokens),
         "client_id": message.external_id if message.kind == "shopper" else None,
     }
 
@@ -259,7 +265,12 @@ def _event(name: str, data: dict[str, Json], *, rev: int | None = None) -> str:
 
 
 def _address(request: Request) -> str:
-    return request.client.host if request.client else "nowhere"
+    """Where a request comes from, as limits count it: a household has one IPv4 address, or 64 bits of IPv6."""
+    host = request.client.host if request.client else ""
+    with contextlib.suppress(ValueError):
+        if ip_address(host).version == 6:
+            return str(ip_network(f"{host}/64", strict=False))
+    return host
 
 
 async def _spend(shop: "Shop", key: str, *, limit: int) -> None:

@@ -1,5 +1,6 @@
 """Pages of this door: small HTML templates in which every value is escaped, and a strict content policy around them."""
 
+import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ class Asset:
     """A file of ours in memory, with its fingerprint for caches."""
 
     content: bytes
+    packed: bytes
     etag: str
     type: str
 
@@ -51,7 +53,9 @@ def asset(name: str) -> Asset | None:
     if name not in _ASSET_TYPES:
         return None
     content = (_HERE / "static" / name).read_bytes()
-    return Asset(content, f'"{hashlib.sha256(content).hexdigest()[:16]}"', _ASSET_TYPES[name])
+    return Asset(
+        content, gzip.compress(content, mtime=0), f'"{hashlib.sha256(content).hexdigest()[:16]}"', _ASSET_TYPES[name]
+    )
 
 
 @cache
@@ -200,9 +204,12 @@ def _send(request: Request, name: str, *, cache: str) -> Response:
         "ETag": known.etag,
         "Access-Control-Allow-Origin": "*",
         "Cross-Origin-Resource-Policy": "cross-origin",
+        "Vary": "Accept-Encoding",
     }
     if request.headers.get("if-none-match") == known.etag:
         return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(known.packed, media_type=known.type, headers={**headers, "Content-Encoding": "gzip"})
     return Response(known.content, media_type=known.type, headers=headers)
 
 

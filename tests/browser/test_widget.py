@@ -200,6 +200,38 @@ async def test_a_changed_message_takes_the_place_of_the_earlier(shop: "Shop", ur
     assert (await shown(page, ".m:not(.me)[data-seq]"))[-2:] == ["cart: 2 pieces", "anything else?"]
 
 
+async def test_a_page_goes_on_by_itself_after_the_shop_was_away(shop: "Shop", page: "Page") -> None:
+    async with served(app_of(shop)) as url:
+        await page.goto(url)
+        await says(page, "hi")
+        await shop.idle()
+    await the_shop_says(shop, await chat_of(shop), "said while the door was shut")
+    async with served(app_of(shop), port=int(url.rpartition(":")[2])):
+        await page.locator(".b", has_text="said while the door was shut").wait_for()
+        await says(page, "back again")
+    assert [words for words, _ in await rows(shop)] == ["hi", "back again"]
+
+
+async def test_a_long_conversation_opens_at_its_end_and_reads_back(shop: "Shop", url: str, page: "Page") -> None:
+    await page.goto(url)
+    await says(page, "the very first")
+    await shop.idle()
+    await the_shop_says(shop, await chat_of(shop), *(f"line {number:03}" for number in range(90)))
+    await page.reload()
+    await page.locator(".b", has_text="line 089").wait_for()
+    assert await page.locator(".b", has_text="line 089").is_visible()
+    assert await page.locator(".b", has_text="the very first").count() == 0
+    for _ in range(40):
+        if await page.locator(".b", has_text="the very first").count():
+            break
+        await page.locator(".log").evaluate("log => { log.scrollTop = 0 }")
+        await page.wait_for_timeout(100)
+    lines = [words for words in await shown(page) if words.startswith("line")]
+    assert lines == [f"line {number:03}" for number in range(90)]
+    await page.locator(".newest").click()
+    await page.locator(".newest").wait_for(state="hidden")
+
+
 async def test_too_many_messages_are_answered_kindly_and_sent_later(shop: "Shop", url: str, page: "Page") -> None:
     shop.settings = shop.settings.model_copy(update={"messages_a_minute": 1})
     await page.goto(url)

@@ -146,16 +146,19 @@ class XiaoerChat extends HTMLElement {
     this.outbox = this.load("outbox", [])
     this.waiting = new Map()      // client id -> node, what it has not told back yet
     this.cursor = 0
+    this.broken = false
     this.state = { owner: "bot", typing: false }
     this.draw()
     for (const entry of this.outbox) this.showWaiting(entry)
-    addEventListener("online", this.onOnline = () => { this.pump(); this.connect() })
+    addEventListener("online", this.onOnline = () => { this.online(true); this.pump(); this.connect() })
+    addEventListener("offline", this.onOffline = () => this.online(false))
     document.addEventListener("visibilitychange", this.onVisible = () => this.visible())
     this.start()
   }
   disconnectedCallback() {
     this.stream?.abort()
     removeEventListener("online", this.onOnline)
+    removeEventListener("offline", this.onOffline)
     document.removeEventListener("visibilitychange", this.onVisible)
   }
   attributeChangedCallback() {
@@ -273,10 +276,11 @@ class XiaoerChat extends HTMLElement {
     while (this.outbox.length && this.isConnected) {
       const entry = this.outbox[0]
       const answer = await this.post(entry)
-      if (answer.ok) { tries = 0; this.posted(entry); continue }
+      if (answer.ok) { tries = 0; this.online(true); this.posted(entry); continue }
       if (answer.status === 429) { this.slowDown(); await pause(answer.after * 1000); continue }
       if (answer.status === 401) { this.forget(); if (++tries < 3) continue }
       else if (answer.status >= 400 && answer.status < 500) { this.drop(entry, this.t.refused); continue }
+      if (tries) this.online(false)
       if (++tries > 5) { for (const each of this.outbox) this.mark(each.id, "bad"); break }
       await pause(Math.min(8000, 400 * 2 ** tries))
     }
@@ -332,7 +336,7 @@ class XiaoerChat extends HTMLElement {
     while (this.isConnected && this.token && this.stream === mine) {
       try {
         if (!this.cursor) await this.readHistory()
-        await this.follow(mine, () => { wait = 500; this.online(true) })
+        await this.follow(mine, () => { wait = 500; this.online(true); this.pump() })
       } catch (error) {
         if (error?.status === 401) this.forget()
         if (mine.signal.aborted) break
@@ -350,7 +354,7 @@ class XiaoerChat extends HTMLElement {
     const page = await answer.json()
     this.log.setAttribute("aria-busy", "true")
     this.more = page.more
-    for (const message of page.messages) this.show(message)
+    for (const message of page.messages) this.show(message, before)
     if (!before) { this.cursor = page.cursor; this.setState(page.state) }
     this.arrange()
     this.log.removeAttribute("aria-busy")
@@ -399,7 +403,7 @@ class XiaoerChat extends HTMLElement {
     this.pump()
     this.seen()
   }
-  online(yes) { this.broken = !yes; this.showState() }
+  online(yes) { if (this.broken === yes) { this.broken = !yes; this.showState() } }
   setState(state) { this.state = state; this.showState(); if (this.nearBottom()) this.bottom() }
   showState() {
     const { t, state } = this
@@ -413,10 +417,10 @@ class XiaoerChat extends HTMLElement {
   }
 
   // --- the list: a message keeps its place (seq), a later revision takes the place of the earlier ---------------
-  show(message) {
+  show(message, isOlder) {
     const known = this.items.get(message.seq)
     if (known && known.message.rev >= message.rev) return false
-    if (!known && this.ready && this.more && this.oldest() > message.seq) return false
+    if (!known && !isOlder && this.ready && this.more && this.oldest() > message.seq) return false
     const fresh = this.ready && !known && message.seq > this.last()
     const mine = message.kind === "shopper"
     if (mine && message.client_id) {
@@ -538,7 +542,7 @@ class XiaoerChat extends HTMLElement {
     const body = message.body || {}
     if (mine) return [h("div", { class: "b" }, body.label || body.text || message.text || "…")]
     const draw = { text: () => [this.bubble(body.text)], card: () => [this.card(body, true)], cards: () => this.cards(body), choice: () => [this.bubble(body.prompt), this.chips(body.options, "answer")],
-      cart: () => [this.slip(body, "slip main")], receipt: () => [this.slip(body, "slip main", "answer")], order_status: () => [this.slip({ ...body, title: body.number, tag: body.status })],
+      cart: () => [this.slip(body, "slip main")], receipt: () => [this.slip(body, message.asks ? "slip main" : "slip", message.asks ? "answer" : "")], order_status: () => [this.slip({ ...body, title: body.number, tag: body.status })],
       pay_link: () => [this.bubble(body.prompt), this.payButton(body), this.chips(body.buttons)], media: () => [this.picture(body.picture, body.caption, "shot", 640), body.caption && this.bubble(body.caption)] }[body.kind]
     try { if (draw) return draw().filter(Boolean) } catch { /* not as expected: its words still are */ }
     return [this.bubble(body.plain || message.text)]
