@@ -58,7 +58,7 @@ class _MovedOn(BaseException):
 async def _once_through(turn: Turn, flow: Flow) -> End:
     try:
         asking = turn.frame.asking
-        if asking is None or asking.slot != _GO_ON or await turn.confirm(_GO_ON, turn.translate(_MOVED)):
+        if asking is None or asking.slot != _GO_ON or await turn.confirm(_GO_ON, turn.translate(_MOVED), facts={}):
             await flow.run(turn)
     except Paused:
         return End.PAUSED
@@ -71,7 +71,7 @@ async def _once_through(turn: Turn, flow: Flow) -> End:
 
 async def _ask_whether_to_go_on(turn: Turn) -> End:
     try:
-        await turn.confirm(_GO_ON, turn.translate(_MOVED))
+        await turn.confirm(_GO_ON, turn.translate(_MOVED), facts={})
     except Paused:
         return End.PAUSED
     raise AssertionError("a confirmation that was not asked before always pauses")

@@ -22,6 +22,10 @@ from bot.words import Heard, Words, simple
 from foundation.errors import Json
 
 MOST_FRAMES = 5
+MOST_DIGRESSIONS = 2
+"""How often the bot comes back to a question that the shopper leaves for something else."""
+SURE = 0.6
+"""From here on a cancel, a back and a wish for a person are certain enough to act on."""
 SILENCE = timedelta(days=1)
 UNCLEAR = "out_of_scope"
 ASK_PERSON = "ask_human"
@@ -152,11 +156,12 @@ class _Dialogue:
             return await self._run(None)
         if simple(heard.text) in _START_OVER and self.frames:
             return await self._cancel(self.frames[:])
-        if heard.intent == "stop" and self.frames:
+        control = heard.intent if heard.confidence >= SURE else None
+        if control == "stop" and self.frames:
             return await self._cancel(self.frames[-1:])
-        if heard.intent == "go_back" and self.frames:
+        if control == "go_back" and self.frames:
             return await self._back()
-        if heard.intent == ASK_PERSON and ASK_PERSON in self.flows:
+        if control == ASK_PERSON and ASK_PERSON in self.flows:
             self._start(ASK_PERSON)
             return await self._run(Words(heard))
         wish = heard.intent if heard.intent in self.flows else UNCLEAR
@@ -256,7 +261,8 @@ class _Dialogue:
         self.prompt = turn.prompt
         self.language = turn.language
         if turn.handover and end is End.ENDED:
-            self.handover = turn.handover
+            at_work = ", ".join(frame.flow for frame in self.frames[:-1]) or "nothing open"
+            self.handover = Handover(turn.handover.reason, f"{turn.handover.summary}; at work: {at_work}")
             self.frames.clear()
 
     def _unread(self, words: Words, wish: str | None) -> tuple[Words | None, str | None]:
@@ -270,6 +276,10 @@ class _Dialogue:
                 self._start(heard.intent if heard.intent in self.flows else UNCLEAR)
             return Words(heard), wish
         elif wish is not None:
+            frame.left += 1
+            if frame.left > MOST_DIGRESSIONS:
+                self.frames.pop()
+                self._tell(N_("All right, I have left this: {what}."), what=self._titles([frame]))
             is_new = self._start(wish)
             return Words(heard) if is_new else None, None
         elif heard.entities and not words.correction:

@@ -176,14 +176,16 @@ class Turn(Voice):
     ) -> bool:
         """A plain yes to exactly what is shown, said in this turn; it is never filled ahead and never stored.
 
-        `changes` are further buttons (slot -> label): pressed, that slot is asked anew. When `facts` (by default the
-        prompt itself) differ from those the shopper saw, it is said what changed, and asked again.
+        `changes` are further buttons (slot -> label): pressed, that slot is asked anew. When `facts` differ from those
+        the shopper saw, it is said what changed, and asked again. By default they are the words of the prompt; name
+        them where money or goods move, so that a yes in another language still counts.
         """
         path = self._enter(slot)
         changes = changes or {}
         options = {"yes": yes or self._("Yes"), "no": no or self._("No"), **changes}
         shown = prompt if not isinstance(prompt, str) else replies.Choice(prompt, ())
-        facts = facts or {"": Fact(replies.plain(shown), "")}
+        if facts is None:
+            facts = {"": Fact(replies.plain(shown), "")}
         digests = {name: digest(fact.value) for name, fact in facts.items()}
         if self._is_asked(path) and self.words is not None and not self._corrected:
             read = answer_of(options, self.words, list(options))
@@ -328,7 +330,7 @@ class Turn(Voice):
         asked = self._asked
         assert asked is not None
         self._asked = self.frame.asking = None
-        self.frame.missed = 0
+        self.frame.missed = self.frame.left = 0
         return asked
 
     def _option_button(self, label: str, key: str) -> Button:

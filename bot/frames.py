@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 
 from bot import buttons
 from foundation.errors import Json
@@ -20,7 +21,12 @@ class Asking:
 
 @dataclass(slots=True)
 class Frame:
-    """One flow under way, kept as JSON. Ids and plain values only: frames hold no personal data."""
+    """One flow under way, kept as JSON. Ids and plain values only: frames hold no personal data.
+
+    `answers` by slot, in the order given; `done` what `once` did; `said` place -> digest of the line said there;
+    `opened` the slots that were asked; `pieces` of answers still incomplete; `missed` how often the question was not answered,
+    `left` how often it was left for something else; `at` when the shopper last saw it.
+    """
 
     flow: str
     version: int
@@ -33,6 +39,7 @@ class Frame:
     pieces: dict[str, Json] = field(default_factory=dict)
     asking: Asking | None = None
     missed: int = 0
+    left: int = 0
     at: str = ""
 
     def to_json(self) -> dict[str, Json]:
@@ -45,7 +52,8 @@ class Frame:
         try:
             frame = cls(**stored)
             frame.asking = Asking(**stored["asking"]) if stored.get("asking") else None
-        except TypeError:
+            datetime.fromisoformat(frame.at)
+        except (TypeError, ValueError):
             return None
         return frame
 

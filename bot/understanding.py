@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from bot.words import Heard
+from conversations.text import clean
 from foundation.errors import Json
 from nlu.model import Context, Meaning
 from nlu.understand import Understander
@@ -23,6 +24,7 @@ def understand(understander: Understander, body: Mapping[str, Json], text: str, 
     kind = str(body.get("kind", "text"))
     if kind != "text":
         return Heard(kind=kind, token=str(body.get("token", "")))
+    text = clean(text)
     context = Context(language="zh" if language == "zh" else "en" if language == "en" else None)
     whole = _heard(understander.understand(text, context))
     pieces = [piece.strip() for piece in _BETWEEN.split(text) if piece.strip()]

@@ -220,6 +220,20 @@ async def test_a_digression_two_deep_returns_step_by_step(chat: Chat) -> None:
     assert await chat.hears("mug") == ["What is wrong?"]
 
 
+async def test_who_leaves_a_question_for_the_third_time_is_not_asked_again(chat: Chat) -> None:
+    await chat.hears(RETURN)
+    track = said("where is A2", "track", order="A2")
+    await chat.hears(track)
+    assert (await chat.hears(track))[-1] == "Which order?"
+    assert await chat.hears(track) == ["All right, I have left this: your return.", "A2 is on its way."]
+    assert chat.stack == []
+
+
+async def test_an_unsure_cancel_is_no_cancel(chat: Chat) -> None:
+    await chat.hears(ORDER, "tea", "1", "no")
+    assert await chat.hears(said("Stop Street 5", "stop", sure=0.4)) == ["Which street in Stop Street 5?"]
+
+
 async def test_an_unsure_wish_does_not_interrupt(chat: Chat) -> None:
     await chat.hears(ORDER, "tea", "1", "no")
     assert await chat.hears(said("track street 5", "track", sure=0.4)) == ["Which street in track street 5?"]
@@ -237,6 +251,7 @@ async def test_unclear_once_asks_again_and_twice_offers_a_person(chat: Chat) -> 
     assert await chat.hears("好的") == ["A colleague is coming."]
     assert chat.last is not None
     assert chat.last.handover is not None
+    assert chat.last.handover.summary == "wants a person; at work: file_return"
     assert chat.stack == []
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.flow import Turn
+from bot.flow import Fact, Turn
 from bot.questions import Number, Option, Pick
 from bot.skills.catalog import meant_product
 from bot.skills.showing import cart_reply
@@ -73,7 +73,7 @@ async def change_cart(turn: Turn) -> None:
     quantity = await turn.notice("quantity", Number("", least=0))
     wish = await turn.once("wish", lambda: _read_wish(turn, said, quantity))
     if wish == "empty":
-        await _empty(turn)
+        await _empty(turn, view)
     else:
         await _change_line(turn, view, wish, quantity)
 
@@ -107,9 +107,10 @@ async def _read_wish(turn: Turn, said: str, quantity: int | None) -> str:
     return "remove" if quantity is None and _REMOVE.search(said) else "change"
 
 
-async def _empty(turn: Turn) -> None:
+async def _empty(turn: Turn, view: CartView) -> None:
     question = turn._("Shall I take everything out of your cart?")
-    if await turn.confirm("empty", question, yes=turn._("Empty it"), no=turn._("Keep it")):
+    facts = {"cart": Fact([[line.variant_id, line.quantity] for line in view.lines], turn._("what is in the cart"))}
+    if await turn.confirm("empty", question, facts=facts, yes=turn._("Empty it"), no=turn._("Keep it")):
         await clear(turn.session, customer_id=turn.customer_id, now=turn.now)
         turn.say(turn._("Your cart is empty now."))
     else:

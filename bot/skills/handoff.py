@@ -13,7 +13,7 @@ async def ask_human(turn: Turn) -> None:
     reason = turn.args.get("offer", "asked")
     if "offer" in turn.args:
         question = _("I am afraid I do not understand. Shall I get a colleague?")
-        if not await turn.confirm("ok", question, yes=_("Yes, please"), no=_("No, thanks")):
+        if not await turn.confirm("ok", question, facts={}, yes=_("Yes, please"), no=_("No, thanks")):
             turn.say(_("As you like. Try to say it in other words."))
             return
     turn.hand_over(reason, await _summary(turn))

@@ -7,15 +7,19 @@ from bot.flow import Flow
 from bot.language import N_
 from bot.skills import cart, catalog, checkout, handoff, language, orders, small_talk
 
+NEVER: Final = 2.0
+"""A threshold that nothing reaches: a yes, a no, "never mind" and "back" are answers; only when nothing is open do they
+get a reply of their own."""
+
 SKILLS: Final[Mapping[str, Flow]] = {
     "greet": Flow(small_talk.greet, N_("hello")),
     "thank": Flow(small_talk.thank, N_("thanks")),
     "goodbye": Flow(small_talk.goodbye, N_("goodbye")),
     "help": Flow(small_talk.help_, N_("help")),
-    "affirm": Flow(small_talk.answer, N_("help"), threshold=2),
-    "deny": Flow(small_talk.answer, N_("help"), threshold=2),
-    "stop": Flow(small_talk.answer, N_("help"), threshold=2),
-    "go_back": Flow(small_talk.answer, N_("help"), threshold=2),
+    "affirm": Flow(small_talk.answer, N_("help"), threshold=NEVER),
+    "deny": Flow(small_talk.answer, N_("help"), threshold=NEVER),
+    "stop": Flow(small_talk.answer, N_("help"), threshold=NEVER),
+    "go_back": Flow(small_talk.answer, N_("help"), threshold=NEVER),
     "out_of_scope": Flow(small_talk.out_of_scope, N_("help")),
     "search_products": Flow(catalog.search_products, N_("the search")),
     "refine_search": Flow(catalog.refine_search, N_("the search")),
@@ -30,4 +34,3 @@ SKILLS: Final[Mapping[str, Flow]] = {
     "ask_human": Flow(handoff.ask_human, N_("the colleague")),
     "change_language": Flow(language.change_language, N_("the language")),
 }
-"""A yes, a no, "never mind" and "back" are answers; only when nothing is open do they get a reply of their own."""
