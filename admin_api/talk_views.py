@@ -7,7 +7,9 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin_api.order_views import Price
 from admin_api.roles import Permission, StaffMember
+from commerce.orders.model import Order, OrderStatus
 from conversations.model import Conversation, Kind, Message, Owner, Status
 from conversations.read import MessageView as StoredMessage
 from conversations.read import last_messages, messages_after
@@ -32,6 +34,14 @@ class Holder(BaseModel):
     name: str
 
 
+class LatestOrder(BaseModel):
+    """The newest order of the shopper, in short."""
+
+    number: str
+    status: OrderStatus
+    total: Price
+
+
 class TalkRow(BaseModel):
     """One conversation. `waiting_since`: from when the shopper waits for a person; `rev` grows with every change."""
 
@@ -45,6 +55,7 @@ class TalkRow(BaseModel):
     preview: str
     last_message_at: datetime
     waiting_since: datetime | None
+    latest_order: LatestOrder | None
     rev: int
     handoff: dict[str, Json] | None
     note_for_bot: str | None
@@ -114,7 +125,7 @@ async def talk_page(
         at, row_id = _read_cursor(cursor)
         wanted = wanted.where(tuple_(Conversation.last_message_at, Conversation.id) < tuple_(literal(at), row_id))
     wanted = wanted.order_by(Conversation.last_message_at.desc(), Conversation.id.desc()).limit(limit + 1)
-    found = [_row(conversation, asked, staff) for conversation, asked in await session.execute(wanted)]
+    found = [_row(*row, staff) for row in await session.execute(wanted)]
     page = found[:limit]
     more = len(found) > limit
     return TalkPage(conversations=page, next=_cursor_after(page[-1]) if more else None)
@@ -127,14 +138,14 @@ async def talk_row(session: AsyncSession, *, staff: StaffMember, conversation_id
     found = (await session.execute(wanted)).one_or_none()
     if found is None:
         raise Refused("conversation.unknown", conversation=conversation_id)
-    return _row(found[0], found[1], staff)
+    return _row(*found, staff)
 
 
 async def talk_rows(session: AsyncSession, *, staff: StaffMember, ids: set[int]) -> dict[int, TalkRow]:
     """Those of these conversations that this person may see, by id."""
     staff.must(Permission.TALK)
     wanted = _rows().where(visible_to(staff), Conversation.id.in_(ids))
-    return {found.id: _row(found, asked, staff) for found, asked in await session.execute(wanted)}
+    return {row[0].id: _row(*row, staff) for row in await session.execute(wanted)}
 
 
 async def talk_counts(session: AsyncSession, *, staff: StaffMember) -> dict[Scope, int]:
@@ -184,8 +195,8 @@ def message_view(message: Message | StoredMessage) -> MessageView:
     )
 
 
-def _rows() -> Select[Conversation, datetime]:
-    """Conversations, each with when the oldest shopper's message came that nobody has answered."""
+def _rows() -> Select[Conversation, datetime, Order]:
+    """Conversations; with when the oldest shopper's message came that nobody has answered; and the newest order."""
     answered = (
         select(func.max(Message.seq))
         .where(Message.conversation_id == Conversation.id, Message.kind == Kind.PERSON)
@@ -202,10 +213,19 @@ def _rows() -> Select[Conversation, datetime]:
         .correlate(Conversation)
         .scalar_subquery()
     )
-    return select(Conversation, asked).execution_options(populate_existing=True)
+    newest = (
+        select(Order.id)
+        .where(Order.customer_id == Conversation.customer_id)
+        .order_by(Order.id.desc())
+        .limit(1)
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
+    wanted = select(Conversation, asked, Order).outerjoin(Order, Order.id == newest)
+    return wanted.execution_options(populate_existing=True)
 
 
-def _row(conversation: Conversation, asked: datetime | None, staff: StaffMember) -> TalkRow:
+def _row(conversation: Conversation, asked: datetime | None, order: Order | None, staff: StaffMember) -> TalkRow:
     owner, held = Owner(conversation.owner), conversation.owner == Owner.HUMAN
     waiting_since = {Owner.WAITING: conversation.waiting_since, Owner.HUMAN: asked}.get(owner)
     return TalkRow(
@@ -219,10 +239,16 @@ def _row(conversation: Conversation, asked: datetime | None, staff: StaffMember)
         preview=conversation.preview,
         last_message_at=conversation.last_message_at,
         waiting_since=waiting_since,
+        latest_order=order and _latest(order),
         rev=conversation.last_seq,
         handoff=conversation.handoff,
         note_for_bot=conversation.note_for_bot,
     )
+
+
+def _latest(order: Order) -> LatestOrder:
+    total = Price(amount=order.total_amount, currency=order.currency)
+    return LatestOrder(number=order.number, status=order.status, total=total)
 
 
 def _cursor_after(row: TalkRow) -> str:

@@ -6,6 +6,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from admin_api.console.looks import box, chip, clock_time, set_text, show, words
+from admin_api.console.order_card import TONES
 from admin_api.console.visit import Visit
 from admin_api.roles import Permission
 from admin_api.talk_views import Scope, TalkPage, TalkRow, talk_counts, talk_page
@@ -37,6 +38,7 @@ class Row:
                 with box("talk-marks"):
                     self.owner = chip("")
                     self.language = chip("", "quiet")
+                    self.money = chip("")
                     self.waiting = words("", "waits").props("data-since=")
         self.put(row)
 
@@ -47,6 +49,9 @@ class Row:
         set_text(self.time, clock_time(row.last_message_at, desk.now(), desk.settings.zone, t))
         set_text(self.preview, row.preview.replace("\n", " ")[:120])
         set_text(self.language, t(row.language))
+        order = row.latest_order
+        set_text(self.money, f"{order.total.shown(t.language)} {t(order.status)}" if order else "")
+        self.money.classes(replace=f"chip {TONES.get(order.status, 'quiet') if order else ''}")
         mark, tone = owner_mark(row, self.visit)
         set_text(self.owner, mark)
         self.owner.classes(replace=f"chip {tone}")

@@ -1,0 +1,86 @@
+"""The console's words and colours: everything has Chinese, everything can be read."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from admin_api.console.words import EN, ZH, Words
+
+CONSOLE = Path(__file__).parents[1] / "admin_api" / "console"
+CSS = (CONSOLE / "static" / "desk.css").read_text()
+ON_GROUNDS = {
+    "ink": ("ground", "pane", "raised", "shopper", "bot", "person", "note"),
+    "soft": ("ground", "pane", "raised", "note"),
+    "accent-text": ("accent-soft", "pane", "ground"),
+    "accent-ink": ("accent",),
+    "bot-text": ("bot", "ground", "pane"),
+    "warn-text": ("warn-soft", "pane", "note"),
+    "bad": ("bad-soft", "pane"),
+    "good-text": ("good-soft",),
+}
+
+
+def words_in_pages() -> set[str]:
+    """Every text that a page asks words for: t("...") and the titles and labels of dialogs."""
+    found = set()
+    for file in CONSOLE.glob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text())):
+            if isinstance(call, ast.Call):
+                name = ast.unparse(call.func)
+                if name in ("t", "visit.t", "self.visit.t", "self.t", "Field"):
+                    given = call.args
+                elif name == "ask":
+                    given = [*call.args[1:], *(word.value for word in call.keywords if word.arg in ("text", "keep"))]
+                else:
+                    continue
+                found |= {arg.value for arg in given if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
+    return found - {""}
+
+
+def test_every_word_of_the_pages_has_chinese() -> None:
+    asked = words_in_pages()
+    assert len(asked) > 60
+    assert asked - set(ZH) - {"Telegram"} == set()
+
+
+def test_both_languages_fill_in_the_same_facts() -> None:
+    def facts(text: str) -> set[str]:
+        return set(re.findall(r"\{(\w+)\}", text))
+
+    assert [english for english, chinese in ZH.items() if facts(english) != facts(chinese)] == []
+    assert set(EN) <= set(ZH)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_refusal_nobody_foresaw_is_still_a_sentence(language: str) -> None:
+    assert Words(language).refusal("some.new_rule", {}) == Words(language)("Something went wrong. Nothing was changed.")
+    assert "3" in Words(language).refusal("staff.locked", {"seconds": 130})
+
+
+@pytest.mark.parametrize("theme", ["body", "body.body--dark"])
+def test_every_text_stands_out_from_its_ground_by_at_least_four_and_a_half_to_one(theme: str) -> None:
+    block = re.search(rf"^{re.escape(theme)} \{{(.*?)\}}", CSS, re.S | re.M)
+    assert block
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block[1]))
+    low = {
+        (text, ground): round(contrast(colours[text], colours[ground]), 2)
+        for text, grounds in ON_GROUNDS.items()
+        for ground in grounds
+        if contrast(colours[text], colours[ground]) < 4.5
+    }
+    assert low == {}
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of WCAG 2.2, from 1 to 21."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of an sRGB colour such as #0f766e."""
+    red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
