@@ -282,6 +282,8 @@ class _Dialogue:
                 self._tell(N_("All right, I have left this: {what}."), what=self._titles([frame]))
             is_new = self._start(wish)
             return Words(heard) if is_new else None, None
+        elif heard.intent == frame.flow and not words.correction:
+            return self._wished_again(heard), None
         elif heard.entities and not words.correction:
             return Words(heard, correction=True), None
         else:
@@ -291,6 +293,14 @@ class _Dialogue:
             else:
                 self.lead.append(self._say(N_("Sorry, I did not get that. You can also say “cancel” or “back”.")))
         return None, None
+
+    def _wished_again(self, heard: Heard) -> Words | None:
+        """The same wish once more: for something else ("I'd like two gaiwans"), or just said again."""
+        if not heard.entities:
+            return None
+        self.frames.pop()
+        self._start(heard.intent)
+        return Words(heard)
 
     def _start(self, name: str, args: dict[str, str] | None = None) -> bool:
         """Put a flow on top of the stack: True when it is new there, False when it was there and is gone on with."""

@@ -24,8 +24,8 @@ class Frame:
     """One flow under way, kept as JSON. Ids and plain values only: frames hold no personal data.
 
     `answers` by slot, in the order given; `done` what `once` did; `said` place -> digest of the line said there;
-    `opened` the slots that were asked; `pieces` of answers still incomplete; `missed` how often the question was not answered,
-    `left` how often it was left for something else; `at` when the shopper last saw it.
+    `opened` the slots that were asked; `pieces` of answers still incomplete; `missed` how often the question was not
+    answered, `left` how often it was left for something else; `at` when the shopper last saw it.
     """
 
     flow: str

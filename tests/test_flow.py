@@ -229,6 +229,19 @@ async def test_who_leaves_a_question_for_the_third_time_is_not_asked_again(chat:
     assert chat.stack == []
 
 
+async def test_the_same_wish_for_something_else_starts_it_anew(chat: Chat) -> None:
+    await chat.hears(said("2 tea", "order", item="tea", quantity=2))
+    assert await chat.hears(said("3 mug", "order", item="mug", quantity=3)) == ["Noted.", "Another item?"]
+    await chat.hears("no", "x", "y", "yes")
+    assert chat.shop.effects[-1] == "order [('mug', 3)] y, x 1500"
+
+
+async def test_the_same_wish_said_again_only_repeats_the_question(chat: Chat) -> None:
+    await chat.hears(RETURN)
+    for _ in range(3):
+        assert await chat.hears(RETURN) == ["Which order?"]
+
+
 async def test_an_unsure_cancel_is_no_cancel(chat: Chat) -> None:
     await chat.hears(ORDER, "tea", "1", "no")
     assert await chat.hears(said("Stop Street 5", "stop", sure=0.4)) == ["Which street in Stop Street 5?"]

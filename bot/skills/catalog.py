@@ -14,6 +14,7 @@ from foundation.money import Money
 
 PAGE = 5
 _MORE = re.compile(r"更多|还有|其他|其它|别的|换一|下一|再来|继续|\b(more|others?|else|next|another)\b", re.IGNORECASE)
+_COLOURS = re.compile(r"颜色|\bcolou?rs?\b", re.IGNORECASE)
 _CHEAPER = re.compile(
     r"便宜|太贵|低一点|实惠|划算|\b(cheap(er|est)?|less expensive|budget|too (expensive|much))\b", re.IGNORECASE
 )
@@ -33,18 +34,19 @@ async def refine_search(turn: Turn) -> None:
     last: dict[str, Json] = turn.focus.get("search") or {}
     said = turn.words.heard.text if turn.words is not None else ""
     limits = _limits(turn)
-    if not last and not limits:
-        await _suggest(turn)
+    wants_cheaper = "cheaper" in turn.args or (bool(_CHEAPER.search(said)) and "price_max" not in limits)
+    if "any_price" in turn.args:
+        failed: dict[str, Json] = turn.focus.get("failed") or {"text": "", "offset": 0}
+        await _show(turn, {name: value for name, value in failed.items() if name not in ("price_min", "price_max")})
+    elif _COLOURS.search(said) and "colours" not in limits and "product" in turn.focus:
+        await show_product(turn)
     elif not last:
-        await _show(turn, {"text": _words_of_search(turn), **limits, "offset": 0})
-    elif "more" in turn.args or (not limits and _MORE.search(said)):
+        await (_show(turn, {"text": _words_of_search(turn), **limits, "offset": 0}) if limits else _suggest(turn))
+    elif "more" in turn.args or (not limits and not wants_cheaper and _MORE.search(said)):
         await _next_page(turn, last)
-    elif "any_price" in turn.args:
-        await _show(turn, {name: value for name, value in last.items() if name not in ("price_min", "price_max")})
     else:
-        if "cheaper" in turn.args or (_CHEAPER.search(said) and "price_max" not in limits):
-            limits |= await _cheaper(turn)
-        text = _words_of_search(turn)
+        text = "" if wants_cheaper else _words_of_search(turn)
+        limits |= await _cheaper(turn) if wants_cheaper else {}
         await _show(turn, {**last, **limits, **({"text": text} if text else {}), "offset": 0})
 
 
@@ -97,8 +99,8 @@ async def _candidates(turn: Turn) -> list[int]:
         if query or colours:
             found = await find(turn.session, Wanted(str(query or ""), turn.language, colours=tuple(map(str, colours))))
             seen = [product_id for product_id in found.product_ids if product_id in results]
-            if query and not found.relaxed and (seen or found.product_ids):
-                return seen or list(found.product_ids)
+            if query and found.product_ids and not found.relaxed:
+                return seen if found.product_ids[0] in seen else list(found.product_ids)
             if len(seen) == 1:
                 return seen
     if "product" in turn.focus:
@@ -160,10 +162,11 @@ async def _show(turn: Turn, wanted: dict[str, Json]) -> None:
         ),
     )
     cards = await product_cards(turn.session, found.product_ids, language=turn.language)
-    turn.focus["search"] = {**wanted, "total": found.total}
     if not cards:
+        turn.focus["failed"] = wanted
         _nothing(turn, high)
         return
+    turn.focus["search"] = {**wanted, "total": found.total}
     is_more = found.total > wanted["offset"] + len(cards)
     turn.say(product_list(turn, _title(turn, wanted, found.total, relaxed=found.relaxed), cards, more=is_more))
 
