@@ -116,7 +116,7 @@ def evaluate(
 
 
 def _stop(sentence: str) -> NoReturn:
-    _err.print(sentence, style="red", markup=False, highlight=False)
+    _err.print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(1)
 
 

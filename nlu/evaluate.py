@@ -68,7 +68,12 @@ def _example(line: str, where: str) -> Phrase:
 
 
 def evaluate(
-    training: Sequence[Phrase], test: Sequence[Phrase], encoder: Encoder, *, progress: Progress = lambda _s, _n: None
+    training: Sequence[Phrase],
+    test: Sequence[Phrase],
+    encoder: Encoder,
+    *,
+    progress: Progress = lambda _s, _n: None,
+    cost_of: Callable[[Path, Sequence[str]], dict[str, Any]] = measure,
 ) -> Evaluation:
     """Train on some examples and test on others.
 
@@ -87,7 +92,7 @@ def evaluate(
     progress("measure", 0.85)
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder) / "model.npz")
-        cost = measure(Path(folder) / "model.npz", texts)
+        cost = cost_of(Path(folder) / "model.npz", texts)
     true = tuple(phrase.intent for phrase in test)
     found = _figures(model.intents, chances, doubt, true)
     progress("done", 1.0)

@@ -125,6 +125,11 @@ def _regression(
     inputs: csr_matrix | Vectors, known: _Examples, labels: Labels, strength: float
 ) -> tuple[Floats, Floats]:
     """Fit one regression; returns weights (inputs, intents) and bias (intents), also for intents without an example."""
+    weights = np.zeros((inputs.shape[1], known.intents), dtype=np.float32)
+    bias = np.full(known.intents, -10.0, dtype=np.float32)
+    if len(np.unique(labels)) == 1:  # in a fold without the only example of the other intent
+        bias[labels[0]] = 0.0
+        return weights, bias
     steps = max(15, min(_STEPS, int(_STEPS * 2e5 / (len(labels) * known.intents))))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is a choice here
@@ -135,8 +140,6 @@ def _regression(
             np.vstack([-coefficients, coefficients]) / 2,
             np.array([-intercept[0], intercept[0]]) / 2,
         )
-    weights = np.zeros((inputs.shape[1], known.intents), dtype=np.float32)
-    bias = np.full(known.intents, -10.0, dtype=np.float32)
     weights[:, fitted.classes_] = coefficients.T
     bias[fitted.classes_] = intercept
     return weights, bias

@@ -8,7 +8,7 @@ import numpy as np
 
 from nlu.encode import Encoder, SentenceEncoder
 from nlu.entities import Gazetteer, entities_of
-from nlu.intents import Floats, IntentModel
+from nlu.intents import BadModel, Floats, IntentModel
 from nlu.language import language_of
 from nlu.model import OUT_OF_SCOPE, Context, Meaning
 from nlu.spelling import Speller
@@ -34,7 +34,10 @@ class Understander:
     @staticmethod
     def load(path: Path | None = None) -> "Understander":
         """Load a model: the one that comes with the shop, or another file. BadModel when it cannot be read."""
-        return Understander(IntentModel.load(path or OUR_MODEL), SentenceEncoder())
+        model, encoder = IntentModel.load(path or OUR_MODEL), SentenceEncoder()
+        if model.encoder != encoder.name:
+            raise BadModel(f"{path} was trained with the encoder {model.encoder}, this is {encoder.name}")
+        return Understander(model, encoder)
 
     def understand(self, text: str, context: Context = Context()) -> Meaning:
         """Return what a message means. Every text has a meaning: what is none of ours is ``out_of_scope``."""

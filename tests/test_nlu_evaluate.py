@@ -48,6 +48,10 @@ def phrases(*examples: Phrase) -> Phrases:
     return Phrases(examples, {}, {}, {})
 
 
+def no_cost(model: Path, texts: Sequence[str]) -> dict[str, Any]:
+    return {"cpu_ms": 1.0, "memory_mb": 1.0}
+
+
 def lines(path: Path, rows: Sequence[Phrase]) -> Path:
     named = [{"text": row.text, "intent": "oos" if row.intent == OUT_OF_SCOPE else row.intent} for row in rows]
     path.write_text("\n".join(json.dumps(row) for row in named) + "\n\n", encoding="utf-8")
@@ -95,6 +99,12 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
             IntentModel.load(path)
 
 
+def test_a_model_of_another_encoder_is_refused(tmp_path: Path) -> None:
+    train(phrases(*TEA, *TALK), Letters()).save(tmp_path / "m.npz")
+    with pytest.raises(BadModel, match="trained with the encoder letters"):
+        Understander.load(tmp_path / "m.npz")
+
+
 def test_training_is_deterministic() -> None:
     one, two = (train(phrases(*TEA, *TALK, *ODD), Letters()) for _ in range(2))
     np.testing.assert_array_equal(one.word_weights, two.word_weights)
@@ -131,11 +141,11 @@ def test_a_bad_file_is_refused_with_its_line(tmp_path: Path, content: str, says:
 
 def test_figures_of_an_evaluation() -> None:
     test = [Phrase("buy red tea", "buy"), Phrase("hello you", "greet"), Phrase("zzz qqq", OUT_OF_SCOPE)]
-    found = evaluate.evaluate([*TEA, *TALK, *ODD], test, Letters())
+    found = evaluate.evaluate([*TEA, *TALK, *ODD], test, Letters(), cost_of=no_cost)
     assert found.figures["accuracy"] == 1.0
     assert found.figures["macro_f1"] == 1.0
     assert {"ece", "oos_auroc", "oos_caught_at_95", "cpu_ms", "memory_mb"} <= found.figures.keys()
-    assert "oos_auroc" not in evaluate.evaluate([*TEA, *TALK], test[:2], Letters()).figures
+    assert "oos_auroc" not in evaluate.evaluate([*TEA, *TALK], test[:2], Letters(), cost_of=no_cost).figures
 
 
 def test_scores_of_each_intent() -> None:
