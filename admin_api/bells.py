@@ -11,7 +11,7 @@ from foundation.database import Database
 from foundation.redis import Doorbell
 
 STAFF = "staff"
-"""Consoles: something changed that the event table tells."""
+"""Consoles: something changed that the event table tells. Also the name of the group in `Presence`."""
 DELIVERY = "delivery"
 """The bot: something is queued for channels with a network, or there are announcements to tell."""
 

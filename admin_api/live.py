@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.auth import COOKIE, Asking, DeskHere, signed_in
+from admin_api.bells import STAFF
 from admin_api.desk import Desk
 from admin_api.errors import errors_beside
 from admin_api.hub import DATABASE_AWAY
@@ -40,11 +41,14 @@ class EventStream(StreamingResponse):
 
 @router.get("/events", summary="What changes", description=_ABOUT, responses=_ANSWERS, response_class=EventStream)
 async def events(
-    request: Request, desk: DeskHere, _: Asking, last_event_id: Annotated[str | None, Header(max_length=100)] = None
+    request: Request,
+    desk: DeskHere,
+    asking: Asking,
+    last_event_id: Annotated[str | None, Header(max_length=100)] = None,
 ) -> EventStream:
     """The stream of one console."""
     token = request.cookies.get(COOKIE)
-    stream = _stream(desk, token, last_event_id)
+    stream = _stream(desk, asking.staff, token, last_event_id)
     return EventStream(stream, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
 
@@ -70,7 +74,7 @@ async def visible_changes(
     ]
 
 
-async def _stream(desk: Desk, token: str | None, last: str | None) -> AsyncIterator[str]:
+async def _stream(desk: Desk, staff: StaffMember, token: str | None, last: str | None) -> AsyncIterator[str]:
     reader = EventReader(desk.database, last)
     with desk.hub.watch() as queue:
         yield _event("hello", await reader.start(), {})
@@ -78,6 +82,7 @@ async def _stream(desk: Desk, token: str | None, last: str | None) -> AsyncItera
         caught_up = frozenset(change.id for change in batch.events) if batch is not None else frozenset[int]()
         had = frozenset[int]()
         while True:
+            await desk.presence.seen(STAFF, staff.id)
             if batch is not None:
                 try:
                     lines = await _lines(desk, token, batch, had)

@@ -129,4 +129,4 @@ class Composer:
 
 _PLACEHOLDER = "Write to the shopper"
 _KEYS = "Enter sends, Shift+Enter begins a new line"
-_HINT = "Answering takes the conversation over from the bot."
+_HINT = "Answering takes the conversation over."

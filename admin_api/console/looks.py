@@ -22,6 +22,8 @@ def words(text: str, classes: str = "") -> ui.label:
 def button(text: str, classes: str = "", icon: str = "") -> Element:
     """A native button with words and perhaps an icon; `.on("click", ...)` says what it does."""
     made = ui.element("button").classes(f"btn {classes}").props("type=button")
+    if icon and text:
+        made.props["title"] = text  # on a narrow screen only the icon is left
     with made:
         if icon:
             ui.icon(icon)

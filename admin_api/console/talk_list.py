@@ -6,7 +6,6 @@ from nicegui import ui
 from nicegui.element import Element
 
 from admin_api.console.looks import box, chip, clock_time, set_text, show, words
-from admin_api.console.order_card import TONES
 from admin_api.console.visit import Visit
 from admin_api.roles import Permission
 from admin_api.talk_views import Scope, TalkPage, TalkRow, talk_counts, talk_page
@@ -34,12 +33,13 @@ class Row:
                     words(t("Shopper {id}", id=row.customer_id), "talk-name")
                     chip(t(row.channel), "quiet")
                     self.time = words("", "talk-time")
-                self.preview = words("", "talk-preview")
+                with box("talk-top"):
+                    self.preview = words("", "talk-preview")
+                    self.waiting = words("", "waits").props("data-since=")
                 with box("talk-marks"):
                     self.owner = chip("")
                     self.language = chip("", "quiet")
-                    self.money = chip("")
-                    self.waiting = words("", "waits").props("data-since=")
+                    self.money = chip("", "quiet")
         self.put(row)
 
     def put(self, row: TalkRow) -> None:
@@ -51,7 +51,6 @@ class Row:
         set_text(self.language, t(row.language))
         order = row.latest_order
         set_text(self.money, f"{order.total.shown(t.language)} {t(order.status)}" if order else "")
-        self.money.classes(replace=f"chip {TONES.get(order.status, 'quiet') if order else ''}")
         mark, tone = owner_mark(row, self.visit)
         set_text(self.owner, mark)
         self.owner.classes(replace=f"chip {tone}")

@@ -10,6 +10,7 @@ import structlog
 from nicegui import Client, background_tasks, ui
 
 from admin_api.auth import SignedIn, signed_in
+from admin_api.bells import STAFF
 from admin_api.console.words import Words
 from admin_api.desk import Desk
 from admin_api.hub import DATABASE_AWAY
@@ -81,7 +82,7 @@ class Visit:
         with self.desk.hub.watch() as queue:
             while not self.client.is_deleted:
                 if ticks % PRESENT_EVERY == 0:
-                    await self.desk.presence.seen("staff", self.staff.id)
+                    await self.desk.presence.seen(STAFF, self.staff.id)
                 ticks += 1
                 batches: list[Batch] = []
                 with contextlib.suppress(TimeoutError):

@@ -68,7 +68,7 @@ ZH = {
     "Write to the shopper": "输入回复",
     "Enter sends, Shift+Enter begins a new line": "Enter 发送，Shift+Enter 换行",
     "Only your colleagues see this.": "仅同事可见，顾客看不到",
-    "Answering takes the conversation over from the bot.": "直接回复即可从机器人手中接入。",
+    "Answering takes the conversation over.": "直接回复即可接入会话。",
     "Earlier messages": "更早的消息",
     "Draft of the bot, not sent": "机器人的草稿（未发送）",
     "Send this": "发送这条",
