@@ -1,10 +1,11 @@
 """Searching: what shoppers of the demo shop type, in Chinese and English, and what they find."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.catalog.model import Product, ProductStatus, ProductText, Variant
@@ -14,6 +15,7 @@ from commerce.imports.publish import publish
 from commerce.search.actions import Found, Sort, Wanted, find, index_products, suggest_popular
 from commerce.search.model import SearchOffer, SearchProduct
 from commerce.search.terms import colours_in, terms_of
+from foundation.database import Database
 from foundation.money import Money
 
 TEAS = {"anxi-tieguanyin", "yunnan-golden-buds", "west-lake-longjing", "ripe-puer-cake"}
@@ -265,6 +267,22 @@ async def test_indexing_again_leaves_the_same_index(shop: AsyncSession) -> None:
     ids = (await shop.scalars(select(Product.id))).all()
     await index_products(shop, list(ids))
     assert await index() == before
+
+
+async def test_the_same_products_can_be_indexed_by_many_at_once(database: Database, now: datetime) -> None:
+    async with database.begin() as session:
+        products = [as_imported(goods, "CNY", ()) for goods in GOODS]
+        await publish(session, source="demo", currency="CNY", categories=CATEGORIES, products=products, now=now)
+        ids = list(await session.scalars(select(Product.id)))
+
+    async def index_again() -> None:
+        async with database.begin() as session:
+            await index_products(session, ids)
+
+    await asyncio.gather(*(index_again() for _ in range(6)))
+    async with database.session() as session:
+        assert await session.scalar(select(func.count()).select_from(SearchProduct)) == 12
+        assert await session.scalar(select(func.count()).select_from(SearchOffer)) == 37
 
 
 async def test_a_few_products_of_every_shelf_are_suggested(shop: AsyncSession) -> None:

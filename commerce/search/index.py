@@ -66,6 +66,10 @@ async def index_products(session: AsyncSession, ids: Sequence[int]) -> None:
 
 
 async def _index_batch(session: AsyncSession, ids: Sequence[int], shelves: dict[int, list[str]]) -> None:
+    # Two at once wait for each other here; the second one then reads what the first one's transaction left.
+    await session.execute(
+        select(Product.id).where(Product.id.in_(ids)).order_by(Product.id).with_for_update(key_share=True)
+    )
     published = select(Product.id, Product.category_id).where(
         Product.id.in_(ids), Product.status == ProductStatus.PUBLISHED
     )
