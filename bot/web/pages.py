@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -52,10 +53,19 @@ def asset(name: str) -> Asset | None:
     """The asset of this name, or None. Read once: a new version comes with a new process."""
     if name not in _ASSET_TYPES:
         return None
-    content = (_HERE / "static" / name).read_bytes()
+    content = _widget() if name == "widget.js" else (_HERE / "static" / name).read_bytes()
     return Asset(
         content, gzip.compress(content, mtime=0), f'"{hashlib.sha256(content).hexdigest()[:16]}"', _ASSET_TYPES[name]
     )
+
+
+def _widget() -> bytes:
+    """The web component as one script, which is what other sites load: its words, look, drawing and talking in turn."""
+    folder = _HERE / "static" / "widget"
+    words, look, drawing, chat = (
+        (folder / part).read_text(encoding="utf-8") for part in ("words.js", "look.css", "drawing.js", "chat.js")
+    )
+    return f"(() => {{\n{words}const CSS = {json.dumps(look)}\n{drawing}{chat}}})()\n".encode()
 
 
 @cache

@@ -4,125 +4,8 @@
 // Attributes: endpoint, lang (zh, en), shop (name in the head), theme (light, dark; else the system's),
 // mode="full" fills its parent instead of standing in the corner, open starts with the panel open.
 // Whatever comes from the server or the shopper is shown as text, never as markup.
-(() => {
-const WORDS = {
-  zh: { shop: "店小二", chat: "跟店小二聊聊", ph: "想找点什么？", send: "发送", close: "收起", newest: "最新消息", retry: "重新发送", failed: "没有发出去",
-    sending: "正在发送", offline: "网络断开了，正在重连…", typing: "店小二正在输入", waiting: "正在为您转接真人，请稍候", human: "真人客服正在为您服务",
-    closed: "本次对话已结束，随时可以再聊", hello: "客官里边请！我是店小二，找货、下单、查订单，跟我说一声就好。", tries: ["有什么好茶？", "看看茶具", "我的订单", "找人工"],
-    slow: "您说得太快啦，我先喘口气，稍后自动发出。", long: "太长了，最多 4000 字", files: "这里暂时还收不了图片和文件，您可以用文字描述，或者说“找人工”。", refused: "这条消息没法发送。",
-    older: "更早的消息", yesterday: "昨天", pay: "去支付", newer: "条新消息", photo: "图片", theme: "切换深浅色", lang: "English" },
-  en: { shop: "Xiaoer", chat: "Chat with the shop", ph: "What are you looking for?", send: "Send", close: "Close", newest: "Newest", retry: "Send again", failed: "Not sent",
-    sending: "Sending", offline: "No connection. Trying again…", typing: "The attendant is typing", waiting: "Calling a person for you, one moment please", human: "A person is answering you",
-    closed: "This conversation has ended. Write whenever you like.", hello: "Welcome in! I am Xiaoer, the attendant. Tell me what you are looking for, or ask about an order.", tries: ["What tea do you have?", "Show me teaware", "My orders", "Talk to a person"],
-    slow: "That was fast! I will catch my breath and send the rest by myself in a moment.", long: "Too long: at most 4000 characters", files: "I cannot take pictures or files here yet. Describe it in words, or ask for a person.", refused: "This message cannot be sent.",
-    older: "Earlier messages", yesterday: "Yesterday", pay: "Pay", newer: "new", photo: "Picture", theme: "Light or dark", lang: "中文" },
-}
 const LONGEST = 4000, PAGE = 40, QUIET = 40000
-const ICONS = { chat: "M4 5.5h16v10.2H10.2L5.6 19.4v-3.7H4z", close: "M6 9l6 6 6-6", send: "M5 12h13M12.5 6l6 6-6 6", down: "M12 5v13M6.5 12.5 12 18l5.5-5.5", theme: "M12 3.5a8.5 8.5 0 1 0 8.5 8.5A6.5 6.5 0 0 1 12 3.5z" }
 
-const CSS = `
-:host{all:initial;color-scheme:light dark;--paper:light-dark(#f8f3e9,#1b1815);--card:light-dark(#fffdf8,#26221d);--ink:light-dark(#2d2721,#eee6da);
---soft:light-dark(#766a5c,#a89c8c);--line:light-dark(#e8dece,#3a342c);--leaf:light-dark(#2e6a50,#8cc5a6);--on:light-dark(#fff,#14221b);
---mine:light-dark(#2e6a50,#2f5f4a);--wash:light-dark(#e9f0e6,#25332b);--warn:light-dark(#a2471f,#f0a57e);
-font:15px/1.55 system-ui,-apple-system,"Segoe UI","PingFang SC","Hiragino Sans GB","Noto Sans CJK SC","Noto Sans SC","Microsoft YaHei",sans-serif;color:var(--ink)}
-:host([theme=light]){color-scheme:light}:host([theme=dark]){color-scheme:dark}
-:host([hidden]){display:none}
-*{box-sizing:border-box}
-button,textarea{font:inherit;color:inherit;background:none;border:0;margin:0;padding:0}
-button{cursor:pointer;touch-action:manipulation}
-button:focus-visible,a:focus-visible,.row:focus-visible{outline:2px solid var(--leaf);outline-offset:2px}
-svg{display:block;width:22px;height:22px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
-.sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.launch{position:fixed;right:20px;bottom:calc(20px + env(safe-area-inset-bottom));width:58px;height:58px;border-radius:20px;background:light-dark(#2e6a50,#3b7a5e);color:#fff;display:grid;place-items:center;box-shadow:0 6px 24px #2d27213d;z-index:2147483000;transition:transform .18s}
-.launch svg{width:28px;height:28px}
-.count{position:absolute;top:-6px;right:-6px;min-width:22px;height:22px;padding:0 6px;border-radius:11px;background:#a2471f;color:#fff;font-size:12px;font-weight:600;line-height:22px;text-align:center}
-[hidden]{display:none!important}
-.panel{position:fixed;right:20px;bottom:calc(20px + env(safe-area-inset-bottom));width:390px;height:min(680px,calc(100dvh - 40px));display:flex;flex-direction:column;background:var(--paper);border:1px solid var(--line);border-radius:22px;overflow:hidden;box-shadow:0 18px 60px #2d272138;z-index:2147483000;animation:rise .22s ease-out}
-@media (max-width:480px){.panel{inset:0;width:auto;height:100dvh;border:0;border-radius:0}}
-:host([mode=full]){display:block;height:100%;min-height:0}
-:host([mode=full]) .panel{position:relative;inset:auto;width:100%;height:100%;border:0;border-radius:inherit;box-shadow:none;animation:none}
-header{display:flex;align-items:center;gap:10px;padding:11px 16px;border-bottom:1px solid var(--line);background:var(--card);flex:none}
-.seal{flex:none;width:34px;height:34px;border-radius:10px;background:light-dark(#2e6a50,#3b7a5e);display:grid;place-items:center}
-.seal svg{stroke:#fffaf0;stroke-width:2.2;width:26px;height:26px}
-.name{flex:1;min-width:0;line-height:1.3}.name b{display:block;font-weight:600;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-.name span{display:block;font-size:12.5px;color:var(--soft);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-.name i{display:inline-block;width:7px;height:7px;border-radius:50%;background:light-dark(#4a9a74,#7fcaa2);margin-right:6px}.off .name i{background:var(--warn)}
-.tools{display:flex}.tool{min-width:38px;height:38px;padding:0 8px;border-radius:12px;color:var(--soft);display:grid;place-items:center;font-size:13px;text-decoration:none}
-.log{flex:1;min-height:0;overflow:hidden auto;overscroll-behavior:contain;padding:16px max(14px,calc(50% - 430px)) 10px;display:flex;flex-direction:column;scrollbar-width:thin;scrollbar-color:var(--line) transparent}
-.log::before{content:"";margin-top:auto}
-.m{display:flex;flex-direction:column;align-items:flex-start;margin-top:4px;min-width:0;max-width:100%}
-.m.in{animation:rise .2s ease-out}
-.m.turn{margin-top:14px}.m.me{align-items:flex-end}
-.time{align-self:center;margin:10px 0 8px;font-size:12px;color:var(--soft)}
-.who{font-size:12px;color:var(--soft);margin:0 0 3px 4px}
-.b{max-width:min(84%,560px);padding:9px 14px;border-radius:18px 18px 18px 6px;background:var(--card);border:1px solid var(--line);white-space:pre-wrap;overflow-wrap:anywhere}
-.me .b{background:var(--mine);border-color:transparent;color:#fff;border-radius:18px 18px 6px 18px}
-.m:not(.turn):not(.me) .b{border-top-left-radius:6px}.me:not(.turn) .b{border-top-right-radius:6px}
-.person .b{border-color:var(--leaf)}
-.b a,.link{color:var(--leaf);text-underline-offset:3px}
-.state{font-size:12px;color:var(--soft);margin:3px 4px 0}.bad .state{color:var(--warn)}.wait .b{opacity:.62}
-.state button{color:var(--leaf);text-decoration:underline;text-underline-offset:3px;padding:4px}
-.chips{display:flex;flex-wrap:wrap;gap:8px;margin-top:8px;max-width:100%}
-.chip,.act{min-height:38px;padding:7px 15px;border-radius:19px;border:1px solid var(--leaf);color:var(--leaf);background:var(--card);text-align:center;overflow-wrap:anywhere;transition:background .15s}
-.chip:disabled,.act:disabled{opacity:.5;cursor:default}
-.m.old .answer{display:none}
-.row{mask:linear-gradient(90deg,#0000,#000 14px calc(100% - 28px),#0000);display:flex;gap:12px;align-self:stretch;max-width:none;margin:6px -14px 0;padding:2px 14px 10px;overflow-x:auto;scroll-snap-type:x proximity;scroll-padding:0 14px;scrollbar-width:thin;scrollbar-color:var(--line) transparent}
-.card{flex:none;width:206px;display:flex;flex-direction:column;background:var(--card);border:1px solid var(--line);border-radius:18px;overflow:hidden;scroll-snap-align:start}
-.m>.card{width:min(100%,300px);margin-top:6px}
-.pic{width:100%;aspect-ratio:1;object-fit:cover;background:var(--wash);display:block}.m>.card .pic{aspect-ratio:4/3}
-.in-card{padding:11px 14px 13px;display:flex;flex-direction:column;gap:3px;flex:1;min-width:0}
-.in-card b{font-weight:600;line-height:1.4;overflow-wrap:anywhere}
-.body{font-size:13.5px;color:var(--soft);white-space:pre-wrap;overflow-wrap:anywhere}.card.one .body{font-size:14px}
-.row .body{display:-webkit-box;-webkit-line-clamp:3;-webkit-box-orient:vertical;overflow:hidden}
-.price{font-size:16px;font-weight:600;color:var(--leaf);font-variant-numeric:tabular-nums;margin-top:2px}
-.row .price{margin-top:auto;padding-top:4px}.acts{display:flex;flex-direction:column;gap:7px;padding-top:9px}
-.act{border-radius:12px;min-height:36px;padding:6px 10px;font-size:14px}
-.slip{width:min(100%,380px);margin-top:6px;background:var(--card);border:1px solid var(--line);border-radius:18px;overflow:hidden}
-.slip h4{margin:0;padding:12px 16px 10px;font-size:15px;font-weight:600;display:flex;justify-content:space-between;gap:10px;flex-wrap:wrap}
-.tag{font-size:12px;font-weight:500;line-height:20px;padding:1px 9px;border-radius:11px;background:var(--wash);color:var(--leaf)}
-.line{display:flex;gap:12px;align-items:center;padding:9px 16px;border-top:1px solid var(--line)}
-.line img{width:46px;height:46px;border-radius:11px;object-fit:cover;background:var(--wash);flex:none}
-.line div{flex:1;min-width:0;overflow-wrap:anywhere;line-height:1.4}.line small{display:block;font-size:12.5px;color:var(--soft)}
-.num{font-variant-numeric:tabular-nums;white-space:nowrap}
-.sum{display:flex;justify-content:space-between;gap:12px;padding:11px 16px;border-top:1px solid var(--line)}.sum b{color:var(--leaf);font-size:16.5px;font-weight:600}
-.fact{display:flex;justify-content:space-between;gap:16px;padding:7px 16px;border-top:1px solid var(--line);font-size:14px}.fact+.fact{border:0;padding-top:0}.fact span:first-child{color:var(--soft);flex:none}.fact .num{white-space:pre-wrap;text-align:right;overflow-wrap:anywhere;min-width:0}
-.slip .acts{padding:10px 16px 14px;border-top:1px solid var(--line);flex-flow:row wrap}.slip .act{flex:1 1 auto}.slip.main .act:first-child{background:light-dark(#2e6a50,#8cc5a6);color:var(--on);font-weight:600}
-.pay{display:block;background:light-dark(#2e6a50,#8cc5a6);color:var(--on);font-weight:600;border-radius:14px;min-height:46px;padding:11px 20px;text-align:center;text-decoration:none;flex:1 1 100%}
-.m>.pay{margin-top:8px;min-width:min(100%,240px)}
-.shot{max-width:min(84%,340px);border-radius:18px;display:block;margin-top:4px}
-.dots{display:inline-flex;gap:5px;padding:14px 16px}.dots i{width:7px;height:7px;border-radius:50%;background:var(--soft);animation:blink 1.2s infinite}.dots i:nth-child(2){animation-delay:.18s}.dots i:nth-child(3){animation-delay:.36s}
-.note{align-self:center;text-align:center;font-size:13px;color:var(--soft);margin:12px 10px 2px;max-width:46ch}
-.newest{position:absolute;left:50%;translate:-50% 0;bottom:84px;display:flex;align-items:center;gap:6px;height:36px;padding:0 14px 0 10px;border-radius:18px;background:var(--card);border:1px solid var(--line);box-shadow:0 4px 18px #2d272129;font-size:13px;z-index:1}.newest svg{width:16px;height:16px}
-.bar{flex:none;font-size:13px;text-align:center;padding:6px 14px;background:var(--wash);color:var(--leaf)}.bar.warn{color:var(--warn)}
-form{flex:none;display:flex;align-items:flex-end;gap:8px;padding:10px max(12px,calc(50% - 430px)) calc(12px + env(safe-area-inset-bottom));border-top:1px solid var(--line);background:var(--card)}
-.field{flex:1;min-width:0;border:1px solid var(--line);border-radius:22px;background:var(--paper);padding:9px 16px}.field:focus-within{border-color:var(--leaf)}
-textarea{display:block;width:100%;height:24px;max-height:120px;resize:none;outline:0;font-size:16px;line-height:24px;overflow-wrap:anywhere}textarea::placeholder{color:var(--soft);opacity:1}
-.left{font-size:12px;color:var(--warn)}
-.send{flex:none;width:44px;height:44px;border-radius:50%;background:light-dark(#2e6a50,#8cc5a6);color:var(--on);display:grid;place-items:center;transition:opacity .15s}.send:disabled{opacity:.35;cursor:default}
-@media (hover:hover){.launch:hover{transform:translateY(-2px)}.tool:hover{background:var(--wash);color:var(--ink)}.chip:hover,.act:hover{background:var(--wash)}.pay:hover,.main .act:first-child:hover{filter:brightness(1.07);background:light-dark(#2e6a50,#8cc5a6)}}
-@keyframes rise{from{opacity:0;translate:0 8px}}@keyframes blink{0%,60%,100%{opacity:.25}30%{opacity:.9}}
-@media (prefers-reduced-motion:reduce){*{animation:none!important;transition:none!important}}
-`
-
-// An element with its attributes and children; text children become text nodes. Functions are listeners.
-const h = (tag, attrs, ...children) => {
-  const node = document.createElement(tag)
-  for (const [name, value] of Object.entries(attrs || {})) {
-    if (typeof value === "function") node.addEventListener(name, value)
-    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value)
-  }
-  node.append(...children.filter(child => child !== null && child !== undefined && child !== ""))
-  return node
-}
-const icon = name => {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path")
-  svg.setAttribute("viewBox", "0 0 24 24")
-  svg.setAttribute("aria-hidden", "true")
-  path.setAttribute("d", ICONS[name] || name)
-  svg.append(path)
-  return svg
-}
 const storage = {
   get(key) { try { return localStorage.getItem(key) } catch { return null } },
   set(key, value) { try { value === null ? localStorage.removeItem(key) : localStorage.setItem(key, value) } catch { /* private window: this visit only */ } },
@@ -135,7 +18,7 @@ const pause = ms => new Promise(done => {
 })
 const newId = () => crypto.randomUUID ? crypto.randomUUID() : Array.from(crypto.getRandomValues(new Uint8Array(16)), n => n.toString(16).padStart(2, "0")).join("")
 
-class XiaoerChat extends HTMLElement {
+class XiaoerChat extends Drawing {
   static observedAttributes = ["lang"]
 
   connectedCallback() {
@@ -255,11 +138,12 @@ class XiaoerChat extends HTMLElement {
     this.typed()
     this.input.focus()
   }
-  press(button, event) {
+  // A button of a card is said with the name of the card, so that people can read later what was meant.
+  press(button, event, about) {
     const around = event.currentTarget.parentNode
     for (const one of around.querySelectorAll("button")) one.disabled = true
     setTimeout(() => { for (const one of around.querySelectorAll("button")) one.disabled = false }, 1500)
-    this.say({ kind: "press", token: button.token, label: button.label })
+    this.say({ kind: "press", token: button.token, label: about ? `${button.label}${this.t.colon}${about}`.slice(0, 300) : button.label })
   }
   say(body) {
     const entry = { id: newId(), body, at: Date.now() }
@@ -537,50 +421,5 @@ class XiaoerChat extends HTMLElement {
     this.count.textContent = unread > 99 ? "99+" : unread
     this.launch.setAttribute("aria-label", unread ? `${this.t.chat} (${unread} ${this.t.newer})` : this.t.chat)
   }
-  // --- replies as values: a kind this version does not know is shown by its plain text ---------------------------
-  render(message, mine) {
-    const body = message.body || {}
-    if (mine) return [h("div", { class: "b" }, body.label || body.text || message.text || "…")]
-    const draw = { text: () => [this.bubble(body.text)], card: () => [this.card(body, true)], cards: () => this.cards(body), choice: () => [this.bubble(body.prompt), this.chips(body.options, "answer")],
-      cart: () => [this.slip(body, "slip main")], receipt: () => [this.slip(body, message.asks ? "slip main" : "slip", message.asks ? "answer" : "")], order_status: () => [this.slip({ ...body, title: body.number, tag: body.status })],
-      pay_link: () => [this.bubble(body.prompt), this.payButton(body), this.chips(body.buttons)], media: () => [this.picture(body.picture, body.caption, "shot", 640), body.caption && this.bubble(body.caption)] }[body.kind]
-    try { if (draw) return draw().filter(Boolean) } catch { /* not as expected: its words still are */ }
-    return [this.bubble(body.plain || message.text)]
-  }
-  bubble(text) { return text ? h("div", { class: "b" }, ...this.linked(String(text))) : null }
-  linked(text) {
-    return text.split(/(https?:\/\/[^\s<>"'，。！？；：、（）【】《》「」]+)/g).map((part, n) => n % 2 ? this.link(part, { class: "link" }, part) : part)
-  }
-  link(url, attrs, ...children) {
-    let safe = null
-    try { safe = new URL(url, this.base || location.origin) } catch { /* no address */ }
-    return safe && /^https?:$/.test(safe.protocol) ? h("a", { ...attrs, href: safe.href, target: "_blank", rel: "noopener noreferrer" }, ...children) : h("span", attrs, ...children)
-  }
-  picture(id, title, kind, size) {
-    if (id === null || id === undefined) return null
-    return h("img", { class: kind, src: `${this.base}/media/${encodeURIComponent(id)}?size=${size}`, alt: title || this.t.photo, loading: "lazy", decoding: "async",
-      load: () => { if (this.sticky) this.bottom() }, error: event => event.target.remove() })
-  }
-  buttons(list, kind) {
-    return (list || []).map(button => h("button", { class: kind, type: "button", click: event => this.press(button, event) }, button.label))
-  }
-  chips(list, kind) { return list?.length ? h("div", { class: "chips " + (kind || "") }, ...this.buttons(list, "chip")) : null }
-  acts(list, kind = "") { return list?.length ? h("div", { class: "acts " + kind }, ...this.buttons(list, "act")) : null }
-  card(card, one) {
-    return h("article", { class: one ? "card one" : "card" }, this.picture(card.picture, card.title, "pic", 480),
-      h("div", { class: "in-card" }, h("b", {}, card.title), card.body && h("div", { class: "body" }, card.body), card.price && h("div", { class: "price" }, card.price), this.acts(card.buttons)))
-  }
-  cards(body) {
-    return [this.bubble(body.title), h("div", { class: "row", tabindex: "0", role: "group", "aria-label": body.title || this.t.newest }, ...body.cards.map(card => this.card(card))), this.chips(body.buttons)]
-  }
-  slip(body, kind = "slip", acts = "") {
-    const line = line => h("div", { class: "line" }, this.picture(line.picture, "", "", 160),
-      h("div", {}, line.title, h("small", {}, [line.label, line.quantity > 1 || line.unit !== line.total ? `${line.unit} × ${line.quantity}` : ""].filter(Boolean).join(" · "))), h("span", { class: "num" }, line.total))
-    const row = (row, kind) => h("div", { class: kind }, h("span", {}, row.label), h(kind === "sum" ? "b" : "span", { class: "num" }, row.value))
-    return h("article", { class: kind }, h("h4", {}, h("span", {}, body.title), body.tag && h("span", { class: "tag" }, body.tag)), ...(body.lines || []).map(line),
-      ...(body.rows || []).map(each => row(each, "fact")), body.total && row(body.total, "sum"), this.acts(body.buttons, acts))
-  }
-  payButton(body) { return this.link(body.url, { class: "pay" }, [body.label || this.t.pay, body.amount].filter(Boolean).join("\u2002")) }
 }
 if (!customElements.get("xiaoer-chat")) customElements.define("xiaoer-chat", XiaoerChat)
-})()
