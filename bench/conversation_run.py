@@ -89,6 +89,7 @@ class Run:
         self.taken: list[int] = []
         """Epochs of the take-overs whose commit was acknowledged, in that order."""
         self.shown: list[Shown] = []
+        self.has_answered = asyncio.Event()
         self.is_quiet = asyncio.Event()
         self.wrong: dict[str, list[str]] = {"leaked": [], "lost": [], "doubled": [], "disordered": []}
 
@@ -111,7 +112,7 @@ class Run:
 
     async def _shopper(self) -> None:
         for n in range(self.dice.randint(1, 4)):
-            await self._nap()
+            await asyncio.sleep(self.dice.random() * 0.03)
             said = Incoming(self.channel, f"{self.number}", f"{n}", {"kind": "text", "text": f"{n}"}, f"{n}")
             times = 2 if self.dice.random() < 0.15 else 1
             heard = await asyncio.gather(*(hear(self.database, said, now=_now()) for _ in range(times)))
@@ -124,7 +125,7 @@ class Run:
     async def _answer(self) -> None:
         await self._nap()
         await self._turns(break_at=0.1)
-        await self._nap()
+        await asyncio.sleep(self.dice.random() * 0.04)  # long enough for an agent to come in between
         await self._deliver()
 
     async def _turns(self, *, break_at: float) -> None:
@@ -163,13 +164,14 @@ class Run:
                 handled_seq=locked.last_read,
                 now=_now(),
             )
+        self.has_answered.set()
         self.handled += seqs
         self.facts += len(replies) - len(seqs)
         return more
 
     async def _agent(self, agent: Agent) -> None:
         for n in range(self.dice.choice((0, 0, 1, 1, 2))):
-            await asyncio.sleep(self.dice.random() * 0.06)
+            await self._until_the_agent_looks()
             says = "hello" if self.dice.random() < 0.5 else None
             if not await self._takes(agent, says and f"{agent.id}.{n}.{says}"):
                 continue
@@ -178,6 +180,17 @@ class Run:
                 await self._takes(agent, f"{agent.id}.{n}.{m}")
             await asyncio.sleep(self.dice.random() * 0.004)
             await self._leaves(agent)
+
+    async def _until_the_agent_looks(self) -> None:
+        """Any moment, or just when an answer is queued: there the bot and the agent meet."""
+        if self.dice.random() < 0.5:
+            await asyncio.sleep(self.dice.random() * 0.15)
+            return
+        self.has_answered.clear()
+        try:
+            await asyncio.wait_for(self.has_answered.wait(), 0.5)
+        except TimeoutError:
+            return
 
     async def _takes(self, agent: Agent, says: str | None) -> bool:
         """Take the conversation, by saying something or without a word. False when that is refused."""
