@@ -35,6 +35,8 @@ async def attempt(turn: Turn, flow: Flow) -> End:
             end = await _once_through(turn, flow)
             if not turn.reached and (end is End.ENDED or turn.made):
                 raise _MovedOn
+            if end is End.UNREAD:
+                frame.said = said  # what this run says is not shown, so it was not said
             return end
     except _MovedOn:
         frame.said, frame.done, frame.asking = said, done, None

@@ -9,6 +9,7 @@ from typing import Protocol
 from foundation.errors import Json
 
 _EDGES = " \t\r\n.,!?;:~、。，！？；：…～\"'“”‘’"
+_DENIES = re.compile(r"不要|不是|别|\b(not|no|don'?t|without)\b", re.IGNORECASE)
 _ASKS = re.compile(r"[?？吗]|多少|怎么|什么|哪|how|what|which|when|where", re.IGNORECASE)
 
 
@@ -115,8 +116,9 @@ class Words:
 
     @property
     def is_statement(self) -> bool:
-        """Whether it is short and asks nothing: then naming an option chooses it."""
-        return len(self.heard.text) <= 40 and not _ASKS.search(self.heard.text)
+        """Whether it is short, asks nothing and denies nothing: then naming an option chooses it."""
+        text = self.heard.text
+        return len(text) <= 40 and not _ASKS.search(text) and not _DENIES.search(text)
 
     def ordinal(self) -> int | None:
         """The place meant by a bare "2" or by "the second one" (-1 is the last), if that is all that was said."""

@@ -242,6 +242,25 @@ async def test_the_same_wish_said_again_only_repeats_the_question(chat: Chat) ->
         assert await chat.hears(RETURN) == ["Which order?"]
 
 
+@pytest.mark.parametrize("text", ["not A1", "不要A1", "is it A1?"])
+async def test_naming_an_option_to_deny_or_to_ask_does_not_choose_it(chat: Chat, text: str) -> None:
+    await chat.hears(RETURN)
+    assert (await chat.hears(said(text, "add")))[-1] == "Add what?"
+
+
+async def test_a_line_of_a_run_that_could_not_read_the_message_is_still_said(chat: Chat) -> None:
+    stock = ["five", "four"]
+
+    async def pick(turn: Turn) -> None:
+        turn.say(f"There are {stock[0]} left.")
+        await turn.ask("sure", YesNo("Sure?", yes="Yes", no="No"))
+
+    chat.flows["pick"] = Flow(pick, "picking")
+    assert await chat.hears(said("pick", "pick")) == ["There are five left.", "Sure?"]
+    stock.pop(0)
+    assert (await chat.hears("hm"))[0] == "There are four left."
+
+
 async def test_an_unsure_cancel_is_no_cancel(chat: Chat) -> None:
     await chat.hears(ORDER, "tea", "1", "no")
     assert await chat.hears(said("Stop Street 5", "stop", sure=0.4)) == ["Which street in Stop Street 5?"]
