@@ -126,7 +126,7 @@ async def scratch_database(place: Place, *, template: str = EMPTY, pool_size: in
         yield database
     finally:
         await database.close()
-        await _execute(place.servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
+        await execute(place.servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @asynccontextmanager
@@ -169,10 +169,11 @@ def named(url: str, name: str) -> str:
 
 
 async def _clone(url: str, template: str, name: str) -> None:
-    await _execute(url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    await execute(url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
 
 
-async def _execute(url: str, statement: str) -> None:
+async def execute(url: str, statement: str) -> None:
+    """Run one statement beside the databases of this server, such as CREATE DATABASE."""
     connection = await asyncpg.connect(named(url, "postgres").replace("postgresql+asyncpg://", "postgresql://"))
     try:
         await connection.execute(statement)
@@ -182,7 +183,7 @@ async def _execute(url: str, statement: str) -> None:
 
 async def _make_empty(url: str) -> None:
     """The tables from the models, which a test holds against the migrations; Alembic alone takes a second to import."""
-    await _execute(url, f"CREATE DATABASE {EMPTY}")
+    await execute(url, f"CREATE DATABASE {EMPTY}")
     engine = create_async_engine(named(url, EMPTY))
     async with engine.begin() as connection:
         driver = (await connection.get_raw_connection()).driver_connection
