@@ -40,7 +40,7 @@ INTENTS = frozenset(
 FROZEN = [
     json.loads(line) for line in (Path(__file__).parent / "nlu_frozen.jsonl").read_text(encoding="utf-8").splitlines()
 ]
-NAUGHTY = SHARED / "badinput" / "blns" / "blns.json"
+NAUGHTY = SHARED / "data" / "badinput" / "blns" / "blns.json"
 
 
 def test_frozen_sentences_are_none_of_the_training_phrases() -> None:
