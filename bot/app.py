@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import httpx
 import structlog
@@ -22,7 +23,9 @@ from foundation.encryption import Vault, read_keys
 from foundation.errors import Refused
 from foundation.redis import Doorbell, Presence, RateBudget, connect
 from foundation.settings import Settings
-from nlu.understand import Understander
+
+if TYPE_CHECKING:
+    from nlu.understand import Understander
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +35,7 @@ WEB, TERMINAL = "web", "terminal"
 class Mind:
     """The understanding of messages, loaded beside the start of the process: the first page does not wait for it."""
 
-    def __init__(self, load: Callable[[], Understander]) -> None:
+    def __init__(self, load: "Callable[[], Understander]") -> None:
         self._loading = asyncio.create_task(asyncio.to_thread(load))
 
     @property
@@ -40,7 +43,7 @@ class Mind:
         """Whether the model is there."""
         return self._loading.done() and not self._loading.cancelled() and self._loading.exception() is None
 
-    async def understander(self) -> Understander:
+    async def understander(self) -> "Understander":
         """The model; waits while it is still being loaded."""
         return await asyncio.shield(self._loading)
 
@@ -100,7 +103,7 @@ async def open_shop(
     settings: Settings,
     *,
     clock: Callable[[], datetime] = utc_now,
-    load: Callable[[], Understander] = Understander.load,
+    load: "Callable[[], Understander] | None" = None,
     bank: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Shop]:
     """Open the shop of these settings; they name the database (Refused("database.none") when they do not).
@@ -126,7 +129,7 @@ async def open_shop(
             presence=Presence(redis),
             till=Till(database=database, providers={}, base_url=settings.base_url, now=clock),
             delivery=Delivery(database, channels, doorbell, clock=clock),
-            mind=Mind(load),
+            mind=Mind(load or _load_model),
             now=clock,
         )
         simulator = Simulator(client, base_url=settings.base_url, secret=shop.simulator_secret, now=clock)
@@ -139,6 +142,12 @@ async def open_shop(
             await shop.idle()
             await doorbell.close()
             await database.close()
+
+
+def _load_model() -> "Understander":
+    from nlu.understand import Understander  # a second of imports, in the thread that loads: the first page goes first
+
+    return Understander.load()
 
 
 def _secret(settings: Settings) -> str | None:

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from bot.words import Heard
 from conversations.text import clean
 from foundation.errors import Json
 from nlu.model import Context, Meaning
-from nlu.understand import Understander
+
+if TYPE_CHECKING:
+    from nlu.understand import Understander
 
 LONGEST_WITH_PARTS = 120
 _SURE = 0.7
@@ -19,7 +22,7 @@ _BETWEEN = re.compile(
 )
 
 
-def understand(understander: Understander, body: Mapping[str, Json], text: str, *, language: str | None) -> Heard:
+def understand(understander: "Understander", body: Mapping[str, Json], text: str, *, language: str | None) -> Heard:
     """What a message says; `language` is that of the conversation. A press or a picture has no words to understand."""
     kind = str(body.get("kind", "text"))
     if kind != "text":
