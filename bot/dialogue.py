@@ -358,12 +358,13 @@ class _Dialogue:
     def _follow_language(self, heard: Heard) -> None:
         """Write as the shopper writes, unless a language was asked for.
 
-        An address says nothing about it, nor does one Latin word among Chinese: "ok", or the name of a thing.
+        An address says nothing about it, nor does one Latin word among Chinese ("ok", the name of a thing) or a text
+        without a Chinese character among English ("16GB").
         """
         if self._asks_for_free_text() or self.focus.get("language_is_fixed") or not heard.language:
             return
-        is_one_word = self.language == "zh" and len(heard.text.split()) < 2
-        if is_one_word and heard.text.isascii() and (self.frames or heard.intent in _NAMES_A_THING):
+        is_one_word = len(heard.text.split()) < 2 and (self.frames or heard.intent in _NAMES_A_THING)
+        if heard.text.isascii() and (heard.language == "zh" or (self.language == "zh" and is_one_word)):
             return
         self.language = heard.language
 

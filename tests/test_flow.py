@@ -499,7 +499,7 @@ async def test_at_most_five_frames_and_a_flow_once(chat: Chat) -> None:
 
 
 async def test_the_language_follows_the_shopper_but_an_address_does_not_change_it(chat: Chat) -> None:
-    await chat.hears(said("tea, 1", "order", language="zh", item="tea", quantity=1), "no")
+    await chat.hears(said("来一份 tea", "order", language="zh", item="tea", quantity=(1, "一份")), "no")
     assert chat.language == "zh"
     await chat.hears(said("12 High Street", language="en"))
     assert chat.language == "zh"
@@ -510,6 +510,8 @@ async def test_one_latin_word_does_not_change_a_chinese_conversation(chat: Chat)
     await chat.hears(said("macbook", "search_products", language="en"))
     assert chat.language == "zh"
     await chat.hears(said("hello", "greet", language="en"))
+    assert chat.language == "en"
+    await chat.hears(said("16GB", "show_product", language="zh"))
     assert chat.language == "en"
 
 

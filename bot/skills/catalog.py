@@ -47,7 +47,8 @@ async def refine_search(turn: Turn) -> None:
     else:
         text = "" if wants_cheaper else _words_of_search(turn)
         limits |= await _cheaper(turn) if wants_cheaper else {}
-        await _show(turn, {**last, **limits, **({"text": text} if text else {}), "offset": 0})
+        kept = {"text": text} if text else last  # other goods are a search of their own
+        await _show(turn, {**kept, **limits, "offset": 0})
 
 
 async def _next_page(turn: Turn, last: dict[str, Json]) -> None:
@@ -168,7 +169,8 @@ async def _show(turn: Turn, wanted: dict[str, Json]) -> None:
         return
     turn.focus["search"] = {**wanted, "total": found.total}
     is_more = found.total > wanted["offset"] + len(cards)
-    turn.say(product_list(turn, _title(turn, wanted, found.total, relaxed=found.relaxed), cards, more=is_more))
+    title = _title(turn, wanted, found.total, relaxed=found.relaxed)
+    turn.say(product_list(turn, title, cards, more=is_more, cheaper=wanted.get("sort") != "price_asc"))
 
 
 def _limit(turn: Turn, value: Json) -> Money | None:
@@ -206,4 +208,4 @@ async def _suggest(turn: Turn) -> None:
         turn.say(turn._("The shelves are still empty. Please come back soon."))
         return
     turn.focus["search"] = {"text": "", "offset": 0, "total": len(cards)}
-    turn.say(product_list(turn, turn._("Have a look at these:"), cards, more=False))
+    turn.say(product_list(turn, turn._("Have a look at these:"), cards, more=False, cheaper=False))

@@ -38,12 +38,12 @@ def product_in_list(voice: Voice, product: ProductCard) -> Card:
     )
 
 
-def product_list(turn: Turn, title: str, products: Sequence[ProductCard], *, more: bool) -> Cards:
-    """Results; the shopper may from now on say "the second one"."""
+def product_list(turn: Turn, title: str, products: Sequence[ProductCard], *, more: bool, cheaper: bool) -> Cards:
+    """Results; the shopper may from now on say "the second one". `more`, `cheaper`: whether to offer that."""
     turn.focus["results"] = [product.product_id for product in products]
     turn.focus.pop("product", None)
     buttons = [turn.wish(turn._("More"), "refine_search", more=1)] if more else []
-    if len(products) > 1:
+    if cheaper and len(products) > 1:
         buttons.append(turn.wish(turn._("Cheaper"), "refine_search", cheaper=1))
     return Cards(title, tuple(product_in_list(turn, product) for product in products), tuple(buttons))
 

@@ -82,5 +82,5 @@ async def _found(turn: Turn, text: str) -> bool:
         return False
     cards = await product_cards(turn.session, found.product_ids, language=turn.language)
     turn.focus["search"] = {"text": text[:100], "offset": 0, "total": found.total}
-    turn.say(product_list(turn, turn._("Is it one of these?"), cards, more=found.total > len(cards)))
+    turn.say(product_list(turn, turn._("Is it one of these?"), cards, more=found.total > len(cards), cheaper=True))
     return True
