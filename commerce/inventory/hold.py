@@ -67,6 +67,7 @@ class Holds:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
         self._busy: Counter[int] = Counter()
+        self._alone: dict[asyncio.Future[None], Request] = {}
         self._waiting: list[tuple[Request, asyncio.Future[Short | None]]] = []
         self._gatherer: asyncio.Task[None] | None = None
 
@@ -92,16 +93,24 @@ class Holds:
         if self._is_contended(lines):
             answer = await self._gathered(request)
         else:
-            self._busy.update(lines.keys())
-            try:
-                (answer,) = await self._commit([request])
-            finally:
-                self._busy.subtract(lines.keys())
+            answer = await self._by_itself(request)
         if answer is not None:
             raise Refused("stock.short", variant=answer.variant_id, left=answer.left)
 
     def _is_contended(self, lines: Mapping[int, int]) -> bool:
         return any(self._busy[variant] for variant in lines)
+
+    async def _by_itself(self, request: Request) -> Short | None:
+        done = asyncio.get_running_loop().create_future()
+        self._alone[done] = request
+        self._busy.update(request.lines.keys())
+        try:
+            (answer,) = await self._commit([request])
+        finally:
+            self._busy.subtract(request.lines.keys())
+            del self._alone[done]
+            done.set_result(None)
+        return answer
 
     async def _gathered(self, request: Request) -> Short | None:
         answer: asyncio.Future[Short | None] = asyncio.get_running_loop().create_future()
@@ -114,6 +123,8 @@ class Holds:
 
     async def _work_off(self) -> None:
         while self._waiting:
+            while ahead := self._ahead():
+                await asyncio.wait(ahead)
             together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
             try:
                 answers = await self._commit([request for request, _ in together])
@@ -126,6 +137,11 @@ class Holds:
             finally:
                 for request, _ in together:
                     self._busy.subtract(request.lines.keys())
+
+    def _ahead(self) -> list[asyncio.Future[None]]:
+        """Requests under way by themselves that came before a waiting one for the same goods."""
+        wanted = {variant for request, _ in self._waiting[:MOST_TOGETHER] for variant in request.lines}
+        return [done for done, request in self._alone.items() if not wanted.isdisjoint(request.lines)]
 
     async def _commit(self, requests: Sequence[Request]) -> list[Short | None]:
         try:
