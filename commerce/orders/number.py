@@ -13,9 +13,14 @@ LENGTH = 8
 
 
 def draw_number() -> str:
-    """A random number, one of 2 to the 40th."""
-    drawn = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-    return f"{drawn[:4]}-{drawn[4:]}"
+    """A random number, one of about a million million.
+
+    It has a digit and a letter: what is all letters reads like words in a message, what is all digits like a phone.
+    """
+    while True:
+        drawn = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        if not drawn.isalpha() and not drawn.isdecimal():
+            return f"{drawn[:4]}-{drawn[4:]}"
 
 
 async def fresh_number(session: AsyncSession, draw: Callable[[], str] = draw_number) -> str:
