@@ -248,6 +248,7 @@ async def test_the_embedded_chat_counts_what_was_not_seen(shop: "Shop", url: str
     await page.locator(".launch").click()
     await says(page, "hello")
     await shop.idle()
+    await page.locator(".m:not(.me)[data-seq]").first.wait_for()  # the bot's own answer was seen
     await page.keyboard.press("Escape")
     assert await page.locator(".launch").is_visible()
     assert not await page.locator(".count").is_visible()

@@ -312,7 +312,7 @@ class XiaoerChat extends Drawing {
       this.waiting.delete(message.client_id)
       if (this.outbox.some(entry => entry.id === message.client_id)) { this.outbox = this.outbox.filter(entry => entry.id !== message.client_id); this.keep("outbox", this.outbox) }
     }
-    const node = h("div", { class: "m" + (mine ? " me" : message.kind === "person" ? " person" : "") + (fresh && !mine ? " in" : ""), "data-seq": message.seq }, ...this.render(message, mine))
+    const node = h("div", { class: "m" + (mine ? " me" : message.kind === "person" ? " person" : "") + (fresh && !mine ? " in" : ""), "data-seq": message.seq }, h("span", { class: "sr" }, mine ? this.t.you : message.name || this.t.shop), ...this.render(message, mine))
     known?.node.replaceWith(node)
     this.items.set(message.seq, { message, node })
     return true
