@@ -36,6 +36,7 @@ from nlu.understand import Understander
 EMPTY, DEMO, VENDURE = "template_empty", "template_demo", "template_vendure"
 SHARED = Path(os.environ.get("XIAOER_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 """Real data that lies beside the checkout; what needs it does without when it is absent."""
+VENDURE_TABLE = SHARED / "data/catalog/vendure/products.csv"
 BASE_URL = "http://shop.test"
 _numbers = itertools.count(1)
 
@@ -103,14 +104,13 @@ async def stock_shelves(place: Place) -> None:
 
 async def stock_vendure(place: Place) -> None:
     """Make the template with the real Vendure catalogue in it. Raises Refused("script.no_data") when it is not here."""
-    table = SHARED / "data/catalog/vendure/products.csv"
-    if not table.is_file():
-        raise Refused("script.no_data", path=str(table))
+    if not VENDURE_TABLE.is_file():
+        raise Refused("script.no_data", path=str(VENDURE_TABLE))
     await _clone(place.servers.database_url, EMPTY, VENDURE)
     database = Database(named(place.servers.database_url, VENDURE), place.vault)
     try:
         await import_vendure(
-            database, MediaFolder.of(place.data_dir), table, currency="CNY", now=Clock()() - timedelta(days=30)
+            database, MediaFolder.of(place.data_dir), VENDURE_TABLE, currency="CNY", now=Clock()() - timedelta(days=30)
         )
     finally:
         await database.close()

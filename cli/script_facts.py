@@ -9,9 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app import Shop
+from bot.web.simulator_model import Fault
+from cli.scratch import ScratchShop
 from commerce.carts.actions import add_line, cart_view
 from commerce.catalog.model import Variant
-from commerce.customers.actions import save_address
+from commerce.customers.actions import customer_for, save_address
 from commerce.customers.address import AddressText
 from commerce.inventory.actions import count_stock
 from commerce.orders.actions import mark_paid, mark_shipped
@@ -24,11 +26,12 @@ from foundation.errors import Refused
 from foundation.money import Money
 
 _ORDER = re.compile(
-    r"order (?P<name>\w+):\s*(?P<lines>\S+ x\d+(?:\s*(?:,|\+)\s*\S+ x\d+)*)"
+    r"order (?P<name>\w+)(?P<other> of another)?:\s*(?P<lines>\S+ x\d+(?:\s*(?:,|\+)\s*\S+ x\d+)*)"
     r"(?:,\s*(?P<state>placed|shipped)(?:\s+(?P<ago>\d+) (?P<unit>day|hour|minute)s? ago)?)?"
     r"(?:,\s*paid(?P<paid> [\d.]+ [A-Z]{3})?)?"
 )
 _STOCK = re.compile(r"stock (\S+):\s*(\d+)")
+_BANK = re.compile(r"bank: *(\w+(?:, *\w+)*)")
 _AGENT = re.compile(r"agent online(?:\s+\w+)?")
 _NOT_YET = ("returns.count", "groups.count", "coupons.count", "points")
 
@@ -86,11 +89,12 @@ def holds(value: FactValue, operator: str, wanted: str) -> bool:
     return (value.text.casefold() == wanted.casefold()) is (operator == "=")
 
 
-async def give(shop: Shop, session: AsyncSession, text: str, *, customer_id: int) -> tuple[str, str] | None:
+async def give(scratch: ScratchShop, session: AsyncSession, text: str, *, customer_id: int) -> tuple[str, str] | None:
     """Make something true before the talk begins; an order gives its name in the script and its number.
 
     Raises Refused("script.given_unknown") for a line that is none of ours.
     """
+    shop = scratch.shop
     if stock := _STOCK.fullmatch(text):
         variant_id = await _variant(session, stock[1])
         await count_stock(session, variant_id=variant_id, counted=int(stock[2]), reference="script", now=shop.now())
@@ -98,7 +102,18 @@ async def give(shop: Shop, session: AsyncSession, text: str, *, customer_id: int
     if _AGENT.fullmatch(text):
         await shop.presence.seen("staff", 1, seconds=365 * 86_400)
         return None
+    if bank := _BANK.fullmatch(text):
+        known = {str(fault): fault for fault in Fault}
+        faults = [known.get(name) for name in re.split(r", *", bank[1])]
+        if None in faults:
+            raise Refused("script.given_unknown", text=text)
+        scratch.app.state.bank.faults[:] = faults
+        return None
     if order := _ORDER.fullmatch(text):
+        if order["other"]:
+            customer_id = (
+                await customer_for(session, channel="terminal", account="another", language="en", now=shop.now())
+            ).id
         number = await _give_order(shop, session, order, customer_id=customer_id)
         return order["name"], number
     raise Refused("script.given_unknown", text=text)

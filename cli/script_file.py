@@ -11,7 +11,7 @@ from foundation.errors import Refused
 
 LARGEST_FILE = 1_000_000
 _ACT = re.compile(r"\[(\w[\w ]*?)(?:\s+(.*))?\]")
-_ACTS = ("press", "photo", "file", "location", "contact", "sticker", "pay", "pay fails")
+_ACTS = ("press", "photo", "file", "location", "contact", "sticker", "pay", "pay fails", "open pay page")
 _CHECK = re.compile(r"([a-z_]+(?:\.[a-z_]+)?)\s*(!=|>=|<=|=|contains\b)\s*(.+)")
 _WAIT = re.compile(r"(\d{1,4})\s*(s|min|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
@@ -20,15 +20,18 @@ _HEADERS = {"shop": ("demo", "empty", "vendure"), "lang": ("zh", "en")}
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """> words"""
+    """> words; with `>> words` (`hurried`) the shop cannot answer before the next message is there as well."""
 
     line: int
     text: str
+    hurried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Does:
-    """> [press Add to cart]: `what` is one of press, photo, file, location, contact, sticker, pay, pay fails."""
+    """> [press Add to cart]: `what` is one of press, photo, file, location, contact, sticker, pay, pay fails,
+    open pay page.
+    """
 
     line: int
     what: str
@@ -37,7 +40,10 @@ class Does:
 
 @dataclass(frozen=True, slots=True)
 class Expects:
-    """< one | other: the answers since the last step hold one of these; with `absent` none of them."""
+    """< one | other: the answers since the last step hold one of these; with `absent` none of them.
+
+    `<!` alone has no words: there is no answer at all.
+    """
 
     line: int
     any_of: tuple[str, ...]
@@ -73,13 +79,13 @@ class Checks:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """- stock LX-01: 3"""
+    """- stock LX-01: 3; below `given:` true before the talk begins, between other steps from there on."""
 
     line: int
     text: str
 
 
-Step: TypeAlias = Says | Does | Expects | Agent | Waits | Checks
+Step: TypeAlias = Says | Does | Expects | Agent | Waits | Checks | Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +145,18 @@ def _lines(text: str) -> Iterator[tuple[int, str, bool]]:
 
 def _step(number: int, line: str) -> Step | None:
     mark, rest = line[0], line[1:].strip()
+    if line.startswith(">>"):
+        return Says(number, line[2:].strip(), hurried=True)
     if mark == ">":
         return _said(number, rest)
     if not rest:
         return None
+    if mark == "-":
+        return Given(number, rest)
     if mark == "<":
-        wanted = rest.removeprefix("!")
+        wanted = rest.removeprefix("!").strip()
+        if not wanted:
+            return Expects(number, (), absent=True)
         return Expects(number, tuple(part.strip() for part in wanted.split("|")), absent=rest.startswith("!"))
     if mark == "@" and rest.startswith("agent:"):
         return _agent(number, rest.removeprefix("agent:").strip())

@@ -10,8 +10,9 @@ from bot.replies import Button, PayLink, Reply, buttons_of, from_json
 from bot.turn import meet, receive
 from cli.scratch import BASE_URL, ScratchShop
 from cli.script_facts import fact, give, holds
-from cli.script_file import Agent, Checks, Does, Expects, Says, Script, Step, Waits
-from conversations.hear import Incoming
+from cli.script_file import Agent, Checks, Does, Expects, Given, Says, Script, Step, Waits
+from cli.sentences import sentence
+from conversations.hear import Incoming, hear
 from conversations.model import Agent as Person
 from conversations.model import Conversation
 from conversations.ownership import add_note, agent_says, close, release, take
@@ -34,15 +35,16 @@ class Line:
 
 @dataclass
 class Played:
-    """What came of one script."""
+    """What came of one script. `skipped` says why it could not be played here."""
 
     script: Script
     transcript: list[Line] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    skipped: str = ""
 
     @property
     def passed(self) -> bool:
-        """Whether everything held."""
+        """Whether everything held; what was skipped did not fail."""
         return not self.failures
 
 
@@ -55,7 +57,8 @@ async def play(script: Script, scratch: ScratchShop) -> Played:
         for step in script.steps:
             await player.do(step)
     except (Refused, ScriptError) as error:
-        played.failures.append(f"{script.path.name}:{player.line}: {error}")
+        why = sentence(error) if isinstance(error, Refused) else error
+        played.failures.append(f"{script.path.name}:{player.line}: {why}")
     return played
 
 
@@ -71,6 +74,7 @@ class _Player:
         self.line = 0
         self.sent = 0
         self.seen = 0
+        self.pay_page = ""
         self.answers: list[str] = []
         self.shown: list[Reply] = []
         self.names: dict[str, str] = {}
@@ -79,21 +83,16 @@ class _Player:
         """Meet the shop, in the language of the script, and make the given true."""
         incoming = Incoming(CHANNEL, self.chat, "", {}, "")
         await meet(self.shop, incoming, self.script.language)
-        customer_id = (await self.conversation()).customer_id
         for given in self.script.given:
-            self.line = given.line
-            async with self.shop.database.begin() as session:
-                named = await give(self.shop, session, given.text, customer_id=customer_id)
-            if named is not None:
-                self.names[named[0]] = named[1]
+            await self.do(given)
 
     async def do(self, step: Step) -> None:
         """One step."""
         self.line = step.line
         match step:
-            case Says(text=text):
-                text = self._filled(text)
-                await self._send({"kind": "text", "text": text}, text, shown=text)
+            case Says():
+                text = self._filled(step.text)
+                await self._send({"kind": "text", "text": text}, text, shown=text, hurried=step.hurried)
             case Does():
                 await self._act(step)
             case Agent():
@@ -107,6 +106,15 @@ class _Player:
                 self._expect(step)
             case Checks():
                 await self._check(step)
+            case Given():
+                await self._give(step)
+
+    async def _give(self, step: Given) -> None:
+        customer_id = (await self.conversation()).customer_id
+        async with self.shop.database.begin() as session:
+            named = await give(self.scratch, session, step.text, customer_id=customer_id)
+        if named is not None:
+            self.names[named[0]] = named[1]
 
     async def _act(self, step: Does) -> None:
         match step.what:
@@ -114,16 +122,25 @@ class _Player:
                 button = self._button(self._filled(step.detail))
                 body = {"kind": "press", "token": button.token, "label": button.label}
                 await self._send(body, button.label, shown=f"[{button.label}]")
+            case "open pay page":
+                self.answers.clear()
+                self._note("shopper", f"[{step.what}]")
+                await self._open_pay_page()
             case "pay" | "pay fails":
                 await self._pay("pay" if step.what == "pay" else "decline")
             case kind:
                 await self._send({"kind": kind, "name": step.detail}, "", shown=f"[{kind} {step.detail}]".strip())
 
-    async def _send(self, body: dict[str, Json], text: str, *, shown: str) -> None:
+    async def _send(self, body: dict[str, Json], text: str, *, shown: str, hurried: bool = False) -> None:
+        """Send a message and let it be answered; a hurried one lies there until the next is answered with it."""
         self.answers.clear()
         self._note("shopper", shown)
         self.sent += 1
-        await receive(self.shop, Incoming(CHANNEL, self.chat, str(self.sent), body, text))
+        incoming = Incoming(CHANNEL, self.chat, str(self.sent), body, text)
+        if hurried:
+            await hear(self.shop.database, incoming, now=self.shop.now())
+            return
+        await receive(self.shop, incoming)
         await self.shop.idle()
         await self._catch_up()
 
@@ -141,18 +158,25 @@ class _Player:
                 self.shown.append(from_json(message.body))
                 self._note("agent" if message.kind == "person" else "shop", message.text)
 
-    async def _pay(self, choice: str) -> None:
-        """Open the newest pay link as a browser would, and press Pay or Decline on the bank's page."""
+    async def _open_pay_page(self) -> None:
+        """Open the newest pay link as a browser would; the page stays open until it is paid or another is opened."""
         link = next((reply.url for reply in reversed(self.shown) if isinstance(reply, PayLink)), None)
         if link is None:
             raise ScriptError("there is no pay link to open")
-        self.answers.clear()
-        self._note("shopper", f"[{choice}]")
         page = await self.scratch.client.get(link, follow_redirects=True)
         form = _RETURN.search(page.text)
         if form is None:
             raise ScriptError(f"the pay page shows no form to pay (status {page.status_code})")
-        await self.scratch.client.post(BASE_URL + form[1], data={"choice": choice})
+        self.pay_page = BASE_URL + form[1]
+
+    async def _pay(self, choice: str) -> None:
+        """Press Pay or Decline on the bank's page, which is opened first unless it is open."""
+        self.answers.clear()
+        self._note("shopper", f"[{choice}]")
+        if not self.pay_page:
+            await self._open_pay_page()
+        page, self.pay_page = self.pay_page, ""
+        await self.scratch.client.post(page, data={"choice": choice})
         await self._catch_up()
 
     async def _agent(self, step: Agent) -> None:
@@ -180,6 +204,10 @@ class _Player:
         await self._catch_up()
 
     def _expect(self, step: Expects) -> None:
+        if not step.any_of:
+            if self.answers:
+                self._fail(f"must not answer, but says: {' / '.join(self.answers)[:600]}")
+            return
         together = _folded("\n".join(self.answers))
         found = [text for text in step.any_of if _folded(self._filled(text)) in together]
         if bool(found) is step.absent:
@@ -232,6 +260,7 @@ def as_json(played: Sequence[Played]) -> str:
             "passed": all(each.passed for each in played),
             "scripts": len(played),
             "failures": [failure for each in played for failure in each.failures],
+            "skipped": [f"{each.script.path.name}: {each.skipped}" for each in played if each.skipped],
             "transcript": [
                 {"script": each.script.path.name, "who": line.who, "text": line.text}
                 for each in played

@@ -15,9 +15,20 @@ from bot.app import open_shop
 from bot.channels.terminal import Terminal
 from bot.worker import catch_up
 from cli.prepare import require_current
-from cli.scratch import DEMO, EMPTY, VENDURE, Place, scratch_place, scratch_shop, stock_shelves, stock_vendure
+from cli.scratch import (
+    DEMO,
+    EMPTY,
+    VENDURE,
+    VENDURE_TABLE,
+    Place,
+    scratch_place,
+    scratch_shop,
+    stock_shelves,
+    stock_vendure,
+)
 from cli.script_file import Script, read_script
 from cli.script_run import Played, as_json, play
+from cli.sentences import sentence
 from cli.servers import any_servers, read_settings
 from foundation.errors import Refused
 from foundation.settings import Settings
@@ -58,6 +69,10 @@ def play_files(paths: list[Path], *, quiet: bool) -> list[Played]:
     if not files:
         raise Refused("script.none", path=str(paths[0]))
     scripts = [read_script(file) for file in files]
+    if not VENDURE_TABLE.is_file():
+        for script in scripts:
+            if script.shop == "vendure" and script.path in paths:
+                raise Refused("script.no_data", path=str(VENDURE_TABLE))
     console = Console(stderr=True, quiet=quiet and not Console(stderr=True).is_terminal)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with scratch_place() as place, Progress(*columns, console=console, transient=True) as progress:
@@ -69,14 +84,18 @@ async def _play_all(place: Place, scripts: list[Script], tell: Callable[[str], N
     shops = {script.shop for script in scripts}
     if "demo" in shops:
         await stock_shelves(place)
-    if "vendure" in shops:
+    if "vendure" in shops and VENDURE_TABLE.is_file():
         await stock_vendure(place)
     understander = Understander.load()
     played = []
     for script in scripts:
+        tell(script.title)
+        if script.shop == "vendure" and not VENDURE_TABLE.is_file():
+            reason = sentence(Refused("script.no_data", path=str(VENDURE_TABLE)))
+            played.append(Played(script, skipped=reason))
+            continue
         async with scratch_shop(place, template=_TEMPLATES[script.shop], load=lambda: understander) as scratch:
             played.append(await play(script, scratch))
-        tell(script.title)
     return played
 
 
@@ -95,8 +114,12 @@ def _show(played: list[Played]) -> None:
     table = Table("conversation", "steps", "result")
     for each in played:
         result = "[green]holds[/]" if each.passed else f"[red]{len(each.failures)} do not hold[/]"
+        if each.skipped:
+            result = "[yellow]skipped[/]"
         table.add_row(f"{each.script.path.name}  [dim]{each.script.title}[/]", str(len(each.script.steps)), result)
     console.print(table)
     for each in played:
+        if each.skipped:
+            console.print(f"{each.script.path.name}: {each.skipped}", style="yellow", markup=False, soft_wrap=True)
         for failure in each.failures:
-            console.print(failure, style="red", markup=False, highlight=False)
+            console.print(failure, style="red", markup=False, highlight=False, soft_wrap=True)
