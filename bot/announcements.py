@@ -41,29 +41,38 @@ def told_in_turn(shop: "Shop", session: AsyncSession, *, now: datetime) -> Annou
 
 
 async def tell_announcements(shop: "Shop") -> int:
-    """Tell what no turn has told, each in the conversation its customer used last. Returns how many there were."""
-    told: set[tuple[int, str]] = set()
+    """Tell what no turn has told, each in the conversation its customer used last. Returns how many there were.
+
+    One in a transaction: two workers that lock several conversations each could wait for each other.
+    """
+    told = 0
+    while told < AT_ONCE and await _tell_next(shop):
+        told += 1
+    return told
+
+
+async def _tell_next(shop: "Shop") -> bool:
     async with shop.database.begin() as session:
-        waiting = await untold(session, limit=AT_ONCE)
-        for announcement in waiting:
-            announcement.told_at = shop.now()
-            conversation = await _conversation(session, announcement.customer_id)
-            if conversation is None:
-                continue
-            told.add((conversation.id, conversation.channel))
-            lines = await render(shop, session, announcement, language=conversation.language)
-            for n, reply in enumerate(lines):
-                await say_fact(
-                    session,
-                    conversation_id=conversation.id,
-                    key=f"announcement:{announcement.id}:{n}",
-                    body=to_json(reply),
-                    text=plain(reply),
-                    now=shop.now(),
-                )
-    for conversation_id, channel in told:
-        await shop.delivery.deliver(conversation_id, channel)
-    return len(waiting)
+        waiting = await untold(session, limit=1)
+        if not waiting:
+            return False
+        announcement = waiting[0]
+        announcement.told_at = shop.now()
+        conversation = await _conversation(session, announcement.customer_id)
+        if conversation is None:
+            return True
+        lines = await render(shop, session, announcement, language=conversation.language)
+        for n, reply in enumerate(lines):
+            await say_fact(
+                session,
+                conversation_id=conversation.id,
+                key=f"announcement:{announcement.id}:{n}",
+                body=to_json(reply),
+                text=plain(reply),
+                now=shop.now(),
+            )
+    await shop.delivery.deliver(conversation.id, conversation.channel)
+    return True
 
 
 async def render(shop: "Shop", session: AsyncSession, announcement: Announcement, *, language: str) -> list[Reply]:

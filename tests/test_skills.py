@@ -124,6 +124,15 @@ async def test_nothing_up_to_a_price_is_said_openly(chat: Chat) -> None:
     assert "Mug" in (await chat.presses("At any price"))[0]
 
 
+async def test_a_colour_asked_for_while_looking_at_a_product_is_answered_for_it(chat: Chat) -> None:
+    await chat.says("show me mugs", language="en")
+    await chat.presses("Details")
+    (card,) = await chat.says("do you have it in red?")
+    assert card.startswith("Longquan Stoneware Mug")
+    assert "Coral red" in card
+    assert "Ink black" not in card
+
+
 async def test_two_wishes_in_one_message_are_done_in_order(chat: Chat) -> None:
     await chat.says("show me mugs", language="en")
     await chat.presses("Details")

@@ -6,10 +6,10 @@ from bot.flow import Fact, Turn
 from bot.questions import Number, Option, Pick
 from bot.skills.catalog import meant_product
 from bot.skills.showing import cart_reply
+from bot.skills.variants import PickVariant
 from bot.words import Words, simple
 from commerce.carts.actions import CartLineView, CartView, add_line, cart_view, clear, set_quantity
 from commerce.catalog.queries import ProductDetails, VariantView, variant_view
-from commerce.search.terms import colours_in
 from foundation.errors import Json, Refused
 from foundation.money import Money
 
@@ -18,23 +18,6 @@ _REMOVE = re.compile(
     r"删|去掉|移除|拿掉|拿走|不要|取消|扔|\b(remove|delete|drop|take .*out|without|don'?t want|no more)\b",
     re.IGNORECASE,
 )
-
-
-class PickVariant(Pick[VariantView]):
-    """Which variant of a product; "red", "the large one in red" and a colour in the other language all choose."""
-
-    def spot(self, words: Words) -> Json | None:
-        text = simple(words.rest)
-        colours = {entity.value for entity in words.heard.entities if entity.kind == "colour"}
-        scores = {key: _likeness(option.value, text, colours) for key, option in self.options.items()}
-        best = max(scores.values())
-        chosen = [key for key, score in scores.items() if score == best]
-        return chosen[0] if best > 0 and len(chosen) == 1 else None
-
-
-def _likeness(variant: VariantView, text: str, colours: set[Json]) -> int:
-    values = [value for value in variant.label.split(" / ") if value]
-    return sum(simple(value) in text or bool(colours & colours_in(value)) for value in values)
 
 
 async def add_to_cart(turn: Turn) -> None:

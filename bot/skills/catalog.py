@@ -1,12 +1,14 @@
 """Finding goods: search, refine what was found, look at one product."""
 
 import re
+from dataclasses import replace
 from typing import cast
 
 from bot.flow import Turn
 from bot.questions import Option, Pick
 from bot.replies import Choice
 from bot.skills.showing import price, product_list, product_page
+from bot.skills.variants import meant_variants
 from commerce.catalog.queries import ProductDetails, product_cards, product_details
 from commerce.search.actions import Sort, Wanted, find, suggest_popular
 from foundation.errors import Json, Refused
@@ -38,6 +40,8 @@ async def refine_search(turn: Turn) -> None:
     if "any_price" in turn.args:
         failed: dict[str, Json] = turn.focus.get("failed") or {"text": "", "offset": 0}
         await _show(turn, {name: value for name, value in failed.items() if name not in ("price_min", "price_max")})
+    elif (product := await _in_that_colour(turn, limits)) is not None:
+        _show_page(turn, product)
     elif _COLOURS.search(said) and "colours" not in limits and "product" in turn.focus:
         await show_product(turn)
     elif not last:
@@ -51,6 +55,14 @@ async def refine_search(turn: Turn) -> None:
         await _show(turn, {**kept, **limits, "offset": 0})
 
 
+async def _in_that_colour(turn: Turn, limits: dict[str, Json]) -> ProductDetails | None:
+    """The product looked at, when only a colour was asked for and there is a variant of it."""
+    if set(limits) != {"colours"} or "product" not in turn.focus or turn.words is None:
+        return None
+    product = await product_details(turn.session, int(turn.focus["product"]), language=turn.language)
+    return product if product is not None and meant_variants(product.variants, turn.words) else None
+
+
 async def _next_page(turn: Turn, last: dict[str, Json]) -> None:
     offset = last["offset"] + PAGE
     if offset < last["total"]:
@@ -62,9 +74,14 @@ async def _next_page(turn: Turn, last: dict[str, Json]) -> None:
 
 async def show_product(turn: Turn) -> None:
     """One product with its variants and prices."""
-    product = await meant_product(turn)
+    _show_page(turn, await meant_product(turn))
+
+
+def _show_page(turn: Turn, product: ProductDetails) -> None:
+    """The page of a product; when some of its variants were named, with just these."""
     turn.focus["product"] = product.product_id
-    turn.say(product_page(turn, product))
+    meant = meant_variants(product.variants, turn.words) if turn.words is not None else []
+    turn.say(product_page(turn, replace(product, variants=tuple(meant)) if meant else product))
 
 
 async def meant_product(turn: Turn) -> ProductDetails:

@@ -48,7 +48,7 @@ def product_list(turn: Turn, title: str, products: Sequence[ProductCard], *, mor
     return Cards(title, tuple(product_in_list(turn, product) for product in products), tuple(buttons))
 
 
-def product_page(voice: Voice, product: ProductDetails, *, picture: int | None = None) -> Card:
+def product_page(voice: Voice, product: ProductDetails) -> Card:
     """Everything about a product; each variant that can be had is a button that puts it in the cart."""
     prices = sorted((variant.price for variant in product.variants), key=lambda money: money.amount)
     on_sale = [variant for variant in product.variants if variant.available > 0]
@@ -58,7 +58,7 @@ def product_page(voice: Voice, product: ProductDetails, *, picture: int | None =
     return Card(
         title=product.title,
         body=body,
-        picture=picture or (product.pictures[0] if product.pictures else None),
+        picture=product.variants[0].picture if len(product.variants) == 1 else next(iter(product.pictures), None),
         price=price(voice, prices[0], prices[-1]),
         buttons=tuple(_variant_button(voice, variant, prices) for variant in on_sale[:MOST_BUTTONS]),
     )
