@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -12,6 +13,7 @@ from bot.turn import take_turns
 from commerce.payments.actions import reconcile
 from commerce.payments.jobs import JOBS
 from commerce.sweeps import SWEEPS, Sweep
+from conversations.events import forget_events
 from conversations.sweeps import due_work
 from foundation.errors import Json
 from foundation.jobs import Handler, run_due_jobs, run_jobs
@@ -21,6 +23,9 @@ log = structlog.get_logger(__name__)
 EVERY = 1.0
 """Seconds between two sweeps of one kind."""
 AT_ONCE = 50
+FORGET_EVERY = 3600.0
+EVENTS_KEPT = timedelta(days=7)
+"""So long a screen of the staff may have been away and still go on where it was."""
 
 
 async def work(shop: Shop, *, stop: asyncio.Event) -> None:
@@ -34,7 +39,8 @@ async def work(shop: Shop, *, stop: asyncio.Event) -> None:
     await asyncio.gather(
         shop.delivery.run(stop),
         run_jobs(shop.database, handlers(shop), stop=stop),
-        *(_repeat(sweep, stop) for sweep in sweeps),
+        *(_repeat(sweep, stop, every=EVERY) for sweep in sweeps),
+        _repeat(partial(_forget, shop), stop, every=FORGET_EVERY),
     )
 
 
@@ -87,13 +93,18 @@ async def _finish(shop: Shop, conversation_id: int) -> None:
         log.exception("turn failed", conversation=conversation_id)
 
 
-async def _repeat(sweep: Callable[[], Awaitable[object]], stop: asyncio.Event) -> None:
+async def _forget(shop: Shop) -> None:
+    async with shop.database.begin() as session:
+        await forget_events(session, before=shop.now() - EVENTS_KEPT)
+
+
+async def _repeat(sweep: Callable[[], Awaitable[object]], stop: asyncio.Event, *, every: float) -> None:
     while not stop.is_set():
         try:
             await sweep()
         except Exception:  # the next round tries again
             log.exception("sweep failed", sweep=str(sweep))
         try:
-            await asyncio.wait_for(stop.wait(), EVERY)
+            await asyncio.wait_for(stop.wait(), every)
         except TimeoutError:
             continue
