@@ -305,6 +305,8 @@ class _Dialogue:
     def _start(self, name: str, args: dict[str, str] | None = None) -> bool:
         """Put a flow on top of the stack: True when it is new there, False when it was there and is gone on with."""
         args = args or {}
+        if name != UNCLEAR:
+            self.focus.pop("unclear", None)  # only what is unclear twice in a row gets a person offered
         for place, frame in enumerate(self.frames):
             if frame.flow == name and frame.args == args:
                 del self.frames[place + 1 :]

@@ -147,6 +147,8 @@ class Turn(Voice):
         if stored is not None:
             return question.value(stored)
         if question.default is not None and path not in self.frame.opened:
+            if (other := self._instead_of_default(path, question)) is not None:
+                return question.value(other)
             if question.named:
                 self.say(question.named)
             return question.value(question.default)
@@ -188,7 +190,7 @@ class Turn(Voice):
             facts = {"": Fact(replies.plain(shown), "")}
         digests = {name: digest(fact.value) for name, fact in facts.items()}
         if self._is_asked(path) and self.words is not None and not self._corrected:
-            read = answer_of(options, self.words, list(options))
+            read = answer_of(options, self.words, list(options), wish=self.frame.flow)
             if read is None:
                 raise Unread
             before = self._answered()
@@ -285,6 +287,16 @@ class Turn(Voice):
             return stored
         self._drop(path)
         return None
+
+    def _instead_of_default(self, path: str, question: Question[T]) -> Json | None:
+        """What a correction says in place of the answer that was taken without asking."""
+        if self.words is None or not self.words.correction or (new := question.spot(self.words)) is None:
+            return None
+        if new == question.default or not question.holds(new):
+            return None
+        self.frame.answers[path] = new
+        self._corrected = True
+        return new
 
     def _drop(self, path: str) -> None:
         del self.frame.answers[path]

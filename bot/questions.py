@@ -43,6 +43,7 @@ _YES_ZH = (
 _YES = frozenset((*_YES_ZH, "yes", "y", "yeah", "yep", "ok", "okay", "sure", "confirm", "yes please"))
 _NO_ZH = ("不", "不要", "不用", "不行", "否", "不是", "别", "不了", "先不", "先不要")
 _NO = frozenset((*_NO_ZH, "no", "n", "nope", "nah", "no thanks"))
+_CLAUSE = re.compile(r"[\s,，.。!！;；]+")
 _NUMBER = re.compile(r"\d{1,6}")
 
 
@@ -127,7 +128,7 @@ class Choice(Question[T]):
         if len(same) == 1:
             words.take_everything()
             return same[0]
-        return self.spot(words) if words.is_statement and not words.correction else None
+        return self.spot(words) if words.is_statement and not words.heard.is_correction else None
 
     def spot(self, words: Words) -> Json | None:
         for option in self.options.values():
@@ -233,11 +234,23 @@ class Text(Question[str]):
         return str(stored)
 
 
-def answer_of(options: Mapping[str, str], words: Words, shown: Sequence[str]) -> str | None:
-    """Read one of these options (key -> label) or a plain yes or no, for `Turn.confirm`."""
+def answer_of(options: Mapping[str, str], words: Words, shown: Sequence[str], *, wish: str) -> str | None:
+    """Read one of these options (key -> label) or a plain yes or no, for `Turn.confirm`.
+
+    A yes may say once more what it is a yes to: "yes, cancel it" (`wish` is the intent of that).
+    """
     asked = Choice("", [Option(key, label, key) for key, label in options.items()])
     read = asked.exact(words, shown)
     if read is None:
         plain = YesNo("", yes="yes", no="no")
-        read = plain._plain(words) or plain.free(words)
+        read = plain._plain(words) or plain.free(words) or _yes_to(wish, words)
     return read if read is None or read in options else None
+
+
+def _yes_to(wish: str, words: Words) -> str | None:
+    first, *more = _CLAUSE.split(words.whole, maxsplit=1)
+    is_yes = first in _YES and more and words.is_statement and not words.heard.entities
+    if not is_yes or words.heard.intent != wish:
+        return None
+    words.take_everything()
+    return "yes"

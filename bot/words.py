@@ -7,8 +7,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from foundation.errors import Json
+from nlu.text import fold
 
 _EDGES = " \t\r\n.,!?;:~、。，！？；：…～\"'“”‘’"
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_BEFORE_UNIT = re.compile(
+    r"(?<=\d)\s+(?=[\u4e00-\u9fff]|(?:m?g|kg|oz|m?l|litres?|mah|wh?|v|[mgt]b|[cm]?m|inch|in)(?![a-z0-9]))"
+)
 _DENIES = re.compile(r"不要|不是|别|\b(not|no|don'?t|without)\b", re.IGNORECASE)
 _ASKS = re.compile(r"[?？吗]|多少|怎么|什么|哪|how|what|which|when|where", re.IGNORECASE)
 
@@ -50,8 +55,16 @@ class Heard:
 
 
 def simple(text: str) -> str:
-    """A text as it is compared: one width, lower case, no punctuation around it."""
-    return unicodedata.normalize("NFKC", text).casefold().strip(_EDGES)
+    """A text as it is compared: one width, lower case, simplified characters, no punctuation around it, no space
+    between a number and its unit ("125 克", "10,000 mAh").
+    """
+    plain = fold(unicodedata.normalize("NFKC", text).casefold())
+    return _BEFORE_UNIT.sub("", _THOUSANDS.sub("", plain)).strip(_EDGES)
+
+
+def _spaced(name: str) -> re.Pattern[str]:
+    """A simple name as it may stand in a text, with a space between a number and its unit or without."""
+    return re.compile(r"(?<=\d)\s*(?=[^\d\s])".join(map(re.escape, re.split(r"(?<=\d)(?=[^\d\s])", name))))
 
 
 class Words:
@@ -96,16 +109,17 @@ class Words:
 
     def take_named(self, names: Mapping[str, Sequence[str]]) -> str | None:
         """The key of the one thing named in the text (key -> its names); None when there is none, or more than one."""
-        text = unicodedata.normalize("NFKC", self._text).casefold()
+        text = fold(unicodedata.normalize("NFKC", self._text).casefold())
         if len(text) != len(self._text):
             return None
-        found = [(simple(name), key) for key, its in names.items() for name in its if simple(name) in text]
+        found = [(name, key) for key, its in names.items() for name in map(simple, its) if _spaced(name).search(text)]
         longest = max((name for name, _ in found if name), key=len, default="")
         keys = {key for name, key in found if name == longest}
         if not longest or len(keys) != 1 or not all(name in longest for name, key in found if key not in keys):
             return None
-        place = text.index(longest)
-        self._blank(place, place + len(longest))
+        place = _spaced(longest).search(text)
+        assert place is not None
+        self._blank(*place.span())
         return keys.pop()
 
     def take_everything(self) -> str:

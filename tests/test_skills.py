@@ -223,6 +223,12 @@ async def test_unclear_twice_offers_a_person_and_a_yes_gets_one(chat: Chat) -> N
     assert (await chat.conversation()).owner == Owner.WAITING
 
 
+async def test_unclear_now_and_then_offers_no_person(chat: Chat) -> None:
+    for _ in range(2):
+        assert (await chat.says("zxcv qwer asdf", language="en"))[0].startswith("Sorry, I did not get that.")
+        await chat.says("show me mugs")
+
+
 async def test_while_a_person_is_awaited_orders_are_still_told_and_never_mind_gives_up(chat: Chat) -> None:
     await chat.says("I want to talk to a person", language="en")
     assert (await chat.conversation()).owner == Owner.WAITING

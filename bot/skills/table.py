@@ -27,7 +27,7 @@ SKILLS: Final[Mapping[str, Flow]] = {
     "add_to_cart": Flow(cart.add_to_cart, N_("your choice"), corrected_by=frozenset({"change_cart"})),
     "show_cart": Flow(cart.show_cart, N_("your cart")),
     "change_cart": Flow(cart.change_cart, N_("the change in your cart")),
-    "checkout": Flow(checkout.checkout, N_("your order")),
+    "checkout": Flow(checkout.checkout, N_("your order"), corrected_by=frozenset({"pay_order"})),
     "pay_order": Flow(orders.pay_order, N_("the payment")),
     "order_status": Flow(orders.order_status, N_("your orders"), reads_only=True),
     "cancel_order": Flow(orders.cancel_order, N_("the cancellation")),
