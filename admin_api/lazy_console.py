@@ -54,6 +54,7 @@ class LazyConsole:
             pages = await asyncio.to_thread(import_module, "admin_api.console.pages")
         except Exception:
             log.exception("the console cannot be loaded")
+            self._loaded.set()
             return
         app: FastAPI = pages.application(self._desk)
         async with app.router.lifespan_context(app):

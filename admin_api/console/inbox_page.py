@@ -15,6 +15,7 @@ from admin_api.console.visit import Changes, Visit
 from admin_api.order_views import Shopping
 from admin_api.roles import Permission, StaffMember
 from admin_api.talk_views import Talk, TalkRow, talk, talk_rows
+from admin_api.unsent import unsent_texts
 from conversations.model import Owner
 from foundation.errors import Json
 
@@ -70,9 +71,10 @@ class InboxPage:
 
     async def open(self, conversation_id: int) -> None:
         """Open a conversation in the middle."""
-        opened = await self.visit.attempt(lambda staff: self._read(staff, conversation_id))
-        if opened is None:
+        found = await self.visit.attempt(lambda staff: self._read_to_open(staff, conversation_id))
+        if found is None:
             return
+        opened, typed = found
         self.thread.clear()
         self.row = opened.conversation
         show(self.nothing, False)
@@ -83,7 +85,7 @@ class InboxPage:
         show(self.earlier, opened.has_earlier)
         self._put(opened.conversation)
         self._show("thread")
-        await self.composer.open(opened.conversation)
+        self.composer.open(opened.conversation, typed)  # no wait in between: who is quick types already
         await self._load_side()
         ui.run_javascript(f"history.replaceState(null, '', '?c={int(conversation_id)}')")
 
@@ -288,6 +290,11 @@ class InboxPage:
         done = await self.visit.attempt(lambda staff: act(staff, conversation_id))
         await self._catch_up()
         return done is not None
+
+    async def _read_to_open(self, staff: StaffMember, conversation_id: int) -> tuple[Talk, dict[str, str]]:
+        async with self.visit.desk.database.begin() as session:
+            opened = await talk(session, staff=staff, conversation_id=conversation_id, limit=LATEST)
+            return opened, await unsent_texts(session, staff_id=staff.id, conversation_id=conversation_id)
 
     async def _read(
         self, staff: StaffMember, conversation_id: int, *, since: int | None = None, before: int | None = None
