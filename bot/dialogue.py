@@ -241,7 +241,7 @@ class _Dialogue:
                 words, wish = self._unread(words, wish)
                 continue
             await self._take_over(turn, end, returning=returning)
-            words, wish = None, None
+            words, wish = Words(words.heard) if words is not None and turn.is_passed_on else None, None
             if end is End.PAUSED or self.handover:
                 return
             refusals += end is End.REFUSED

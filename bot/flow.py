@@ -127,6 +127,7 @@ class Turn(Voice):
         self.reopen: tuple[str, ...] = ()
         self.handover: Handover | None = None
         self.next: tuple[str, dict[str, str]] | None = None
+        self.is_passed_on = False
         self.reached = frame.asking is None
         self._asked = frame.asking
         self._other_wish = other_wish
@@ -165,6 +166,10 @@ class Turn(Voice):
             if stored is not None:
                 self.frame.answers[path] = stored
         return None if stored is None else question.value(stored)
+
+    def forget(self, slot: str) -> None:
+        """Drop an answer that turned out to be none."""
+        self.frame.answers.pop("/".join([*self._scope, slot]), None)
 
     async def confirm(
         self,
@@ -251,6 +256,11 @@ class Turn(Voice):
     def go_on_with(self, skill: str, **args: str | int) -> None:
         """Start another skill when this one has ended."""
         self.next = (skill, {name: str(value) for name, value in args.items()})
+
+    def pass_on(self, skill: str, **args: str | int) -> None:
+        """This message is for another skill, which reads it anew when this one has ended."""
+        self.go_on_with(skill, **args)
+        self.is_passed_on = True
 
     def hand_over(self, reason: str, summary: str) -> None:
         """Pass the conversation to a person when this flow has ended."""

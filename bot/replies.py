@@ -252,7 +252,7 @@ def _lines(reply: Reply) -> Iterator[str]:
             yield from _rows(reply.rows)
         case PayLink():
             yield _spaced(reply.prompt, reply.amount)
-            yield reply.url
+            yield f"{reply.label}: {reply.url}"
     if not isinstance(reply, Cards):
         yield from (f"{n}. {button.label}" for n, button in enumerate(numbered(reply), 1))
 

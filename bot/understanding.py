@@ -1,9 +1,12 @@
 """From a message body to what was heard: understood as a whole, or as several wishes in one message."""
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from prometheus_client import Summary
 
 from bot.words import Heard
 from conversations.text import clean
@@ -13,6 +16,7 @@ from nlu.model import Context, Meaning
 if TYPE_CHECKING:
     from nlu.understand import Understander
 
+COST = Summary("xiaoer_understanding_cpu_seconds", "CPU time it took to understand a message")
 LONGEST_WITH_PARTS = 120
 _SURE = 0.7
 _ACTS = frozenset(("add_to_cart", "change_cart", "show_cart", "checkout", "order_status", "cancel_order", "pay_order"))
@@ -27,7 +31,14 @@ def understand(understander: "Understander", body: Mapping[str, Json], text: str
     kind = str(body.get("kind", "text"))
     if kind != "text":
         return Heard(kind=kind, token=str(body.get("token", "")))
-    text = clean(text)
+    begun = time.thread_time()
+    try:
+        return _understand(understander, clean(text), language)
+    finally:
+        COST.observe(time.thread_time() - begun)
+
+
+def _understand(understander: "Understander", text: str, language: str | None) -> Heard:
     context = Context(language="zh" if language == "zh" else "en" if language == "en" else None)
     whole = _heard(understander.understand(text, context))
     pieces = [piece.strip() for piece in _BETWEEN.split(text) if piece.strip()]

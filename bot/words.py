@@ -122,10 +122,10 @@ class Words:
         self._blank(*place.span())
         return keys.pop()
 
-    def take_everything(self) -> str:
-        """All that is left of the text."""
+    def take_everything(self, *, but: str = "") -> str:
+        """All that is left of the text; the words `but` are left for another question."""
         rest = self.rest
-        self._text, self._entities, self._pressed = "", [], None
+        self._text, self._entities, self._pressed = but, [], None
         return rest
 
     @property

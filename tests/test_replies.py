@@ -42,7 +42,10 @@ EXAMPLES: list[tuple[Reply, str]] = [
         "Order X7K2-94QD\n- Tea  x1  ¥18.00\nShip to: A. L., Leeds\nTotal: ¥118.00",
     ),
     (OrderStatus("X7K2-94QD", "on its way", (Row("Parcel", "SF1"),)), "X7K2-94QD  on its way\nParcel: SF1"),
-    (PayLink("Please pay", "Pay now", "https://shop/pay/x", "¥118.00"), "Please pay  ¥118.00\nhttps://shop/pay/x"),
+    (
+        PayLink("Please pay", "Pay now", "https://shop/pay/x", "¥118.00"),
+        "Please pay  ¥118.00\nPay now: https://shop/pay/x",
+    ),
     (Media(4, "Your mug"), "Your mug"),
 ]
 

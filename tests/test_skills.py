@@ -133,6 +133,25 @@ async def test_a_colour_asked_for_while_looking_at_a_product_is_answered_for_it(
     assert "Ink black" not in card
 
 
+async def test_so_many_of_a_thing_there_is_one_of_go_into_the_cart(chat: Chat) -> None:
+    await chat.says("买三个 20000 毫安黑色充电宝")
+    assert list((await cart_of(chat)).values()) == [3]
+
+
+async def test_how_many_is_kept_while_it_is_asked_which(chat: Chat) -> None:
+    assert (await chat.says("来两个杯子"))[0].startswith("您说的是哪一款")
+    await chat.says("1", "1")
+    assert list((await cart_of(chat)).values()) == [2]
+
+
+async def test_the_way_to_pay_may_stand_behind_the_address(chat: Chat) -> None:
+    await the_red_mug(chat)
+    await chat.says("check out")
+    (asked,) = await chat.says(f"{ANN}, cash on delivery")
+    assert "Shall I place this order?" in asked
+    assert "Cash on delivery" in asked
+
+
 async def test_two_wishes_in_one_message_are_done_in_order(chat: Chat) -> None:
     await chat.says("show me mugs", language="en")
     await chat.presses("Details")

@@ -6,7 +6,7 @@ from bot.flow import Fact, Turn
 from bot.questions import Number, Option, Pick
 from bot.skills.catalog import meant_product
 from bot.skills.showing import cart_reply
-from bot.skills.variants import PickVariant
+from bot.skills.variants import PickVariant, numbers_of_variants
 from bot.words import Words, simple
 from commerce.carts.actions import CartLineView, CartView, add_line, cart_view, clear, set_quantity
 from commerce.catalog.queries import ProductDetails, VariantView, variant_view
@@ -22,13 +22,7 @@ _REMOVE = re.compile(
 
 async def add_to_cart(turn: Turn) -> None:
     """Put a product in the cart; the variant is asked for only where there are several."""
-    quantity = await turn.notice("quantity", Number("")) or 1
-    if "variant" in turn.args:
-        variant = await variant_view(turn.session, int(turn.args["variant"]), language=turn.language)
-        if variant is None:
-            raise Refused("catalog.gone")
-    else:
-        variant = await _meant_variant(turn, await meant_product(turn))
+    variant, quantity = await _meant_pieces(turn)
     await add_line(
         turn.session, customer_id=turn.customer_id, variant_id=variant.variant_id, quantity=quantity, now=turn.now
     )
@@ -37,6 +31,20 @@ async def add_to_cart(turn: Turn) -> None:
     added = turn._("In your cart: {title} x{quantity}").format(title=named(variant), quantity=quantity)
     turn.say(cart_reply(turn, view, added))
     _warn_if_short(turn, view, variant.variant_id)
+
+
+async def _meant_pieces(turn: Turn) -> tuple[VariantView, int]:
+    if "variant" in turn.args:
+        variant = await variant_view(turn.session, int(turn.args["variant"]), language=turn.language)
+        if variant is None:
+            raise Refused("catalog.gone")
+        return variant, 1
+    quantity = await turn.notice("quantity", Number(""))
+    product = await meant_product(turn)
+    if turn.words is not None and quantity in numbers_of_variants(product.variants, turn.words):
+        turn.forget("quantity")  # "size 42" is no 42 pieces
+        quantity = None
+    return await _meant_variant(turn, product), quantity or 1
 
 
 async def show_cart(turn: Turn) -> None:

@@ -23,12 +23,23 @@ _CHEAPER = re.compile(
 
 
 async def search_products(turn: Turn) -> None:
-    """Find what the shopper describes, with price limits and colours."""
+    """Find what the shopper describes, with price limits and colours. "Three black power banks" go into the cart."""
+    pieces = turn.words.take("quantity") if turn.words is not None and turn.words.is_statement else None
     wanted: dict[str, Json] = {"text": _words_of_search(turn), **_limits(turn), "offset": 0}
     if not wanted["text"] and len(wanted) == 2:
         await _suggest(turn)
-    else:
+    elif pieces is None or not await _buys(turn, wanted):
         await _show(turn, wanted)
+
+
+async def _buys(turn: Turn, wanted: dict[str, Json]) -> bool:
+    """Whether so many of a thing were asked for that there is only one product they can be."""
+    colours = tuple(wanted.get("colours", ()))
+    found = await find(turn.session, Wanted(text=wanted["text"], language=turn.language, colours=colours))
+    if found.total != 1 or found.relaxed:
+        return False
+    turn.pass_on("add_to_cart", product=found.product_ids[0])
+    return True
 
 
 async def refine_search(turn: Turn) -> None:

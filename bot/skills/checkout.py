@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
@@ -13,7 +14,7 @@ from bot.questions import Choice, MakeButton, Option, Question
 from bot.replies import Receipt, Reply, Row
 from bot.skills.cart import named
 from bot.skills.showing import goods, method_name
-from bot.words import Words
+from bot.words import Words, simple
 from commerce.carts.actions import CartLineView, cart_view, set_quantity
 from commerce.customers.actions import address_text, last_address, save_address
 from commerce.customers.address import LONGEST, AddressText, masked, parse_address
@@ -31,9 +32,10 @@ class AddressQuestion(Question[AddressText]):
 
     free_text = True
 
-    def __init__(self, prompt: str, *, known: AddressText | None, vault: Vault) -> None:
+    def __init__(self, prompt: str, *, known: AddressText | None, vault: Vault, not_in_it: Sequence[str] = ()) -> None:
         super().__init__(prompt)
         self.known, self.vault = known, vault
+        self.not_in_it = [simple(phrase) for phrase in not_in_it]
         self.default = "known" if known is not None else None
 
     def keys(self) -> list[str]:
@@ -42,17 +44,18 @@ class AddressQuestion(Question[AddressText]):
     def exact(self, words: Words, shown: Sequence[str]) -> Json | None:
         if "known" in shown and (words.pressed == "known" or words.whole == "1"):
             return "known"
+        text, left = self._without_others(words.rest)
         try:
-            return self._seal(parse_address(words.rest), words)
+            return self._seal(parse_address(text), words, left=left)
         except Refused:
             return None
 
     def free(self, words: Words) -> Json | None:
         """An address that comes in pieces: what was missing may follow in the next message."""
         so_far = self.vault.open(base64.b64decode(self.pieces)) + "\n" if self.pieces else ""
-        text = so_far + words.rest
+        text, left = self._without_others(so_far + words.rest)
         try:
-            return self._seal(parse_address(text), words)
+            return self._seal(parse_address(text), words, left=left)
         except Refused as refused:
             if not so_far and {"phone", "line"} <= set(refused.facts.get("missing", ())):
                 return None  # hardly an address
@@ -79,8 +82,16 @@ class AddressQuestion(Question[AddressText]):
             return super().reply(button)
         return replies.Choice(self.prompt, (button(masked(self.known), "known"),))
 
-    def _seal(self, address: AddressText, words: Words) -> str:
-        words.take_everything()
+    def _without_others(self, text: str) -> tuple[str, str]:
+        """The text without what answers another question ("..., cash on delivery"), and that."""
+        for phrase in self.not_in_it:
+            found = re.search(re.escape(phrase), text, re.IGNORECASE)
+            if found is not None:
+                return text[: found.start()].rstrip(" ,，;；") + text[found.end() :], found.group()
+        return text, ""
+
+    def _seal(self, address: AddressText, words: Words, *, left: str = "") -> str:
+        words.take_everything(but=left)
         return base64.b64encode(self.vault.seal(json.dumps(asdict(address)))).decode()
 
     def _open(self, stored: str) -> AddressText:

@@ -28,11 +28,36 @@ def meant_variants(variants: Sequence[VariantView], words: Words) -> list[Varian
     return [variant for variant, score in zip(variants, scores, strict=True) if score == best > 0]
 
 
-def _likeness(variant: VariantView, text: str, colours: set[Json]) -> int:
-    values = [value for value in variant.label.split(" / ") if value]
-    return sum(_is_said(simple(value), text) or bool(colours & colours_in(value)) for value in values)
+def numbers_of_variants(variants: Sequence[VariantView], words: Words) -> set[int]:
+    """Numbers in a message that name a variant ("size 42") and so do not say how many."""
+    text = simple(words.heard.text)
+    values = {value for variant in variants for value in _values(variant) if _is_said(simple(value), text)}
+    return {int(number) for value in values for number in re.findall(r"\d+", value)}
+
+
+def _values(variant: VariantView) -> list[str]:
+    return [value for value in variant.label.split(" / ") if value]
+
+
+def _likeness(variant: VariantView, text: str, colours: set[Json]) -> float:
+    return sum(
+        1 if _is_said(simple(value), text) or colours & colours_in(value) else _part_said(simple(value), text)
+        for value in _values(variant)
+    )
 
 
 def _is_said(value: str, text: str) -> bool:
-    """Whether a value stands in a text; one in Latin letters as whole words, so that "S" is not in "yes"."""
-    return bool(re.search(rf"(?<![a-z0-9]){re.escape(value)}(?![a-z0-9])", text)) if value.isascii() else value in text
+    """Whether a value stands in a text: in Latin letters as whole words ("S" is not in "yes"), "220ml" as "220 ml"."""
+    if any(character.isdigit() for character in value):
+        value, text = value.replace(" ", ""), text.replace(" ", "")
+        return re.search(rf"(?<!\d){re.escape(value)}(?!\d)", text) is not None
+    if value.isascii():
+        return re.search(rf"(?<![a-z]){re.escape(value)}(?![a-z])", text) is not None
+    return value in text
+
+
+def _part_said(value: str, text: str) -> float:
+    """How much of a value is said, less than half of a whole one: "cinnabar" for "cinnabar clay", 紫泥 for 紫泥壶."""
+    pairs = [value[place : place + 2] for place in range(len(value) - 1)]
+    parts = [word for word in value.split() if len(word) > 2 and word.isalpha()] if value.isascii() else pairs
+    return sum(_is_said(part, text) for part in parts) / len(parts) / 2.1 if parts else 0
