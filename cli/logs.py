@@ -3,18 +3,23 @@
 import logging
 import re
 import sys
+import traceback
 from collections.abc import MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
+
+from foundation.errors import Refused
 
 PRIVATE = frozenset(
     {"address", "authorization", "body", "cookie", "email", "line", "name", "password", "phone", "text", "token"}
 )
 # What a driver adds to its message can hold the values of a row: a statement's parameters, a violated constraint's key.
-ROW_VALUES = re.compile(r"(\[parameters: |DETAIL: ).*")
+ROW_VALUES = re.compile(r"(\[parameters: |DETAIL: |invalid input for query argument \$\d+: | exception=).*")
 
 Event = MutableMapping[str, Any]
+Raised = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 def set_up_logging(as_json: bool | None = None) -> None:
@@ -25,7 +30,7 @@ def set_up_logging(as_json: bool | None = None) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(kind_and_place),
         hide_private,
     ]
     render: structlog.typing.Processor = (
@@ -52,6 +57,34 @@ def set_up_logging(as_json: bool | None = None) -> None:
         "httpx": logging.WARNING,
     }.items():
         logging.getLogger(name).setLevel(level)
+
+
+def kind_and_place(exc_info: Raised) -> str:
+    """Where an error and those behind it came from. Of their words, which may quote a shopper, only safe ones."""
+    return "\n".join(_told(exc_info[1], set()))
+
+
+def _told(error: BaseException, told: set[int]) -> list[str]:
+    told.add(id(error))
+    lines = [f"  {at.filename}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)]
+    lines.append(f"{type(error).__module__}.{type(error).__qualname__}{_safe_words(error)}")
+    behind = [error.__cause__ or (None if error.__suppress_context__ else error.__context__)]
+    if isinstance(error, BaseExceptionGroup):
+        behind += error.exceptions
+    for other in behind:
+        if other is not None and id(other) not in told:
+            lines += ["which came from", *_told(other, told)]
+    return lines
+
+
+def _safe_words(error: BaseException) -> str:
+    """A refusal's code, the number and words the system has for a fault, PostgreSQL's number for one; nothing else."""
+    if isinstance(error, Refused):
+        return f": {error.code}"
+    if isinstance(error, OSError) and error.strerror:
+        return f": [Errno {error.errno}] {error.strerror}"
+    state = getattr(error, "sqlstate", None)
+    return f": SQLSTATE {state}" if isinstance(state, str) else ""
 
 
 def hide_private(_logger: object, _method: str, event: Event) -> Event:

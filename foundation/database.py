@@ -48,7 +48,12 @@ class Database:
         self.url = url
         self.vault = vault
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=15, pool_recycle=1800
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=15,
+            pool_recycle=1800,
+            hide_parameters=True,  # what a shopper wrote is no part of an error, and so of no log
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={"vault": vault})
 
