@@ -105,8 +105,12 @@ async def checkout(turn: Turn) -> None:
     cart = await quote(turn.session, customer_id=turn.customer_id, language=turn.language)
     last = await last_address(turn.session, customer_id=turn.customer_id)
     known = await address_text(turn.session, last) if last is not None else None
-    address = await turn.ask("address", AddressQuestion(f"{_(ADDRESS)}\n{_(EXAMPLE)}", known=known, vault=turn.vault))
-    method = await turn.ask("method", await _how_to_pay(turn))
+    how = await _how_to_pay(turn)
+    ways = [option.label for option in how.options.values()]
+    prompt = f"{_(ADDRESS)}\n{_(EXAMPLE)}"
+    where = AddressQuestion(prompt, known=known, vault=turn.vault, not_in_it=ways)
+    address = await turn.ask("address", where)
+    method = await turn.ask("method", how)
     sure = await turn.confirm(
         "ok",
         _summary(turn, cart, address, method),
