@@ -45,7 +45,11 @@ async def work(shop: Shop, *, stop: asyncio.Event) -> None:
 
 
 async def finish_turns(shop: Shop) -> int:
-    """Take the turns that a crash or a failure left behind. Returns how many conversations there were."""
+    """Take the turns that a crash or a failure left behind. Returns how many conversations there were.
+
+    Each counts as a try from here on, so a process that cannot understand yet must leave them alone.
+    """
+    await shop.mind.understander()
     async with shop.database.begin() as session:
         due = await due_work(session, now=shop.now(), limit=AT_ONCE)
     await asyncio.gather(*(_finish(shop, conversation_id) for conversation_id in due))

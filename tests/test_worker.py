@@ -1,0 +1,37 @@
+"""What a worker makes good after a crash."""
+
+import asyncio
+import threading
+from datetime import timedelta
+
+from bot.turn import meet
+from bot.worker import finish_turns
+from cli.scratch import Place, scratch_shop
+from conversations.hear import Incoming, hear
+from nlu.understand import Understander
+from tests.chat import Chat
+
+
+async def test_while_a_worker_cannot_understand_yet_no_try_is_counted(
+    place: Place, demo_shelves: str, understander: Understander
+) -> None:
+    has_loaded = threading.Event()
+
+    def load() -> Understander:
+        has_loaded.wait(10)
+        return understander
+
+    async with scratch_shop(place, template=demo_shelves, load=load) as scratch:
+        chat = Chat(scratch)
+        incoming = Incoming(chat.channel, chat.name, "1", {"kind": "text", "text": "hello"}, "hello")
+        await meet(scratch.shop, incoming, "en")
+        await hear(scratch.shop.database, incoming, now=scratch.clock())
+        sweeps = set()
+        for _ in range(4):
+            scratch.clock.move(timedelta(minutes=1))
+            sweeps.add(asyncio.create_task(finish_turns(scratch.shop)))
+            await asyncio.wait(sweeps, timeout=0.05)
+        assert (await chat.conversation()).attempts == 1
+        has_loaded.set()
+        await asyncio.gather(*sweeps)
+        assert (await chat.hears())[0].text.startswith("Welcome")
