@@ -284,6 +284,8 @@ class _Dialogue:
             return Words(heard) if is_new else None, None
         elif heard.intent == frame.flow and not words.correction:
             return self._wished_again(heard), None
+        elif heard.intent == frame.flow:
+            return None, None
         elif heard.entities and not words.correction:
             return Words(heard, correction=True), None
         else:
@@ -297,7 +299,7 @@ class _Dialogue:
     def _wished_again(self, heard: Heard) -> Words | None:
         """The same wish once more: for something else ("I'd like two gaiwans"), or just said again."""
         if not heard.entities:
-            return None
+            return Words(heard, correction=True)  # it may change an answer: "cash on delivery this time"
         self.frames.pop()
         self._start(heard.intent)
         return Words(heard)
@@ -343,7 +345,8 @@ class _Dialogue:
         for frame in self.frames:
             frame.at = self.setting.now.isoformat()
         if said:
-            self.focus["offered"] = replies.typed([reply for _, reply in self.lines])
+            asked = self.prompt if self.frames else []
+            self.focus["offered"] = replies.typed([*(reply for _, reply in self.lines), *asked])
         stored = [frame.to_json() for frame in self.frames]
         return Outcome(tuple(said), stored, self.focus, self.language, self.handover, self.gave_up, read)
 
@@ -382,7 +385,14 @@ class _Dialogue:
             return None
         asking = self.frames[-1].asking if self.frames else None
         numbers = [] if asking is not None and asking.shown else offered["numbers"]
-        if said.isdecimal() and 0 < int(said) <= len(numbers):
-            return str(numbers[int(said) - 1])
-        token = offered["labels"].get(said)
-        return None if token is None else str(token)
+        is_number = said.isdecimal() and 0 < int(said) <= len(numbers)
+        token = numbers[int(said) - 1] if is_number else offered["labels"].get(said)
+        return str(token) if token is not None and self._still_stands(str(token)) else None
+
+    def _still_stands(self, token: str) -> bool:
+        """Whether a typed label presses this: a wish does at any time, an answer while its question is on top."""
+        pressed = buttons.read_token(self.setting.vault, token)
+        if not isinstance(pressed, buttons.Wish):
+            top = self.frames[-1] if self.frames else None
+            return pressed is not None and top is not None and top.asking is not None and top.mark == pressed.mark
+        return True

@@ -243,8 +243,20 @@ def answer_of(options: Mapping[str, str], words: Words, shown: Sequence[str], *,
     read = asked.exact(words, shown)
     if read is None:
         plain = YesNo("", yes="yes", no="no")
-        read = plain._plain(words) or plain.free(words) or _yes_to(wish, words)
+        read = plain._plain(words) or plain.free(words) or _yes_to(wish, words) or _part_of_label(options, words)
     return read if read is None or read in options else None
+
+
+def _part_of_label(options: Mapping[str, str], words: Words) -> str | None:
+    """The one option whose label holds all that was said: "下单" for "确认下单"."""
+    said = words.whole
+    if len(said) < (4 if said.isascii() else 2):
+        return None
+    chosen = [key for key, label in options.items() if said in simple(label)]
+    if len(chosen) != 1:
+        return None
+    words.take_everything()
+    return chosen[0]
 
 
 def _yes_to(wish: str, words: Words) -> str | None:

@@ -133,6 +133,12 @@ async def test_a_colour_asked_for_while_looking_at_a_product_is_answered_for_it(
     assert "Ink black" not in card
 
 
+async def test_what_was_searched_for_is_what_is_added(chat: Chat) -> None:
+    await chat.says("I want the black kettle", language="en")
+    (added,) = await chat.says("ok, add it to my cart")
+    assert "Obsidian black" in added
+
+
 async def test_so_many_of_a_thing_there_is_one_of_go_into_the_cart(chat: Chat) -> None:
     await chat.says("买三个 20000 毫安黑色充电宝")
     assert list((await cart_of(chat)).values()) == [3]

@@ -6,7 +6,7 @@ from bot.flow import Fact, Turn
 from bot.questions import Number, Option, Pick
 from bot.skills.catalog import meant_product
 from bot.skills.showing import cart_reply
-from bot.skills.variants import PickVariant, numbers_of_variants
+from bot.skills.variants import PickVariant, numbers_of_variants, searched_variant
 from bot.words import Words, simple
 from commerce.carts.actions import CartLineView, CartView, add_line, cart_view, clear, set_quantity
 from commerce.catalog.queries import ProductDetails, VariantView, variant_view
@@ -61,17 +61,20 @@ async def change_cart(turn: Turn) -> None:
     if not view.lines:
         raise Refused("cart.empty")
     said = turn.words.heard.text if turn.words is not None else ""
+    change = await turn.once("change", lambda: _read_change(turn))
     quantity = await turn.notice("quantity", Number("", least=0))
-    wish = await turn.once("wish", lambda: _read_wish(turn, said, quantity))
+    wish = await turn.once("wish", lambda: _read_wish(turn, said, quantity or change))
     if wish == "empty":
         await _empty(turn, view)
     else:
-        await _change_line(turn, view, wish, quantity)
+        await _change_line(turn, view, wish, quantity, change)
 
 
-async def _change_line(turn: Turn, view: CartView, wish: str, quantity: int | None) -> None:
+async def _change_line(turn: Turn, view: CartView, wish: str, quantity: int | None, change: int | None) -> None:
     line = await _meant_line(turn, view)
-    if wish == "remove":
+    if change is not None:
+        quantity = max(line.quantity + change, 0)
+    elif wish == "remove":
         quantity = 0
     elif quantity is None:
         quantity = await turn.ask("how_many", Number(turn._("How many would you like?"), least=0, options=(1, 2, 3)))
@@ -90,6 +93,12 @@ async def _change_line(turn: Turn, view: CartView, wish: str, quantity: int | No
 def named(thing: VariantView | CartLineView) -> str:
     """Title and variant of something in one phrase."""
     return f"{thing.title} ({thing.label})" if thing.label else thing.title
+
+
+async def _read_change(turn: Turn) -> int | None:
+    """Pieces more or less: "one less", "再加两个"."""
+    change = turn.words.take("quantity_change") if turn.words is not None else None
+    return None if change is None else int(change)
 
 
 async def _read_wish(turn: Turn, said: str, quantity: int | None) -> str:
@@ -151,11 +160,16 @@ def _as_variant(line: CartLineView) -> VariantView:
 
 
 async def _meant_variant(turn: Turn, product: ProductDetails) -> VariantView:
+    """The variant: said now, or searched for before ("a black kettle", "add it"), or the only one; else asked for."""
     on_sale = [variant for variant in product.variants if variant.available > 0]
     prices = {variant.price for variant in on_sale}
     options = [Option(str(v.variant_id), _option_label(turn, v, prices), v) for v in on_sale]
-    question = turn._("Which {title} would you like?").format(title=product.title)
-    return await turn.ask("variant", PickVariant(question, options, none="stock.none", named=""))
+    text = turn._("Which {title} would you like?").format(title=product.title)
+    question = PickVariant(text, options, none="stock.none", named="")
+    searched = searched_variant(product.variants, turn.focus.get("search") or {})
+    if searched is not None and searched in on_sale:
+        question.default = str(searched.variant_id)
+    return await turn.ask("variant", question)
 
 
 def _option_label(turn: Turn, variant: VariantView, prices: set[Money]) -> str:

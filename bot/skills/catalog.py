@@ -15,6 +15,8 @@ from foundation.errors import Json, Refused
 from foundation.money import Money
 
 PAGE = 5
+MOST_WORDS = 100
+"""Characters of a message that are searched for as they are."""
 _MORE = re.compile(r"更多|还有|其他|其它|别的|换一|下一|再来|继续|\b(more|others?|else|next|another)\b", re.IGNORECASE)
 _COLOURS = re.compile(r"颜色|\bcolou?rs?\b", re.IGNORECASE)
 _CHEAPER = re.compile(
@@ -134,6 +136,9 @@ async def _candidates(turn: Turn) -> list[int]:
                 return seen
     if "product" in turn.focus:
         return [int(turn.focus["product"])]
+    if not results and words is not None:
+        found = await find(turn.session, Wanted(words.rest[:MOST_WORDS], turn.language))
+        results = [] if found.relaxed else list(found.product_ids)
     if not results:
         raise Refused("catalog.which")
     return results

@@ -24,6 +24,7 @@ from foundation.encryption import Vault
 from foundation.errors import Json, Refused
 
 ADDRESS = N_("Where shall it go? Name, phone and address in one line, please.")
+LONGEST_HAN_NAME = 4
 EXAMPLE = N_("For example: Ann Lee, +44 20 7946 0958, 12 High Street, Leeds LS1 4DY")
 
 
@@ -57,7 +58,9 @@ class AddressQuestion(Question[AddressText]):
         try:
             return self._seal(parse_address(text), words, left=left)
         except Refused as refused:
-            if not so_far and {"phone", "line"} <= set(refused.facts.get("missing", ())):
+            missing = set(refused.facts.get("missing", ()))
+            is_name = "name" not in missing and (words.rest.istitle() or len(words.rest) <= LONGEST_HAN_NAME)
+            if not so_far and {"phone", "line"} <= missing and not is_name:
                 return None  # hardly an address
             self.pieces = base64.b64encode(self.vault.seal(text[-LONGEST:])).decode()
             raise
@@ -170,7 +173,8 @@ def _what_about(turn: Turn, line: CartLineView) -> Choice[int]:
     if line.available == 0:
         return Choice(_("{title} is sold out.").format(title=named(line)), [without])
     question = _("There are only {left} of {title} at the moment.").format(left=line.available, title=named(line))
-    take = Option(str(line.available), _("Take {left}").format(left=line.available), line.available)
+    label = _("Take {left}").format(left=line.available)
+    take = Option(str(line.available), label, line.available, ("quantity", line.available))
     return Choice(question, [take, without])
 
 

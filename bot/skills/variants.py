@@ -1,7 +1,7 @@
 """Which variant of a product a message means: "red", "the large one", "16GB"."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.questions import Pick
 from bot.words import Words, simple
@@ -21,9 +21,18 @@ class PickVariant(Pick[VariantView]):
 
 def meant_variants(variants: Sequence[VariantView], words: Words) -> list[VariantView]:
     """The variants that fit best what was said, none when nothing was said of any."""
-    text = simple(words.heard.text)
     colours = {entity.value for entity in words.heard.entities if entity.kind == "colour"}
-    scores = [_likeness(variant, text, colours) for variant in variants]
+    return _fitting(variants, words.heard.text, colours)
+
+
+def searched_variant(variants: Sequence[VariantView], search: Mapping[str, Json]) -> VariantView | None:
+    """The one variant that fits what was searched last ("a black kettle"), if there is just one."""
+    fitting = _fitting(variants, str(search.get("text", "")), set(search.get("colours", ())))
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _fitting(variants: Sequence[VariantView], text: str, colours: set[Json]) -> list[VariantView]:
+    scores = [_likeness(variant, simple(text), colours) for variant in variants]
     best = max(scores, default=0)
     return [variant for variant, score in zip(variants, scores, strict=True) if score == best > 0]
 
