@@ -96,6 +96,7 @@ class XiaoerChat extends Drawing {
     this.welcome = h("div", { class: "m turn" }, h("div", { class: "b" }, t.hello),
       h("div", { class: "chips" }, ...t.tries.map(text => h("button", { class: "chip", type: "button", click: () => this.say({ kind: "text", text }) }, text))))
     this.log.append(this.typing)
+    new ResizeObserver(() => { if (this.sticky) this.bottom() }).observe(this.log)  // a keyboard or a turned phone hides nothing
     this.showState()
   }
   redraw() {
