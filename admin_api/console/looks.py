@@ -57,6 +57,11 @@ def show(element: Element, visible: bool) -> None:
         element.set_visibility(visible)
 
 
+def restyle(element: Element, classes: str) -> None:
+    """Give an element these classes instead of its own; one that is hidden stays hidden."""
+    element.classes(replace=classes if element.visible else f"{classes} hidden")
+
+
 def set_text(label: ui.label, text: str) -> None:
     """Change a label only if its text is another one."""
     if label.text != text:
