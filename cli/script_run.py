@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import structlog
+
 from bot.replies import Button, PayLink, Reply, buttons_of, from_json
 from bot.turn import meet, receive
 from cli.scratch import BASE_URL, ScratchShop
@@ -18,6 +20,8 @@ from conversations.model import Conversation
 from conversations.ownership import add_note, agent_says, close, release, take
 from conversations.read import conversation_of, messages_after
 from foundation.errors import Json, Refused
+
+log = structlog.get_logger(__name__)
 
 CHANNEL = "terminal"
 AGENT = Person(1, "小林")
@@ -59,6 +63,9 @@ async def play(script: Script, scratch: ScratchShop) -> Played:
     except (Refused, ScriptError) as error:
         why = sentence(error) if isinstance(error, Refused) else error
         played.failures.append(f"{script.path.name}:{player.line}: {why}")
+    except Exception as error:  # a shop that breaks fails this conversation, not the others
+        log.exception("script broke", script=script.path.name, line=player.line)
+        played.failures.append(f"{script.path.name}:{player.line}: the shop broke: {type(error).__name__}: {error}")
     return played
 
 
