@@ -7,7 +7,7 @@ from nicegui import ui
 from admin_api import inbox, order_desk
 from admin_api.console.composer import NOTE, Composer
 from admin_api.console.dialogs import Field, ask
-from admin_api.console.looks import box, button, chip, icon_button, set_text, show, words
+from admin_api.console.looks import box, button, chip, icon_button, restyle, set_text, show, words
 from admin_api.console.order_card import OrderCard, goods, total_line
 from admin_api.console.talk_list import TalkList, owner_mark
 from admin_api.console.thread import Thread
@@ -125,7 +125,7 @@ class InboxPage:
             Owner.CLOSED: "This conversation is closed. The shopper's next message opens it again.",
         }[row.owner]
         set_text(self.banner_words, t(sentence, name=row.holder.name if row.holder else ""))
-        self.banner.classes(replace=f"banner {row.owner}")
+        restyle(self.banner, f"banner {row.owner}")
         show(self.banner, not row.is_mine)
         show(self.banner_button, row.owner in (Owner.BOT, Owner.WAITING))
         self._put_handoff(row)

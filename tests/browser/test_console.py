@@ -148,6 +148,9 @@ async def test_a_person_takes_over_answers_and_gives_back(browser: "Browser", ad
         await deliver_stored(shop.database, talk, now=shop.clock())
         await expect(page.locator(".from-person .tick.sent")).to_have_count(2)
 
+        await page.click(f"[data-talk='{talk}']")
+        await expect(field).to_be_visible()
+        await expect(page.locator(".banner")).to_be_hidden()
         await shopper_says(shop, "谢谢小梅")
         await expect(page.locator(".from-shopper .said").last).to_have_text("谢谢小梅")
         await expect(row).to_contain_text("谢谢小梅")
