@@ -65,6 +65,10 @@ class AddressQuestion(Question[AddressText]):
             self.pieces = base64.b64encode(self.vault.seal(text[-LONGEST:])).decode()
             raise
 
+    def spot(self, words: Words) -> Json | None:
+        """A whole address said instead of the one given."""
+        return self.exact(words, ()) if words.correction else None
+
     def holds(self, stored: Json) -> bool:
         if stored == "known":
             return self.known is not None
