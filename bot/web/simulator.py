@@ -201,7 +201,7 @@ async def pay_page(request: Request, bank: ABank, session_id: str, declined: boo
         to=words.sim_to,
         shop=request.app.state.shop.settings.shop_name(language),
         amount=amount,
-        rows=Html(fill("row.html", name=words.order, value=found.reference)),
+        rows=Html(fill("row.html", name=words.sim_reference, value=found.reference)),
         action=f"/simulator/pay/{found.id}?lang={language}",
         pay=words.sim_pay.format(amount=amount),
         decline=words.sim_decline,

@@ -44,6 +44,7 @@ class Words:
     order: str
     amount: str
     sim_name: str
+    sim_reference: str
     sim_note: str
     sim_to: str
     sim_pay: str
@@ -100,6 +101,7 @@ _ENGLISH = Words(
     order="Order",
     amount="Amount",
     sim_name="Practice bank",
+    sim_reference="Reference",
     sim_note="This is a simulated bank for trying the shop. No real money moves.",
     sim_to="You pay to",
     sim_pay="Pay {amount}",
@@ -154,6 +156,7 @@ _CHINESE = Words(
     order="订单",
     amount="金额",
     sim_name="练习银行",
+    sim_reference="流水号",
     sim_note="这是用来体验小店的模拟银行，不会动用真实资金。",
     sim_to="收款方",
     sim_pay="支付 {amount}",
