@@ -1,19 +1,13 @@
-"""What was said and which conversations there are, as values for the doors."""
+"""What was said, as values for the doors."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from conversations.model import OUTGOING, SEEN, Conversation, Kind, Message, Owner, Status
+from conversations.model import OUTGOING, SEEN, Conversation, Kind, Message, Status
 from foundation.errors import Json, Refused
-
-Scope: TypeAlias = Literal["mine", "unassigned", "bot", "closed", "all"]
-Place: TypeAlias = tuple[datetime, int]
-"""Where a list goes on: the time of the last message and the id of the last row that was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +29,6 @@ class MessageView:
     trace: dict[str, Json] | None
     created_at: datetime
     sent_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationRow:
-    """One row of the desk's list."""
-
-    id: int
-    channel: str
-    customer_id: int
-    owner: Owner
-    assignee_id: int | None
-    assignee_name: str | None
-    language: str
-    preview: str
-    last_message_at: datetime
-    waiting_since: datetime | None
-    unread: bool
 
 
 async def messages_after(
@@ -90,50 +67,12 @@ async def conversation_by_id(session: AsyncSession, conversation_id: int) -> Con
     return conversation
 
 
-async def list_conversations(
-    session: AsyncSession, *, scope: Scope, agent_id: int, cursor: Place | None = None, limit: int
-) -> tuple[list[ConversationRow], Place | None]:
-    """Conversations with the newest message first, and where the next page goes on (None at the end)."""
-    wanted = select(Conversation).order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
-    wanted = wanted.where(*_in_scope(scope, agent_id)).limit(limit + 1).execution_options(populate_existing=True)
-    if cursor is not None:
-        wanted = wanted.where(tuple_(Conversation.last_message_at, Conversation.id) < tuple_(*cursor))
-    found = (await session.scalars(wanted)).all()
-    shown = found[:limit]
-    is_more = len(found) > limit
-    return [_row(conversation) for conversation in shown], _place(shown[-1]) if is_more else None
-
-
-async def count_conversations(session: AsyncSession, *, agent_id: int) -> dict[Scope, int]:
-    """How many there are to work on: of this agent, and waiting for anyone."""
-    scopes: Sequence[Scope] = ("mine", "unassigned")
-    counts: dict[Scope, int] = {}
-    for scope in scopes:
-        counted = select(func.count()).select_from(Conversation).where(*_in_scope(scope, agent_id))
-        counts[scope] = await session.scalar(counted) or 0
-    return counts
-
-
 def _visible(conversation_id: int, for_staff: bool) -> Select[Message]:
     wanted = select(Message).where(Message.conversation_id == conversation_id).execution_options(populate_existing=True)
     if for_staff:
         return wanted
     left_us = and_(Message.kind.in_(OUTGOING), Message.status.in_(SEEN))
     return wanted.where(or_(Message.kind == Kind.SHOPPER, left_us))
-
-
-def _in_scope(scope: Scope, agent_id: int) -> list[ColumnElement[bool]]:
-    match scope:
-        case "mine":
-            return [Conversation.owner == Owner.HUMAN, Conversation.assignee_id == agent_id]
-        case "unassigned":
-            return [Conversation.owner == Owner.WAITING]
-        case "bot":
-            return [Conversation.owner == Owner.BOT]
-        case "closed":
-            return [Conversation.owner == Owner.CLOSED]
-        case "all":
-            return []
 
 
 def _view(message: Message, for_staff: bool) -> MessageView:
@@ -154,23 +93,3 @@ def _view(message: Message, for_staff: bool) -> MessageView:
         created_at=message.created_at,
         sent_at=message.sent_at,
     )
-
-
-def _row(conversation: Conversation) -> ConversationRow:
-    return ConversationRow(
-        id=conversation.id,
-        channel=conversation.channel,
-        customer_id=conversation.customer_id,
-        owner=Owner(conversation.owner),
-        assignee_id=conversation.assignee_id,
-        assignee_name=conversation.assignee_name,
-        language=conversation.language,
-        preview=conversation.preview,
-        last_message_at=conversation.last_message_at,
-        waiting_since=conversation.waiting_since,
-        unread=conversation.heard_seq > conversation.handled_seq,
-    )
-
-
-def _place(conversation: Conversation) -> Place:
-    return conversation.last_message_at, conversation.id

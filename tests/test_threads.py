@@ -1,7 +1,7 @@
 """What the shopper and the staff see of conversations."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
@@ -9,12 +9,10 @@ from conversations.delivery import deliver_stored
 from conversations.model import Message
 from conversations.ownership import (
     add_note,
-    ask_for_person,
-    take,
 )
-from conversations.read import count_conversations, last_messages, list_conversations, messages_after
+from conversations.read import last_messages, messages_after
 from foundation.database import Database
-from tests.talks import HAN, LI, Talk, begin_talk
+from tests.talks import HAN, Talk, begin_talk
 
 
 @pytest.fixture
@@ -61,26 +59,3 @@ async def test_a_thread_is_read_backwards_in_pages(talk: Talk) -> None:
             pages.append([message.text for message in page])
             before = page[0].seq
     assert pages == [["m5", "m6", "m7"], ["m2", "m3", "m4"], ["m1"]]
-
-
-async def test_the_desk_lists_the_newest_first_page_by_page_and_counts(database: Database, now: datetime) -> None:
-    talks = [
-        await begin_talk(database, now + timedelta(seconds=n // 2), chat=f"visitor-{n}") for n in range(5)
-    ]  # two of each second
-    async with database.begin() as session:
-        await take(session, conversation_id=talks[0].id, agent=HAN, now=now)
-        await take(session, conversation_id=talks[1].id, agent=LI, now=now)
-        await ask_for_person(session, conversation_id=talks[2].id, reason="asked", summary={}, actor="shopper", now=now)
-    async with database.session() as session:
-        found, cursor = [], None
-        while True:
-            rows, cursor = await list_conversations(session, scope="all", agent_id=7, cursor=cursor, limit=2)
-            found += [row.id for row in rows]
-            if cursor is None:
-                break
-        assert found == [talks[n].id for n in (4, 3, 2, 1, 0)]
-        mine, _ = await list_conversations(session, scope="mine", agent_id=7, limit=9)
-        waiting, _ = await list_conversations(session, scope="unassigned", agent_id=7, limit=9)
-        assert ([row.id for row in mine], [row.id for row in waiting]) == ([talks[1].id], [talks[2].id])
-        assert (mine[0].assignee_name, waiting[0].owner, waiting[0].unread) == ("Li Lei", "waiting", False)
-        assert await count_conversations(session, agent_id=7) == {"mine": 1, "unassigned": 1}
