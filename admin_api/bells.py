@@ -6,19 +6,10 @@ A bell only makes things quick; everybody looks by themselves too.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from conversations.bells import DELIVERY, STAFF, conversation_bell
 from foundation import jobs
 from foundation.database import Database
 from foundation.redis import Doorbell
-
-STAFF = "staff"
-"""Consoles: something changed that the event table tells. Also the name of the group in `Presence`."""
-DELIVERY = "delivery"
-"""The bot: something is queued for channels with a network, or there are announcements to tell."""
-
-
-def conversation_bell(conversation_id: int) -> str:
-    """The shopper's own stream of one conversation."""
-    return f"conversation:{conversation_id}"
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import asyncpg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from admin_api.bells import STAFF
+from conversations.bells import STAFF
 from conversations.events import Batch, EventReader
 from foundation.database import Database
 from foundation.redis import Doorbell

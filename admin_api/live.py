@@ -10,12 +10,12 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.auth import COOKIE, Asking, DeskHere, signed_in
-from admin_api.bells import STAFF
 from admin_api.desk import Desk
 from admin_api.errors import errors_beside
 from admin_api.hub import DATABASE_AWAY
 from admin_api.roles import Permission, StaffMember
 from admin_api.talk_views import talk_rows
+from conversations.bells import STAFF
 from conversations.events import Batch, EventReader, RowChanged
 from foundation.errors import Json, Refused
 

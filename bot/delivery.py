@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from conversations.bells import DELIVERY, STAFF, conversation_bell
 from conversations.delivery import Outgoing, claim, deliver_stored, mark_failed, mark_lost, mark_sent, try_later
 from conversations.sweeps import expire_leases, undelivered
 from foundation.database import Database
@@ -21,11 +22,6 @@ SWEEP_EVERY = 1.0
 LEFT_ALONE = timedelta(seconds=2)
 """A sweep leaves messages younger than this to the process that queued them."""
 SWEPT_AT_ONCE = 100
-
-DELIVERY = "delivery"
-"""The bell of those who queued something in another process, such as the console."""
-STAFF = "staff"
-"""The bell of the staff's screens."""
 
 
 class Undeliverable(Exception):
@@ -146,7 +142,7 @@ class Delivery:
     async def _deliver(self, conversation_id: int, channel: Channel) -> None:
         if channel.in_database:
             if await deliver_stored(self._database, conversation_id, now=self._clock()):
-                await self._doorbell.ring(f"conversation:{conversation_id}")
+                await self._doorbell.ring(conversation_bell(conversation_id))
                 await self._doorbell.ring(STAFF)
             return
         assert isinstance(channel, Wire)

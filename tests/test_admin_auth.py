@@ -134,7 +134,7 @@ async def test_counters_hold_neither_names_nor_addresses_and_are_forgotten(conso
 async def test_a_write_without_the_sessions_own_token_changes_nothing(console: Console, token: str | None) -> None:
     browser = await console.at_work("mei")
     del browser.http.headers[CSRF_HEADER]
-    headers = {} if token is None else {CSRF_HEADER: token.encode()}
+    headers: dict[bytes, bytes] = {} if token is None else {CSRF_HEADER.encode(): token.encode()}
     assert refusal(await browser.http.post("/api/sign-out", headers=headers)) == (403, "staff.csrf")
     assert (await browser.get("/api/me")).status_code == 200
 

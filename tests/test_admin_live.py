@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,7 +63,7 @@ async def listening(console: Console, browser: Browser, last: str | None = None)
         await serving
 
 
-async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Told]:
+async def _events(lines: AsyncIterator[str]) -> AsyncGenerator[Told]:
     cursor = name = ""
     async for line in lines:
         field, _, value = line.partition(": ")

@@ -10,12 +10,12 @@ import structlog
 from nicegui import Client, background_tasks, ui
 
 from admin_api.auth import SignedIn, signed_in
-from admin_api.bells import STAFF
 from admin_api.console.words import Words
 from admin_api.desk import Desk
 from admin_api.hub import DATABASE_AWAY
 from admin_api.live import visible_changes
 from admin_api.roles import StaffMember
+from conversations.bells import STAFF
 from conversations.events import Batch
 from foundation.errors import Refused
 

@@ -18,6 +18,7 @@ from bot.turn import receive
 from bot.web.metrics import HEARD, STREAMS
 from bot.web.visitors import new_visitor, visitor_of
 from bot.web.wire import read_body
+from conversations.bells import conversation_bell
 from conversations.hear import Incoming
 from conversations.model import Conversation, Owner
 from conversations.read import MessageView, conversation_of, last_messages, messages_after
@@ -118,7 +119,7 @@ async def new_message(request: Request, visitor: AVisitor) -> Response:
     HEARD.labels("web").inc()
     if heard.seq == 1:
         await shop.doorbell.ring(f"visitor:{visitor}")
-    await shop.doorbell.ring(f"conversation:{heard.conversation_id}")
+    await shop.doorbell.ring(conversation_bell(heard.conversation_id))
     return JSONResponse({"seq": heard.seq, "repeated": heard.repeated}, status_code=200 if heard.repeated else 202)
 
 
@@ -198,7 +199,7 @@ async def _events(shop: "Shop", visitor: str, cursor: int) -> AsyncGenerator[str
     looked: int | None = None
     told_state: dict[str, Json] | None = None
     told_at = time.monotonic()
-    async for _ in shop.doorbell.listen(f"conversation:{conversation.id}", every=LOOK_EVERY):
+    async for _ in shop.doorbell.listen(conversation_bell(conversation.id), every=LOOK_EVERY):
         conversation, messages = await _look(shop, visitor, cursor=cursor, looked=looked)
         assert conversation is not None
         looked = conversation.last_seq
