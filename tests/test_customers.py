@@ -213,3 +213,12 @@ def test_real_addresses_are_read(shared: Path) -> None:
     answers = [read(f"李娜 13912345678 {line}") for line in lines]
     names = [answer.name for answer in answers if isinstance(answer, AddressText)]
     assert names.count("李娜") >= 0.95 * len(lines)
+
+
+@pytest.mark.parametrize("place", ["浙江省杭州市西湖区文三路 90 号 2 单元 501", "广东省深圳市南山区科苑路 15 号"])
+def test_a_long_place_is_no_name(place: str) -> None:
+    with pytest.raises(Refused) as refused:
+        parse_address(f"{place}\n13800138000")
+    assert refused.value.facts["missing"] == ["name"]
+    whole = parse_address(f"{place}\n13800138000\n张三")
+    assert (whole.name, whole.line) == ("张三", place)

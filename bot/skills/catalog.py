@@ -9,6 +9,7 @@ from bot.questions import Option, Pick
 from bot.replies import Choice
 from bot.skills.showing import price, product_list, product_page
 from bot.skills.variants import meant_variants
+from bot.words import simple
 from commerce.catalog.queries import ProductDetails, product_cards, product_details
 from commerce.search.actions import Sort, Wanted, find, suggest_popular
 from foundation.errors import Json, Refused
@@ -18,6 +19,7 @@ PAGE = 5
 MOST_WORDS = 100
 """Characters of a message that are searched for as they are."""
 _MORE = re.compile(r"更多|还有|其他|其它|别的|换一|下一|再来|继续|\b(more|others?|else|next|another)\b", re.IGNORECASE)
+_MEASURE = re.compile(r"\d[\d.]* ?[a-z\u4e00-\u9fff]{1,4}")
 _COLOURS = re.compile(r"颜色|\bcolou?rs?\b", re.IGNORECASE)
 _CHEAPER = re.compile(
     r"便宜|太贵|低一点|实惠|划算|\b(cheap(er|est)?|less expensive|budget|too (expensive|much))\b", re.IGNORECASE
@@ -127,6 +129,8 @@ async def _candidates(turn: Turn) -> list[int]:
                 raise Refused("catalog.no_such_place", count=len(results))
             return [results[place - 1 if place > 0 else -1]]
         query, colours = words.take("query"), words.take_all("colour")
+        if query and results and _MEASURE.fullmatch(simple(str(query))):
+            query = None  # "350 ml" says which kind, not which product
         if query or colours:
             found = await find(turn.session, Wanted(str(query or ""), turn.language, colours=tuple(map(str, colours))))
             seen = [product_id for product_id in found.product_ids if product_id in results]

@@ -25,6 +25,9 @@ from foundation.errors import Json, Refused
 
 ADDRESS = N_("Where shall it go? Name, phone and address in one line, please.")
 LONGEST_HAN_NAME = 4
+_SHOULD_BE = re.compile(
+    r"应该是|应该寄到|改成|改为|换成|\b(?:should be|should go to|make it|change it to)\b", re.IGNORECASE
+)
 EXAMPLE = N_("For example: Ann Lee, +44 20 7946 0958, 12 High Street, Leeds LS1 4DY")
 
 
@@ -67,7 +70,13 @@ class AddressQuestion(Question[AddressText]):
 
     def spot(self, words: Words) -> Json | None:
         """A whole address said instead of the one given."""
-        return self.exact(words, ()) if words.correction else None
+        if not words.correction:
+            return None
+        text, left = self._without_others(_SHOULD_BE.split(words.rest)[-1])
+        try:
+            return self._seal(parse_address(text), words, left=left)
+        except Refused:
+            return None
 
     def holds(self, stored: Json) -> bool:
         if stored == "known":
@@ -108,7 +117,9 @@ class AddressQuestion(Question[AddressText]):
 async def checkout(turn: Turn) -> None:
     """Everything in the cart becomes an order: address, way to pay, and a yes to exactly what is shown."""
     _ = turn._
-    await _fit_to_stock(turn)
+    if not await _fit_to_stock(turn):
+        turn.say(_("Your cart is empty now."))
+        return
     cart = await quote(turn.session, customer_id=turn.customer_id, language=turn.language)
     last = await last_address(turn.session, customer_id=turn.customer_id)
     known = await address_text(turn.session, last) if last is not None else None
@@ -160,8 +171,11 @@ async def _order(
     turn.focus["order"] = order.number  # its announcement is the reply
 
 
-async def _fit_to_stock(turn: Turn) -> None:
-    """What the shop has less of than is in the cart: take what is there, or leave it out."""
+async def _fit_to_stock(turn: Turn) -> bool:
+    """What the shop has less of than is in the cart: take what is there, or leave it out.
+
+    False when all of it was left out: that is done and no refusal, which would undo it.
+    """
     view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
     for line in view.lines:
         if line.available >= line.quantity:
@@ -169,6 +183,8 @@ async def _fit_to_stock(turn: Turn) -> None:
         slot = f"short-{line.variant_id}-{line.available}"
         keep = await turn.ask(slot, _what_about(turn, line))
         await turn.once(f"{slot}-set", lambda line=line, keep=keep: _set(turn, line, keep))  # type: ignore[misc]
+    left = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
+    return bool(left.lines) or not view.lines
 
 
 def _what_about(turn: Turn, line: CartLineView) -> Choice[int]:

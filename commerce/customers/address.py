@@ -88,6 +88,7 @@ _PROVINCES = (
     ),
     *("宁夏", "新疆", "香港", "澳门"),
 )
+_NO_NAMES = frozenset(("单元", "小区", "公寓", "大厦", "宿舍", "花园", "广场", "号院", "村民组"))
 _SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范"
     "金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂"
@@ -208,13 +209,16 @@ def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def _likeness(piece: str) -> int:
     """How much a piece looks like a person's name; 0 is not at all."""
+    if piece in _NO_NAMES:
+        return 0
     if _HAN_NAME.fullmatch(piece):
         if piece in _PROVINCES or (piece.endswith(_PLACE_END) and not (len(piece) <= 3 and piece[0] in _SURNAMES)):
             return 0
         if piece.endswith(_PLACE_END):
             return 1
         return 4 if piece[0] in _SURNAMES else 2
-    if _LATIN_NAME.fullmatch(piece) and not _STREET_EN.search(piece):
+    is_place = _STREET_EN.search(piece) or _STREET_ZH.search(piece) or piece.startswith(_PROVINCES)
+    if _LATIN_NAME.fullmatch(piece) and not is_place:
         return 3 if " " in piece else 1
     return 0
 
