@@ -6,7 +6,7 @@ clear enough; any other answer to the question that stands; unclear (again with 
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
@@ -261,8 +261,8 @@ class _Dialogue:
         self.prompt = turn.prompt
         self.language = turn.language
         if turn.handover and end is End.ENDED:
-            at_work = ", ".join(frame.flow for frame in self.frames[:-1]) or "nothing open"
-            self.handover = Handover(turn.handover.reason, f"{turn.handover.summary}; at work: {at_work}")
+            at_work = [frame.flow for frame in self.frames[:-1]]
+            self.handover = replace(turn.handover, known={**turn.handover.known, "at_work": at_work})
             self.frames.clear()
 
     def _unread(self, words: Words, wish: str | None) -> tuple[Words | None, str | None]:

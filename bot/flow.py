@@ -84,10 +84,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """The shopper gets a person: why, and what the person should know."""
+    """The shopper gets a person: why, and what the person should know, as facts that any language can tell."""
 
     reason: str
-    summary: str
+    known: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,9 +262,9 @@ class Turn(Voice):
         self.go_on_with(skill, **args)
         self.is_passed_on = True
 
-    def hand_over(self, reason: str, summary: str) -> None:
+    def hand_over(self, reason: str, known: Mapping[str, Json]) -> None:
         """Pass the conversation to a person when this flow has ended."""
-        self.handover = Handover(reason, summary)
+        self.handover = Handover(reason, known)
 
     # within
 

@@ -14,6 +14,7 @@ from bot.replies import Text, plain, to_json
 from bot.understanding import understand
 from bot.words import Heard
 from commerce.customers.actions import customer_for, set_language
+from conversations.bells import STAFF
 from conversations.hear import Heard as Kept
 from conversations.hear import Incoming, hear, open_conversation
 from conversations.model import MOST_TRIES, Kind, Owner
@@ -68,7 +69,7 @@ async def take_turn(shop: "Shop", conversation_id: int, meanings: dict[int, Hear
 
     `meanings`: by seq, what is understood so far; the rest is understood outside the transaction, for the next try.
     """
-    online = await shop.presence.who("staff")
+    online = await shop.presence.who(STAFF)
     async with shop.database.begin() as session:
         locked = await lock_for_turn(session, conversation_id, now=shop.now(), online=online)
         if locked is None:
@@ -153,7 +154,7 @@ async def _change_owner(session: AsyncSession, locked: Locked, outcome: Outcome,
             session,
             conversation_id=locked.conversation_id,
             reason=outcome.handover.reason,
-            summary={"summary": outcome.handover.summary},
+            summary=dict(outcome.handover.known),
             actor="bot" if outcome.handover.reason == TURN_FAILED else "shopper",
             now=now,
         )
@@ -170,7 +171,7 @@ def _given_up(locked: Locked) -> Outcome:
         frames=[],
         focus=locked.focus,
         language=locked.language,
-        handover=Handover(TURN_FAILED, ""),
+        handover=Handover(TURN_FAILED, {}),
     )
 
 

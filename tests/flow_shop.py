@@ -139,7 +139,7 @@ def repertoire(shop: Counter) -> dict[str, Flow]:
         if "offer" in turn.args and not await turn.confirm("ok", "Shall I get a colleague?"):
             turn.say("As you like.")
             return
-        turn.hand_over("asked", "wants a person")
+        turn.hand_over("asked", {"wants": "a person"})
         turn.say("A colleague is coming.")
 
     async def unclear(turn: Turn) -> None:

@@ -283,7 +283,7 @@ async def test_unclear_once_asks_again_and_twice_offers_a_person(chat: Chat) -> 
     assert await chat.hears("好的") == ["A colleague is coming."]
     assert chat.last is not None
     assert chat.last.handover is not None
-    assert chat.last.handover.summary == "wants a person; at work: file_return"
+    assert chat.last.handover.known == {"wants": "a person", "at_work": ["file_return"]}
     assert chat.stack == []
 
 

@@ -1,6 +1,6 @@
 """The inbox: list, thread, and the shopper's orders and cart beside it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from nicegui import ui
 
@@ -12,6 +12,7 @@ from admin_api.console.order_card import OrderCard, goods, total_line
 from admin_api.console.talk_list import TalkList, owner_mark
 from admin_api.console.thread import Thread
 from admin_api.console.visit import Changes, Visit
+from admin_api.console.words import Words
 from admin_api.order_views import Shopping
 from admin_api.roles import Permission, StaffMember
 from admin_api.talk_views import Talk, TalkRow, talk, talk_rows
@@ -25,6 +26,16 @@ REASONS = {
     "asked": "the shopper asked",
     "turn_failed": "the bot could not answer",
     "unclear": "the bot did not understand",
+}
+KNOWN = {"at_work": "In the middle of", "search": "Last search", "cart": "Pieces in the cart", "order": "Last order"}
+AT_WORK = {
+    "add_to_cart": "adding to the cart",
+    "change_cart": "changing the cart",
+    "checkout": "checking out",
+    "cancel_order": "cancelling an order",
+    "pay_order": "paying",
+    "search_products": "searching",
+    "refine_search": "searching",
 }
 
 
@@ -141,8 +152,8 @@ class InboxPage:
             if handoff:
                 reason = str(handoff.get("reason", ""))
                 _fact(t("Why a person"), t(REASONS.get(reason, reason)))
-                for value in _sentences({key: part for key, part in handoff.items() if key != "reason"}):
-                    words(value, "handoff-words")
+                for name, value in _known(handoff, t):
+                    _fact(name, value)
             if note:
                 _fact(t("Note for the bot"), note)
 
@@ -320,9 +331,11 @@ def _fact(name: str, value: str) -> None:
         words(value)
 
 
-def _sentences(value: Json) -> list[str]:
-    """The texts inside a summary, in order."""
-    if isinstance(value, str):
-        return [value] if value.strip() else []
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for part in parts for text in _sentences(part)][:12]
+def _known(handoff: dict[str, Json], t: Words) -> Iterator[tuple[str, str]]:
+    """What the bot knew when it called a person, in the words of the page."""
+    for key, name in KNOWN.items():
+        value = handoff.get(key)
+        if isinstance(value, list):
+            value = ", ".join(t(AT_WORK.get(flow, flow)) for flow in map(str, value))
+        if value:
+            yield t(name), str(value)

@@ -3,6 +3,7 @@
 from bot.flow import Turn
 from commerce.carts.actions import cart_view
 from commerce.orders.queries import order_views
+from foundation.errors import Json
 
 UNCLEAR = "unclear"
 
@@ -16,19 +17,19 @@ async def ask_human(turn: Turn) -> None:
         if not await turn.confirm("ok", question, facts={}, yes=_("Yes, please"), no=_("No, thanks")):
             turn.say(_("As you like. Try to say it in other words."))
             return
-    turn.hand_over(reason, await _summary(turn))
+    turn.hand_over(reason, await _known(turn))
     turn.say(
         _("I am getting a colleague. You can go on writing here; until then I can still tell you about your orders.")
     )
 
 
-async def _summary(turn: Turn) -> str:
-    """What a colleague should know, in a few words of English: ids and figures, no personal data."""
+async def _known(turn: Turn) -> dict[str, Json]:
+    """What a colleague should know: pieces in the cart, the last order, the last search. No personal data."""
     cart = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
     orders = await order_views(turn.session, customer_id=turn.customer_id, limit=1)
-    known = [f"cart: {cart.pieces} pieces" if cart.lines else "cart: empty"]
+    known: dict[str, Json] = {"cart": cart.pieces}
     if orders:
-        known.append(f"last order: {orders[0].number}, {orders[0].status}, {orders[0].payment_state}")
+        known["order"] = orders[0].number
     if search := turn.focus.get("search"):
-        known.append(f"last search: {search['text'][:60]!r}")
-    return "; ".join(known)
+        known["search"] = search["text"][:60]
+    return known
