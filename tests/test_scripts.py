@@ -1,13 +1,14 @@
 """The written conversations, each played in a shop of its own, and the grammar they are written in."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from bench.harness import SHARED
-from cli.scratch import DEMO, EMPTY, VENDURE, Place, scratch_shop, stock_vendure
+from cli.scratch import DEMO, EMPTY, VENDURE, VENDURE_TABLE, Place, scratch_shop, stock_vendure
 from cli.script_file import Agent, Checks, Does, Expects, Says, Waits, read_script
-from cli.script_run import play
+from cli.script_run import Line, Played, as_json, play
+from cli.talk import play_files
 from foundation.errors import Refused
 from nlu.understand import Understander
 
@@ -19,7 +20,7 @@ SCRIPTS = sorted(FOLDER.glob("**/*.md"))
 async def shelves(place: Place, demo_shelves: str) -> dict[str, str]:
     """The templates that scripts may start from; the real catalogue only where it lies beside the checkout."""
     templates = {"demo": demo_shelves, "empty": EMPTY}
-    if (SHARED / "data").is_dir():
+    if VENDURE_TABLE.is_file():
         await stock_vendure(place)
         templates["vendure"] = VENDURE
     assert demo_shelves == DEMO
@@ -86,3 +87,48 @@ async def test_a_check_that_does_not_hold_fails_the_script(
     async with scratch_shop(place, template=demo_shelves, load=lambda: understander) as scratch:
         played = await play(read_script(path), scratch)
     assert [failure.split(": ")[0] for failure in played.failures] == ["wrong.md:2", "wrong.md:3", "wrong.md:4"]
+
+
+async def test_what_hurries_is_answered_together_and_silence_can_be_expected(
+    place: Place, demo_shelves: str, understander: Understander, tmp_path: Path
+) -> None:
+    path = tmp_path / "hurry.md"
+    path.write_text(
+        "lang: en\n>> hello\n<!\n> thanks\n< welcome to\n< you are welcome\n<!\n"
+        "- stock GW-WHT: 0\n- stock NONE: 1\n> hi\n"
+    )
+    async with scratch_shop(place, template=demo_shelves, load=lambda: understander) as scratch:
+        played = await play(read_script(path), scratch)
+    assert [failure.split(", but")[0] for failure in played.failures] == [
+        "hurry.md:7: must not answer",
+        "hurry.md:9: there is no SKU NONE",
+    ]
+
+
+def test_the_result_as_json_has_all_that_was_said_and_did_not_hold(tmp_path: Path) -> None:
+    path = tmp_path / "one.md"
+    path.write_text("> hi\n")
+    script = read_script(path)
+    played = [
+        Played(script, transcript=[Line("shopper", "hi"), Line("shop", "你好")], failures=["one.md:1: why"]),
+        Played(script, skipped="no data"),
+    ]
+    assert json.loads(as_json(played)) == {
+        "passed": False,
+        "scripts": 2,
+        "failures": ["one.md:1: why"],
+        "skipped": ["one.md: no data"],
+        "transcript": [
+            {"script": "one.md", "who": "shopper", "text": "hi"},
+            {"script": "one.md", "who": "shop", "text": "你好"},
+        ],
+    }
+    assert json.loads(as_json(played[1:]))["passed"] is True
+
+
+@pytest.mark.skipif(VENDURE_TABLE.is_file(), reason="the real catalogue is here")
+def test_a_named_script_without_its_catalogue_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "real.md"
+    path.write_text("shop: vendure\n> hi\n")
+    with pytest.raises(Refused, match=r"script\.no_data"):
+        play_files([path], quiet=True)
