@@ -68,7 +68,7 @@ def test(options: Sequence[str]) -> int:
         "ruff format": ("ruff", "format", "--check", "."),
         "mypy": ("mypy",),
         "import contracts": ("lint-imports",),
-        "tests": ("pytest", *options),
+        "tests": ("pytest", "-n", "2", "--dist", "worksteal", *options),
     }
     lines = []
     failed = False
