@@ -10,6 +10,9 @@ from bot.replies import Button, Card, Cards, Cart, Choice, Line, PayLink, Row
 from conversations.model import Conversation, Message
 from tests.web_door import app_of, served, the_shop_says
 
+pytest.importorskip("playwright.async_api", reason="needs playwright (the extra dev)")
+from playwright.async_api import expect
+
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
@@ -230,6 +233,19 @@ async def test_a_long_conversation_opens_at_its_end_and_reads_back(shop: "Shop",
     assert lines == [f"line {number:03}" for number in range(90)]
     await page.locator(".newest").click()
     await page.locator(".newest").wait_for(state="hidden")
+
+
+async def test_the_newest_message_stays_in_sight_when_a_keyboard_takes_half_the_screen(
+    shop: "Shop", url: str, page: "Page"
+) -> None:
+    await page.goto(url)
+    await says(page, "hi")
+    await shop.idle()
+    await the_shop_says(shop, await chat_of(shop), *(f"line {number}" for number in range(30)))
+    newest = page.locator(".b", has_text="line 29")
+    await expect(newest).to_be_in_viewport()
+    await page.set_viewport_size({"width": 360, "height": 320})
+    await expect(newest).to_be_in_viewport()
 
 
 async def test_too_many_messages_are_answered_kindly_and_sent_later(shop: "Shop", url: str, page: "Page") -> None:
