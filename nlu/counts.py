@@ -50,7 +50,7 @@ _UNITS = (
     "|o'clock|people|persons?|street|road|avenue|st|th|nd|rd"
 )
 _QUANTITY_EN = re.compile(
-    r"(?<![\w.#$£€¥,-])"
+    r"(?<![\w.#$£€¥,-])(?<!size )(?<!sizes )"
     rf"(?:(?:[x×*] ?)?(?P<n>\d{{1,4}}|{ENGLISH})(?: ?[x×](?![a-z]))?|(?P<half>half a dozen|a half dozen)(?: of)?"
     r"|(?P<dozen>a dozen)(?: of)?|(?P<two>a couple of|a couple|a pair of|a pair|both))"
     rf"(?![%.,]?\d)(?! ?(?:%|(?:{_UNITS})\b))(?![\w'])"

@@ -9,6 +9,11 @@ from nlu.text import HAN
 
 _TOKEN = re.compile(rf"[{HAN}]+|[^\W\d_{HAN}]+(?:'[^\W\d_]+)?|\d+|[?!]+|[\U0001f300-\U0001faff\u2600-\u27bf]")
 _HAN_RUN = re.compile(rf"[{HAN}]+")
+# How many there are makes no difference to what is wanted, only that there are several.
+_COUNTS = frozenset(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])
+_COUNT_ZH = re.compile(
+    r"(?<!第)(?:[三四五六七八九]|[二三四五六七八九]?十[一二三四五六七八九]?)(?=[个件只盒包套罐把支瓶袋份双杯斤])"
+)
 
 
 def tokens(folded: str) -> list[str]:
@@ -25,9 +30,9 @@ def features(folded: str) -> Iterator[str]:
     words: list[str] = []
     for token in tokens(folded):
         if _HAN_RUN.match(token):
-            yield from _chinese(token)
+            yield from _chinese(_COUNT_ZH.sub("两", token))
             words.append(token)
-        elif token.isdigit():
+        elif token.isdigit() or token in _COUNTS:
             words.append("0")
         else:
             words.append(token)

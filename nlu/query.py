@@ -16,6 +16,9 @@ def _any(words: str) -> str:
     return "|".join(sorted(listed, key=lambda word: (-len(word), word)))
 
 
+# Which pack of a thing is wanted says nothing about what it is.
+_MEASURED_ZH = r"\d+\s?(?:公斤|千克|克|斤|码|(?:kg|g)(?![a-z]))(?:装|的)*"
+_MEASURED_EN = r"|\d+ ?(?:kg|g|grams?)(?: of)?|sizes? \d+"
 _PERSON_ZH = (
     "(?:(?:我|他|她)(?:的|家)?)?(?:爸妈?|妈|父母|爷爷|奶奶|老?爸爸?|老?妈妈?|女朋友|男朋友|闺蜜|老婆|老公|孩子|小朋友|朋友|同事|客户"
     "|长辈|领导|老师|老人|自己|别人|人|礼)"
@@ -30,13 +33,13 @@ _FRONT_ZH = re.compile(
         想吃 想了解 想 有没有 有木有 有冇 有无 有没 有什么 有哪些 有啥 有几种 有 卖不卖 卖 能不能 可不可以 可以 能
         帮我 帮忙 帮 替我 给我 给 俾我 找 找到 找一下 找下 找个 搜 搜索 搜一下 搜下 搵 查 查一下 查下 查找 寻找 看
         看看 看一看 看一下 看下 睇下 瞧瞧 浏览 逛逛 推荐 介绍 说说 说一下 说下 讲讲 了解 买 购买 购 入手 来 整 拿
-        搞 弄 选 挑 换 换成 把 将 加 加购 放 一点 一些 点 些 一下 个 只要 只看 哪些 哪款 哪个 哪种 什么 啥 多少
-        怎么样的 好一点的 好的 它 这 这个 这款 这件 这种 这些 这只 那个 那款 那件 那种 那些 那只 价格 价 预算 大概
-        大约 左右 用的 的 地 嘅 吧 呢 啊 呀 和 跟 或 或者 与 不要 别的 其他 其它 少 减少 减 去 多 至少 最多 顶多
-        改 成 改成 共 总共 一共
+        拿掉 去掉 搞 弄 选 挑 换 换成 把 将 加 加购 加购物车 加到购物车 加入购物车 放 一点 一些 点 些 一下 个 只要
+        只看 哪些 哪款 哪个 哪种 什么 啥 多少 怎么样的 好一点的 好的 它 这 这个 这款 这件 这种 这些 这只 那个 那款
+        那件 那种 那些 那只 价格 价 预算 大概 大约 左右 用的 的 地 嘅 吧 呢 啊 呀 和 跟 或 或者 与 不要 别的 其他 其它
+        少 减少 减 去 多 至少 最多 顶多 改 成 改成 共 总共 一共 老样子 照旧 跟上次一样
         """
     )
-    + f"|(?:给|送|为|帮){_PERSON_ZH}(?:的|用的|喝的)?|[一几两][个款种件只把套盒包对双份台支瓶]"
+    + f"|(?:给|送|为|帮){_PERSON_ZH}(?:的|用的|喝的)?|[一几两][个款种件只把套盒包对双份台支瓶]|{_MEASURED_ZH}"
     + ")+"
 )
 _BACK_ZH = re.compile(
@@ -64,7 +67,8 @@ _FRONT_EN = re.compile(
         hi hello hey yo ok okay yes yeah sure well so um umm excuse_me sorry good_morning good_afternoon
         good_evening there please pls plz kindly actually then and but or also maybe perhaps just only too can
         could would will may do does did are is am was have has had got get gets you u ya guys i we me us i'm im
-        i'd i'll i've we're we'd we'll let's let lemme my your its it's it they this that that's these those each
+        i'd i'll i've ill id ive im we're
+        we'd we'll let's let lemme my your its it's it they this that that's these those each
         want wanted wanna need needed like love prefer look looking lookin search searching serch find show see
         view check open give gimme buy buying purchase order shop shopping browse browsing recommend suggest sell
         carry stock offer bring take put add grab pick choose select after interested thinking mean meant make
@@ -76,6 +80,7 @@ _FRONT_EN = re.compile(
         half
         """
     )
+    + _MEASURED_EN
     + r")(?![\w'])[\s']*)+"
 )
 _BACK_EN = re.compile(

@@ -32,7 +32,10 @@ def fold(text: str) -> str:
 
 
 LONGEST = 400  # characters that are classified; what a shopper wants stands at the beginning of a longer text
-ORDER_NUMBER = r"(?<![0-9a-z])(?=[0-9a-z-]*\d)[0-9a-hjkmnp-tv-z]{4}-?[0-9a-hjkmnp-tv-z]{4}(?![0-9a-z])"
+_MEASURE = r"\d+(?:mah|wh|kg|mg|mm|cm|gb|mb|tb|hz|kw|km)(?![0-9a-z])"  # 10000mah is no order
+ORDER_NUMBER = (
+    rf"(?<![0-9a-z])(?=[0-9a-z-]*\d)(?!{_MEASURE})[0-9a-hjkmnp-tv-z]{{4}}-?[0-9a-hjkmnp-tv-z]{{4}}(?![0-9a-z])"
+)
 _EDGES = " .,!?;:~、。，！？；：～…"
 _ORDER_NUMBER = re.compile(ORDER_NUMBER)
 

@@ -28,10 +28,12 @@ Labels = NDArray[np.int64]
 WORD_STRENGTH = 10.0  # inverse of the regularisation, as scikit-learn's C
 VECTOR_STRENGTH = 30.0
 ACCEPTED = 0.98  # share of our own held-out phrases that must not be taken for out of scope
-SHARES = tuple(step / 20 for step in range(17))  # of the words in the scores, the rest is the vectors'
+WORD_SHARE = 0.35  # of the words in the scores, the rest is the vectors'
 TEMPERATURES = tuple(2 ** (step / 4) for step in range(-12, 13))
-_SMALL = 3_000  # examples; above it one fold is held out, not five, and rare features are left out
-_STEPS = 100  # of the solver, fewer for large trainings so that time stays bounded
+_MANY = 3_000  # examples; above it rare features are left out
+_LARGE = 500_000  # examples times intents; above it one fold is held out, not five
+_STEPS = 100  # of the solver
+_FEW_STEPS = 30  # for the words of large trainings, so that time stays bounded
 
 
 class CannotTrain(ValueError):
@@ -46,6 +48,10 @@ class _Examples:
     vectors: Vectors
     labels: Labels
     intents: int
+
+    @property
+    def is_large(self) -> bool:
+        return len(self.labels) * self.intents > _LARGE
 
 
 def train(phrases: Phrases, encoder: Encoder, *, progress: Progress = lambda _step, _share: None) -> IntentModel:
@@ -71,15 +77,15 @@ def _train(phrases: Phrases, encoder: Encoder, progress: Progress) -> IntentMode
     meaning, meaning_bias = _fit_vectors(known)
     progress("calibrate", 0.65)
     held, word_scores, vector_scores = _held_out(known, lambda share: progress("calibrate", 0.65 + share * 0.35))
-    share, temperature = _calibrate(word_scores, vector_scores, labels[held])
+    held_out = (word_scores * WORD_SHARE + vector_scores * (1 - WORD_SHARE)).astype(np.float32)
     model = IntentModel(
         intents=intents,
         vocabulary=vocabulary,
-        word_weights=(words * share).astype(np.float32),
-        vector_weights=(meaning * (1 - share)).astype(np.float32),
+        word_weights=(words * WORD_SHARE).astype(np.float32),
+        vector_weights=(meaning * (1 - WORD_SHARE)).astype(np.float32),
         centre=centre,
-        bias=(word_bias * share + meaning_bias * (1 - share)).astype(np.float32),
-        temperature=temperature,
+        bias=(word_bias * WORD_SHARE + meaning_bias * (1 - WORD_SHARE)).astype(np.float32),
+        temperature=_temperature(held_out, labels[held]),
         doubt_limit=1.0,
         exact=_exact(phrases.examples, intents),
         words=_known_words(texts),
@@ -88,7 +94,6 @@ def _train(phrases: Phrases, encoder: Encoder, progress: Progress) -> IntentMode
         encoder=encoder.name,
         digest=phrases.digest,
     )
-    held_out = (word_scores * share + vector_scores * (1 - share)).astype(np.float32)
     progress("done", 1.0)
     return _with_limit(model, held_out, labels[held])
 
@@ -106,7 +111,7 @@ def _vocabulary(texts: Sequence[str]) -> Vocabulary:
     """Keep features of at least two examples; their weight falls with the number of examples they are in."""
     documents = Counter(feature for text in texts for feature in set(features(text)))
     least = 2 if len(texts) > 500 else 1
-    if len(texts) > _SMALL:
+    if len(texts) > _MANY:
         least = 3
     kept = sorted(feature for feature, count in documents.items() if count >= least)
     idf = [math.log((1 + len(texts)) / (1 + documents[feature])) + 1 for feature in kept]
@@ -122,7 +127,7 @@ def _matrix(vocabulary: Vocabulary, texts: Sequence[str]) -> csr_matrix:
 
 
 def _regression(
-    inputs: csr_matrix | Vectors, known: _Examples, labels: Labels, strength: float
+    inputs: csr_matrix | Vectors, known: _Examples, labels: Labels, strength: float, steps: int
 ) -> tuple[Floats, Floats]:
     """Fit one regression; returns weights (inputs, intents) and bias (intents), also for intents without an example."""
     weights = np.zeros((inputs.shape[1], known.intents), dtype=np.float32)
@@ -130,7 +135,6 @@ def _regression(
     if len(np.unique(labels)) == 1:  # in a fold without the only example of the other intent
         bias[labels[0]] = 0.0
         return weights, bias
-    steps = max(15, min(_STEPS, int(_STEPS * 2e5 / (len(labels) * known.intents))))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is a choice here
         fitted = LogisticRegression(C=strength, max_iter=steps, tol=1e-6).fit(inputs, labels)
@@ -146,16 +150,17 @@ def _regression(
 
 
 def _fit_words(known: _Examples, rows: Labels | slice = slice(None)) -> tuple[Floats, Floats]:
-    return _regression(known.words[rows], known, known.labels[rows], WORD_STRENGTH)
+    steps = _FEW_STEPS if known.is_large else _STEPS
+    return _regression(known.words[rows], known, known.labels[rows], WORD_STRENGTH, steps)
 
 
 def _fit_vectors(known: _Examples, rows: Labels | slice = slice(None)) -> tuple[Floats, Floats]:
-    return _regression(known.vectors[rows], known, known.labels[rows], VECTOR_STRENGTH)
+    return _regression(known.vectors[rows], known, known.labels[rows], VECTOR_STRENGTH, _STEPS)
 
 
 def _held_out(known: _Examples, progress: Callable[[float], None]) -> tuple[Labels, Floats, Floats]:
     """Return scores of examples by classifiers that have not seen them: their rows, by words, by vectors."""
-    folds = list(_folds(known.labels))
+    folds = _folds(known.labels)[: 1 if known.is_large else None]
     held, by_words, by_vectors = [], [], []
     for number, (seen, unseen) in enumerate(folds):
         weights, bias = _fit_words(known, seen)
@@ -174,19 +179,14 @@ def _folds(labels: Labels) -> list[tuple[Labels, Labels]]:
         if count < 2:  # one example an intent: nothing can be held out
             everything = np.arange(len(labels))
             return [(everything, everything)]
-        folds = list(StratifiedKFold(count, shuffle=True, random_state=0).split(labels, labels))
-    return folds if len(labels) <= _SMALL else folds[:1]
+        return list(StratifiedKFold(count, shuffle=True, random_state=0).split(labels, labels))
 
 
-def _calibrate(by_words: Floats, by_vectors: Floats, labels: Labels) -> tuple[float, float]:
-    """Choose the share of the words and the temperature under which the held-out examples are most likely."""
-    best = (math.inf, 0.0, 1.0)
-    for share in SHARES:
-        scores = by_words * share + by_vectors * (1 - share)
-        for temperature in TEMPERATURES:
-            likely = softmax((scores / temperature).astype(np.float32))[np.arange(len(labels)), labels]
-            best = min(best, (float(-np.log(likely + 1e-9).mean()), share, temperature))
-    return best[1], best[2]
+def _temperature(held_out: Floats, labels: Labels) -> float:
+    """Return the temperature under which the held-out examples are most likely."""
+    everyone = np.arange(len(labels))
+    doubts = [-np.log(softmax(held_out / np.float32(one))[everyone, labels] + 1e-9).mean() for one in TEMPERATURES]
+    return TEMPERATURES[int(np.argmin(doubts))]
 
 
 def _with_limit(model: IntentModel, held_out: Floats, labels: Labels) -> IntentModel:

@@ -1,0 +1,57 @@
+"""Whole sentences that were once misunderstood in a conversation: intent and everything named, exactly."""
+
+import pytest
+
+from nlu.model import Value
+from nlu.understand import Understander
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "expected"),
+    [
+        ("two in size 42", "add_to_cart", {"quantity": 2}),
+        ("three in size 40", "add_to_cart", {"quantity": 3}),
+        ("ill take 2", "add_to_cart", {"quantity": 2}),
+        ("buy 2 red mugs", "add_to_cart", {"quantity": 2, "colour": "red", "query": "mugs"}),
+        ("2 of the white 10000mah", "add_to_cart", {"quantity": 2, "colour": "white", "query": "10000mah"}),
+        ("100克的滇红", "search_products", {"query": "滇红"}),
+        ("祁红有吗", "search_products", {"query": "祁红"}),
+        ("再来一份100克的滇红", "add_to_cart", {"quantity": 1, "query": "滇红"}),
+        ("老样子，再来一份100克的滇红", "add_to_cart", {"quantity": 1, "query": "滇红"}),
+        (
+            "买三个 20000 毫安黑色充电宝",
+            "add_to_cart",
+            {"quantity": 3, "colour": "black", "query": "20000 毫安 充电宝"},
+        ),
+        ("来五个红色马克杯", "add_to_cart", {"quantity": 5, "colour": "red", "query": "马克杯"}),
+        ("要3盒西湖龙井", "add_to_cart", {"quantity": 3, "query": "西湖龙井"}),
+        ("买六个白色茶杯", "add_to_cart", {"quantity": 6, "colour": "white", "query": "茶杯"}),
+        ("我要两双42码的", "add_to_cart", {"quantity": 2}),
+        ("我想买个红色的杯子", "search_products", {"colour": "red", "query": "杯子"}),
+        ("i want to buy a teapot", "search_products", {"query": "teapot"}),
+        ("加购物车", "add_to_cart", {}),
+        ("帮我加购物车吧", "add_to_cart", {}),
+        ("拿掉一个", "change_cart", {"quantity_change": -1}),
+        ("不要了，拿掉一个", "change_cart", {"quantity_change": -1}),
+        ("结账，还是老地址", "checkout", {}),
+        ("下单，送到老地址", "checkout", {}),
+        ("125 g", "refine_search", {}),
+        ("250 g", "refine_search", {}),
+        ("350毫升", "refine_search", {"query": "350毫升"}),
+        ("紫泥150毫升", "refine_search", {"query": "紫泥150毫升"}),
+        ("DROP TABLE order", "out_of_scope", {}),
+        ("drop table orders;", "out_of_scope", {}),
+        ("drop the order", "cancel_order", {}),
+    ],
+)
+def test_a_sentence_of_a_conversation(
+    understander: Understander, text: str, intent: str, expected: dict[str, Value]
+) -> None:
+    meaning = understander.understand(text)
+    assert (meaning.intent, {entity.kind: entity.value for entity in meaning.entities}) == (intent, expected)
+    assert len(meaning.entities) == len(expected)
+
+
+@pytest.mark.parametrize("text", ["10000mah", "a 10000mAh power bank", "20000mah", "150000mg", "256000gb"])
+def test_a_measure_is_no_order_number(understander: Understander, text: str) -> None:
+    assert understander.understand(text).all("order_number") == ()
