@@ -96,6 +96,7 @@ async def test_in_chinese_by_typing_from_greeting_to_order_and_a_person(
     await shopper.hears("礼盒免费")
     await expect(shopper.page.locator(".m.person .who")).to_have_text("小梅")
     await desk.notes("老顾客，礼盒别收钱")
+    await expect(desk.page.locator(".banner")).to_be_hidden()
     await album.takes(shopper.page, "zh-7-person")
     await album.takes(desk.page, "desk-zh-3-answered")
     await desk.gives_back("已答应免费礼盒，今天发货", release="转出", to_the_bot="交还机器人")
@@ -127,7 +128,7 @@ async def test_in_chinese_by_typing_from_greeting_to_order_and_a_person(
     assert "老顾客" not in everything
     assert "已答应" not in everything
     assert everything.count("礼盒免费") == 1
-    assert await shopper.page.locator(".m.me").count() == len(talk.of(Kind.SHOPPER)) == 14
+    assert await shopper.page.locator(".m.me").count() == len(talk.of(Kind.SHOPPER)) == 15
 
 
 async def test_in_english_by_buttons_from_greeting_to_a_paid_order_and_a_person(
