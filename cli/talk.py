@@ -1,6 +1,7 @@
 """`xiaoer talk`: the shop in this terminal, or written conversations played in a shop of their own."""
 
 import asyncio
+import contextlib
 import getpass
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +61,8 @@ def talk(
         raise typer.Exit(0 if all(each.passed for each in played) else 1)
     with any_servers(read_settings()) as settings:
         require_current(settings)
-        asyncio.run(_talk(settings, name or getpass.getuser(), language))
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_talk(settings, name or getpass.getuser(), language))
 
 
 def play_files(paths: list[Path], *, quiet: bool) -> list[Played]:
