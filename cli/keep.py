@@ -6,6 +6,7 @@ from pathlib import Path
 from cli import prepare
 from cli.servers import any_servers, read_settings
 from foundation import backup as files
+from foundation.errors import Refused
 
 
 def backup(file: Path) -> None:
@@ -25,8 +26,12 @@ def backup(file: Path) -> None:
 
 def restore(file: Path) -> None:
     """Bring the shop of `file` back, and to this version."""
-    with any_servers(read_settings()) as settings:
-        files.restore(database_url=settings.database_url or "", data_dir=settings.data_dir, source=file, tell=_tell)
+    settings = read_settings()
+    if settings.encryption_keys:
+        raise Refused("restore.keys_given")
+    _tell("reading")
+    with files.unpacked(file, data_dir=settings.data_dir) as content, any_servers(settings) as settings:
+        files.restore(content, database_url=settings.database_url or "", data_dir=settings.data_dir, tell=_tell)
         if not prepare.look(settings).current:
             prepare.migrate(settings)
     print("The shop is back.")

