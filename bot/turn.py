@@ -74,7 +74,8 @@ async def take_turn(shop: "Shop", conversation_id: int, meanings: dict[int, Hear
         locked = await lock_for_turn(session, conversation_id, now=shop.now(), online=online)
         if locked is None:
             return False
-        missing = [said for said in locked.messages if said.seq not in meanings]
+        is_given_up = locked.attempts > MOST_TRIES  # then what cannot be understood must not be waited for
+        missing = [] if is_given_up else [said for said in locked.messages if said.seq not in meanings]
         if not missing:
             is_more = await _talk(shop, session, locked, meanings)
     if missing:
@@ -82,7 +83,7 @@ async def take_turn(shop: "Shop", conversation_id: int, meanings: dict[int, Hear
             meanings[said.seq] = await _understand(shop, said.body, said.text, language=locked.language)
         return True
     for said in locked.messages:
-        del meanings[said.seq]
+        meanings.pop(said.seq, None)
     await shop.delivery.deliver(conversation_id, locked.channel)
     return is_more
 

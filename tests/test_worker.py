@@ -8,6 +8,7 @@ from bot.turn import meet
 from bot.worker import finish_turns
 from cli.scratch import Place, scratch_shop
 from conversations.hear import Incoming, hear
+from nlu.model import Context, Meaning
 from nlu.understand import Understander
 from tests.chat import Chat
 
@@ -35,3 +36,27 @@ async def test_while_a_worker_cannot_understand_yet_no_try_is_counted(
         has_loaded.set()
         await asyncio.gather(*sweeps)
         assert (await chat.hears())[0].text.startswith("Welcome")
+
+
+class Stumbling(Understander):
+    """Breaks at one message."""
+
+    def understand(self, text: str, context: Context = Context()) -> Meaning:
+        if text == "stumble":
+            raise RuntimeError("stumbled")
+        return super().understand(text, context)
+
+
+async def test_a_message_that_breaks_the_understanding_is_given_up_and_a_person_gets_it(
+    place: Place, demo_shelves: str, understander: Understander
+) -> None:
+    stumbling = Stumbling(understander.model, understander.encoder)
+    async with scratch_shop(place, template=demo_shelves, load=lambda: stumbling) as scratch:
+        chat = Chat(scratch)
+        assert await chat.says("stumble", language="en") == []
+        for _ in range(3):
+            scratch.clock.move(timedelta(seconds=3))
+            await finish_turns(scratch.shop)
+        assert [message.text[:27] for message in await chat.hears()] == ["Sorry, something went wrong"]
+        row = await chat.conversation()
+        assert (row.owner, row.handled_seq, row.work_at) == ("waiting", row.heard_seq, None)
