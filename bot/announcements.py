@@ -43,25 +43,33 @@ def told_in_turn(shop: "Shop", session: AsyncSession, *, now: datetime) -> Annou
 async def tell_announcements(shop: "Shop") -> int:
     """Tell what no turn has told, each in the conversation its customer used last. Returns how many there were.
 
-    One in a transaction: two workers that lock several conversations each could wait for each other.
+    One in a transaction: two workers that lock several conversations each could wait for each other. One that cannot
+    be told stays for a later sweep, and holds up nobody else's.
     """
-    told = 0
-    while told < AT_ONCE and await _tell_next(shop):
-        told += 1
-    return told
+    tried = 0
+    failed: list[int] = []
+    while tried < AT_ONCE and await _tell_next(shop, failed):
+        tried += 1
+    return tried - len(failed)
 
 
-async def _tell_next(shop: "Shop") -> bool:
+async def _tell_next(shop: "Shop", failed: list[int]) -> bool:
     async with shop.database.begin() as session:
-        waiting = await untold(session, limit=1)
+        waiting = await untold(session, limit=1, without=failed)
         if not waiting:
             return False
         announcement = waiting[0]
-        announcement.told_at = shop.now()
         conversation = await _conversation(session, announcement.customer_id)
         if conversation is None:
+            announcement.told_at = shop.now()
             return True
-        lines = await render(shop, session, announcement, language=conversation.language)
+        try:
+            lines = await render(shop, session, announcement, language=conversation.language)
+        except Exception:  # whatever is wrong with it, the next one is somebody else's
+            log.exception("announcement cannot be told", announcement=announcement.id)
+            failed.append(announcement.id)
+            return True
+        announcement.told_at = shop.now()
         for n, reply in enumerate(lines):
             await say_fact(
                 session,

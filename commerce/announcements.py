@@ -4,7 +4,7 @@ Kinds: order_placed, order_awaiting_payment, payment_received, order_cancelled, 
 refund_made, late_payment_accepted, late_payment_refunded. Facts are ids, numbers and amounts, never personal data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, select, text
@@ -44,7 +44,11 @@ async def announced(session: AsyncSession) -> list[Announcement]:
     return [announcement for announcement in made if announcement in session]
 
 
-async def untold(session: AsyncSession, *, limit: int) -> Sequence[Announcement]:
-    """The oldest announcements that no message told yet, locked for this transaction; others skip them."""
-    waiting = select(Announcement).where(Announcement.told_at.is_(None)).order_by(Announcement.id).limit(limit)
-    return (await session.scalars(waiting.with_for_update(skip_locked=True))).all()
+async def untold(session: AsyncSession, *, limit: int, without: Collection[int] = ()) -> Sequence[Announcement]:
+    """The oldest announcements that no message told yet, locked for this transaction; others skip them.
+
+    `without`: ids to leave for another time.
+    """
+    waiting = select(Announcement).where(Announcement.told_at.is_(None), Announcement.id.not_in(without))
+    oldest = waiting.order_by(Announcement.id).limit(limit)
+    return (await session.scalars(oldest.with_for_update(skip_locked=True))).all()

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from bot.announcements import _SAYINGS, render, tell_announcements
 from bot.replies import plain
-from commerce.announcements import Announcement
+from commerce.announcements import Announcement, announce
 from commerce.orders.actions import mark_shipped
 from commerce.orders.model import Order
 from tests.chat import Chat
@@ -51,3 +51,16 @@ async def test_the_turn_that_placed_an_order_tells_it_and_no_worker_does_again(c
     await ordered(chat)
     assert sum("is placed" in plain(reply) for reply in chat.shown) == 1
     assert await tell_announcements(chat.scratch.shop) == 0
+
+
+async def test_news_that_cannot_be_told_holds_up_nobody_elses(chat: Chat) -> None:
+    order = await ordered(chat)
+    shop = chat.scratch.shop
+    async with shop.database.begin() as session:
+        announce(session, "order_expired", customer_id=order.customer_id, now=shop.now(), order_id=0)
+        await mark_shipped(session, order_id=order.id, tracking_number="SF123", carrier="SF", now=shop.now())
+    assert await tell_announcements(shop) == 1
+    assert (await chat.hears())[0].text == f"Good news: order {order.number} is on its way to you."
+    async with shop.database.begin() as session:
+        left = await session.scalars(select(Announcement.kind).where(Announcement.told_at.is_(None)))
+        assert left.all() == ["order_expired"]
