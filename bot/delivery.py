@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from conversations.bells import DELIVERY, STAFF, conversation_bell
 from conversations.delivery import Outgoing, claim, deliver_stored, mark_failed, mark_lost, mark_sent, try_later
@@ -116,7 +115,7 @@ class Delivery:
                 break
             try:
                 await self.sweep(fresh=rang)
-            except (SQLAlchemyError, OSError):
+            except Exception:  # the driver's own errors too; the next round tries again
                 log.exception("delivery sweep failed")
         await self.finish()
 

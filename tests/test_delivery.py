@@ -1,8 +1,10 @@
 """How messages leave: the stored channels, a wire, what goes wrong on it, and what a crash leaves."""
 
 import asyncio
+import contextlib
 from datetime import datetime, timedelta
 
+import asyncpg
 import pytest
 
 from bot.delivery import Channel, Delivery, NotSent, StoredChannel, Undeliverable
@@ -357,3 +359,24 @@ async def test_the_sweep_passes_over_a_conversation_whose_message_is_under_way_o
     await try_later(talk.database, message, at=now + timedelta(seconds=30))
     assert await waiting(now + timedelta(seconds=29)) == []
     assert await waiting(now + timedelta(seconds=30)) == [(talk.id, "wire")]
+
+
+async def test_deliveries_go_on_after_the_database_has_dropped_every_connection(talk: Talk, clock: Clock) -> None:
+    wire = FakeWire()
+    doorbell = Doorbell(None)
+    stop = asyncio.Event()
+    running = asyncio.create_task(Delivery(talk.database, {"wire": wire}, doorbell, clock=clock).run(stop))
+    await asyncio.sleep(0)
+    async with talk.database.raw() as driver:
+        await driver.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        with contextlib.suppress(asyncpg.PostgresError):
+            await driver.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    with doorbell.listening("staff") as rung:
+        await doorbell.ring("delivery")
+        await asyncio.wait_for(rung.wait(), 10)
+    stop.set()
+    await asyncio.wait_for(running, 10)
+    assert wire.arrived == ["green", "black"]
