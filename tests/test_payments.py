@@ -229,6 +229,17 @@ async def test_the_reconciler_finds_the_payment_nobody_told_us_of(shop: Shop) ->
     assert await reconcile(shop.till) == 0
 
 
+async def test_an_answer_that_cannot_be_settled_holds_up_no_other_payment(shop: Shop) -> None:
+    _, odd = await shop.opened(1)
+    order, intent = await shop.opened(1)
+    shop.bank.sessions[odd.provider_ref or ""]["currency"] = "USD"
+    shop.bank.pay(intent.reference)
+    shop.later(1 * MINUTES)
+    with pytest.raises(ExceptionGroup):
+        await reconcile(shop.till)
+    assert (await shop.view(order)).status is OrderStatus.PLACED
+
+
 async def test_the_reconciler_asks_after_1_5_and_30_minutes_then_6_and_24_hours(shop: Shop) -> None:
     await shop.opened()
     shop.bank.calls.clear()

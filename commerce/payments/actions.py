@@ -199,12 +199,17 @@ async def reconcile(till: Till, *, limit: int = 50) -> int:
     async with till.database.begin() as session:
         intents = await _due(session, Intent, _WATCHED_INTENTS, now=till.now(), limit=limit)
         refunds = await _due(session, Refund, _WATCHED_REFUNDS, now=till.now(), limit=limit)
+    failed: list[Exception] = []
     for look, ids in ((look_at_intent, intents), (look_at_refund, refunds)):
         for row_id in ids:
             try:
                 await look(till, row_id)
             except ProviderUnreachable as error:
                 log.warning("provider unreachable", look=look.__name__, id=row_id, error=str(error))
+            except Exception as error:  # the others have been moved on already: ask for them first
+                failed.append(error)
+    if failed:
+        raise ExceptionGroup("what the provider said could not be settled", failed)
     return len(intents) + len(refunds)
 
 
