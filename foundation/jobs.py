@@ -119,7 +119,7 @@ def _counted(database: Database, name: str, handler: Handler) -> Callable[[Job],
             )
         if runs > MOST_RUNS:
             raise RuntimeError(f"job {job.id} ({name}) was begun {runs - 1} times and never ended")
-        log.info("job", name=name, job=str(job.id), run=runs)
+        log.info("job", job=name, id=str(job.id), run=runs)
         await handler(json.loads(job.payload or b"{}"))
 
     return run
