@@ -139,6 +139,7 @@ async def _give_order(shop: Shop, session: AsyncSession, given: re.Match[str], *
         customer_id=customer_id,
         cart_id=cart.cart_id,
         cart_version=cart.version,
+        total=cart.total,
         address_id=address.id,
         payment_method=PaymentMethod.COD,
         hold_key=key,

@@ -90,6 +90,7 @@ async def an_order(
             customer_id=customer_id,
             cart_id=offer.cart_id,
             cart_version=offer.cart_version,
+            total=offer.total,
             address_id=address.id,
             payment_method=method,
             hold_key=offer.hold_key,

@@ -76,6 +76,7 @@ async def race(database: Database, buyers: list[Buyer], hold: HoldOne, now: date
                 customer_id=buyer.customer_id,
                 cart_id=buyer.offer.cart_id,
                 cart_version=buyer.offer.cart_version,
+                total=buyer.offer.total,
                 address_id=buyer.address_id,
                 payment_method=PaymentMethod.COD,
                 hold_key=buyer.offer.hold_key,

@@ -128,6 +128,7 @@ async def test_the_same_cart_confirmed_ten_times_at_once_is_one_order(
                 customer_id=customer.id,
                 cart_id=offer.cart_id,
                 cart_version=offer.cart_version,
+                total=offer.total,
                 address_id=address.id,
                 payment_method=PaymentMethod.COD,
                 hold_key=offer.hold_key,
@@ -147,6 +148,7 @@ async def test_the_same_cart_confirmed_ten_times_at_once_is_one_order(
     ("what", "code"),
     [
         ("cart changed", "cart.changed"),
+        ("price raised", "cart.changed"),
         ("cart of another", "cart.unknown"),
         ("address of another", "address.unknown"),
         ("product withdrawn", "cart.unavailable"),
@@ -166,6 +168,8 @@ async def test_an_order_that_cannot_be_placed_leaves_nothing_behind(
     async with database.begin() as session:
         if what == "cart changed":
             await add_line(session, customer_id=customer.id, variant_id=tea, quantity=1, now=now)
+        if what == "price raised":
+            await session.execute(text("UPDATE variant SET price_amount = price_amount + 1"))
         if what == "product withdrawn":
             await session.execute(text("UPDATE product SET status = :s"), {"s": ProductStatus.ARCHIVED.value})
         if what == "hold expired":
@@ -177,6 +181,7 @@ async def test_an_order_that_cannot_be_placed_leaves_nothing_behind(
                 customer_id=other.id if what == "cart of another" else customer.id,
                 cart_id=offer.cart_id,
                 cart_version=offer.cart_version,
+                total=offer.total,
                 address_id=foreign.id if what == "address of another" else address.id,
                 payment_method=PaymentMethod.COD,
                 hold_key=offer.hold_key,

@@ -161,6 +161,7 @@ async def _order(
         customer_id=turn.customer_id,
         cart_id=cart.cart_id,
         cart_version=cart.cart_version,
+        total=cart.total,
         address_id=address_id,
         payment_method=method,
         hold_key=cart.hold_key,

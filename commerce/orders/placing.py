@@ -60,6 +60,7 @@ async def place_order(
     customer_id: int,
     cart_id: int,
     cart_version: int,
+    total: Money,
     address_id: int,
     payment_method: PaymentMethod,
     hold_key: str,
@@ -69,8 +70,9 @@ async def place_order(
 ) -> Order:
     """Make the confirmed cart an order: cash on delivery is placed at once, any other waits for its payment, if any.
 
-    The same cart gives the same order again. Raises Refused("cart.unknown"), ("cart.changed", version=...),
-    ("cart.empty"), ("cart.unavailable", variant=...), ("address.unknown"), ("stock.hold_gone") when the hold expired.
+    `total` is what the shopper said yes to. The same cart gives the same order again. Raises Refused("cart.unknown"),
+    ("cart.changed", version=...) also when prices have, ("cart.empty"), ("cart.unavailable", variant=...),
+    ("address.unknown"), ("stock.hold_gone") when the hold expired.
     """
     cart = await session.get(Cart, cart_id, with_for_update={"key_share": True}, populate_existing=True)
     if cart is None or cart.customer_id != customer_id:
@@ -82,6 +84,8 @@ async def place_order(
         raise Refused("cart.changed", version=cart.version)
     view = await view_of(session, cart, language=language)
     _refuse_unsellable(view)
+    if view.total != total:
+        raise Refused("cart.changed", version=cart.version)
     address = await address_of(session, address_id=address_id, customer_id=customer_id)
     if address is None:
         raise Refused("address.unknown", address=address_id)
@@ -96,14 +100,22 @@ async def place_order(
     await adopt(session, key=hold_key, order_id=order.id, lines=lines, committed=at_once)
     _write_lines(session, order, view.lines)
     cart.status = CartStatus.ORDERED
+    await _ask_for_money(session, order, now=now)
+    await session.flush()
+    return order
+
+
+async def _ask_for_money(session: AsyncSession, order: Order, *, now: datetime) -> None:
+    """The intent of a new order; its diary and its customer are told whether it waits for it."""
     intent = await new_intent(
-        session, order_id=order.id, number=order.number, provider=payment_method, money=order.total, now=now
+        session, order_id=order.id, number=order.number, provider=order.payment_method, money=order.total, now=now
     )
-    note(session, order, "placed" if at_once else "awaiting_payment", by="shopper", now=now)
+    happened = "placed" if order.status is OrderStatus.PLACED else "awaiting_payment"
+    note(session, order, happened, by="shopper", now=now)
     announce(
         session,
-        "order_placed" if at_once else "order_awaiting_payment",
-        customer_id=customer_id,
+        f"order_{happened}",
+        customer_id=order.customer_id,
         now=now,
         order_id=order.id,
         number=order.number,
@@ -111,8 +123,6 @@ async def place_order(
         currency=order.currency,
         intent_id=intent.id,
     )
-    await session.flush()
-    return order
 
 
 async def _new_order(
