@@ -1,4 +1,4 @@
-"""Mail through one port. The demo shop's mailbox is a table that a page shows; a real shop sends by SMTP."""
+"""Mail through one port. The demo shop's mailbox is a sealed table; a real shop will send by SMTP."""
 
 from dataclasses import dataclass
 from datetime import datetime
