@@ -1,11 +1,13 @@
 """What the classifier counts in a message: words, word pairs, pieces of words, Chinese characters, pinyin."""
 
+import os
 import re
 from collections.abc import Iterator
 
-from pypinyin import lazy_pinyin
-
 from nlu.text import HAN
+
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")  # its dictionary of phrases takes half a second to load
+from pypinyin import lazy_pinyin
 
 _TOKEN = re.compile(rf"[{HAN}]+|[^\W\d_{HAN}]+(?:'[^\W\d_]+)?|\d+|[?!]+|[\U0001f300-\U0001faff\u2600-\u27bf]")
 _HAN_RUN = re.compile(rf"[{HAN}]+")

@@ -1,8 +1,7 @@
 """Which intent a message has: logistic regression over word features and the encoder's vector, in numpy alone.
 
-Two regressions are trained, one on the words and one on the vectors (``nlu/train.py``). Their scores are added, the
-words counting for about a third; divided by a temperature found on held-out phrases, their softmax says how often it is
-right.
+Two regressions are trained, one on the words and one on the vectors (``nlu/train.py``). Their scores are added with
+weights found on held-out phrases; divided by a temperature, their softmax says how often it is right.
 Adding keeps it linear: one matrix for the words, one for the vectors.
 """
 

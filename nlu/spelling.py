@@ -1,20 +1,31 @@
 """Repair of English spelling, towards the words of the training phrases."""
 
+import gzip
 import re
 from collections.abc import Sequence
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
+import msgpack  # type: ignore[import-untyped]
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
-from wordfreq import get_frequency_dict
 
 _WORD = re.compile(r"[a-z]{4,20}")
 
 
 @cache
 def common_words() -> frozenset[str]:
-    """Return the English words that anyone uses; they are never repaired, however near they are to one of ours."""
-    return frozenset(get_frequency_dict("en", wordlist="small"))
+    """Return the English words that anyone uses; they are never repaired, however near they are to one of ours.
+
+    The list is that of wordfreq, read without importing it: for this one list it would load tables of all languages.
+    """
+    package = find_spec("wordfreq")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("wordfreq is not installed")
+    packed = gzip.decompress((Path(package.origin).parent / "data" / "small_en.msgpack.gz").read_bytes())
+    _header, *ranks = msgpack.unpackb(packed)  # after the header a list of words for each frequency
+    return frozenset(word for words in ranks for word in words)
 
 
 class Speller:

@@ -28,7 +28,7 @@ Labels = NDArray[np.int64]
 WORD_STRENGTH = 10.0  # inverse of the regularisation, as scikit-learn's C
 VECTOR_STRENGTH = 30.0
 ACCEPTED = 0.98  # share of our own held-out phrases that must not be taken for out of scope
-WORD_SHARE = 0.35  # of the words in the scores, the rest is the vectors'
+SHARES = tuple(step / 20 for step in range(17))  # of the words in the scores, the rest is the vectors'
 TEMPERATURES = tuple(2 ** (step / 4) for step in range(-12, 13))
 _MANY = 3_000  # examples; above it rare features are left out
 _LARGE = 500_000  # examples times intents; above it one fold is held out, not five
@@ -77,15 +77,16 @@ def _train(phrases: Phrases, encoder: Encoder, progress: Progress) -> IntentMode
     meaning, meaning_bias = _fit_vectors(known)
     progress("calibrate", 0.65)
     held, word_scores, vector_scores = _held_out(known, lambda share: progress("calibrate", 0.65 + share * 0.35))
-    held_out = (word_scores * WORD_SHARE + vector_scores * (1 - WORD_SHARE)).astype(np.float32)
+    share, temperature = _calibrate(word_scores, vector_scores, labels[held])
+    held_out = (word_scores * share + vector_scores * (1 - share)).astype(np.float32)
     model = IntentModel(
         intents=intents,
         vocabulary=vocabulary,
-        word_weights=(words * WORD_SHARE).astype(np.float32),
-        vector_weights=(meaning * (1 - WORD_SHARE)).astype(np.float32),
+        word_weights=(words * share).astype(np.float32),
+        vector_weights=(meaning * (1 - share)).astype(np.float32),
         centre=centre,
-        bias=(word_bias * WORD_SHARE + meaning_bias * (1 - WORD_SHARE)).astype(np.float32),
-        temperature=_temperature(held_out, labels[held]),
+        bias=(word_bias * share + meaning_bias * (1 - share)).astype(np.float32),
+        temperature=temperature,
         doubt_limit=1.0,
         exact=_exact(phrases.examples, intents),
         words=_known_words(texts),
@@ -182,11 +183,15 @@ def _folds(labels: Labels) -> list[tuple[Labels, Labels]]:
         return list(StratifiedKFold(count, shuffle=True, random_state=0).split(labels, labels))
 
 
-def _temperature(held_out: Floats, labels: Labels) -> float:
-    """Return the temperature under which the held-out examples are most likely."""
-    everyone = np.arange(len(labels))
-    doubts = [-np.log(softmax(held_out / np.float32(one))[everyone, labels] + 1e-9).mean() for one in TEMPERATURES]
-    return TEMPERATURES[int(np.argmin(doubts))]
+def _calibrate(by_words: Floats, by_vectors: Floats, labels: Labels) -> tuple[float, float]:
+    """Choose the share of the words and the temperature under which the held-out examples are most likely."""
+    best = (math.inf, 0.0, 1.0)
+    for share in SHARES:
+        scores = by_words * share + by_vectors * (1 - share)
+        for temperature in TEMPERATURES:
+            likely = softmax((scores / temperature).astype(np.float32))[np.arange(len(labels)), labels]
+            best = min(best, (float(-np.log(likely + 1e-9).mean()), share, temperature))
+    return best[1], best[2]
 
 
 def _with_limit(model: IntentModel, held_out: Floats, labels: Labels) -> IntentModel:

@@ -37,7 +37,9 @@ class Understander:
         model, encoder = IntentModel.load(path or OUR_MODEL), SentenceEncoder()
         if model.encoder != encoder.name:
             raise BadModel(f"{path} was trained with the encoder {model.encoder}, this is {encoder.name}")
-        return Understander(model, encoder)
+        understander = Understander(model, encoder)
+        understander.understand("warm 你好 010-12345678")  # tables load at their first use: before the first shopper
+        return understander
 
     def understand(self, text: str, context: Context = Context()) -> Meaning:
         """Return what a message means. Every text has a meaning: what is none of ours is ``out_of_scope``."""

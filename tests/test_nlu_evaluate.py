@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from typer.testing import CliRunner
+from wordfreq import get_frequency_dict
 
 from cli.nlu import app
 from nlu import evaluate
@@ -20,6 +21,7 @@ from nlu.evaluate import BadExamples, area_under_curve, calibration_error, evalu
 from nlu.intents import BadModel, IntentModel
 from nlu.model import OUT_OF_SCOPE
 from nlu.phrases import OUR_PHRASES, Phrase, Phrases, read_phrases
+from nlu.spelling import common_words
 from nlu.text import readable
 from nlu.train import CannotTrain, train
 from nlu.understand import OUR_MODEL, Understander
@@ -193,7 +195,12 @@ def test_try_shows_the_meaning() -> None:
     assert "茶杯" in ran.stdout
 
 
-def test_understanding_imports_no_training_library() -> None:
-    code = "import sys, nlu.understand; print([m for m in ('sklearn', 'scipy', 'jieba', 'yaml') if m in sys.modules])"
+def test_common_words_are_those_of_wordfreq() -> None:
+    assert common_words() == get_frequency_dict("en", wordlist="small").keys()
+
+
+def test_understanding_imports_nothing_heavy() -> None:
+    heavy = ("sklearn", "scipy", "jieba", "yaml", "wordfreq", "pypinyin.phrases_dict")
+    code = f"import sys, nlu.understand; print([name for name in {heavy} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
