@@ -385,7 +385,7 @@ class _Dialogue:
             return None
         asking = self.frames[-1].asking if self.frames else None
         numbers = [] if asking is not None and asking.shown else offered["numbers"]
-        is_number = said.isdecimal() and 0 < int(said) <= len(numbers)
+        is_number = said.isdecimal() and len(said) <= 2 and 0 < int(said) <= len(numbers)
         token = numbers[int(said) - 1] if is_number else offered["labels"].get(said)
         return str(token) if token is not None and self._still_stands(str(token)) else None
 
