@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
@@ -26,6 +27,7 @@ class Doorbell:
 
     def __init__(self, redis: Redis | None) -> None:
         self._redis = redis
+        self._name = secrets.token_bytes(8)
         self._listeners: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._reader: asyncio.Task[None] | None = None
 
@@ -34,7 +36,7 @@ class Doorbell:
         self._wake(channel)
         if self._redis is not None:
             with contextlib.suppress(RedisError, OSError):
-                await self._redis.publish(_PREFIX + channel, b"")
+                await self._redis.publish(_PREFIX + channel, self._name)
 
     @contextmanager
     def listening(self, channel: str) -> Iterator[asyncio.Event]:
@@ -96,6 +98,8 @@ class Doorbell:
             try:
                 await subscription.psubscribe(_PREFIX + "*")
                 async for message in subscription.listen():
+                    if message["data"] == self._name:
+                        continue  # our own ring, which woke everybody here already
                     name = message["channel"]
                     self._wake((name.decode() if isinstance(name, bytes) else name)[len(_PREFIX) :])
             except (RedisError, OSError):

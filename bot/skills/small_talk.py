@@ -5,9 +5,10 @@ from bot.replies import Button, Choice
 from bot.skills.handoff import UNCLEAR
 from bot.skills.orders import LATEST
 from bot.skills.showing import is_payable, product_list
-from commerce.carts.actions import cart_view
+from commerce.carts.actions import is_filled
 from commerce.catalog.queries import product_cards
-from commerce.orders.queries import order_views
+from commerce.orders.model import OrderStatus
+from commerce.orders.queries import order_views, orders_of
 from commerce.search.actions import Wanted, find
 
 
@@ -59,18 +60,20 @@ async def out_of_scope(turn: Turn) -> None:
 async def next_steps(turn: Turn) -> tuple[Button, ...]:
     """At most three buttons: an order to pay, a cart to check out, the latest order, looking around, help."""
     _ = turn._
-    orders = await order_views(turn.session, customer_id=turn.customer_id, limit=LATEST)
-    cart = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
+    orders = await orders_of(turn.session, customer_id=turn.customer_id, limit=LATEST)
+    in_cart = await is_filled(turn.session, customer_id=turn.customer_id)
     steps: list[Button] = []
-    unpaid = next((order for order in orders if is_payable(order)), None)
-    if unpaid is not None:
-        steps.append(turn.wish(_("Pay order {order}").format(order=unpaid.number), "pay_order", order=unpaid.number))
-    if cart.lines:
+    if any(order.status == OrderStatus.PENDING for order in orders):
+        views = await order_views(turn.session, customer_id=turn.customer_id, limit=LATEST)
+        unpaid = next((view.number for view in views if is_payable(view)), None)
+        if unpaid is not None:
+            steps.append(turn.wish(_("Pay order {order}").format(order=unpaid), "pay_order", order=unpaid))
+    if in_cart:
         steps.append(turn.wish(_("Check out"), "checkout"))
     steps.append(turn.wish(_("Look around"), "search_products"))
     if orders:
         steps.append(turn.wish(_("My orders"), "order_status"))
-    if cart.lines:
+    if in_cart:
         steps.append(turn.wish(_("My cart"), "show_cart"))
     steps += [turn.wish(_("What can you do?"), "help"), turn.wish(_("Ask a colleague"), "ask_human")]
     return tuple(steps[:3])

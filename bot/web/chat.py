@@ -5,6 +5,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -21,7 +22,8 @@ from bot.web.wire import read_body
 from conversations.bells import conversation_bell
 from conversations.hear import Incoming
 from conversations.model import Conversation, Owner
-from conversations.read import MessageView, conversation_of, last_messages, messages_after
+from conversations.read import MessageView, conversation_of, last_messages
+from conversations.stream import Thread, thread_after
 from foundation.encryption import Vault
 from foundation.errors import Json, Refused
 
@@ -189,23 +191,23 @@ async def _counted(
 async def _events(shop: "Shop", visitor: str, cursor: int) -> AsyncGenerator[str, None]:
     """What the stream sends: everything after the cursor, then whatever comes, and signs of life in between."""
     yield ": welcome\n\n"
-    conversation: Conversation | None = None
+    thread: Thread | None = None
     async for _ in shop.doorbell.listen(f"visitor:{visitor}", every=LOOK_EVERY):
-        conversation, _messages = await _look(shop, visitor, cursor=cursor, looked=None)
-        if conversation is not None:
+        thread = await _look(shop, visitor, cursor=cursor, looked=None)
+        if thread is not None:
             break
         yield ": waiting\n\n"
-    assert conversation is not None
+    assert thread is not None
     looked: int | None = None
     told_state: dict[str, Json] | None = None
     told_at = time.monotonic()
-    async for _ in shop.doorbell.listen(conversation_bell(conversation.id), every=LOOK_EVERY):
-        conversation, messages = await _look(shop, visitor, cursor=cursor, looked=looked)
-        assert conversation is not None
-        looked = conversation.last_seq
+    async for _ in shop.doorbell.listen(conversation_bell(thread.conversation_id), every=LOOK_EVERY):
+        thread = await _look(shop, visitor, cursor=cursor, looked=looked)
+        assert thread is not None
+        messages, looked = thread.messages, thread.last_seq
         lines = [_event("message", _message(message, shop.vault), rev=message.rev) for message in messages]
-        if _state(conversation) != told_state:
-            told_state = _state(conversation)
+        if _state(thread) != told_state:
+            told_state = _state(thread)
             lines.append(_event("state", told_state))
         if not lines and time.monotonic() - told_at >= HEARTBEAT:
             lines.append(": alive\n\n")
@@ -215,27 +217,22 @@ async def _events(shop: "Shop", visitor: str, cursor: int) -> AsyncGenerator[str
             yield "".join(lines)
 
 
-async def _look(
-    shop: "Shop", visitor: str, *, cursor: int, looked: int | None
-) -> tuple[Conversation | None, list[MessageView]]:
-    """The conversation and its messages after the cursor, in order of rev; none if nothing changed since `looked`."""
+async def _look(shop: "Shop", visitor: str, *, cursor: int, looked: int | None) -> Thread | None:
+    """The conversation with its messages after the cursor, in order of rev; none if nothing changed since `looked`."""
     found: list[MessageView] = []
-    async with shop.database.begin() as session:
-        # The conversation first: what is written after it is read is found at the next look, nothing is missed.
-        conversation = await conversation_of(session, channel=CHANNEL, chat=visitor)
-        if conversation is None or conversation.last_seq == looked:
-            return conversation, []
-        while True:
-            page = await messages_after(
-                session, conversation_id=conversation.id, rev=cursor, limit=_PAGE, for_staff=False
-            )
-            found += page
-            if len(page) < _PAGE:
-                return conversation, found
-            cursor = page[-1].rev
+    while True:
+        thread = await thread_after(
+            shop.database, channel=CHANNEL, chat=visitor, rev=cursor, looked=looked, limit=_PAGE
+        )
+        if thread is None:
+            return None
+        found += thread.messages
+        if len(thread.messages) < _PAGE:
+            return replace(thread, messages=tuple(found))
+        cursor = found[-1].rev
 
 
-def _state(conversation: Conversation | None) -> dict[str, Json]:
+def _state(conversation: Conversation | Thread | None) -> dict[str, Json]:
     """Who answers, and whether the bot is at it: it has heard what it has not dealt with yet."""
     if conversation is None:
         return {"owner": "bot", "typing": False, "name": None}

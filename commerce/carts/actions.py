@@ -101,6 +101,13 @@ async def clear(session: AsyncSession, *, customer_id: int, now: datetime) -> Ca
     return await _changed(session, cart, now)
 
 
+async def is_filled(session: AsyncSession, *, customer_id: int) -> bool:
+    """Whether anything is in the open cart."""
+    mine = select(CartLine.id).join(Cart, Cart.id == CartLine.cart_id)
+    mine = mine.where(Cart.customer_id == customer_id, Cart.status == CartStatus.OPEN).limit(1)
+    return await session.scalar(mine) is not None
+
+
 async def cart_view(session: AsyncSession, *, customer_id: int, language: str) -> CartView:
     """The open cart with today's titles, prices and availability."""
     return await view_of(session, await cart_of(session, customer_id=customer_id), language=language)
