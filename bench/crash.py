@@ -31,8 +31,8 @@ from foundation.errors import Json
 
 REST_SECONDS = 150.0
 """The shop comes to rest within this: the longest way is a lost webhook, which the shop asks about after a minute."""
-_LONGEST_LIFE = 2.5
-"""Seconds a process works at most before it is killed again."""
+_LONGEST_LIFE = 6.0
+"""Seconds a process works at most before it is killed again; a worker needs some of them to load its model."""
 
 
 @dataclass

@@ -14,8 +14,8 @@ import httpx
 
 from bot.replies import buttons_of, from_json
 
-PATIENCE = 120.0
-"""Seconds a shopper waits for an answer; by then every sweep has come by several times."""
+PATIENCE = 240.0
+"""Seconds a shopper waits for an answer: every process may have been killed several times meanwhile."""
 RETRY_AFTER = 0.2
 
 ADDRESS = {
