@@ -111,6 +111,8 @@ class Thread:
                 for media_id in list(dict.fromkeys(pictures))[:MOST_PICTURES]:
                     picture(self.visit.desk.settings.base_url, media_id)
         text = _without_options(message.text, labels)
+        if kind == "pay_link":
+            text, labels = str(body.get("prompt", "")), [f"{body.get('label', '')} {body.get('amount', '')}", *labels]
         if text:
             words(text, "said")
         if labels and message.kind is not Kind.SHOPPER:
