@@ -14,7 +14,7 @@ from rich.table import Table
 
 from bot.app import open_shop
 from bot.channels.terminal import Terminal
-from bot.worker import catch_up
+from bot.worker import work
 from cli.prepare import require_current
 from cli.scratch import (
     DEMO,
@@ -102,8 +102,15 @@ async def _play_all(place: Place, scripts: list[Script], tell: Callable[[str], N
 
 
 async def _talk(settings: Settings, name: str, language: str) -> None:
+    """The shop may be open elsewhere or not: a worker of our own does what is due, beside any others."""
+    stop = asyncio.Event()
     async with open_shop(settings) as shop:
-        await Terminal(shop, name=name, language=language, catch_up=lambda: catch_up(shop)).run()
+        working = asyncio.create_task(work(shop, stop=stop))
+        try:
+            await Terminal(shop, name=name, language=language).run()
+        finally:
+            stop.set()
+            await working
 
 
 def _show(played: list[Played]) -> None:

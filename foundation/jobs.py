@@ -84,21 +84,21 @@ async def run_jobs(database: Database, handlers: Mapping[str, Handler], *, stop:
 async def run_due_jobs(database: Database, handlers: Mapping[str, Handler]) -> int:
     """Run every job that is due, one after another, in this process; for tests and scripts that move the clock.
 
-    A failing handler raises here. Returns how many ran.
+    A handler that fails raises here, and its job stays. Returns how many ran.
     """
     ran = 0
     while True:
         async with database.begin() as session:
             driver = await raw(session)
             row = await driver.fetchrow(
-                "DELETE FROM pgqueuer WHERE id = (SELECT id FROM pgqueuer WHERE status = 'queued'"
-                " AND entrypoint = ANY($1) ORDER BY priority DESC, id FOR UPDATE SKIP LOCKED LIMIT 1)"
-                " RETURNING entrypoint, payload",
+                "SELECT id, entrypoint, payload FROM pgqueuer WHERE status = 'queued' AND entrypoint = ANY($1)"
+                " ORDER BY priority DESC, id LIMIT 1 FOR UPDATE SKIP LOCKED",
                 list(handlers),
             )
-        if row is None:
-            return ran
-        await handlers[row["entrypoint"]](json.loads(row["payload"]))
+            if row is None:
+                return ran
+            await handlers[row["entrypoint"]](json.loads(row["payload"]))
+            await driver.execute("DELETE FROM pgqueuer WHERE id = $1", row["id"])
         ran += 1
 
 

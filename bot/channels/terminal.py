@@ -8,7 +8,7 @@ import sys
 import termios
 import threading
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -31,10 +31,10 @@ _CLEAR_LINE = "\r\x1b[2K"
 
 
 class Terminal:
-    """One shopper at one terminal. `catch_up` does what is due when nobody else may be there to do it."""
+    """One shopper at one terminal."""
 
-    def __init__(self, shop: Shop, *, name: str, language: str, catch_up: Callable[[], Awaitable[None]]) -> None:
-        self.shop, self.name, self.language, self.catch_up = shop, name, language, catch_up
+    def __init__(self, shop: Shop, *, name: str, language: str) -> None:
+        self.shop, self.name, self.language = shop, name, language
         self.console = Console(highlight=False)
         self.seen = 0
         self.asking = False
@@ -104,7 +104,6 @@ class Terminal:
         with self.console.status("…"):
             await receive(self.shop, self._incoming(next(self._names), line))
             await self.shop.idle()
-            await self.catch_up()
         await self._show_new()
 
     async def _read(self, conversation_id: int) -> None:
