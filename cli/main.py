@@ -74,9 +74,9 @@ def migrate() -> None:
 
     with any_servers(read_settings()) as settings:
         found = prepare.look(settings)
+        prepare.make_keys(settings, fresh=not found.tables)
         if not found.current:
             prepare.migrate(settings)
-        prepare.make_keys(settings, fresh=not found.tables)
     print("The database is at this version.")
 
 

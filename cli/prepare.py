@@ -44,10 +44,10 @@ def look(settings: Settings) -> Prepared:
 
 def prepare(settings: Settings, found: Prepared, tell: Tell) -> tuple[str, str] | None:
     """Do what is missing; returns name and password of the first administrator if it was made now."""
+    make_keys(settings, fresh=not found.tables)  # before the tables: who has tables and no keys is refused for good
     if not found.current:
         tell("Making the tables ...")
         migrate(settings)
-    make_keys(settings, fresh=not found.tables)
     if not found.goods:
         tell("Filling the shelves of the demo shop ...")
         _fill_shelves(settings)

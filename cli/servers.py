@@ -94,7 +94,7 @@ async def _reach_database(url: str) -> None:
 
 
 async def _reach_redis(url: str) -> None:
-    """One PING over a plain connection: importing redis-py would cost more than everything else here."""
+    """One plain connection, nothing said: importing redis-py would cost more than everything else here."""
     parts = urlsplit(url)
     if parts.scheme not in ("redis", "rediss", "unix", "valkey", "valkeys"):
         raise Refused("redis.address")

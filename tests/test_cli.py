@@ -14,9 +14,11 @@ import httpx
 import pytest
 
 from cli.logs import hide_private
-from cli.prepare import newest_revision
+from cli.prepare import Prepared, newest_revision, prepare
 from foundation.embedded import start
+from foundation.encryption import key_file
 from foundation.processes import working_in
+from foundation.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120
@@ -121,6 +123,13 @@ def test_no_shop_is_told_in_a_sentence(tmp_path: Path) -> None:
         1,
         f"No shop runs on the data folder {tmp_path / 'none'} and DATABASE_URL is not set: start `xiaoer up` first.",
     )
+
+
+def test_who_is_interrupted_while_the_tables_are_made_has_the_keys_already(tmp_path: Path) -> None:
+    settings = Settings(database_url="postgresql+asyncpg://nobody@127.0.0.1:1/none", data_dir=tmp_path)
+    with pytest.raises(ConnectionRefusedError):
+        prepare(settings, Prepared(tables=False, current=False, staff=False, goods=False), lambda _line: None)
+    assert key_file(tmp_path).exists()
 
 
 def test_logs_hide_what_names_a_person() -> None:
