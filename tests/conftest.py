@@ -10,7 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.harness import SHARED
 from bot.app import Shop
-from cli.scratch import DEMO, Place, ScratchShop, scratch_database, scratch_place, scratch_shop, stock_shelves
+from cli.scratch import (
+    DEMO,
+    VENDURE,
+    VENDURE_TABLE,
+    Place,
+    ScratchShop,
+    scratch_database,
+    scratch_place,
+    scratch_shop,
+    stock_shelves,
+    stock_vendure,
+)
 from foundation.database import Database
 from foundation.embedded import Servers
 from foundation.encryption import Vault
@@ -46,6 +57,15 @@ def demo_shelves(place: Place) -> str:
     """The template database with the demo shop."""
     asyncio.run(stock_shelves(place))
     return DEMO
+
+
+@pytest.fixture(scope="session")
+def vendure_shelves(place: Place) -> str | None:
+    """The template database with the real catalogue of Vendure; None where it does not lie beside the checkout."""
+    if not VENDURE_TABLE.is_file():
+        return None
+    asyncio.run(stock_vendure(place))
+    return VENDURE
 
 
 @pytest.fixture(scope="session")

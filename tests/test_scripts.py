@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.scratch import DEMO, EMPTY, VENDURE, VENDURE_TABLE, Place, scratch_shop, stock_vendure
+from cli.scratch import EMPTY, VENDURE_TABLE, Place, scratch_shop
 from cli.script_file import Agent, Checks, Does, Expects, Says, Waits, read_script
 from cli.script_run import Line, Played, as_json, play
 from cli.talk import play_files
@@ -17,13 +17,11 @@ SCRIPTS = sorted(FOLDER.glob("**/*.md"))
 
 
 @pytest.fixture(scope="session")
-async def shelves(place: Place, demo_shelves: str) -> dict[str, str]:
+def shelves(demo_shelves: str, vendure_shelves: str | None) -> dict[str, str]:
     """The templates that scripts may start from; the real catalogue only where it lies beside the checkout."""
     templates = {"demo": demo_shelves, "empty": EMPTY}
-    if VENDURE_TABLE.is_file():
-        await stock_vendure(place)
-        templates["vendure"] = VENDURE
-    assert demo_shelves == DEMO
+    if vendure_shelves is not None:
+        templates["vendure"] = vendure_shelves
     return templates
 
 

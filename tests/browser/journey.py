@@ -104,17 +104,23 @@ async def open_console(street: Street) -> AsyncIterator[str]:
                 now=datetime.now(UTC),
             )
     settings = street.shop.settings
+    async with console_process(
+        DATABASE_URL=str(settings.database_url),
+        REDIS_URL=str(settings.redis_url),
+        XIAOER_ENCRYPTION_KEYS=street.place.vault.to_json(),
+        XIAOER_PUBLIC_URL=street.url,
+    ) as url:
+        yield url
+
+
+@asynccontextmanager
+async def console_process(**environment: str) -> AsyncIterator[str]:
+    """A console in a process of its own, once it answers. Its address."""
     url = f"http://127.0.0.1:{free_port()}"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "uvicorn", "--factory", "tests.browser.console_server:app"),
         *("--port", url.rpartition(":")[2], "--log-level", "warning", "--timeout-graceful-shutdown", "1"),
-        env=os.environ
-        | {
-            "DATABASE_URL": str(settings.database_url),
-            "REDIS_URL": str(settings.redis_url),
-            "XIAOER_ENCRYPTION_KEYS": street.place.vault.to_json(),
-            "XIAOER_PUBLIC_URL": street.url,
-        },
+        env=os.environ | environment,
     )
     try:
         async with asyncio.timeout(60), httpx.AsyncClient(timeout=60) as http:
@@ -267,6 +273,12 @@ async def at_the_desk(browser: "Browser", street: Street, console: str, name: st
     """Somebody of the staff, who has just signed in."""
     context = await a_window(browser, street, language=language)
     page = await context.new_page()
+    await sign_in(page, console, name)
+    return Desk(page)
+
+
+async def sign_in(page: "Page", console: str, name: str) -> None:
+    """Sign in on the console's page, and wait for the inbox."""
     await page.goto(f"{console}/console/sign-in")
     await page.wait_for_function("window.did_handshake")
     await page.fill("input[name=name]", name)
@@ -274,7 +286,6 @@ async def at_the_desk(browser: "Browser", street: Street, console: str, name: st
     await page.click("button[type=submit]")
     await page.wait_for_selector(".desk .panes")
     await page.wait_for_function("window.did_handshake")
-    return Desk(page)
 
 
 @dataclass(frozen=True, slots=True)
