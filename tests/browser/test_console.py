@@ -1,15 +1,11 @@
 """The console in a real browser: a process of its own, with a real database behind it."""
 
 import asyncio
-import os
-import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
@@ -21,6 +17,7 @@ from conversations.model import Conversation, Message
 from foundation.database import Database
 from foundation.encryption import Vault
 from tests.admin import PASSWORD, Clock, Console, asks_for_person, bot_answers, shopper_chat, shopper_says
+from tests.browser.journey import console_process, sign_in
 from tests.goods import a_product, an_order, holds_of
 
 pytest.importorskip("playwright.async_api", reason="needs playwright (the extra dev)")
@@ -40,26 +37,8 @@ COMPOSE_AND_PRESS_ENTER = """(field) => {
 @pytest.fixture
 async def address(database: Database, vault: Vault) -> AsyncIterator[str]:
     """Where a console process on this database answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "uvicorn", "--factory", "tests.browser.console_server:app"),
-        *("--port", str(port), "--log-level", "warning"),
-        env=os.environ | {"DATABASE_URL": database.url, "XIAOER_ENCRYPTION_KEYS": vault.to_json()},
-    )
-    try:
-        async with asyncio.timeout(60), httpx.AsyncClient(timeout=60) as http:
-            while True:
-                try:
-                    await http.get(f"http://127.0.0.1:{port}/console/sign-in")
-                    break
-                except httpx.ConnectError:
-                    await asyncio.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        await process.wait()
+    async with console_process(DATABASE_URL=database.url, XIAOER_ENCRYPTION_KEYS=vault.to_json()) as url:
+        yield url
 
 
 @pytest.fixture
@@ -93,13 +72,7 @@ async def at_desk(browser: "Browser", address: str, name: str, width: int = 1440
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda line: wrong.append(line.text) if "Content Security Policy" in line.text else None)
     page.on("dialog", lambda dialog: wrong.append(dialog.message))
-    await page.goto(f"{address}/console/sign-in")
-    await page.wait_for_function("window.did_handshake")
-    await page.fill("input[name=name]", name)
-    await page.fill("input[name=password]", PASSWORD)
-    await page.click("button[type=submit]")
-    await page.wait_for_selector(".desk .panes")
-    await page.wait_for_function("window.did_handshake")
+    await sign_in(page, address, name)
     yield page
     await context.close()
     assert wrong == []
