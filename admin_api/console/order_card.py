@@ -76,6 +76,7 @@ class OrderCard:
                 words(order.total.shown(t.language), "money")
             with box("chips"):
                 order_states(visit, order)
+                chip(t(order.payment_method), "quiet")
             if is_open:
                 goods(visit, order.lines)
                 self._address()
