@@ -96,6 +96,8 @@ async def agent_says(
     conversation = await _hold(session, conversation_id)
     said_before = await _said_before(session, conversation_id, client_msg_id)
     if said_before is not None:
+        if said_before.staff_id != agent.id:
+            _check_holder(conversation, agent)  # what a colleague said here may not be for this agent's eyes
         return said_before
     _check_length(text)
     await _take(session, conversation, agent, reason="answered", now=now)

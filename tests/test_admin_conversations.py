@@ -140,6 +140,8 @@ async def test_a_draft_of_the_bot_is_sent_once_as_the_agents_own_message(console
     again = await mei.post(path(talk, f"drafts/{draft['seq']}/send"))
     assert first.json() == again.json()
     assert (first.json()["kind"], first.json()["text"]) == ("person", "一共 88 元")
+    colleague = await console.at_work("li")
+    assert refusal(await colleague.post(path(talk, f"drafts/{draft['seq']}/send"))) == (409, "conversation.held")
     assert refusal(await mei.post(path(talk, "drafts/1/send"))) == (404, "draft.unknown")
 
 
