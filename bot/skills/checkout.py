@@ -56,7 +56,7 @@ class AddressQuestion(Question[AddressText]):
 
     def free(self, words: Words) -> Json | None:
         """An address that comes in pieces: what was missing may follow in the next message."""
-        so_far = self.vault.open(base64.b64decode(self.pieces)) + "\n" if self.pieces else ""
+        so_far = self._so_far()
         text, left = self._without_others(so_far + words.rest)
         try:
             return self._seal(parse_address(text), words, left=left)
@@ -97,6 +97,13 @@ class AddressQuestion(Question[AddressText]):
         if self.known is None:
             return super().reply(button)
         return replies.Choice(self.prompt, (button(masked(self.known), "known"),))
+
+    def _so_far(self) -> str:
+        """The pieces given before; those that no key of ours opens any more are asked for again."""
+        try:
+            return self.vault.open(base64.b64decode(self.pieces)) + "\n" if self.pieces else ""
+        except Refused:
+            return ""
 
     def _without_others(self, text: str) -> tuple[str, str]:
         """The text without what answers another question ("..., cash on delivery"), and that."""
