@@ -1,6 +1,7 @@
 """``xiaoer nlu``: train the language model, try a sentence, evaluate on files of examples or on our own phrases."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -130,18 +131,31 @@ def _progress() -> "Iterator[Tell]":
 
 
 def _show(found: "Evaluation") -> None:
-    from nlu.evaluate import per_intent
+    """Print how each intent fares in each language, how confidence and truth agree, and the figures of the whole."""
+    from nlu.evaluate import calibration
 
-    table = Table("intent", "messages", "precision", "recall", "f1", "taken for")
-    for intent, scores in per_intent(found.true, found.predicted).items():
-        pairs = zip(found.true, found.predicted, strict=True)
-        wrong = [guess for true, guess in pairs if true == intent and guess != intent]
-        often = ", ".join(f"{one} {wrong.count(one)}" for one in sorted(set(wrong), key=wrong.count, reverse=True)[:3])
-        numbers = (f"{scores[name]:.3f}" for name in ("precision", "recall", "f1"))
-        table.add_row(intent, f"{scores['messages']:.0f}", *numbers, often)
+    languages = found.languages or ("",) * len(found.true)
+    for language in sorted(set(languages), reverse=True):
+        rows = zip(found.true, found.said, languages, strict=True)
+        _show_intents(language, [(true, said) for true, said, one in rows if one == language])
+    table = Table("confidence", "messages", "mean", "right", title="as right as sure?", title_justify="left")
+    for begin, messages, mean, right in calibration(found):
+        table.add_row(f"{begin:.1f} to {begin + 0.1:.1f}", str(messages), f"{mean:.3f}", f"{right:.3f}")
     _out.print(table)
     for name, value in found.figures.items():
         _out.print(f"{name:18} {value}", highlight=False)
+
+
+def _show_intents(language: str, pairs: list[tuple[str, str]]) -> None:
+    from nlu.evaluate import per_intent
+
+    table = Table("intent", "messages", "precision", "recall", "f1", "taken for", title=language, title_justify="left")
+    for intent, scores in per_intent([true for true, _ in pairs], [said for _, said in pairs]).items():
+        often = Counter(said for true, said in pairs if true == intent != said).most_common(3)
+        wrong = ", ".join(f"{one} {times}" for one, times in often)
+        numbers = (f"{scores[name]:.3f}" for name in ("precision", "recall", "f1"))
+        table.add_row(intent, f"{scores['messages']:.0f}", *numbers, wrong)
+    _out.print(table)
 
 
 def _need_matplotlib() -> None:
@@ -161,13 +175,16 @@ def _draw(found: "Evaluation", path: Path) -> None:
 
     places = {intent: place for place, intent in enumerate(found.intents)}
     counts = np.zeros((len(places), len(places)))
-    for true, guess in zip(found.true, found.predicted, strict=True):
-        counts[places[true], places[guess]] += 1
+    for true, said in zip(found.true, found.said, strict=True):
+        counts[places[true], places[said]] += 1
     side = max(5.0, min(40.0, 0.32 * len(places) + 2))
     figure, axes = plt.subplots(figsize=(side, side))
     image = axes.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
     axes.set_xticks(range(len(places)), found.intents, rotation=90, fontsize=7)
     axes.set_yticks(range(len(places)), found.intents, fontsize=7)
+    for row, column in zip(*counts.nonzero(), strict=True):
+        colour = "white" if 2 * counts[row, column] > counts[row].sum() else "black"
+        axes.text(column, row, f"{counts[row, column]:.0f}", ha="center", va="center", fontsize=6, color=colour)
     axes.set_xlabel("understood as")
     axes.set_ylabel("meant")
     figure.colorbar(image, fraction=0.046, pad=0.02)

@@ -4,7 +4,7 @@ import json
 import random
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlu.encode import Encoder
-from nlu.intents import Floats
+from nlu.intents import Floats, IntentModel
 from nlu.measure import measure
 from nlu.model import OUT_OF_SCOPE
 from nlu.phrases import OUR_PHRASES, Phrase, Phrases, read_phrases
@@ -31,12 +31,19 @@ class BadExamples(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The figures, and what is needed to look closer: true and predicted intent of each test message."""
+    """The figures, and what is needed to look closer, an entry for each test message.
+
+    ``best`` is the likeliest of our intents and ``chances`` how likely it is; ``said`` is what the shop would make of
+    the message, which may be out of scope. ``languages`` are only known of our own phrases.
+    """
 
     figures: dict[str, Any]
     intents: tuple[str, ...]
     true: tuple[str, ...]
-    predicted: tuple[str, ...]
+    best: tuple[str, ...]
+    said: tuple[str, ...]
+    chances: tuple[float, ...]
+    languages: tuple[str, ...] = ()
 
 
 def read_examples(path: Path) -> tuple[Phrase, ...]:
@@ -94,7 +101,7 @@ def evaluate(
         model.save(Path(folder) / "model.npz")
         cost = cost_of(Path(folder) / "model.npz", texts)
     true = tuple(phrase.intent for phrase in test)
-    found = _figures(model.intents, chances, doubt, true)
+    found = _figures(model, chances, doubt, true)
     progress("done", 1.0)
     figures = {
         **found.figures,
@@ -104,7 +111,7 @@ def evaluate(
         "cpu_ms": cost["cpu_ms"],
         "memory_mb": cost["memory_mb"],
     }
-    return Evaluation(figures, found.intents, found.true, found.predicted)
+    return replace(found, figures=figures)
 
 
 def _verdicts(
@@ -127,24 +134,29 @@ def _verdicts(
     return np.concatenate(chances), np.concatenate(doubts)
 
 
-def _figures(intents: Sequence[str], chances: Floats, doubt: Floats, true: Sequence[str]) -> Evaluation:
+def _figures(model: IntentModel, chances: Floats, doubt: Floats, true: Sequence[str]) -> Evaluation:
+    intents = model.intents
     inside = np.array([intent != OUT_OF_SCOPE for intent in true])
     ours = [place for place, intent in enumerate(intents) if intent != OUT_OF_SCOPE]
     best = chances[:, ours].argmax(axis=1)
-    predicted = [intents[ours[place]] for place in best]
-    right = np.array([guess == intent for guess, intent in zip(predicted, true, strict=True)])
-    rows = [(intent, guess) for intent, guess in zip(true, predicted, strict=True) if intent != OUT_OF_SCOPE]
+    likeliest = [intents[ours[place]] for place in best]
+    odd = (doubt > model.doubt_limit) | np.array([intents[place] == OUT_OF_SCOPE for place in chances.argmax(axis=1)])
+    said = [OUT_OF_SCOPE if is_odd else intent for intent, is_odd in zip(likeliest, odd, strict=True)]
+    sure = chances[:, ours].max(axis=1)
+    right = np.array([guess == intent for guess, intent in zip(likeliest, true, strict=True)])
+    rows = [(intent, guess) for intent, guess in zip(true, likeliest, strict=True) if intent != OUT_OF_SCOPE]
     each = per_intent([intent for intent, _ in rows], [guess for _, guess in rows])
     figures: dict[str, Any] = {
         "accuracy": _rounded(right[inside].mean()),
         "macro_f1": _rounded(float(np.mean([scores["f1"] for scores in each.values()]))),
-        "ece": _rounded(calibration_error(chances[:, ours].max(axis=1)[inside], right[inside])),
+        "ece": _rounded(calibration_error(sure[inside], right[inside])),
     }
     if not inside.all():
         limit = np.quantile(doubt[inside], ACCEPTED)
         figures["oos_auroc"] = _rounded(area_under_curve(doubt[~inside], doubt[inside]))
         figures["oos_caught_at_95"] = _rounded((doubt[~inside] > limit).mean())
-    return Evaluation(figures, tuple(sorted(set(true) | set(predicted))), tuple(true), tuple(predicted))
+    names = tuple(sorted({*true, *likeliest, *said}))
+    return Evaluation(figures, names, tuple(true), tuple(likeliest), tuple(said), tuple(map(float, sure)))
 
 
 def _rounded(value: float | np.floating[Any]) -> float:
@@ -162,6 +174,18 @@ def per_intent(true: Sequence[str], predicted: Sequence[str]) -> dict[str, dict[
         f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
         scores[intent] = {"precision": precision, "recall": recall, "f1": f1, "messages": float(there)}
     return scores
+
+
+def calibration(found: Evaluation) -> list[tuple[float, int, float, float]]:
+    """Return for each tenth of confidence: its begin, messages in scope, their mean confidence, their accuracy."""
+    rows: dict[int, list[tuple[float, bool]]] = {}
+    for true, best, chance in zip(found.true, found.best, found.chances, strict=True):
+        if true != OUT_OF_SCOPE:
+            rows.setdefault(min(int(chance * 10), 9), []).append((chance, true == best))
+    return [
+        (tenth / 10, len(row), sum(one for one, _ in row) / len(row), sum(right for _, right in row) / len(row))
+        for tenth, row in sorted(rows.items())
+    ]
 
 
 def calibration_error(confidence: NDArray[Any], right: NDArray[Any]) -> float:
@@ -199,17 +223,14 @@ def evaluate_ours(
     training = [phrase for phrase in phrases.examples if phrase not in held]
     test = [phrase for phrase in phrases.examples if phrase in held]
     found = evaluate(training, test, encoder, progress=lambda s, n: progress(s, n * 0.9))
-    figures = dict(found.figures)
-    for language in ("zh", "en"):
-        figures[f"accuracy_{language}"] = _share_right(
-            found, [languages.get(phrase.text) == language for phrase in test]
-        )
-    return Evaluation(figures, found.intents, found.true, found.predicted)
+    said_in = tuple(languages.get(phrase.text, "") for phrase in test)
+    accuracies = {f"accuracy_{language}": _share_right(found, said_in, language) for language in ("zh", "en")}
+    return replace(found, figures={**found.figures, **accuracies}, languages=said_in)
 
 
-def _share_right(found: Evaluation, chosen: Sequence[bool]) -> float:
-    rows = zip(found.true, found.predicted, chosen, strict=True)
-    right = [true == guess for true, guess, is_chosen in rows if is_chosen and true != OUT_OF_SCOPE]
+def _share_right(found: Evaluation, languages: Sequence[str], language: str) -> float:
+    rows = zip(found.true, found.best, languages, strict=True)
+    right = [true == best for true, best, one in rows if one == language and true != OUT_OF_SCOPE]
     return _rounded(sum(right) / max(1, len(right)))
 
 

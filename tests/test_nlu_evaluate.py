@@ -17,7 +17,16 @@ from wordfreq import get_frequency_dict
 from cli.nlu import app
 from nlu import evaluate
 from nlu.encode import Vectors
-from nlu.evaluate import BadExamples, area_under_curve, calibration_error, evaluate_ours, per_intent, read_examples
+from nlu.evaluate import (
+    BadExamples,
+    Evaluation,
+    area_under_curve,
+    calibration,
+    calibration_error,
+    evaluate_ours,
+    per_intent,
+    read_examples,
+)
 from nlu.intents import BadModel, IntentModel
 from nlu.model import OUT_OF_SCOPE
 from nlu.phrases import OUR_PHRASES, Phrase, Phrases, read_phrases
@@ -150,6 +159,18 @@ def test_figures_of_an_evaluation() -> None:
     assert "oos_auroc" not in evaluate.evaluate([*TEA, *TALK], test[:2], Letters(), cost_of=no_cost).figures
 
 
+def test_what_the_shop_says_may_be_out_of_scope() -> None:
+    test = [Phrase("buy some green tea!", "buy"), Phrase("weather in oslo", OUT_OF_SCOPE)]
+    found = evaluate.evaluate([*TEA, *TALK, *ODD], test, Letters(), cost_of=no_cost)
+    assert found.said == ("buy", OUT_OF_SCOPE)
+    assert OUT_OF_SCOPE not in found.best
+
+
+def test_confidence_is_held_against_the_truth() -> None:
+    found = Evaluation({}, (), ("a", "a", "b", OUT_OF_SCOPE), ("a", "b", "b", "a"), (), (0.91, 0.93, 0.55, 0.99))
+    assert calibration(found) == [(0.5, 1, 0.55, 1.0), (0.9, 2, pytest.approx(0.92), 0.5)]
+
+
 def test_scores_of_each_intent() -> None:
     scores = per_intent(["a", "a", "b", "b"], ["a", "b", "b", "b"])
     assert scores["a"] == {"precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3), "messages": 2.0}
@@ -178,6 +199,15 @@ def test_evaluate_prints_one_json_object(tmp_path: Path) -> None:
     assert figures["oos_caught_at_95"] == 1.0
     assert figures["cpu_ms"] > 0
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_evaluate_prints_a_row_for_each_intent_and_how_sure_it_was(tmp_path: Path) -> None:
+    training, test = lines(tmp_path / "a.jsonl", [*TEA, *TALK, *ODD]), lines(tmp_path / "b.jsonl", [*TEA, *TALK])
+    ran = command("evaluate", "--train", str(training), "--test", str(test))
+    assert ran.exit_code == 0, ran.output
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in ran.stdout.splitlines() if "│" in line]
+    assert ["buy", "9", "1.000", "1.000", "1.000", ""] in rows
+    assert ["0.9 to 1.0", "18", "1.000", "1.000"] in rows
 
 
 def test_evaluate_names_what_is_wrong(tmp_path: Path) -> None:
