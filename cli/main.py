@@ -16,9 +16,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 staff = typer.Typer(help="The staff's accounts.", no_args_is_help=True)
+keys = typer.Typer(help="The keys that seal personal data.", no_args_is_help=True)
 goods = typer.Typer(help="Bring goods in from files of elsewhere.", no_args_is_help=True)
 app.add_typer(staff, name="user")
 app.add_typer(goods, name="import")
+app.add_typer(keys, name="keys")
 
 Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option("--port", help="The port of the web chat.", show_default="8000")]
@@ -123,6 +125,19 @@ def import_vendure(file: Path) -> None:
     from cli import goods as files
 
     files.vendure(file)
+
+
+@keys.callback()
+def of_keys() -> None:
+    """The keys that seal personal data."""
+
+
+@keys.command("rotate")
+def rotate_keys() -> None:
+    """Add a key, which seals from now on, and seal anew what older keys sealed."""
+    from cli import keys as rotation
+
+    rotation.rotate()
 
 
 @staff.command("add")

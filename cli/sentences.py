@@ -25,6 +25,8 @@ SENTENCES = {
     "keys.unusable": "The keys of encryption cannot be read: the key file or XIAOER_ENCRYPTION_KEYS is damaged.",
     "keys.missing": "The keys of encryption do not fit this database: key number {number} is missing.",
     "keys.tampered": "The keys of encryption do not fit this database.",
+    "keys.given": "The keys come from XIAOER_ENCRYPTION_KEYS, which this command cannot change: "
+    "put its value into {path}, unset it, rotate, and set it to what the file holds then.",
     "setting.unusable": "The setting {name} is not usable: {reason}.",
     "up.child_failed": "The {name} process ended again and again while starting; its log says: {reason}",
     "up.slow": "The shop did not answer within {seconds} seconds; see the logs in the data folder.",

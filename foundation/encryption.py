@@ -33,19 +33,27 @@ class Vault:
             or not all(0 < n < 256 for n in keys)
         ):
             raise Refused("keys.unusable")
-        self.keys = keys
         self.root = root
-        self._newest = max(keys)
-        self._ciphers = {number: AESGCM(key) for number, key in keys.items()}
         self._derived: dict[str, bytes] = {}
+        self._file: Path | None = None
+        self._file_time = 0
+        self._take(keys)
+
+    def follow(self, file: Path) -> "Vault":
+        """Take over, from now on, each key that is added to this key file: a rotation needs no restart."""
+        self._file, self._file_time = file, file.stat().st_mtime_ns
+        return self
 
     def seal(self, text: str) -> bytes:
         """Encrypt a text: key number (1 byte), nonce (12), ciphertext with tag."""
+        self._look_again()
         nonce = os.urandom(_NONCE_BYTES)
         return bytes([self._newest]) + nonce + self._ciphers[self._newest].encrypt(nonce, text.encode(), None)
 
     def open(self, sealed: bytes) -> str:
         """Decrypt what `seal` made. Raises Refused: "keys.missing" for an unknown key, else "keys.tampered"."""
+        if sealed and sealed[0] not in self._ciphers:
+            self._look_again()
         cipher = self._ciphers.get(sealed[0]) if sealed else None
         if cipher is None:
             raise Refused("keys.missing", number=sealed[0] if sealed else None)
@@ -94,6 +102,18 @@ class Vault:
         """A vault with new random keys."""
         return cls({1: secrets.token_bytes(KEY_BYTES)}, secrets.token_bytes(KEY_BYTES))
 
+    def _take(self, keys: dict[int, bytes]) -> None:
+        self.keys = keys
+        self._newest = max(keys)
+        self._ciphers = {number: AESGCM(key) for number, key in keys.items()}
+
+    def _look_again(self) -> None:
+        if self._file is not None and self._file.exists() and self._file.stat().st_mtime_ns != self._file_time:
+            self.follow(self._file)
+            there = Vault.from_json(self._file.read_text())
+            if there.root == self.root:
+                self._take({**self.keys, **there.keys})
+
     def _key_for(self, purpose: str) -> bytes:
         if purpose not in self._derived:
             derive = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose.encode())
@@ -134,7 +154,7 @@ def read_keys(data_dir: Path, from_environment: str | None) -> Vault:
     path = key_file(data_dir)
     if not path.exists():
         raise Refused("keys.none", path=str(path))
-    return Vault.from_json(path.read_text())
+    return Vault.from_json(path.read_text()).follow(path)
 
 
 def fingerprint(text: str) -> str:
