@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select, text
 
-from commerce.payments.actions import look_at_refund, reconcile
+from commerce.payments.actions import look_at_intent, look_at_refund, reconcile
 from commerce.payments.ledger import request_refund
 from commerce.payments.model import Payment, RefundState
 from commerce.payments.port import ProviderUnreachable
@@ -138,3 +138,15 @@ async def test_the_twin_that_looks_first_gives_back_more_than_was_paid(shop: Sho
     async with shop.database.begin() as session:
         payment = (await session.scalars(select(Payment))).one()
         assert payment.refund_pending > payment.captured
+
+
+async def test_what_was_paid_beyond_the_price_goes_back_and_the_order_stands(shop: Shop) -> None:
+    order, intent = await shop.opened()
+    shop.bank.sessions[intent.provider_ref or ""]["amount"] += 500
+    shop.bank.pay(intent.reference)
+    await look_at_intent(shop.till, intent.id)
+    await shop.work()
+    view = await shop.view(order)
+    assert (view.status, view.payment_state, view.refunded) == ("placed", "paid", Money(500, "CNY"))
+    assert shop.bank.paid_back() == 500
+    assert await shop.told() == ["payment_received", "refund_made"]

@@ -53,17 +53,19 @@ async def money_arrived(session: AsyncSession, order: Order, payment: Payment, *
             await commit_holds(session, order_id=order.id)
             order.move_to(OrderStatus.PLACED, now=now)
             _tell(session, order, "payment_received", payment, now=now)
+            await _send_surplus_back(session, order, payment, kept=sums.kept, now=now)
     elif order.status is OrderStatus.EXPIRED and covered and await _still_there(session, order, payment, now=now):
         order.move_to(OrderStatus.PLACED, now=now)
         note(session, order, "late_payment_accepted", by="system", now=now)
         _tell(session, order, "late_payment_accepted", payment, now=now)
+        await _send_surplus_back(session, order, payment, kept=sums.kept, now=now)
     elif order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED):
         await release_holds(session, order_id=order.id)
-        await _send_back(session, payment, reason="late_payment", now=now)
+        await _send_back(session, payment, amount=payment.captured, reason="late_payment", now=now)
         note(session, order, "late_payment_refunded", by="system", now=now)
         _tell(session, order, "late_payment_refunded", payment, now=now)
-    elif sums.kept > order.total_amount:
-        await _send_back(session, payment, reason="overpaid", now=now)
+    else:
+        await _send_surplus_back(session, order, payment, kept=sums.kept, now=now)
 
 
 async def payment_ended(session: AsyncSession, order: Order, *, now: datetime) -> None:
@@ -121,11 +123,20 @@ async def _still_there(session: AsyncSession, order: Order, payment: Payment, *,
     )
 
 
-async def _send_back(session: AsyncSession, payment: Payment, *, reason: str, now: datetime) -> None:
+async def _send_surplus_back(
+    session: AsyncSession, order: Order, payment: Payment, *, kept: int, now: datetime
+) -> None:
+    """What is more than the order costs; of this payment at most all of it."""
+    surplus = min(kept - order.total_amount, payment.captured)
+    if surplus > 0:
+        await _send_back(session, payment, amount=surplus, reason="overpaid", now=now)
+
+
+async def _send_back(session: AsyncSession, payment: Payment, *, amount: int, reason: str, now: datetime) -> None:
     await request_refund(
         session,
         payment_id=payment.id,
-        amount=payment.captured,
+        amount=amount,
         reason=reason,
         key=f"refund:{reason}:{payment.id}",
         now=now,
