@@ -30,7 +30,7 @@ from commerce.payments.port import Provider, ProviderUnreachable, RefundOutcome,
 from foundation.database import Database
 from foundation.encryption import Vault
 from foundation.errors import Refused
-from foundation.jobs import enqueue
+from foundation.jobs import enqueue, wake
 from foundation.money import Money
 
 log = structlog.get_logger(__name__)
@@ -122,6 +122,8 @@ async def receive_webhook(till: Till, provider: str, headers: Mapping[str, str],
             if stored is not None:
                 await enqueue(session, LOOK_AT_EVENT, {"event_id": stored}, key=f"{LOOK_AT_EVENT}:{stored}")
                 new += 1
+    if new:
+        await wake(till.database)
     return new
 
 
