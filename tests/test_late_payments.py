@@ -253,3 +253,17 @@ async def test_an_answer_about_another_payment_is_not_believed(shop: Shop) -> No
         async with shop.database.begin() as session:
             await settle(session, intent_id=intent.id, answer=wrong, now=shop.now)
     assert (await shop.view(order)).payment_state == "unpaid"
+
+
+async def test_an_order_whose_stock_does_not_add_up_holds_up_no_other(shop: Shop) -> None:
+    odd = await shop.order()
+    async with shop.database.begin() as session:
+        cup = await a_product(session, now=shop.now, title="马克杯")
+    other = await an_order(shop.database, shop.holds, {cup: 1}, now=shop.now, method=PaymentMethod.SIMULATOR)
+    async with shop.database.begin() as session:
+        await session.execute(text("UPDATE stock_level SET reserved = 0 WHERE variant_id = :tea"), {"tea": shop.tea})
+    shop.later(15 * MINUTES)
+    assert await shop.expire() == 2
+    assert (await shop.view(odd)).status is OrderStatus.PENDING
+    assert (await shop.view(other)).status is OrderStatus.EXPIRED
+    assert await stock_of(shop.database, cup) == Stock(10, 0)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import structlog
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +18,8 @@ from commerce.payments.ledger import balance, capture, new_intent, payable_inten
 from commerce.payments.model import Intent, IntentState, Refund, RefundState
 from commerce.payments.port import RefundOutcome
 from foundation.errors import Refused
+
+log = structlog.get_logger(__name__)
 
 
 async def cancel_order(session: AsyncSession, *, order_id: int, by: Actor, reason: str, now: datetime) -> Order:
@@ -127,6 +130,7 @@ async def expire_unpaid_orders(session: AsyncSession, *, now: datetime, limit: i
     """Begin to close the payments of orders past their time; returns how many orders were taken on.
 
     Any number of sweepers may run at once. An order expires when its payment is closed at the provider, not before.
+    One whose books refuse it stays as it is, and holds up no other.
     """
     closing = exists().where(Intent.order_id == Order.id, Intent.state == IntentState.CLOSING)
     due = (
@@ -139,10 +143,14 @@ async def expire_unpaid_orders(session: AsyncSession, *, now: datetime, limit: i
     )
     orders = (await session.scalars(due)).all()
     await lock_stock_of(session, order_ids=[order.id for order in orders])
-    for order in orders:
-        for intent in await payable_intents(session, order.id):
-            await start_closing(session, intent, now=now)
-        await payment_ended(session, order, now=now)
+    for order_id, order in [(order.id, order) for order in orders]:
+        try:
+            async with session.begin_nested():
+                for intent in await payable_intents(session, order_id):
+                    await start_closing(session, intent, now=now)
+                await payment_ended(session, order, now=now)
+        except Refused as refusal:
+            log.error("an unpaid order cannot be ended", order=order_id, code=refusal.code)
     return len(orders)
 
 
