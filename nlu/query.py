@@ -37,6 +37,7 @@ _FRONT_ZH = re.compile(
         只看 哪些 哪款 哪个 哪种 什么 啥 多少 怎么样的 好一点的 好的 它 这 这个 这款 这件 这种 这些 这只 那个 那款
         那件 那种 那些 那只 价格 价 预算 大概 大约 左右 用的 的 地 嘅 吧 呢 啊 呀 和 跟 或 或者 与 不要 别的 其他 其它
         少 减少 减 去 多 至少 最多 顶多 改 成 改成 共 总共 一共 老样子 照旧 跟上次一样
+        对了 哦 哦对 噢 等等 等下 等一下 先等等 稍等 顺便 顺便问 顺便问下 顺便问一下 顺便看看 话说
         """
     )
     + f"|(?:给|送|为|帮){_PERSON_ZH}(?:的|用的|喝的)?|[一几两][个款种件只把套盒包对双份台支瓶]|{_MEASURED_ZH}"
@@ -77,7 +78,7 @@ _FRONT_EN = re.compile(
         at up out off into with from under over than as by any anything some something a an the one ones another
         other all every few couple new nice good great cool decent different else idea ideas help remove delete
         drop change set update replace swap no not cheap cheaper cheapest expensive possible quantity qty both
-        half
+        half oh ah wait hang_on hold_on by_the_way btw before_that still
         """
     )
     + _MEASURED_EN
@@ -93,7 +94,7 @@ _BACK_EN = re.compile(
         in on at of with and or but for to by from under over around about the a an one ones option options color
         colors colour colours if_possible if_you_have_it if_you_have_one if_you_have_any made_of have look_like
         looks_like into out off dollar dollars bucks each quid pound pounds euro euros yuan rmb cart basket
-        to_cart to_basket less fewer more not only total altogether
+        to_cart to_basket first as_well less fewer more not only total altogether
         """
     )
     + r"|(?:(?:to|in|into|from|out of|off) )?(?:my|the|your) (?:shopping )?"

@@ -52,6 +52,35 @@ def test_a_sentence_of_a_conversation(
     assert len(meaning.entities) == len(expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "intent", "query"),
+    [
+        ("wait, do you also have a travel flask?", "search_products", "travel flask"),
+        ("do you also have a travel flask?", "search_products", "travel flask"),
+        ("and do you sell kettles too?", "search_products", "kettles"),
+        ("oh and do you sell phone chargers?", "search_products", "phone chargers"),
+        ("hold on, got any headphones?", "search_products", "headphones"),
+        ("before that, do you have any mugs?", "search_products", "mugs"),
+        ("btw is there a bigger one?", "refine_search", "bigger"),
+        ("对了你们还有充电宝吗", "search_products", "充电宝"),
+        ("顺便问下有没有茶盘", "search_products", "茶盘"),
+        ("等下 你家有保温杯没", "search_products", "保温杯"),
+        ("等一下，你们还有旅行杯吗", "search_products", "旅行杯"),
+        ("哦对，还有充电宝吗", "search_products", "充电宝"),
+        ("等等，购物车里有什么", "show_cart", None),
+        ("wait, where is my order", "order_status", None),
+        ("等下，我的订单到哪了", "order_status", None),
+        ("by the way, how much is the second one", "show_product", None),
+    ],
+)
+def test_a_question_in_between_is_understood_with_its_lead_in(
+    understander: Understander, text: str, intent: str, query: str | None
+) -> None:
+    meaning = understander.understand(text)
+    assert (meaning.intent, meaning.first("query")) == (intent, query)
+    assert meaning.confidence >= 0.6
+
+
 @pytest.mark.parametrize("text", ["10000mah", "a 10000mAh power bank", "20000mah", "150000mg", "256000gb"])
 def test_a_measure_is_no_order_number(understander: Understander, text: str) -> None:
     assert understander.understand(text).all("order_number") == ()
