@@ -160,7 +160,6 @@ class Run:
                 frames=[],
                 focus={},
                 language="en",
-                unclear=0,
                 handled_seq=locked.last_read,
                 now=_now(),
             )

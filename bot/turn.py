@@ -142,7 +142,6 @@ async def _talk(shop: "Shop", session: AsyncSession, locked: Locked, meanings: d
         frames=outcome.frames,
         focus=outcome.focus,
         language=outcome.language,
-        unclear=0,
         handled_seq=read[-1].seq,
         now=now,
         traces={said.seq: _trace(meanings.get(said.seq)) for said in read},

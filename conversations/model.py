@@ -160,7 +160,6 @@ class Conversation(Base):
     frames: Mapped[JsonList] = mapped_column(default=list, server_default="[]")
     focus: Mapped[JsonMap] = mapped_column(default=dict, server_default="{}")
     language: Mapped[str]
-    unclear: Mapped[int] = mapped_column(default=0, server_default="0")
     waiting_since: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     handoff: Mapped[JsonMap | None]

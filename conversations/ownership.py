@@ -163,6 +163,7 @@ async def close(session: AsyncSession, *, conversation_id: int, agent: Agent, no
     conversation.check_move(Owner.CLOSED)
     _leave_backlog(conversation)
     conversation.assignee_id, conversation.assignee_name = agent.id, agent.name
+    conversation.note_for_bot = None
     await _change_owner(session, conversation, Owner.CLOSED, actor="staff", agent=agent, reason="closed", now=now)
     return conversation
 

@@ -16,7 +16,7 @@ from foundation.errors import Json
 
 _LOCK = """
 WITH taken AS (
-    SELECT id, channel, chat, customer_id, owner, epoch, heard_seq, handled_seq, language, frames, focus, unclear,
+    SELECT id, channel, chat, customer_id, owner, epoch, heard_seq, handled_seq, language, frames, focus,
            attempts, note_for_bot
       FROM conversation WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED
 )
@@ -29,18 +29,18 @@ _CLOSE = """
 WITH closed AS (
     UPDATE conversation
        SET last_seq = last_seq + $2, handled_seq = greatest(handled_seq, $3),
-           frames = $4, focus = $5, language = $6, unclear = $7,
+           frames = $4, focus = $5, language = $6,
            attempts = CASE WHEN heard_seq > $3 THEN 1 ELSE 0 END,
-           work_at = CASE WHEN heard_seq > $3 THEN $8::timestamptz END
+           work_at = CASE WHEN heard_seq > $3 THEN $7::timestamptz END
      WHERE id = $1
     RETURNING id, last_seq - $2 AS before, epoch, heard_seq
 ), replied AS (
     INSERT INTO message (conversation_id, seq, rev, kind, status, body, text, epoch, answers, created_at)
-    SELECT id, before + n, before + n, reply.kind, 'queued', reply.body, reply.text, epoch, $3, $9
-      FROM closed, unnest($10::text[], $11::jsonb[], $12::text[]) WITH ORDINALITY AS reply(kind, body, text, n)
+    SELECT id, before + n, before + n, reply.kind, 'queued', reply.body, reply.text, epoch, $3, $8
+      FROM closed, unnest($9::text[], $10::jsonb[], $11::text[]) WITH ORDINALITY AS reply(kind, body, text, n)
 ), traced AS (
     UPDATE message m SET trace = traces.trace
-      FROM unnest($13::bigint[], $14::jsonb[]) AS traces(seq, trace)
+      FROM unnest($12::bigint[], $13::jsonb[]) AS traces(seq, trace)
      WHERE m.conversation_id = $1 AND m.seq = traces.seq
 ), told AS (
     INSERT INTO event (kind, ref) SELECT 'conversation', id FROM closed
@@ -76,7 +76,6 @@ class Locked:
     language: str
     frames: list[Json]
     focus: dict[str, Json]
-    unclear: int
     attempts: int
     note_for_bot: str | None
     messages: tuple[Said, ...]
@@ -131,7 +130,6 @@ async def lock_for_turn(
         language=row["language"],
         frames=row["frames"],
         focus=row["focus"],
-        unclear=row["unclear"],
         attempts=row["attempts"],
         note_for_bot=row["note_for_bot"],
         messages=tuple(Said(row["seq"], row["body"], row["text"], row["created_at"]) for row in rows),
@@ -146,7 +144,6 @@ async def close_turn(
     frames: Sequence[Json],
     focus: Mapping[str, Json],
     language: str,
-    unclear: int,
     handled_seq: int,
     now: datetime,
     traces: Mapping[int, Json] | None = None,
@@ -166,7 +163,6 @@ async def close_turn(
         _json(frames),
         _json(focus),
         language,
-        unclear,
         now + TRY_AGAIN_AFTER,
         now,
         [reply.kind for reply in replies],

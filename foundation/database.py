@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 import asyncpg
-from sqlalchemy import BigInteger, DateTime, Identity, MetaData
+from sqlalchemy import BigInteger, DateTime, Identity, MetaData, exc
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection as AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -14,6 +14,16 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from foundation.encryption import Vault
 from foundation.errors import Json
+
+DATABASE_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    exc.InterfaceError,
+    exc.OperationalError,
+    exc.TimeoutError,
+)
+"""What is raised while the database cannot be reached: try again later."""
 
 JsonMap: TypeAlias = dict[str, Json]
 JsonList: TypeAlias = list[Json]
@@ -71,7 +81,11 @@ class Database:
     async def raw(self) -> AsyncIterator[asyncpg.Connection]:
         """The driver's own connection outside any transaction: each statement commits by itself."""
         async with self.engine.connect() as connection:
-            yield (await connection.get_raw_connection()).driver_connection
+            try:
+                yield (await connection.get_raw_connection()).driver_connection
+            except DATABASE_AWAY:
+                await connection.invalidate()  # a dead connection does not go back into the pool
+                raise
 
     async def close(self) -> None:
         """Give every connection back."""

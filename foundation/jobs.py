@@ -121,6 +121,8 @@ def _counted(database: Database, name: str, handler: Handler) -> Callable[[Job],
             raise RuntimeError(f"job {job.id} ({name}) was begun {runs - 1} times and never ended")
         log.info("job", job=name, id=str(job.id), run=runs)
         await handler(json.loads(job.payload or b"{}"))
+        async with database.raw() as driver:
+            await driver.execute("DELETE FROM job_run WHERE job_id = $1", job.id)
 
     return run
 

@@ -142,7 +142,6 @@ async def bot_answers(console: Console, conversation_id: int, *texts: str) -> No
             frames=[],
             focus={},
             language=locked.language,
-            unclear=0,
             handled_seq=locked.last_read,
             now=now,
         )

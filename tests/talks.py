@@ -50,7 +50,6 @@ class Talk:
                 frames=locked.frames,
                 focus=locked.focus,
                 language=locked.language,
-                unclear=0,
                 handled_seq=locked.last_read,
                 now=self.now,
             )

@@ -261,7 +261,6 @@ async def test_answers_the_bot_gives_while_asking_for_a_person_still_arrive(talk
             frames=[],
             focus={},
             language="en",
-            unclear=0,
             handled_seq=locked.last_read,
             now=now,
         )

@@ -84,13 +84,12 @@ async def test_a_turn_answers_everything_said_since_the_last_one(talk: Talk, now
             frames=[{"flow": "checkout"}],
             focus={"product": 3},
             language="zh",
-            unclear=1,
             handled_seq=2,
             now=now,
             traces={2: {"intent": "search_products"}},
         )
     row = await talk.row()
-    assert (row.frames, row.focus, row.language, row.unclear) == ([{"flow": "checkout"}], {"product": 3}, "zh", 1)
+    assert (row.frames, row.focus, row.language) == ([{"flow": "checkout"}], {"product": 3}, "zh")
     assert (row.handled_seq, row.work_at, row.attempts) == (2, None, 0)
     async with talk.database.session() as session:
         seen = await messages_after(session, conversation_id=talk.id, rev=0, limit=9, for_staff=True)
@@ -121,7 +120,6 @@ async def test_what_is_said_during_a_turn_is_left_for_the_next(talk: Talk, now: 
             frames=[],
             focus={},
             language="en",
-            unclear=0,
             handled_seq=locked.last_read,
             now=now,
         )

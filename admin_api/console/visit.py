@@ -92,9 +92,17 @@ class Visit:
                     while not queue.empty():
                         batches.append(queue.get_nowait())
                 if batches or missed:
-                    missed = not await self.attempt(partial(self._bring_up_to_date, apply, batches, missed))
+                    missed = not await self._keep_up(apply, batches, missed)
                 with self.client:
                     tick()
+
+    async def _keep_up(self, apply: Callable[[Changes], Awaitable[None]], batches: list[Batch], missed: bool) -> bool:
+        """Whether the page shows all there is; after a fault the next round reads everything again."""
+        try:
+            return await self.attempt(partial(self._bring_up_to_date, apply, batches, missed)) is True
+        except Exception as error:  # a page that stopped following would go on saying that it is live
+            log.error("a console page fell behind", error=type(error).__name__)
+            return False
 
     async def _bring_up_to_date(
         self, apply: Callable[[Changes], Awaitable[None]], batches: list[Batch], missed: bool, staff: StaffMember

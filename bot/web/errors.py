@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.web.pages import notice_page, page_language
 from bot.web.words import WORDS
+from foundation.database import DATABASE_AWAY
 from foundation.encryption import fingerprint
 from foundation.errors import Json, Refused
 
@@ -38,6 +39,7 @@ _SENTENCES = {
     "files.not_yet": "The web chat does not take pictures and files yet. Describe it in words, or ask for a person.",
     "limit.messages": "Too many messages in a short time. Try again after a moment.",
     "limit.streams": "Too many open windows of one visitor.",
+    "away": "The shop cannot reach its database at the moment. Try again in a few seconds.",
 }
 
 
@@ -111,10 +113,12 @@ class AnswerFailures:
             if scope["type"] != "http" or has_begun:
                 return
             request = Request(scope)
+            away = isinstance(error, DATABASE_AWAY)
+            status, code, headers = (503, "away", {"Retry-After": "2"}) if away else (500, "failed", {})
             if for_programs(request):
-                response: Response = _json(500, "failed", {"incident": incident})
+                response: Response = _json(status, code, {"incident": incident}, headers)
             else:
-                response = _page(request, 500, {})
+                response = _page(request, status, headers)
             await response(scope, receive, send)
 
 

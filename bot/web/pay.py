@@ -15,6 +15,7 @@ from commerce.orders.model import Order, OrderStatus
 from commerce.payments.actions import Till, intent_from, look_at_intent, open_payment, receive_webhook
 from commerce.payments.model import Intent, IntentState
 from commerce.payments.port import ProviderUnreachable
+from foundation import jobs
 from foundation.errors import Refused
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ async def payment_webhook(request: Request, provider: str) -> Response:
     except Refused as refusal:
         log.warning("webhook refused", provider=provider[:24], code=refusal.code)
         raise
+    if new:
+        await jobs.wake(request.app.state.shop.database)
     return JSONResponse({"stored": new})
 
 

@@ -19,7 +19,7 @@ async def picture(
     """The picture, or its small version where `size` (pixels of the longer side) asks for no more than that."""
     shop = request.app.state.shop
     async with shop.database.begin() as session:
-        media = await session.get(Media, media_id) if media_id < 2**62 else None
+        media = await session.get(Media, media_id) if 0 < media_id < 2**62 else None
     if media is None:
         raise Refused("media.unknown")
     folder = MediaFolder.of(shop.settings.data_dir)

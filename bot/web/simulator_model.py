@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from conversations.text import clean
 from foundation.database import Base, Id, JsonList, JsonMap
 from foundation.errors import Json, Refused
 from foundation.money import Money
@@ -130,7 +131,7 @@ async def open_session(
 
 async def session_of(session: AsyncSession, session_id: str, *, lock: bool = False) -> SimulatorSession:
     """The session with this id. Raises Refused("simulator.session_unknown")."""
-    query = select(SimulatorSession).filter_by(id=session_id)
+    query = select(SimulatorSession).filter_by(id=clean(session_id))
     found = await session.scalar(query.with_for_update() if lock else query)
     if found is None:
         raise Refused("simulator.session_unknown")
@@ -194,7 +195,7 @@ async def give_back(session: AsyncSession, *, session_id: str, key: str, amount:
 
 async def refund_of(session: AsyncSession, key: str, *, now: datetime) -> SimulatorRefund:
     """The refund with this key; a slow one is through by now. Raises Refused("simulator.refund_unknown")."""
-    found = await session.scalar(select(SimulatorRefund).filter_by(key=key).with_for_update())
+    found = await session.scalar(select(SimulatorRefund).filter_by(key=clean(key)).with_for_update())
     if found is None:
         raise Refused("simulator.refund_unknown")
     if found.state == "pending":

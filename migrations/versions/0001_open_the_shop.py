@@ -51,7 +51,6 @@ def upgrade() -> None:
         sa.Column("frames", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.Column("focus", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("language", sa.String(), nullable=False),
-        sa.Column("unclear", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("handoff", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
