@@ -52,6 +52,9 @@ _CORRECTION = re.compile(
     r"|\bi meant?\b|\binstead(?: of\b.*)?$|\brather than\b"
 )
 _NO_CORRECTION = frozenset({"deny", "thank", "goodbye", "affirm", "stop", "greet", "ask_human"})
+# "wait, where is my order" asks something in between: it corrects nothing.
+_ASIDES = frozenset({"search_products", "show_product", "show_cart", "order_status", "cancel_order", "help"})
+_LEAD_IN = re.compile(r"[，, ]*(?:等等|等一下|wait|actually|hang on|hold on)[，,。.! ]*")
 _NO_COLOUR = re.compile(  # black tea is a kind of tea, a black tea cup is a black cup
     r"[红白绿黑黄青]茶(?![杯壶具盘碗罐盏])|[滇祁闽川宜宁]红|大红袍|[小网口分]红|红[包糖豆枣酒米利]|[明空表坦]白|白[糖酒菜天送条毫开]|蓝[牙芽光]|紫[砂泥]"
     r"|[花面]粉|粉[丝末]|灰尘|黑名单|黄[金山瓜]|绿豆|黑枸杞"
@@ -117,8 +120,7 @@ def entities_of(text: str, folded: str, *, intent: str, language: Language, gaze
     if intent == "change_language" or len(folded) <= 4:
         take(gazetteer.find("language", folded))
     take(gazetteer.others(folded))
-    if intent not in _NO_CORRECTION and (match := _CORRECTION.search(folded)):
-        take([("correction", True, *match.span())])
+    take(_correction(folded, intent))
     if intent in SHOPPING and (asked := query_of(folded, [(start, end) for _kind, _value, start, end in found])):
         take([("query", *asked)])
     found.sort(key=lambda one: (one[2], -one[3]))
@@ -155,6 +157,12 @@ def _colours(folded: str, gazetteer: Gazetteer) -> Iterator[Found]:
     for found in gazetteer.find("colour", folded):
         if not any(start < found[3] and found[2] < end for start, end in other):
             yield found
+
+
+def _correction(folded: str, intent: str) -> Iterator[Found]:
+    match = None if intent in _NO_CORRECTION else _CORRECTION.search(folded)
+    if match and not (intent in _ASIDES and _LEAD_IN.fullmatch(match[0])):
+        yield "correction", True, *match.span()
 
 
 def _sort(folded: str) -> Iterator[Found]:

@@ -79,6 +79,7 @@ def test_a_question_in_between_is_understood_with_its_lead_in(
     meaning = understander.understand(text)
     assert (meaning.intent, meaning.first("query")) == (intent, query)
     assert meaning.confidence >= 0.6
+    assert meaning.first("correction") is None
 
 
 @pytest.mark.parametrize("text", ["10000mah", "a 10000mAh power bank", "20000mah", "150000mg", "256000gb"])
