@@ -19,7 +19,7 @@ from conversations.say import say_fact
 from foundation.money import Money
 
 if TYPE_CHECKING:
-    from bot.app import Shop
+    from bot.shop import Shop
 
 log = structlog.get_logger(__name__)
 

@@ -1,20 +1,15 @@
 """The shopper's door, put together: everything a turn of the bot needs, made once from the settings."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import httpx
-import structlog
 
 from bot.channels.web import WebChannel
 from bot.delivery import Channel, Delivery, StoredChannel
-from bot.flow import Flow
-from bot.skills.table import SKILLS
-from bot.words import Heard
+from bot.shop import Mind, Shop
 from commerce.inventory.hold import Holds
 from commerce.payments.actions import Till
 from commerce.payments.simulator import Simulator
@@ -27,70 +22,7 @@ from foundation.settings import Settings
 if TYPE_CHECKING:
     from nlu.understand import Understander
 
-log = structlog.get_logger(__name__)
-
 WEB, TERMINAL = "web", "terminal"
-
-
-class Mind:
-    """The understanding of messages, loaded beside the start of the process: the first page does not wait for it."""
-
-    def __init__(self, load: "Callable[[], Understander]") -> None:
-        self._loading = asyncio.create_task(asyncio.to_thread(load))
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether the model is there."""
-        return self._loading.done() and not self._loading.cancelled() and self._loading.exception() is None
-
-    async def understander(self) -> "Understander":
-        """The model; waits while it is still being loaded."""
-        return await asyncio.shield(self._loading)
-
-
-@dataclass(slots=True)
-class Shop:
-    """One running shop as the bot sees it. `now` is the clock of this process; tests move it.
-
-    `turning`: conversations in which this process takes turns, with what it has understood of what it heard.
-    """
-
-    settings: Settings
-    database: Database
-    vault: Vault
-    holds: Holds
-    doorbell: Doorbell
-    budget: RateBudget
-    presence: Presence
-    till: Till
-    delivery: Delivery
-    mind: Mind
-    now: Callable[[], datetime]
-    flows: Mapping[str, Flow] = field(default_factory=lambda: SKILLS)
-    turning: dict[int, dict[int, Heard]] = field(default_factory=dict)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-
-    @property
-    def simulator_secret(self) -> bytes:
-        """What the shop and the payment simulator sign with."""
-        given = self.settings.simulator_secret
-        return given.get_secret_value().encode() if given else self.vault.sign("simulator", b"secret")
-
-    def soon(self, work: Coroutine[object, object, None]) -> None:
-        """Do this in the background; `idle` waits for it. A failure is logged, and the sweeps make good for it."""
-        task = asyncio.create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self._finished)
-
-    async def idle(self) -> None:
-        """Wait until nothing is under way in the background."""
-        while self.tasks:
-            await asyncio.wait(self.tasks)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self.tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("background work failed", exc_info=task.exception())
 
 
 def utc_now() -> datetime:
@@ -108,8 +40,7 @@ async def open_shop(
 ) -> AsyncIterator[Shop]:
     """Open the shop of these settings; they name the database (Refused("database.none") when they do not).
 
-    `load` gives the model of understanding; `bank` replaces the network to the payment
-    simulator.
+    `load` gives the model of understanding; `bank` replaces the network to the payment simulator.
     """
     if settings.database_url is None:
         raise Refused("database.none")
@@ -119,6 +50,9 @@ async def open_shop(
     doorbell = Doorbell(redis)
     channels: dict[str, Channel] = {WEB: WebChannel(), TERMINAL: StoredChannel()}
     async with Holds.open(settings.database_url) as holds, httpx.AsyncClient(transport=bank, timeout=10) as client:
+        secret = _simulator_secret(settings, vault)
+        simulator = Simulator(client, base_url=settings.base_url, secret=secret, now=clock)
+        providers = {simulator.name: simulator} if settings.payment_simulator else {}
         shop = Shop(
             settings=settings,
             database=database,
@@ -127,14 +61,11 @@ async def open_shop(
             doorbell=doorbell,
             budget=RateBudget(redis),
             presence=Presence(redis),
-            till=Till(database=database, providers={}, base_url=settings.base_url, now=clock),
+            till=Till(database=database, providers=providers, base_url=settings.base_url, now=clock),
             delivery=Delivery(database, channels, doorbell, clock=clock),
             mind=Mind(load or _load_model),
+            simulator_secret=secret,
             now=clock,
-        )
-        simulator = Simulator(client, base_url=settings.base_url, secret=shop.simulator_secret, now=clock)
-        shop.till = Till(
-            database=database, providers={simulator.name: simulator}, base_url=settings.base_url, now=clock
         )
         try:
             yield shop
@@ -148,6 +79,12 @@ def _load_model() -> "Understander":
     from nlu.understand import Understander  # a second of imports, in the thread that loads: the first page goes first
 
     return Understander.load()
+
+
+def _simulator_secret(settings: Settings, vault: Vault) -> bytes:
+    """What the shop and the payment simulator sign with."""
+    given = settings.simulator_secret
+    return given.get_secret_value().encode() if given else vault.sign("simulator", b"secret")
 
 
 def _secret(settings: Settings) -> str | None:

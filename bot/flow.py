@@ -31,7 +31,7 @@ from foundation.encryption import Vault
 from foundation.errors import Json, Refused
 
 if TYPE_CHECKING:
-    from bot.app import Shop
+    from bot.shop import Shop
 
 T = TypeVar("T")
 MOST_ROUNDS = 20

@@ -11,6 +11,7 @@ from bot.dialogue import Outcome, converse, savepoint
 from bot.flow import Handover, Setting
 from bot.language import translator
 from bot.replies import Text, plain, to_json
+from bot.skills.table import SKILLS
 from bot.understanding import understand
 from bot.words import Heard
 from commerce.customers.actions import customer_for, set_language
@@ -23,7 +24,7 @@ from conversations.turns import Locked, Reply, close_turn, lock_for_turn
 from foundation.errors import Json
 
 if TYPE_CHECKING:
-    from bot.app import Shop
+    from bot.shop import Shop
 
 log = structlog.get_logger(__name__)
 
@@ -123,7 +124,7 @@ async def _talk(shop: "Shop", session: AsyncSession, locked: Locked, meanings: d
         setting = Setting(session, shop, shop.vault, locked.customer_id, now, lambda: savepoint(session))
         outcome = await converse(
             setting,
-            flows=shop.flows,
+            flows=SKILLS,
             frames=locked.frames,
             focus=locked.focus,
             language=locked.language,

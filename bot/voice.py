@@ -10,7 +10,7 @@ from foundation.encryption import Vault
 from foundation.money import Money
 
 if TYPE_CHECKING:
-    from bot.app import Shop
+    from bot.shop import Shop
 
 
 class Voice:

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from bot.announcements import tell_announcements
-from bot.app import Shop
+from bot.shop import Shop
 from bot.turn import take_turns
 from commerce.payments.actions import reconcile
 from commerce.payments.jobs import JOBS

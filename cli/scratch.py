@@ -19,7 +19,8 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.app import Shop, open_shop
+from bot.app import open_shop
+from bot.shop import Shop
 from bot.web.app import create_app
 from bot.web.simulator import send_webhooks
 from bot.worker import catch_up

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.app import Shop
+from bot.shop import Shop
 from bot.web.simulator_model import Fault
 from cli.scratch import ScratchShop
 from commerce.carts.actions import add_line, cart_view

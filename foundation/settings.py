@@ -36,6 +36,7 @@ class Settings(BaseSettings):
 
     hold_minutes: int = Field(default=15, ge=1, le=24 * 60)
     messages_a_minute: int = Field(default=20, ge=1)
+    payment_simulator: bool = True
     simulator_secret: SecretStr | None = None
     simulator_faults: bool = False
     log_json: bool | None = None

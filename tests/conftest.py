@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.harness import SHARED
-from bot.app import Shop
+from bot.shop import Shop
 from cli.scratch import (
     DEMO,
     VENDURE,

@@ -1,5 +1,7 @@
 """What the bot can do, through its own door: the demo shop, the real understanding, the real database."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select
 
@@ -283,3 +285,10 @@ async def test_nothing_is_ordered_twice_by_pressing_twice(chat: Chat) -> None:
     assert "settled already" in (await chat.presses("Place the order"))[0]
     async with chat.scratch.shop.database.begin() as session:
         assert await session.scalar(select(func.count()).select_from(Order)) == 1
+
+
+async def test_a_shop_without_online_payment_offers_cash_only(chat: Chat) -> None:
+    chat.scratch.shop.till = replace(chat.scratch.shop.till, providers={})
+    summary = await chat.says("来一个素白盖碗", "结账", "张三 13800138000 浙江省杭州市西湖区文三路90号")
+    assert "货到付款" in "".join(summary)
+    assert "在线支付" not in "".join(summary)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from bot.app import Shop
+from bot.shop import Shop
 from bot.web.visitors import new_visitor, visitor_id
 from cli.scratch import ScratchShop
 from conversations.model import Message

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
-from bot.app import Shop
+from bot.shop import Shop
 from bot.web.simulator import Bank, send_webhooks
 from bot.web.simulator_model import SimulatorEvent, SimulatorSession
 from cli.scratch import BASE_URL, ScratchShop

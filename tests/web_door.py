@@ -21,7 +21,7 @@ from conversations.say import say_fact
 from foundation.errors import Json
 
 if TYPE_CHECKING:
-    from bot.app import Shop
+    from bot.shop import Shop
 
 _numbers = itertools.count(1)
 

@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text as Styled
 
-from bot.app import TERMINAL, Shop
+from bot.app import TERMINAL
 from bot.language import translator
+from bot.shop import Shop
 from bot.turn import meet, receive
 from conversations.bells import conversation_bell
 from conversations.hear import Incoming

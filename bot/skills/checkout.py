@@ -221,8 +221,10 @@ async def _how_to_pay(turn: Turn) -> Choice[PaymentMethod]:
         cash: ("cash", "cod", "现金", "货到"),
         online: ("online", "card", "在线", "网上", "微信", "支付宝", "刷卡"),
     }
-    options = [Option(str(way), method_name(turn, way), way, also=words[way]) for way in (cash, online)]
-    default = str(last[0].payment_method) if last else None
+    ways = [cash, online] if online in turn.shop.till.providers else [cash]
+    options = [Option(str(way), method_name(turn, way), way, also=words[way]) for way in ways]
+    usual = last[0].payment_method if last and last[0].payment_method in ways else None
+    default = str(ways[0]) if len(ways) == 1 else usual and str(usual)
     return Choice(turn._("How would you like to pay?"), options, default=default)
 
 

@@ -28,7 +28,7 @@ from foundation.encryption import Vault
 from foundation.errors import Json, Refused
 
 if TYPE_CHECKING:
-    from bot.app import Shop
+    from bot.shop import Shop
 
 CHANNEL = "web"
 LONGEST_TEXT = 10_000

@@ -19,7 +19,7 @@ from foundation import jobs
 from foundation.errors import Refused
 
 if TYPE_CHECKING:
-    from bot.app import Shop
+    from bot.shop import Shop
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["payments"])

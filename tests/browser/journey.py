@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from admin_api.staff import add_staff
-from bot.app import Shop, open_shop
+from bot.app import open_shop
+from bot.shop import Shop
 from bot.web.app import create_app
 from bot.worker import work
 from cli.scratch import Place, scratch_database

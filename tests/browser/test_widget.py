@@ -16,7 +16,7 @@ from playwright.async_api import expect
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
-    from bot.app import Shop
+    from bot.shop import Shop
 
 EVIL = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>"\'`${1}'
 
