@@ -63,6 +63,7 @@ class Database:
             max_overflow=pool_size,
             pool_timeout=15,
             pool_recycle=1800,
+            pool_use_lifo=True,  # the connection last used has its statements prepared
             hide_parameters=True,  # what a shopper wrote is no part of an error, and so of no log
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={"vault": vault})
