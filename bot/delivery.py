@@ -110,12 +110,15 @@ class Delivery:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sweep at each ring and every second until `stop` is set; then finish the sends under way."""
+        missed = False
         async for rang in self._doorbell.listen(DELIVERY, every=SWEEP_EVERY):
             if stop.is_set():
                 break
             try:
-                await self.sweep(fresh=rang)
-            except Exception:  # the driver's own errors too; the next round tries again
+                await self.sweep(fresh=rang or missed)
+                missed = False
+            except Exception:  # the driver's own errors too; the next round tries again, as if it had been rung for
+                missed = True
                 log.exception("delivery sweep failed")
         await self.finish()
 

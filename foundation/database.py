@@ -85,7 +85,8 @@ class Database:
             try:
                 yield (await connection.get_raw_connection()).driver_connection
             except DATABASE_AWAY:
-                await connection.invalidate()  # a dead connection does not go back into the pool
+                await connection.invalidate()  # a dead connection does not go back into the pool,
+                await self.engine.dispose()  # and those that lie there have hardly outlived it
                 raise
 
     async def close(self) -> None:

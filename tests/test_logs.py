@@ -15,13 +15,16 @@ from cli.logs import set_up_logging
 from foundation.database import Database
 from foundation.errors import Refused
 
-SECRET = "张三 13800138000 文三路 90 号"
+SECRET = "张三 13800138000 文三路九十号"
 
 
 @contextmanager
 def served() -> Iterator[StringIO]:
     """What a serving process writes onto standard error; afterwards logging is as it was."""
     handlers, level = logging.root.handlers, logging.root.level
+    of_server = logging.getLogger("uvicorn.error")  # a server of an earlier test may have left it quiet
+    quiet = of_server.level
+    of_server.setLevel(logging.NOTSET)
     set_up_logging(as_json=True)
     ours = logging.root.handlers[0]
     assert isinstance(ours, logging.StreamHandler)
@@ -33,6 +36,7 @@ def served() -> Iterator[StringIO]:
         structlog.reset_defaults()
         logging.root.handlers = handlers
         logging.root.setLevel(level)
+        of_server.setLevel(quiet)
 
 
 async def failing_statement(database: Database, statement: str, **values: object) -> Exception:
