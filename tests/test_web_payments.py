@@ -121,7 +121,7 @@ async def test_opening_the_link_twice_is_one_session(counter: Counter) -> None:
 
 async def test_a_declined_payment_may_be_tried_again(counter: Counter) -> None:
     page = await counter.pays("decline")
-    assert "已拒绝支付" in page.text or "declined" in page.text
+    assert "支付已取消" in page.text or "declined" in page.text
     await counter.webhooks_arrive()
     assert await counter.status() == "pending"
     await counter.pays()

@@ -1,7 +1,7 @@
 // What the chat itself says; everything else comes from the shop in the shopper's language.
 const WORDS = {
   zh: { shop: "店小二", chat: "跟店小二聊聊", ph: "想找点什么？", send: "发送", close: "收起", newest: "最新消息", retry: "重新发送", failed: "没有发出去",
-    sending: "正在发送", offline: "网络断开了，正在重连…", typing: "店小二正在输入", waiting: "正在为您转接真人，请稍候", human: "真人客服正在为您服务",
+    sending: "正在发送", offline: "网络断开了，正在重连…", typing: "店小二正在输入", waiting: "正在为您转接人工客服，请稍候", human: "人工客服正在为您服务",
     closed: "本次对话已结束，随时可以再聊", hello: "客官里边请！我是店小二，找货、下单、查订单，跟我说一声就好。", tries: ["有什么好茶？", "看看茶具", "我的订单", "找人工"],
     slow: "您说得太快啦，我先喘口气，稍后自动发出。", long: "太长了，最多 4000 字", files: "这里暂时还收不了图片和文件，您可以用文字描述，或者说“找人工”。", refused: "这条消息没法发送。",
     older: "更早的消息", yesterday: "昨天", pay: "去支付", newer: "条新消息", photo: "图片", theme: "切换深浅色", colon: "：", you: "您说", lang: "English" },
