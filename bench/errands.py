@@ -40,9 +40,13 @@ class Errands:
             await self.shopper.says(ADDRESS[self.shopper.language], is_reply("choice"))
             asked = await self._says(self.shopper.method, "receipt")
         self.wanted += 1
-        confirmed = await self.shopper.presses(asked.buttons[0], lambda shown: shown.kind == "fact", twice=twice)
+        confirmed = await self.shopper.presses(asked.buttons[0], self._is_of_a_new_order, twice=twice)
         self.numbers.append(order_number(confirmed))
         return confirmed
+
+    def _is_of_a_new_order(self, shown: Shown) -> bool:
+        """A fact about an order not told of before: the refund of an earlier one may arrive at any time."""
+        return shown.kind == "fact" and order_number(shown) not in self.numbers
 
     async def pay(self, confirmed: Shown) -> None:
         """Pay what is to be paid, and wait until the shop says that the money has arrived."""
