@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import socket
@@ -69,10 +70,14 @@ def web(settings: Settings) -> None:
     """Serve the web chat until told to stop."""
     listening = open_port(settings.web_host, settings.web_port, "--port")
     settings = start_serving(settings)
+    gc.disable()  # of what is imported nothing is ever garbage: looking for it would only delay the first page
     import uvloop
 
     from bot.app import open_shop
     from bot.web.app import create_app
+
+    gc.freeze()
+    gc.enable()
 
     async def run() -> None:
         async with open_shop(settings) as shop:
