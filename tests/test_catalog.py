@@ -21,7 +21,7 @@ from commerce.catalog.model import (
     VariantValue,
     in_language,
 )
-from commerce.catalog.queries import OptionView, product_card, product_cards, product_details, variant_view
+from commerce.catalog.queries import OptionView, product_cards, product_details, variant_view
 from commerce.inventory.actions import receive_stock
 from foundation.database import Database
 from foundation.money import Money
@@ -106,8 +106,7 @@ def counted(database: Database) -> Iterator[list[str]]:
 
 async def test_a_card_shows_the_span_of_prices_of_what_is_on_sale(shelf: AsyncSession, now: datetime) -> None:
     mug = await a_mug(shelf, now)
-    card = await product_card(shelf, mug.product, language="en")
-    assert card is not None
+    (card,) = await product_cards(shelf, [mug.product], language="en")
     assert (card.title, card.price_from, card.price_to) == ("Mug", Money(3900, "CNY"), Money(4500, "CNY"))
     assert (card.picture, card.in_stock, card.variants) == (mug.main_picture, True, 2)
 

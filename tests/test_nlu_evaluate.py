@@ -87,7 +87,8 @@ def test_training_again_gives_the_model_of_the_shop(understander: Understander) 
 def test_our_phrases_hold_the_floors(understander: Understander) -> None:
     floors = tomllib.loads((ROOT / "nlu" / "evaluation.toml").read_text(encoding="utf-8"))
     most = floors.pop("most")
-    figures = evaluate_ours(understander.encoder).figures
+    folds = [evaluate_ours(understander.encoder, fold=fold).figures for fold in range(3)]
+    figures = {name: sum(figures[name] for figures in folds) / len(folds) for name in (*floors, *most)}
     assert {name: figures[name] for name, least in floors.items() if figures[name] < least} == {}
     assert {name: figures[name] for name, highest in most.items() if figures[name] > highest} == {}
 

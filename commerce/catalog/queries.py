@@ -93,12 +93,6 @@ async def product_cards(session: AsyncSession, ids: Sequence[int], *, language: 
     return [cards[product_id] for product_id in dict.fromkeys(ids) if product_id in cards]
 
 
-async def product_card(session: AsyncSession, product_id: int, *, language: str) -> ProductCard | None:
-    """The card of one product, None when it is not on sale."""
-    cards = await product_cards(session, [product_id], language=language)
-    return cards[0] if cards else None
-
-
 async def product_details(session: AsyncSession, product_id: int, *, language: str) -> ProductDetails | None:
     """Everything about one product, None when it is not on sale."""
     variants = await _views(session, _OF_PRODUCT, language=language, product_id=product_id)
