@@ -92,7 +92,10 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where the dialogue takes place. `savepoint` undoes what a refused flow has written."""
+    """Where the dialogue takes place. `savepoint` undoes what a refused flow has written.
+
+    `note` is what the agent who gave the conversation back wrote for the bot.
+    """
 
     session: AsyncSession
     shop: "Shop"
@@ -100,6 +103,7 @@ class Setting:
     customer_id: int
     now: datetime
     savepoint: Callable[[], AbstractAsyncContextManager[object]]
+    note: str = ""
 
 
 class Turn(Voice):

@@ -121,7 +121,9 @@ async def _talk(shop: "Shop", session: AsyncSession, locked: Locked, meanings: d
         log.error("turn given up", conversation=locked.conversation_id, attempts=locked.attempts)
         outcome = _given_up(locked)
     else:
-        setting = Setting(session, shop, shop.vault, locked.customer_id, now, lambda: savepoint(session))
+        setting = Setting(
+            session, shop, shop.vault, locked.customer_id, now, lambda: savepoint(session), locked.note_for_bot or ""
+        )
         outcome = await converse(
             setting,
             flows=SKILLS,

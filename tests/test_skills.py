@@ -10,7 +10,8 @@ from commerce.catalog.model import Variant
 from commerce.inventory.model import StockLevel
 from commerce.orders.model import Order
 from commerce.orders.queries import OrderView, order_views
-from conversations.model import Owner
+from conversations.model import Agent, Owner
+from conversations.ownership import release, take
 from tests.chat import Chat
 
 ZHANG = "张三 13800138000 浙江省杭州市西湖区文三路 90 号 2 单元 501"
@@ -292,3 +293,18 @@ async def test_a_shop_without_online_payment_offers_cash_only(chat: Chat) -> Non
     summary = await chat.says("来一个素白盖碗", "结账", "张三 13800138000 浙江省杭州市西湖区文三路90号")
     assert "货到付款" in "".join(summary)
     assert "在线支付" not in "".join(summary)
+
+
+async def test_what_a_colleague_noted_for_the_bot_reaches_the_next_colleague(chat: Chat) -> None:
+    await chat.says("转人工")
+    conversation_id = (await chat.conversation()).id
+    agent = Agent(1, "小林")
+    async with chat.scratch.shop.database.begin() as session:
+        await take(session, conversation_id=conversation_id, agent=agent, now=chat.scratch.clock())
+    async with chat.scratch.shop.database.begin() as session:
+        now = chat.scratch.clock()
+        await release(session, conversation_id=conversation_id, agent=agent, to="bot", note="答应明天回电", now=now)
+    await chat.says("转人工")
+    handoff = (await chat.conversation()).handoff
+    assert handoff is not None
+    assert handoff["note"] == "答应明天回电"

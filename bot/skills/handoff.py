@@ -28,6 +28,8 @@ async def _known(turn: Turn) -> dict[str, Json]:
     cart = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
     orders = await order_views(turn.session, customer_id=turn.customer_id, limit=1)
     known: dict[str, Json] = {"cart": cart.pieces}
+    if turn.setting.note:  # what the last colleague promised goes on to the next one
+        known["note"] = turn.setting.note
     if orders:
         known["order"] = orders[0].number
     if search := turn.focus.get("search"):
