@@ -27,4 +27,4 @@ def test_migrations_make_what_the_models_say_and_run_twice(place: Place) -> None
 
 
 def test_the_newest_revision_is_found_without_alembic() -> None:
-    assert newest_revision() == "0001"
+    assert newest_revision() == "0002"

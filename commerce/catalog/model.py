@@ -35,10 +35,17 @@ class Category(Base):
 
 
 class Product(Base):
-    """One thing on sale, in one or more variants. (source, source_key) names the row of an import it came from."""
+    """One thing on sale, in one or more variants. (source, source_key) names the row of an import it came from.
+
+    `dispatch_days`: working days until it leaves the shop. `version` counts the merchant's edits: whoever saves names
+    the one they read. `free_shipping` is a promise on the card; nothing is charged for shipping yet.
+    """
 
     __tablename__ = "product"
-    __table_args__ = (UniqueConstraint("source", "source_key"),)
+    __table_args__ = (
+        UniqueConstraint("source", "source_key"),
+        CheckConstraint("dispatch_days BETWEEN 0 AND 365", name="dispatch_days_sane"),
+    )
 
     id: Mapped[Id]
     handle: Mapped[str] = mapped_column(String(120), unique=True)
@@ -46,6 +53,9 @@ class Product(Base):
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
     source: Mapped[str | None] = mapped_column(String(40))
     source_key: Mapped[str | None] = mapped_column(String(200))
+    free_shipping: Mapped[bool] = mapped_column(default=True, server_default="true")
+    dispatch_days: Mapped[int] = mapped_column(default=1, server_default="1")
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
@@ -102,6 +112,17 @@ class Variant(Base):
     def price(self) -> Money:
         """What one piece costs."""
         return Money(self.price_amount, self.currency)
+
+
+class VariantPrice(Base):
+    """What one piece costs in a currency the shop does not sell in, as an import said; the staff sees it."""
+
+    __tablename__ = "variant_price"
+    __table_args__ = (CheckConstraint("amount >= 0", name="amount_not_negative"),)
+
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id", ondelete="CASCADE"), primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    amount: Mapped[int]
 
 
 class VariantValue(Base):

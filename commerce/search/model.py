@@ -1,10 +1,12 @@
 """The search index, made from the catalogue: a row for each product, each offer (variant) and each word."""
 
+from datetime import datetime
+
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.dialects.postgresql import ARRAY, REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
-from foundation.database import Base
+from foundation.database import Base, Id
 
 
 class SearchProduct(Base):
@@ -46,3 +48,16 @@ class SearchWord(Base):
     )
 
     word: Mapped[str] = mapped_column(String(60), primary_key=True)
+
+
+class SearchEntry(Base):
+    """One search of a shopper, for the merchant: what was asked and how many products it found. It names nobody."""
+
+    __tablename__ = "search_entry"
+
+    id: Mapped[Id]
+    text: Mapped[str] = mapped_column(String(200))
+    language: Mapped[str] = mapped_column(String(8))
+    found: Mapped[int]
+    relaxed: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,1 @@
+"""What shoppers keep an eye on: favourites, and goods they wait for."""

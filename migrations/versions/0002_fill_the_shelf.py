@@ -1,0 +1,119 @@
+"""Fill the shelf: favourites, searches, prices in other currencies, pictures of shoppers, chats of the keepers."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "keeper_code",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("staff_id", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_keeper_code")),
+        sa.UniqueConstraint("digest", name=op.f("uq_keeper_code_digest")),
+        sa.UniqueConstraint("staff_id", name=op.f("uq_keeper_code_staff_id")),
+    )
+    op.create_table(
+        "search_entry",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("text", sa.String(length=200), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("found", sa.BigInteger(), nullable=False),
+        sa.Column("relaxed", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_entry")),
+    )
+    op.create_index(op.f("ix_search_entry_at"), "search_entry", ["at"], unique=False)
+    op.create_table(
+        "keeper",
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("staff_id", sa.BigInteger(), nullable=False),
+        sa.Column("linked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_keeper_customer_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_keeper")),
+    )
+    op.create_index(op.f("ix_keeper_staff_id"), "keeper", ["staff_id"], unique=False)
+    op.create_table(
+        "upload",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("conversation_id", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("mime", sa.String(length=60), nullable=False),
+        sa.Column("width", sa.BigInteger(), nullable=False),
+        sa.Column("height", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"], ["conversation.id"], name=op.f("fk_upload_conversation_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
+    )
+    op.create_index(op.f("ix_upload_conversation_id"), "upload", ["conversation_id"], unique=False)
+    op.create_table(
+        "favourite",
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("product_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_favourite_customer_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["product_id"], ["product.id"], name=op.f("fk_favourite_product_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("customer_id", "product_id", name=op.f("pk_favourite")),
+    )
+    op.create_index(op.f("ix_favourite_product_id"), "favourite", ["product_id"], unique=False)
+    op.create_table(
+        "stock_watch",
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("variant_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_stock_watch_customer_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"], ["variant.id"], name=op.f("fk_stock_watch_variant_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("customer_id", "variant_id", name=op.f("pk_stock_watch")),
+    )
+    op.create_index(op.f("ix_stock_watch_variant_id"), "stock_watch", ["variant_id"], unique=False)
+    op.create_table(
+        "variant_price",
+        sa.Column("variant_id", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("amount >= 0", name=op.f("ck_variant_price_amount_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["variant_id"], ["variant.id"], name=op.f("fk_variant_price_variant_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("variant_id", "currency", name=op.f("pk_variant_price")),
+    )
+    op.add_column("product", sa.Column("free_shipping", sa.Boolean(), server_default="true", nullable=False))
+    op.add_column("product", sa.Column("dispatch_days", sa.BigInteger(), server_default="1", nullable=False))
+    op.add_column("product", sa.Column("version", sa.BigInteger(), server_default="1", nullable=False))
+
+
+def downgrade() -> None:
+    op.drop_column("product", "version")
+    op.drop_column("product", "dispatch_days")
+    op.drop_column("product", "free_shipping")
+    op.drop_table("variant_price")
+    op.drop_index(op.f("ix_stock_watch_variant_id"), table_name="stock_watch")
+    op.drop_table("stock_watch")
+    op.drop_index(op.f("ix_favourite_product_id"), table_name="favourite")
+    op.drop_table("favourite")
+    op.drop_index(op.f("ix_upload_conversation_id"), table_name="upload")
+    op.drop_table("upload")
+    op.drop_index(op.f("ix_keeper_staff_id"), table_name="keeper")
+    op.drop_table("keeper")
+    op.drop_index(op.f("ix_search_entry_at"), table_name="search_entry")
+    op.drop_table("search_entry")
+    op.drop_table("keeper_code")
