@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
 
     hold_minutes: int = Field(default=15, ge=1, le=24 * 60)
+    delivery_days_min: int = Field(default=2, ge=0, le=365)
+    delivery_days_max: int = Field(default=5, ge=0, le=365)
     messages_a_minute: int = Field(default=20, ge=1)
     payment_simulator: bool = True
     simulator_secret: SecretStr | None = None

@@ -1,0 +1,1 @@
+"""What the merchant does with the shelf: products, texts, prices, pictures, categories."""
