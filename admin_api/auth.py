@@ -19,9 +19,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.desk import Desk
-from admin_api.model import Role, SignInFailure, Staff, StaffSession, write_audit
+from admin_api.model import Role, SignInFailure, Staff, StaffSession
 from admin_api.roles import Permission, StaffMember
 from admin_api.staff import LONGEST_PASSWORD, is_password, new_password, password_hash
+from foundation.audit import write_audit
 from foundation.errors import Refused
 
 COOKIE = "xiaoer_staff"

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.bells import ring_after
 from admin_api.desk import Desk
-from admin_api.model import write_audit
 from admin_api.roles import Permission, StaffMember
 from admin_api.talk_views import MessageView, TalkRow, message_view, talk_row
 from conversations import ownership
 from conversations.model import Agent, Conversation, Kind, Message, Owner, Status
+from foundation.audit import write_audit
 from foundation.errors import Json, Refused
 
 

@@ -1,14 +1,14 @@
-"""Tables of the staff's door: who works here, their sessions, failed sign-ins and the audit log."""
+"""Tables of the staff's door: who works here, their sessions and failed sign-ins."""
 
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from foundation.database import Base, Id, JsonMap
-from foundation.errors import Json
+from foundation.audit import AuditEntry as AuditEntry
+from foundation.audit import write_audit as write_audit
+from foundation.database import Base, Id
 
 
 class Role(StrEnum):
@@ -89,24 +89,3 @@ class UnsentText(Base):
     mode: Mapped[str] = mapped_column(primary_key=True)
     text: Mapped[str]
     at: Mapped[datetime]
-
-
-class AuditEntry(Base):
-    """What a person of the staff did, or which personal data they opened. Only added to; no personal data in it."""
-
-    __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "subject"), Index(None, "staff_id", "id"))
-
-    id: Mapped[Id]
-    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    action: Mapped[str]
-    subject: Mapped[str]
-    facts: Mapped[JsonMap]
-    at: Mapped[datetime]
-
-
-def write_audit(
-    session: AsyncSession, *, staff_id: int | None, action: str, subject: str, now: datetime, **facts: Json
-) -> None:
-    """Add a line to the audit log, in the transaction of what it tells. `subject`: "order:12"; no staff: the shop."""
-    session.add(AuditEntry(staff_id=staff_id, action=action, subject=subject, facts=facts, at=now))

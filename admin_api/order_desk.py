@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.bells import ring_after
 from admin_api.desk import Desk
-from admin_api.model import write_audit
 from admin_api.order_views import (
     OpenedAddress,
     OrderPage,
@@ -28,6 +27,7 @@ from commerce.orders import actions
 from commerce.orders.model import OrderStatus
 from commerce.orders.queries import order_address, order_view, recent_orders
 from conversations.events import tell_staff
+from foundation.audit import write_audit
 from foundation.errors import Json, Refused
 
 

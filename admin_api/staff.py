@@ -10,7 +10,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin_api.model import Role, Staff, StaffSession, write_audit
+from admin_api.model import Role, Staff, StaffSession
+from foundation.audit import write_audit
 from foundation.errors import Refused
 
 SHORTEST_PASSWORD = 10

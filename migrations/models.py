@@ -8,6 +8,7 @@ from sqlalchemy import MetaData
 from foundation.database import Base
 
 MODELS = (
+    "foundation.audit",
     "foundation.jobs",
     "foundation.mail",
     "commerce.announcements",
@@ -23,7 +24,6 @@ MODELS = (
     "commerce.orders.model",
     "commerce.payments.model",
     "conversations.model",
-    "conversations.uploads",
     "bot.web.simulator_model",
     "admin_api.model",
 )

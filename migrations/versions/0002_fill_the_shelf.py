@@ -1,4 +1,4 @@
-"""Fill the shelf: favourites, searches, prices in other currencies, pictures of shoppers, chats of the keepers."""
+"""Fill the shelf: favourites, searches, prices in other currencies, chats of the keepers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,21 +43,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_keeper_staff_id"), "keeper", ["staff_id"], unique=False)
     op.create_table(
-        "upload",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("conversation_id", sa.BigInteger(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("mime", sa.String(length=60), nullable=False),
-        sa.Column("width", sa.BigInteger(), nullable=False),
-        sa.Column("height", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversation.id"], name=op.f("fk_upload_conversation_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
-    )
-    op.create_index(op.f("ix_upload_conversation_id"), "upload", ["conversation_id"], unique=False)
-    op.create_table(
         "favourite",
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("product_id", sa.BigInteger(), nullable=False),
@@ -96,6 +81,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("variant_id", "currency", name=op.f("pk_variant_price")),
     )
+    op.drop_constraint(op.f("fk_audit_entry_staff_id"), "audit_entry", type_="foreignkey")
     op.add_column("product", sa.Column("free_shipping", sa.Boolean(), server_default="true", nullable=False))
     op.add_column("product", sa.Column("dispatch_days", sa.BigInteger(), server_default="1", nullable=False))
     op.add_column("product", sa.Column("version", sa.BigInteger(), server_default="1", nullable=False))
@@ -105,13 +91,12 @@ def downgrade() -> None:
     op.drop_column("product", "version")
     op.drop_column("product", "dispatch_days")
     op.drop_column("product", "free_shipping")
+    op.create_foreign_key(op.f("fk_audit_entry_staff_id"), "audit_entry", "staff", ["staff_id"], ["id"])
     op.drop_table("variant_price")
     op.drop_index(op.f("ix_stock_watch_variant_id"), table_name="stock_watch")
     op.drop_table("stock_watch")
     op.drop_index(op.f("ix_favourite_product_id"), table_name="favourite")
     op.drop_table("favourite")
-    op.drop_index(op.f("ix_upload_conversation_id"), table_name="upload")
-    op.drop_table("upload")
     op.drop_index(op.f("ix_keeper_staff_id"), table_name="keeper")
     op.drop_table("keeper")
     op.drop_index(op.f("ix_search_entry_at"), table_name="search_entry")
