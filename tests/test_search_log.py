@@ -1,0 +1,95 @@
+"""The search log: what the merchant reads of what shoppers asked for, and what is not kept."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.worker import work
+from cli.scratch import ScratchShop
+from commerce.search.log import forget_searches, log_search, normal, searches
+from commerce.search.model import SearchEntry
+
+
+async def test_the_merchant_sees_each_wish_once_with_how_often_it_found_nothing(
+    session: AsyncSession, now: datetime
+) -> None:
+    for minutes, text, language, found, relaxed in [
+        (0, "茶杯", "zh", 3, False),
+        (1, " 茶杯！", "zh", 3, False),
+        (2, "筷子", "zh", 0, False),
+        (3, "筷子", "zh", 2, True),
+        (4, "筷子", "zh", 1, False),
+        (5, "Chopsticks", "en", 0, False),
+    ]:
+        at = now + timedelta(minutes=minutes)
+        log_search(session, text=text, language=language, found=found, relaxed=relaxed, now=at)
+    rows = [(g.text, g.language, g.times, g.empty, g.near) for g in await searches(session, since=now)]
+    assert rows == [("筷子", "zh", 3, 2, 1), ("茶杯", "zh", 2, 0, 0), ("chopsticks", "en", 1, 1, 0)]
+    missing = await searches(session, since=now, only_empty=True)
+    assert [(g.text, g.empty, g.last_at) for g in missing] == [
+        ("筷子", 2, now + timedelta(minutes=4)),
+        ("chopsticks", 1, now + timedelta(minutes=5)),
+    ]
+
+
+async def test_the_log_is_read_page_by_page_and_from_a_moment_on(session: AsyncSession, now: datetime) -> None:
+    for times, text in enumerate(["mug", "lamp", "tea"], start=1):
+        for _again in range(times):
+            log_search(session, text=text, language="en", found=1, relaxed=False, now=now + timedelta(days=times))
+    assert [g.text for g in await searches(session, since=now, limit=2)] == ["tea", "lamp"]
+    assert [g.text for g in await searches(session, since=now, limit=2, offset=2)] == ["mug"]
+    assert [g.text for g in await searches(session, since=now + timedelta(days=2))] == ["tea", "lamp"]
+
+
+async def test_old_searches_are_forgotten(session: AsyncSession, now: datetime) -> None:
+    log_search(session, text="tea", language="en", found=1, relaxed=False, now=now - timedelta(seconds=1))
+    log_search(session, text="mug", language="en", found=1, relaxed=False, now=now)
+    await forget_searches(session, before=now)
+    assert (await session.scalars(select(SearchEntry.text))).all() == ["mug"]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("  Red   MUG?! ", "red mug"),
+        ("烏龍茶", "乌龙茶"),
+        ("ＭＵＧ", "mug"),
+        ("404.038.96", "404.038.96"),
+        ("lamp for jo.smith@example.com", "lamp for ***"),
+        ("13812345678 的茶杯", "*** 的茶杯"),
+        ("call +44 20 7946 0958", "call ***"),
+        ("mug\x00red\ud800", "mug red"),
+        ("x" * 10_000, "x" * 200),
+        ("﷽" * 200, normal("﷽" * 200)[:200]),
+    ],
+)
+def test_a_wish_is_written_down_plain_and_without_personal_data(written: str, kept: str) -> None:
+    assert normal(written) == kept
+
+
+@pytest.mark.parametrize("nothing", ["", "   ", "?!…", "🫖", "\x00", "jo@example.com", "138 1234 5678"])
+async def test_what_has_no_words_is_not_written_down(session: AsyncSession, now: datetime, nothing: str) -> None:
+    log_search(session, text=nothing, language="zh", found=0, relaxed=False, now=now)
+    assert await session.scalar(select(func.count()).select_from(SearchEntry)) == 0
+
+
+async def test_a_worker_forgets_searches_after_ninety_days(scratch: ScratchShop) -> None:
+    last_day = scratch.clock() - timedelta(days=90)
+    async with scratch.shop.database.begin() as session:
+        for text, at in [("tea", last_day - timedelta(seconds=1)), ("mug", last_day)]:
+            log_search(session, text=text, language="en", found=1, relaxed=False, now=at)
+    stop = asyncio.Event()
+    working = asyncio.create_task(work(scratch.shop, stop=stop))
+    kept: list[str] = ["tea", "mug"]
+    for _try in range(100):
+        await asyncio.sleep(0.05)
+        async with scratch.shop.database.begin() as session:
+            kept = list(await session.scalars(select(SearchEntry.text)))
+        if "tea" not in kept:
+            break
+    stop.set()
+    await working
+    assert kept == ["mug"]
