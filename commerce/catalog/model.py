@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from commerce.states import state_type
+from commerce.states import check_move, state_type
 from foundation.database import Base, Id, JsonMap
 from foundation.money import Money
 
@@ -20,6 +20,13 @@ class ProductStatus(StrEnum):
     DRAFT = "draft"
     PUBLISHED = "published"
     ARCHIVED = "archived"
+
+
+MOVES: dict[ProductStatus, frozenset[ProductStatus]] = {
+    ProductStatus.DRAFT: frozenset({ProductStatus.PUBLISHED, ProductStatus.ARCHIVED}),
+    ProductStatus.PUBLISHED: frozenset({ProductStatus.DRAFT, ProductStatus.ARCHIVED}),
+    ProductStatus.ARCHIVED: frozenset({ProductStatus.DRAFT}),
+}
 
 
 class Category(Base):
@@ -59,6 +66,13 @@ class Product(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+
+    def move_to(self, status: ProductStatus, *, now: datetime) -> None:
+        """Change the status, or raise Refused("product.move_refused"). The row must be locked."""
+        check_move(MOVES, of="product", before=self.status, after=status, product=self.id)
+        self.status = status
+        if status is ProductStatus.PUBLISHED and self.published_at is None:
+            self.published_at = now
 
 
 class ProductText(Base):
@@ -147,7 +161,10 @@ class Media(Base):
 
 
 class Picture(Base):
-    """A picture of a product, or of one variant of it when `variant_id` is set."""
+    """A picture of a product, or of one variant of it when `variant_id` is set.
+
+    `alt` says what it shows, for those who do not see it: {"zh": ..., "en": ...}.
+    """
 
     __tablename__ = "picture"
 
@@ -156,6 +173,7 @@ class Picture(Base):
     variant_id: Mapped[int | None] = mapped_column(ForeignKey("variant.id", ondelete="CASCADE"), index=True)
     media_id: Mapped[int] = mapped_column(ForeignKey("media.id"), index=True)
     position: Mapped[int] = mapped_column(default=0)
+    alt: Mapped[JsonMap] = mapped_column(default=dict, server_default=text("'{}'"))
 
 
 def in_language(names: dict[str, str], language: str) -> str:

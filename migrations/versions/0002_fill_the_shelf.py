@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0002"
 down_revision = "0001"
@@ -82,15 +83,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("variant_id", "currency", name=op.f("pk_variant_price")),
     )
     op.drop_constraint(op.f("fk_audit_entry_staff_id"), "audit_entry", type_="foreignkey")
+    op.add_column(
+        "picture",
+        sa.Column("alt", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    )
     op.add_column("product", sa.Column("free_shipping", sa.Boolean(), server_default="true", nullable=False))
     op.add_column("product", sa.Column("dispatch_days", sa.BigInteger(), server_default="1", nullable=False))
     op.add_column("product", sa.Column("version", sa.BigInteger(), server_default="1", nullable=False))
+    op.add_column("search_product", sa.Column("scheme", sa.SmallInteger(), server_default="0", nullable=False))
+    op.create_index(op.f("ix_search_product_scheme"), "search_product", ["scheme"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_search_product_scheme"), table_name="search_product")
+    op.drop_column("search_product", "scheme")
     op.drop_column("product", "version")
     op.drop_column("product", "dispatch_days")
     op.drop_column("product", "free_shipping")
+    op.drop_column("picture", "alt")
     op.create_foreign_key(op.f("fk_audit_entry_staff_id"), "audit_entry", "staff", ["staff_id"], ["id"])
     op.drop_table("variant_price")
     op.drop_index(op.f("ix_stock_watch_variant_id"), table_name="stock_watch")
