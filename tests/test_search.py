@@ -12,7 +12,7 @@ from commerce.catalog.model import Product, ProductStatus, ProductText, Variant
 from commerce.demo.goods import CATEGORIES, GOODS
 from commerce.demo.load import as_imported
 from commerce.imports.publish import publish
-from commerce.search.actions import Found, Sort, Wanted, find, index_products, suggest_popular
+from commerce.search.actions import Found, Sort, Wanted, find, index_products, similar, suggest_popular
 from commerce.search.model import SearchOffer, SearchProduct
 from commerce.search.terms import colours_in, terms_of
 from foundation.database import Database
@@ -343,3 +343,10 @@ def test_terms(text: str, terms: list[str]) -> None:
 )
 def test_colours_of_a_name(name: str, colours: set[str]) -> None:
     assert colours_in(name) == colours
+
+
+async def test_similar_products_are_of_its_kind_and_not_itself(shop: AsyncSession) -> None:
+    ids = dict((await shop.execute(select(Product.handle, Product.id))).all())
+    alike = await handles(shop, await similar(shop, ids["anxi-tieguanyin"], limit=2))
+    assert set(alike) < TEAS - {"anxi-tieguanyin"}
+    assert await similar(shop, 0, limit=3) == []

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from rapidfuzz.distance import OSA
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import BigInteger, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TEXT
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.search.index import NAME_WEIGHT
 from commerce.search.index import index_products as index_products
-from commerce.search.model import SearchOffer, SearchWord
+from commerce.search.model import SearchWord
 from commerce.search.query import Question, read_question
 from commerce.search.terms import colours_in
 from foundation.money import Money
@@ -30,7 +30,12 @@ _NEAR_THE_BEST = 0.45
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A wish, its text in any language. Colours are canonical English words; unsorted, the best fit leads."""
+    """A wish, its text in any language. Colours are canonical English words; unsorted, the best fit leads.
+
+    `category` is the id of a shelf, with those inside it. `in_stock` asks for a variant that can be had now, of the
+    wanted colour and price. `meaning` is the vector of the text by the encoder that made the vectors of the products
+    (512 numbers, length 1); without it words alone decide.
+    """
 
     text: str
     language: str
@@ -40,15 +45,24 @@ class Wanted:
     sort: Sort | None = None
     offset: int = 0
     limit: int = 5
+    category: int | None = None
+    free_shipping: bool = False
+    in_stock: bool = False
+    meaning: Sequence[float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The asked page of products, how many there are in all (at most 200), and whether they are only near the wish."""
+    """The asked page of products, how many there are in all (at most 200), and whether they are only near the wish.
+
+    `mended` is the wish as it was read when a word of it had to be mended, `missed` the words that nothing answered.
+    """
 
     product_ids: tuple[int, ...]
     total: int
     relaxed: bool
+    mended: str | None = None
+    missed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,12 @@ async def suggest_popular(session: AsyncSession, *, limit: int = 5) -> list[int]
     """A few products for someone who does not know what to ask for: from every shelf in turn, those in stock first."""
     shown = await session.execute(_SUGGESTIONS, {"limit": limit})
     return list(shown.scalars())
+
+
+async def similar(session: AsyncSession, product_id: int, *, limit: int) -> list[int]:
+    """Published products most like this one, best first, without itself; among equals those in stock lead."""
+    alike = await session.execute(_SIMILAR, {"product_id": product_id, "limit": limit})
+    return list(alike.scalars())
 
 
 async def _find(session: AsyncSession, wanted: Wanted) -> Found:
@@ -185,21 +205,10 @@ async def _mended(session: AsyncSession, question: Question) -> dict[str, str]:
 
 async def _everything(session: AsyncSession, wanted: Wanted) -> Found:
     """Every product with an offer within the limits, in the shop's order."""
-    price = func.min(SearchOffer.price_amount)
-    within = select(SearchOffer.product_id).group_by(SearchOffer.product_id)
-    limits = _limits(wanted)
-    if limits["colours"]:
-        within = within.where(SearchOffer.colours.overlap(limits["colours"]))
-    if limits["currency"]:
-        within = within.where(SearchOffer.currency == limits["currency"])
-    within = within.where(SearchOffer.price_amount.between(limits["least"], limits["most"]))
-    order = {"price_asc": price.asc(), "price_desc": price.desc(), "newest": SearchOffer.product_id.desc()}
-    if wanted.sort:
-        within = within.order_by(order[wanted.sort])
-    page = within.order_by(SearchOffer.product_id).offset(wanted.offset).limit(wanted.limit)
-    ids = (await session.scalars(page)).all()
-    total = await session.scalar(select(func.count()).select_from(within.order_by(None).subquery()))
-    return Found(tuple(ids), total or 0, relaxed=False)
+    asked = {**_limits(wanted), "offset": wanted.offset, "limit": wanted.limit}
+    rows = (await session.execute(_EVERYTHING[wanted.sort], asked)).all()
+    total = rows[0].total if rows else await session.scalar(_HOW_MANY, _limits(wanted))
+    return Found(tuple(row.product_id for row in rows), total or 0, relaxed=False)
 
 
 def _limits(wanted: Wanted) -> dict[str, object]:
@@ -209,13 +218,31 @@ def _limits(wanted: Wanted) -> dict[str, object]:
         "currency": min(currencies, default=""),
         "least": wanted.price_min.amount if wanted.price_min else 0,
         "most": wanted.price_max.amount if wanted.price_max else 2**62,
+        "in_stock": wanted.in_stock,
+        "free_shipping": wanted.free_shipping,
+        "category": wanted.category,
     }
+
+
+_OFFER_FITS = """price_amount BETWEEN :least AND :most AND (:currency = '' OR currency = :currency)
+    AND (cardinality(:colours) = 0 OR colours && :colours)
+    AND (NOT :in_stock OR EXISTS (
+        SELECT 1 FROM stock_level AS level
+        WHERE level.variant_id = search_offer.variant_id AND level.on_hand + level.backorder > level.reserved))
+"""
+_PRODUCT_FITS = """(NOT :free_shipping AND :category IS NULL OR EXISTS (
+        SELECT 1 FROM product p WHERE p.id = product_id AND (p.free_shipping OR NOT :free_shipping)
+        AND (:category IS NULL OR p.category_id IN (SELECT id FROM shelves))))"""
+_SHELVES = """RECURSIVE shelves AS (
+    SELECT :category AS id UNION SELECT c.id FROM category c JOIN shelves ON c.parent_id = shelves.id)"""
+_LIMITS = (bindparam("colours", type_=ARRAY(TEXT)), bindparam("category", type_=BigInteger))
 
 
 # Each term fetches its products through the GIN index; only the 200 with the rarest terms are looked at closely. For
 # the rarity of a term PostgreSQL's estimate of the number of products is exact enough where counting them takes time.
-_CANDIDATES = text("""
-WITH asked AS (SELECT * FROM unnest(:terms, :worths) AS asked (term, worth)),
+_CANDIDATES = text(f"""
+WITH {_SHELVES},
+asked AS (SELECT * FROM unnest(:terms, :worths) AS asked (term, worth)),
 shelf AS (
     SELECT CASE WHEN reltuples > 1000 THEN reltuples::bigint ELSE (SELECT count(*) FROM search_product) END AS products
     FROM pg_class WHERE oid = 'search_product'::regclass),
@@ -230,10 +257,8 @@ candidate AS (
     SELECT touched.product_id, offer.price
     FROM touched CROSS JOIN LATERAL (
         SELECT min(price_amount) AS price FROM search_offer
-        WHERE product_id = touched.product_id
-          AND price_amount BETWEEN :least AND :most AND (:currency = '' OR currency = :currency)
-          AND (cardinality(:colours) = 0 OR colours && :colours)) AS offer
-    WHERE offer.price IS NOT NULL
+        WHERE product_id = touched.product_id AND {_OFFER_FITS}) AS offer
+    WHERE offer.price IS NOT NULL AND {_PRODUCT_FITS}
     ORDER BY touched.promise DESC, touched.product_id
     LIMIT :candidates)
 SELECT candidate.product_id, candidate.price, hit.term, hit.known_by, shelf.products,
@@ -242,9 +267,21 @@ FROM candidate JOIN hit USING (product_id) JOIN search_product AS product USING 
 """).bindparams(
     bindparam("terms", type_=ARRAY(TEXT)),
     bindparam("worths", type_=ARRAY(REAL)),
-    bindparam("colours", type_=ARRAY(TEXT)),
     bindparam("candidates", MOST_CANDIDATES),
+    *_LIMITS,
 )
+
+_WITHIN = f"""
+SELECT product_id, min(price_amount) AS price FROM search_offer
+WHERE {_OFFER_FITS} AND {_PRODUCT_FITS} GROUP BY product_id"""
+_ORDERS = {None: "", "price_asc": "price,", "price_desc": "price DESC,", "newest": "product_id DESC,"}
+_EVERYTHING = {
+    sort: text(f"""
+WITH {_SHELVES} SELECT product_id, count(*) OVER () AS total FROM ({_WITHIN}) AS offered
+ORDER BY {order} product_id OFFSET :offset LIMIT :limit""").bindparams(*_LIMITS)
+    for sort, order in _ORDERS.items()
+}
+_HOW_MANY = text(f"WITH {_SHELVES} SELECT count(*) FROM ({_WITHIN}) AS offered").bindparams(*_LIMITS)
 
 _SUGGESTIONS = text("""
 SELECT product_id FROM (
@@ -255,4 +292,23 @@ SELECT product_id FROM (
         FROM product p JOIN search_offer o ON o.product_id = p.id LEFT JOIN stock_level l USING (variant_id)
         GROUP BY p.id, p.category_id) AS product) AS shelf
 ORDER BY stocked DESC, turn, product_id LIMIT :limit
+""")
+
+# What the product says most about itself (its rare and heavy terms), and who else says it; its own shelf counts most.
+_SIMILAR = text("""
+WITH own AS (
+    SELECT term, weight FROM search_product, unnest(terms, weights) AS said (term, weight)
+    WHERE product_id = :product_id ORDER BY weight DESC LIMIT 24),
+shared AS (
+    SELECT other.product_id, own.weight / ln(2 + count(*) OVER (PARTITION BY own.term)) AS worth
+    FROM own CROSS JOIN LATERAL (
+        SELECT product_id FROM search_product WHERE terms @> ARRAY[own.term] LIMIT 2000) AS other)
+SELECT id FROM (
+    SELECT p.id, sum(worth) * (1 + (p.category_id = (SELECT category_id FROM product WHERE id = :product_id))::int)
+           AS likeness,
+           (SELECT bool_or(l.on_hand + l.backorder > l.reserved) IS TRUE FROM variant v JOIN stock_level l
+            ON l.variant_id = v.id WHERE v.product_id = p.id AND v.active) AS stocked
+    FROM shared JOIN product p ON p.id = shared.product_id
+    WHERE p.id <> :product_id GROUP BY p.id, p.category_id) AS alike
+ORDER BY likeness DESC NULLS LAST, stocked DESC, id LIMIT :limit
 """)

@@ -1,16 +1,16 @@
 """Keep the search index as the catalogue is: call `index_products` in the transaction that changes a product."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.catalog.attributes import ProductAttribute
 from commerce.catalog.model import (
     Category,
+    Names,
     Option,
     OptionValue,
     Product,
@@ -19,9 +19,12 @@ from commerce.catalog.model import (
     Variant,
     VariantValue,
 )
-from commerce.search.model import SearchOffer, SearchProduct, SearchWord
+from commerce.search.model import SearchOffer, SearchProduct
 from commerce.search.terms import colour_term, colours_in, is_chinese, plain, terms_of, terms_of_code, tokens
+from foundation.database import raw
 
+SCHEME = 2
+"""How rows are made; whoever changes that adds one here, and a sweep then makes the older rows anew."""
 _BATCH = 400
 _MOST_BODY = 6_000
 _SHORTEST_WORD = 4
@@ -46,15 +49,55 @@ NAME_WEIGHT = 2.0
 
 
 @dataclass(slots=True)
-class _Words:
-    """What the catalogue says about one product, by field."""
+class Words:
+    """What the catalogue says about one product, by field. The order within a field does not matter.
+
+    `titles` and `bodies` are its texts in every language, `categories` the names (every language) of its shelf and of
+    those this one stands in, `facts` its attributes (name and value by language), `choices` for each active variant
+    the names of its option values in every language, `codes` the SKUs of the active variants.
+    """
 
     titles: list[str] = field(default_factory=list)
     bodies: list[str] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)
-    choices: list[str] = field(default_factory=list)
+    facts: list[tuple[Names, Names]] = field(default_factory=list)
+    choices: list[list[str]] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
-    colours: set[str] = field(default_factory=set)
+
+    @property
+    def own_colours(self) -> set[str]:
+        """The colours its facts speak of; a variant without a colour of its own has these."""
+        return {
+            colour
+            for name, value in self.facts
+            if _is_colour_name(name.values())
+            for colour in colours_in(" ".join(value.values()))
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A product in the index: a row of search_product, and the words (for search_word) that typing errors mend to."""
+
+    terms: list[str]
+    weights: list[float]
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A row of search_offer: an active variant of a published product; colours are canonical English words."""
+
+    variant_id: int
+    product_id: int
+    price_amount: int
+    currency: str
+    colours: frozenset[str]
+
+
+_ENTRY_COLUMNS = ("product_id", "terms", "weights", "scheme")
+_OFFER_COLUMNS = ("variant_id", "product_id", "price_amount", "currency", "colours")
+_KNOWN = "INSERT INTO search_word (word) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
 
 
 async def index_products(session: AsyncSession, ids: Sequence[int]) -> None:
@@ -73,22 +116,28 @@ async def _index_batch(session: AsyncSession, ids: Sequence[int], shelves: dict[
     published = select(Product.id, Product.category_id).where(
         Product.id.in_(ids), Product.status == ProductStatus.PUBLISHED
     )
-    products: dict[int, _Words] = {}
+    products: dict[int, Words] = {}
     for product_id, category_id in await session.execute(published):
-        products[product_id] = _Words(categories=shelves.get(category_id or 0, []))
+        products[product_id] = Words(categories=shelves.get(category_id or 0, []))
     await _read_texts(session, products)
     offers = await _read_offers(session, products)
 
+    await put_entries(session, {of: entry_of(words) for of, words in products.items()}, offers, ids=ids)
+
+
+async def put_entries(
+    session: AsyncSession, entries: Mapping[int, Entry], offers: Sequence[Offer], *, ids: Sequence[int]
+) -> None:
+    """Put these rows where those of the products `ids` were; products without an entry are out of the index."""
     await session.execute(delete(SearchOffer).where(SearchOffer.product_id.in_(ids)))
     await session.execute(delete(SearchProduct).where(SearchProduct.product_id.in_(ids)))
-    rows = [{"product_id": product_id, **_weighed(words)} for product_id, words in products.items()]
-    if rows:
-        await session.execute(insert(SearchProduct), rows)
-    if offers:
-        await session.execute(insert(SearchOffer), offers)
-    known = sorted({word for words in products.values() for word in _words_to_mend_with(words)})
-    if known:
-        await session.execute(insert(SearchWord).on_conflict_do_nothing(), [{"word": word} for word in known])
+    driver = await raw(session)
+    rows = [(product_id, entry.terms, entry.weights, SCHEME) for product_id, entry in entries.items()]
+    await driver.copy_records_to_table("search_product", records=rows, columns=_ENTRY_COLUMNS)
+    places = [(o.variant_id, o.product_id, o.price_amount, o.currency, sorted(o.colours)) for o in offers]
+    await driver.copy_records_to_table("search_offer", records=places, columns=_OFFER_COLUMNS)
+    known = sorted({word for entry in entries.values() for word in entry.known})
+    await driver.execute(_KNOWN, known)
 
 
 async def _shelf_names(session: AsyncSession) -> dict[int, list[str]]:
@@ -106,24 +155,21 @@ async def _shelf_names(session: AsyncSession) -> dict[int, list[str]]:
     return names
 
 
-async def _read_texts(session: AsyncSession, products: dict[int, _Words]) -> None:
+async def _read_texts(session: AsyncSession, products: dict[int, Words]) -> None:
     texts = select(ProductText).where(ProductText.product_id.in_(products))
     for text in await session.scalars(texts):
         products[text.product_id].titles.append(text.title)
-        products[text.product_id].bodies.append(text.body[:_MOST_BODY])
+        products[text.product_id].bodies.append(text.body)
     facts = select(ProductAttribute).where(ProductAttribute.product_id.in_(products))
     for fact in await session.scalars(facts):
-        words = products[fact.product_id]
-        words.choices += fact.value.values()
-        if colours_in(" ".join(fact.value.values())) and _is_colour_name(fact.name.values()):
-            words.colours |= colours_in(" ".join(fact.value.values()))
+        products[fact.product_id].facts.append((fact.name, fact.value))
 
 
 def _is_colour_name(names: Iterable[str]) -> bool:
     return any(name.lower() in ("color", "colour", "颜色") for name in names)
 
 
-async def _read_offers(session: AsyncSession, products: dict[int, _Words]) -> list[dict[str, object]]:
+async def _read_offers(session: AsyncSession, products: dict[int, Words]) -> list[Offer]:
     """The active variants; a variant without a colour of its own has those of its product."""
     choices: dict[int, list[str]] = defaultdict(list)
     chosen = (
@@ -134,36 +180,35 @@ async def _read_offers(session: AsyncSession, products: dict[int, _Words]) -> li
     )
     for variant_id, name in await session.execute(chosen):
         choices[variant_id] += name.values()
-    offers: list[dict[str, object]] = []
+    offers: list[Offer] = []
     variants = select(Variant).where(Variant.product_id.in_(products), Variant.active).order_by(Variant.id)
     for variant in await session.scalars(variants):
         words = products[variant.product_id]
         words.codes.append(variant.sku)
-        words.choices += choices[variant.id]
-        colours = set().union(*(colours_in(name) for name in choices[variant.id])) or words.colours
-        offers.append(
-            {
-                "variant_id": variant.id,
-                "product_id": variant.product_id,
-                "price_amount": variant.price_amount,
-                "currency": variant.currency,
-                "colours": sorted(colours),
-            }
-        )
-    for offer in offers:
-        products[offer["product_id"]].colours |= set(offer["colours"])  # type: ignore[call-overload, index]  # ints and lists
+        words.choices.append(choices[variant.id])
+        colours = colours_of_variant(choices[variant.id], words)
+        offers.append(Offer(variant.id, variant.product_id, variant.price_amount, variant.currency, frozenset(colours)))
     return offers
 
 
-def _weighed(words: _Words) -> dict[str, list[str] | list[float]]:
-    """Terms and weights of one product."""
+def entry_of(words: Words) -> Entry:
+    """The index row of one product: pure, so an import may work it out before its transaction."""
     weights: dict[str, float] = {}
     for kind, texts in ((_TITLE, words.titles), (_CATEGORY, words.categories), (_BODY, words.bodies)):
-        _weigh(weights, kind, [terms_of(text) for text in texts])
-    _weigh(weights, _CHOICE, [terms_of(text) for text in dict.fromkeys(words.choices)])
+        _weigh(weights, kind, [terms_of(text[:_MOST_BODY]) for text in texts])
+    values = [text for _name, value in words.facts for text in value.values()]
+    choices = [text for names in words.choices for text in names]
+    _weigh(weights, _CHOICE, [terms_of(text) for text in dict.fromkeys((*values, *choices))])
     _weigh(weights, _CODE, [terms_of_code(code) for code in words.codes])
-    _weigh(weights, _CHOICE, [[colour_term(colour)] for colour in words.colours])
-    return {"terms": list(weights), "weights": list(weights.values())}
+    colours = set(words.own_colours).union(*(colours_of_variant(names, words) for names in words.choices))
+    _weigh(weights, _CHOICE, [[colour_term(colour)] for colour in sorted(colours)])
+    known = dict.fromkeys(_words_to_mend_with((*words.titles, *words.categories, *values, *choices)))
+    return Entry(list(weights), list(weights.values()), tuple(known))
+
+
+def colours_of_variant(names: Iterable[str], words: Words) -> set[str]:
+    """The canonical colours of a variant with option values of these names, for its row of search_offer."""
+    return set().union(*(colours_in(name) for name in names)) or words.own_colours
 
 
 def _weigh(weights: dict[str, float], kind: _Field, texts: list[list[str]]) -> None:
@@ -178,8 +223,8 @@ def _weigh(weights: dict[str, float], kind: _Field, texts: list[list[str]]) -> N
         weights[term] = weights.get(term, 0) + said
 
 
-def _words_to_mend_with(words: _Words) -> Iterable[str]:
-    for text in (*words.titles, *words.categories, *words.choices):
+def _words_to_mend_with(texts: Iterable[str]) -> Iterable[str]:
+    for text in texts:
         for token in tokens(plain(text)):
             if len(token) >= _SHORTEST_WORD and not is_chinese(token) and token.isalpha() and len(token) <= 40:
                 yield token

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text
 from sqlalchemy.dialects.postgresql import ARRAY, REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -10,7 +10,10 @@ from foundation.database import Base, Id
 
 
 class SearchProduct(Base):
-    """A published product: its terms (see terms.py), and at the same places how much each says about the product."""
+    """A published product: its terms (see terms.py), and at the same places how much each says about the product.
+
+    `scheme` is the `index.SCHEME` that made the row.
+    """
 
     __tablename__ = "search_product"
     # Without its list of pending entries, which every search after a large import would read from end to end.
@@ -21,6 +24,7 @@ class SearchProduct(Base):
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
     terms: Mapped[list[str]] = mapped_column(ARRAY(Text))
     weights: Mapped[list[float]] = mapped_column(ARRAY(REAL))
+    scheme: Mapped[int] = mapped_column(SmallInteger, index=True, server_default="0")
 
 
 class SearchOffer(Base):
