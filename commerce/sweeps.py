@@ -5,6 +5,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.favourites.actions import tell_back_in_stock
 from commerce.inventory.actions import expire_holds
 from commerce.orders.actions import expire_unpaid_orders
 
@@ -19,5 +20,5 @@ class Sweep(Protocol):
         ...
 
 
-SWEEPS: tuple[Sweep, ...] = (expire_unpaid_orders, expire_holds)
+SWEEPS: tuple[Sweep, ...] = (expire_unpaid_orders, expire_holds, tell_back_in_stock)
 """Beside these a worker calls `commerce.payments.actions.reconcile`, which has to leave its transactions to ask."""

@@ -4,12 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from commerce.catalog.attributes import ProductAttribute
 from commerce.catalog.model import (
+    Category,
     Option,
     OptionValue,
     Picture,
@@ -65,7 +67,10 @@ class OptionView:
 
 @dataclass(frozen=True, slots=True)
 class ProductDetails:
-    """Everything about one product."""
+    """Everything about one product. `attributes` are its other facts, (name, value); `pictures` are media ids.
+
+    `dispatch_days`: working days until it leaves the shop.
+    """
 
     product_id: int
     title: str
@@ -73,6 +78,22 @@ class ProductDetails:
     options: tuple[OptionView, ...]
     variants: tuple[VariantView, ...]
     pictures: tuple[int, ...]
+    attributes: tuple[tuple[str, str], ...] = ()
+    handle: str = ""
+    category_id: int | None = None
+    free_shipping: bool = True
+    dispatch_days: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryView:
+    """A shelf with the shelves inside it. `products` counts the published ones on it and inside; none is empty."""
+
+    category_id: int
+    handle: str
+    name: str
+    products: int
+    inside: "tuple[CategoryView, ...]" = ()
 
 
 async def product_cards(session: AsyncSession, ids: Sequence[int], *, language: str) -> list[ProductCard]:
@@ -98,16 +119,40 @@ async def product_details(session: AsyncSession, product_id: int, *, language: s
     variants = await _views(session, _OF_PRODUCT, language=language, product_id=product_id)
     if not variants:
         return None
-    text = (await session.execute(_TEXT, {"product_id": product_id, "language": language})).first()
-    pictures = await session.scalars(_PICTURES, {"product_id": product_id})
+    about = (await session.execute(_ABOUT, {"product_id": product_id, "language": language})).one()
     return ProductDetails(
         product_id=product_id,
-        title=text.title if text else "",
-        body=text.body if text else "",
+        title=about.title or "",
+        body=about.body or "",
         options=await _options(session, product_id, language),
         variants=tuple(variants.values()),
-        pictures=tuple(dict.fromkeys(pictures)),
+        pictures=tuple(dict.fromkeys(about.pictures or ())),
+        attributes=tuple(
+            (in_language(name, language), in_language(value, language)) for name, value in about.attributes or ()
+        ),
+        handle=about.handle,
+        category_id=about.category_id,
+        free_shipping=about.free_shipping,
+        dispatch_days=about.dispatch_days,
     )
+
+
+async def category_tree(session: AsyncSession, *, language: str) -> tuple[CategoryView, ...]:
+    """The shelves of the shop in its order, those with nothing on or inside them left out."""
+    rows = (await session.execute(_CATEGORIES)).all()
+    inside: dict[int | None, list[Any]] = {}
+    for row in rows:
+        inside.setdefault(row.parent_id, []).append(row)
+
+    def shelves(parent: int | None) -> tuple[CategoryView, ...]:
+        return tuple(view for row in inside.get(parent, ()) if (view := shelf(row)).products)
+
+    def shelf(row: Any) -> CategoryView:
+        children = shelves(row.id)
+        products = row.products + sum(child.products for child in children)
+        return CategoryView(row.id, row.handle, in_language(row.name, language) or row.handle, products, children)
+
+    return shelves(None)
 
 
 async def variant_views(
@@ -239,14 +284,57 @@ _CARDS = (
     .where(Product.id.in_(_IDS), _IS_SOLD)
     .group_by(Product.id)
 )
-_TEXT = (
+_TEXT_IN_LANGUAGE = (
     select(ProductText.title, ProductText.body)
-    .where(ProductText.product_id == bindparam("product_id"))
+    .where(ProductText.product_id == Product.id)
     .order_by((ProductText.lang == _LANGUAGE).desc(), ProductText.lang)
     .limit(1)
+    .correlate(Product)
+    .lateral()
 )
 _PICTURES = (
-    select(Picture.media_id).where(Picture.product_id == bindparam("product_id")).order_by(Picture.position, Picture.id)
+    select(func.array_agg(aggregate_order_by(Picture.media_id, Picture.position, Picture.id)))
+    .where(Picture.product_id == Product.id)
+    .correlate(Product)
+    .scalar_subquery()
+)
+_ATTRIBUTES = (
+    select(
+        func.jsonb_agg(
+            aggregate_order_by(
+                func.jsonb_build_array(ProductAttribute.name, ProductAttribute.value), ProductAttribute.position
+            )
+        )
+    )
+    .where(ProductAttribute.product_id == Product.id)
+    .correlate(Product)
+    .scalar_subquery()
+)
+_ABOUT = (
+    select(
+        Product.handle,
+        Product.category_id,
+        Product.free_shipping,
+        Product.dispatch_days,
+        _TEXT_IN_LANGUAGE.c.title,
+        _TEXT_IN_LANGUAGE.c.body,
+        _PICTURES.label("pictures"),
+        _ATTRIBUTES.label("attributes"),
+    )
+    .outerjoin(_TEXT_IN_LANGUAGE, true())
+    .where(Product.id == bindparam("product_id"))
+)
+_CATEGORIES = (
+    select(
+        Category.id,
+        Category.parent_id,
+        Category.handle,
+        Category.name,
+        func.count(Product.id).label("products"),
+    )
+    .outerjoin(Product, and_(Product.category_id == Category.id, Product.status == ProductStatus.PUBLISHED))
+    .group_by(Category.id)
+    .order_by(Category.position, Category.id)
 )
 _OPTIONS = (
     select(Option.id, Option.name, OptionValue.name)

@@ -1,0 +1,195 @@
+"""What shoppers like and wait for: remembered, told once when it is back, never to the wrong one."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.announcements import Announcement, announce
+from commerce.catalog.model import Product, ProductStatus, Variant
+from commerce.favourites.actions import (
+    MOST_FAVOURITES,
+    MOST_WATCHED,
+    Liked,
+    favourites_of,
+    like,
+    tell_back_in_stock,
+    unlike,
+    unwatch,
+    watch,
+    watched_by,
+)
+from commerce.favourites.model import StockWatch
+from commerce.inventory.actions import receive_stock
+from foundation.database import Database
+from foundation.errors import Refused
+from tests.goods import a_customer, a_product
+
+
+async def _product_of(session: AsyncSession, variant_id: int) -> int:
+    return (await session.get_one(Variant, variant_id)).product_id
+
+
+async def _told(session: AsyncSession) -> list[tuple[int, int]]:
+    """(customer, variant) of every announcement of something that is back."""
+    rows = await session.scalars(select(Announcement).where(Announcement.kind == "back_in_stock"))
+    return sorted((row.customer_id, row.facts["variant_id"]) for row in rows)
+
+
+async def test_what_is_liked_is_listed_latest_first_and_forgotten_on_wish(session: AsyncSession, now: datetime) -> None:
+    customer = (await a_customer(session, now=now)).id
+    tea, cup = [await _product_of(session, await a_product(session, now=now)) for _ in range(2)]
+    assert await like(session, customer_id=customer, product_id=tea, now=now)
+    assert await like(session, customer_id=customer, product_id=cup, now=now + timedelta(minutes=1))
+    assert not await like(session, customer_id=customer, product_id=tea, now=now + timedelta(minutes=2))
+    assert await favourites_of(session, customer_id=customer) == Liked((cup, tea), 0)
+    assert await unlike(session, customer_id=customer, product_id=cup)
+    assert not await unlike(session, customer_id=customer, product_id=cup)
+    assert await favourites_of(session, customer_id=customer) == Liked((tea,), 0)
+
+
+async def test_what_is_not_sold_any_more_is_counted_and_left_out(session: AsyncSession, now: datetime) -> None:
+    customer = (await a_customer(session, now=now)).id
+    tea, cup = [await _product_of(session, await a_product(session, now=now)) for _ in range(2)]
+    for product in (tea, cup):
+        await like(session, customer_id=customer, product_id=product, now=now)
+    (await session.get_one(Product, tea)).status = ProductStatus.ARCHIVED
+    assert await favourites_of(session, customer_id=customer) == Liked((cup,), 1)
+
+
+async def test_what_is_not_on_sale_can_be_neither_liked_nor_waited_for(session: AsyncSession, now: datetime) -> None:
+    customer = (await a_customer(session, now=now)).id
+    variant = await a_product(session, now=now, status=ProductStatus.DRAFT)
+    with pytest.raises(Refused, match=r"catalog\.gone"):
+        await like(session, customer_id=customer, product_id=await _product_of(session, variant), now=now)
+    with pytest.raises(Refused, match=r"catalog\.gone"):
+        await like(session, customer_id=customer, product_id=999_999, now=now)
+    with pytest.raises(Refused, match=r"catalog\.gone"):
+        await watch(session, customer_id=customer, variant_id=variant, now=now)
+    assert await favourites_of(session, customer_id=customer) == Liked((), 0)
+    assert await watched_by(session, customer_id=customer) == []
+
+
+async def test_nobody_fills_the_shop_with_wishes(session: AsyncSession, now: datetime) -> None:
+    customer = (await a_customer(session, now=now)).id
+    tea = await a_product(session, now=now, pieces=0)
+    for filled in _A_THOUSAND_WISHES:
+        await session.execute(text(filled), {"customer": customer, "now": now})
+    with pytest.raises(Refused, match=r"favourites\.full"):
+        await like(session, customer_id=customer, product_id=await _product_of(session, tea), now=now)
+    with pytest.raises(Refused, match=r"favourites\.watching_enough"):
+        await watch(session, customer_id=customer, variant_id=tea, now=now)
+    assert len((await favourites_of(session, customer_id=customer)).product_ids) == MOST_FAVOURITES
+
+
+async def test_those_who_wait_are_told_once_when_there_is_a_piece_again(session: AsyncSession, now: datetime) -> None:
+    first, second = (await a_customer(session, now=now)).id, (await a_customer(session, now=now)).id
+    tea, cup = [await a_product(session, now=now, pieces=0) for _ in range(2)]
+    assert await watch(session, customer_id=first, variant_id=tea, now=now)
+    assert not await watch(session, customer_id=first, variant_id=tea, now=now)
+    await watch(session, customer_id=second, variant_id=tea, now=now)
+    await watch(session, customer_id=first, variant_id=cup, now=now)
+    assert await tell_back_in_stock(session, now=now, limit=10) == 0
+    await receive_stock(session, variant_id=tea, quantity=1, reference="delivery", now=now)
+    assert await tell_back_in_stock(session, now=now, limit=10) == 2
+    assert await tell_back_in_stock(session, now=now, limit=10) == 0
+    assert await _told(session) == sorted([(first, tea), (second, tea)])
+    assert await watched_by(session, customer_id=first) == [cup]
+
+
+async def test_a_round_tells_no_more_than_its_share_and_who_waited_longest_comes_first(
+    session: AsyncSession, now: datetime
+) -> None:
+    tea = await a_product(session, now=now)
+    waiting = [(await a_customer(session, now=now)).id for _ in range(3)]
+    for minutes, customer in enumerate(reversed(waiting)):
+        await watch(session, customer_id=customer, variant_id=tea, now=now + timedelta(minutes=minutes))
+    assert await tell_back_in_stock(session, now=now, limit=2) == 2
+    assert await _told(session) == sorted([(waiting[2], tea), (waiting[1], tea)])
+    assert await tell_back_in_stock(session, now=now, limit=2) == 1
+
+
+async def test_pieces_that_are_promised_to_others_bring_nothing_back(session: AsyncSession, now: datetime) -> None:
+    customer = (await a_customer(session, now=now)).id
+    tea = await a_product(session, now=now, pieces=2)
+    await watch(session, customer_id=customer, variant_id=tea, now=now)
+    await session.execute(text("UPDATE stock_level SET reserved = 2 WHERE variant_id = :tea"), {"tea": tea})
+    assert await tell_back_in_stock(session, now=now, limit=10) == 0
+    product = await session.get_one(Product, await _product_of(session, tea))
+    await session.execute(text("UPDATE stock_level SET reserved = 1 WHERE variant_id = :tea"), {"tea": tea})
+    product.status = ProductStatus.ARCHIVED
+    await session.flush()
+    assert await tell_back_in_stock(session, now=now, limit=10) == 0
+    product.status = ProductStatus.PUBLISHED
+    await session.flush()
+    assert await tell_back_in_stock(session, now=now, limit=10) == 1
+
+
+async def test_a_notice_taken_back_is_not_told(session: AsyncSession, now: datetime) -> None:
+    customer = (await a_customer(session, now=now)).id
+    tea = await a_product(session, now=now, pieces=0)
+    await watch(session, customer_id=customer, variant_id=tea, now=now)
+    assert await unwatch(session, customer_id=customer, variant_id=tea)
+    assert not await unwatch(session, customer_id=customer, variant_id=tea)
+    await receive_stock(session, variant_id=tea, quantity=1, reference="delivery", now=now)
+    assert await tell_back_in_stock(session, now=now, limit=10) == 0
+
+
+async def _waiting_for_tea(database: Database, now: datetime, people: int = 20) -> None:
+    async with database.begin() as session:
+        tea = await a_product(session, now=now)
+        for _ in range(people):
+            await watch(session, customer_id=(await a_customer(session, now=now)).id, variant_id=tea, now=now)
+
+
+async def test_two_workers_at_once_tell_everybody_once(database: Database, now: datetime) -> None:
+    await _waiting_for_tea(database, now)
+    meet = asyncio.Barrier(2)
+
+    async def worker() -> int:
+        async with database.begin() as session:
+            told = await tell_back_in_stock(session, now=now, limit=15)
+            await meet.wait()  # both have taken their share before either commits
+            return told
+
+    assert sorted(await asyncio.wait_for(asyncio.gather(worker(), worker()), 20)) == [5, 15]
+    async with database.begin() as session:
+        told = await _told(session)
+        assert (len(told), len(set(told))) == (20, 20)
+        assert await session.scalar(select(func.count()).select_from(StockWatch)) == 0
+
+
+async def test_without_the_row_as_guard_two_workers_tell_somebody_twice(database: Database, now: datetime) -> None:
+    """The twin of the test above: looking first and deleting later, it must go wrong."""
+    await _waiting_for_tea(database, now)
+    meet = asyncio.Barrier(2)
+
+    async def careless() -> None:
+        async with database.begin() as session:
+            waiting = (await session.scalars(select(StockWatch).order_by(StockWatch.customer_id).limit(15))).all()
+            await meet.wait()
+            for row in waiting:
+                facts = {"variant_id": row.variant_id}
+                announce(session, "back_in_stock", customer_id=row.customer_id, now=now, **facts)
+            await session.execute(
+                delete(StockWatch).where(StockWatch.customer_id.in_([r.customer_id for r in waiting]))
+            )
+
+    await asyncio.wait_for(asyncio.gather(careless(), careless()), 20)
+    async with database.begin() as session:
+        told = await _told(session)
+        assert len(told) > len(set(told))
+
+
+_A_THOUSAND_WISHES = (
+    "INSERT INTO product (handle, status, created_at, updated_at) "
+    f"SELECT 'p' || n, 'published', :now, :now FROM generate_series(1, {MOST_FAVOURITES}) AS n",
+    "INSERT INTO variant (product_id, sku, price_amount, currency, position, active) "
+    "SELECT id, 'V' || id, 100, 'CNY', 0, true FROM product WHERE handle LIKE 'p%'",
+    "INSERT INTO favourite (customer_id, product_id, created_at) "
+    "SELECT :customer, id, :now FROM product WHERE handle LIKE 'p%'",
+    "INSERT INTO stock_watch (customer_id, variant_id, created_at) "
+    f"SELECT :customer, id, :now FROM variant WHERE sku LIKE 'V%' ORDER BY id LIMIT {MOST_WATCHED}",
+)
