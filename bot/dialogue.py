@@ -41,8 +41,8 @@ class Outcome:
 
     `replies` are (kind, reply) in order: an "answer" is the bot's own, a "fact" is what the shop has done (a receipt).
     `handover` is set when the shopper gets a person. `gave_up`: waited for a person and does not want one any more.
-    `read`: how many of the messages were read, all when None. After one that made the shop do something the rest waits
-    for the next turn, so that what was done is committed before anything is built upon it.
+    `read`: how many of the messages were read, all when None. After one that made the shop do something the rest waits,
+    so that what was done is committed first.
     """
 
     replies: tuple[tuple[Kind, Reply], ...]
@@ -151,6 +151,9 @@ class _Dialogue:
         self._follow_language(heard)
         if self.waiting:
             return await self._hear_while_waiting(heard)
+        if heard.photo is not None:
+            self._start("photo")
+            return await self._run(Words(heard))
         if not heard.text.strip():
             self._tell(N_("I can only read words so far. Tell me in a few words what you need."))
             return await self._run(None)

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ COST = Summary("xiaoer_understanding_cpu_seconds", "CPU time it took to understa
 LONGEST_WITH_PARTS = 120
 _SURE = 0.7
 _ACTS = frozenset(("add_to_cart", "change_cart", "show_cart", "checkout", "order_status", "cancel_order", "pay_order"))
+_LINK = re.compile(r"(?:/?link|绑定)[:：\s]*([0-9a-z]{4}[-\s]?[0-9a-z]{4})", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"[,，;；。]\s*(?:and then|and|then|然后|接着|再|并且|顺便)?|\band then\b|\band\b|\bthen\b|然后|接着|并且|顺便",
     re.IGNORECASE,
@@ -27,15 +29,24 @@ _BETWEEN = re.compile(
 
 
 def understand(understander: "Understander", body: Mapping[str, Json], text: str, *, language: str | None) -> Heard:
-    """What a message says; `language` is that of the conversation. A press or a picture has no words to understand."""
+    """What a message says; `language` is that of the conversation. A press has no words to understand."""
     kind = str(body.get("kind", "text"))
-    if kind != "text":
+    if kind not in ("text", "photo"):
         return Heard(kind=kind, token=str(body.get("token", "")))
     begun = time.thread_time()
     try:
-        return _understand(understander, clean(text), language)
+        if kind == "photo":
+            caption = _heard(understander.understand(clean(text), Context())) if text.strip() else Heard()
+            return replace(caption, kind=kind, photo=body)
+        return _linking(text) or _understand(understander, clean(text), language)
     finally:
         COST.observe(time.thread_time() - begun)
+
+
+def _linking(text: str) -> Heard | None:
+    """The code of a person of the staff, as the console told it: "/link 7K2M-94QD", "绑定 7K2M-94QD"."""
+    found = _LINK.fullmatch(text.strip())
+    return Heard(text=found[1], intent="link_chat", confidence=1.0) if found else None
 
 
 def _understand(understander: "Understander", text: str, language: str | None) -> Heard:

@@ -35,8 +35,9 @@ class Entity(Protocol):
 class Heard:
     """One message of the shopper and what it was understood to mean.
 
-    `kind` is that of the body ("text", "press", "photo", ...); `token` is that of the pressed button. `parts` are the
-    wishes of a message that has several ("add the second one and check out"), in order.
+    `kind` is that of the body ("text", "press", "photo", ...); `token` is that of the pressed button; `photo` is the
+    body of a photo, whose caption is the text. `parts` are the wishes of a message that has several ("add the second
+    one and check out"), in order.
     """
 
     text: str = ""
@@ -47,6 +48,7 @@ class Heard:
     kind: str = "text"
     token: str = ""
     parts: "Sequence[Heard]" = ()
+    photo: Mapping[str, Json] | None = None
 
     @property
     def is_correction(self) -> bool:

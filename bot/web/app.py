@@ -13,7 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.web import chat, health, pages, pay, pictures, simulator
+from bot.web import chat, health, pages, pay, photos, pictures, simulator
 from bot.web.errors import AnswerFailures, answer_errors
 from bot.web.metrics import REQUESTS
 from bot.web.visitors import HEADER
@@ -47,12 +47,12 @@ def create_app(shop: "Shop") -> FastAPI:
         now=shop.now,
         may_go_wrong=shop.settings.simulator_faults,
     )
-    for part in (pages, chat, pictures, pay, health):
+    for part in (pages, chat, photos, pictures, pay, health):
         app.include_router(part.router)
     if shop.settings.payment_simulator:
         app.include_router(simulator.router)
     answer_errors(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, larger={"/chat/photos": photos.LARGEST_PHOTO})
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(shop.settings.allowed_origins),

@@ -20,7 +20,7 @@ from bot.web.metrics import HEARD, STREAMS
 from bot.web.visitors import new_visitor, visitor_of
 from bot.web.wire import read_body
 from conversations.bells import conversation_bell
-from conversations.hear import Incoming
+from conversations.hear import Heard, Incoming
 from conversations.model import Conversation, Owner
 from conversations.read import MessageView, conversation_of, last_messages
 from conversations.stream import Thread, thread_after
@@ -101,9 +101,7 @@ async def new_message(request: Request, visitor: AVisitor) -> Response:
         raise Refused("files.not_yet")
     shop = shop_of(request)
     message = await read_body(request, NewMessage)
-    limit = shop.settings.messages_a_minute
-    await _spend(shop, f"visitor:{visitor}", limit=limit)
-    await _spend(shop, f"address:{_address(request)}", limit=limit)
+    await spend_messages(request, visitor)
     text = message.body.text if isinstance(message.body, Said) else message.body.label
     if len(text) > LONGEST_TEXT:
         raise Refused("message.too_long", characters=len(text), limit=LONGEST_TEXT)
@@ -118,11 +116,7 @@ async def new_message(request: Request, visitor: AVisitor) -> Response:
         ),
         language=message.language,
     )
-    HEARD.labels("web").inc()
-    if heard.seq == 1:
-        await shop.doorbell.ring(f"visitor:{visitor}")
-    await shop.doorbell.ring(conversation_bell(heard.conversation_id))
-    return JSONResponse({"seq": heard.seq, "repeated": heard.repeated}, status_code=200 if heard.repeated else 202)
+    return await acknowledged(request, visitor, heard)
 
 
 @router.get("/history")
@@ -269,6 +263,24 @@ def _address(request: Request) -> str:
         if ip_address(host).version == 6:
             return str(ip_network(f"{host}/64", strict=False))
     return host
+
+
+async def acknowledged(request: Request, visitor: str, heard: Heard) -> Response:
+    """The answer to a message that is kept; the visitor's open pages are rung."""
+    shop = shop_of(request)
+    HEARD.labels("web").inc()
+    if heard.seq == 1:
+        await shop.doorbell.ring(f"visitor:{visitor}")
+    await shop.doorbell.ring(conversation_bell(heard.conversation_id))
+    return JSONResponse({"seq": heard.seq, "repeated": heard.repeated}, status_code=200 if heard.repeated else 202)
+
+
+async def spend_messages(request: Request, visitor: str) -> None:
+    """Count a message against the limits of its visitor and address. Raises Refused("limit.messages")."""
+    shop = shop_of(request)
+    limit = shop.settings.messages_a_minute
+    await _spend(shop, f"visitor:{visitor}", limit=limit)
+    await _spend(shop, f"address:{_address(request)}", limit=limit)
 
 
 async def _spend(shop: "Shop", key: str, *, limit: int) -> None:

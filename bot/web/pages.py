@@ -25,7 +25,7 @@ _ASSET_TYPES = {
 }
 
 CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
@@ -62,10 +62,11 @@ def asset(name: str) -> Asset | None:
 def _widget() -> bytes:
     """The web component as one script, which is what other sites load: its words, look, drawing and talking in turn."""
     folder = _HERE / "static" / "widget"
-    words, look, drawing, chat = (
-        (folder / part).read_text(encoding="utf-8") for part in ("words.js", "look.css", "drawing.js", "chat.js")
+    words, look, *scripts = (
+        (folder / part).read_text(encoding="utf-8")
+        for part in ("words.js", "look.css", "drawing.js", "photos.js", "chat.js")
     )
-    return f"(() => {{\n{words}const CSS = {json.dumps(look)}\n{drawing}{chat}}})()\n".encode()
+    return f"(() => {{\n{words}const CSS = {json.dumps(look)}\n{''.join(scripts)}}})()\n".encode()
 
 
 @cache

@@ -1,6 +1,7 @@
 """Bodies of requests as values: size and shape are checked here, once for every address of this door."""
 
 import json
+from collections.abc import Mapping
 from typing import TypeVar
 
 from fastapi import Request
@@ -30,16 +31,21 @@ async def read_body(request: Request, model: type[Model]) -> Model:
 
 
 class BodyLimit:
-    """Reads a body before the app does and answers 413 when it is larger than `LARGEST_BODY`."""
+    """Reads a body before the app does and answers 413 when it is larger than `LARGEST_BODY`.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `larger`: paths that take more, and how many bytes.
+    """
+
+    def __init__(self, app: ASGIApp, *, larger: Mapping[str, int]) -> None:
         self.app = app
+        self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
             return
+        most = self.larger.get(scope["path"], LARGEST_BODY)
         body = bytearray()
         more = True
         while more:
@@ -48,8 +54,8 @@ class BodyLimit:
                 return
             body += message.get("body", b"")
             more = message.get("more_body", False)
-            if len(body) > LARGEST_BODY:
-                await _too_large(send)
+            if len(body) > most:
+                await _too_large(send, most)
                 return
         await self.app(scope, _replay(bytes(body), receive), send)
 
@@ -67,11 +73,11 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _too_large(send: Send) -> None:
+async def _too_large(send: Send, most: int) -> None:
     told = {
         "code": "body.too_large",
         "message": "The body is larger than this door takes.",
-        "facts": {"bytes": LARGEST_BODY},
+        "facts": {"bytes": most},
     }
     content = json.dumps(told).encode()
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]

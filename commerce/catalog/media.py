@@ -4,6 +4,8 @@ import io
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +17,7 @@ from foundation.errors import Refused
 MOST_BYTES = 20 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 THUMBNAIL_SIDE = 400
+LONGEST_SIDE = 2000
 _MIME = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -61,6 +64,22 @@ class MediaFolder:
         return Kept(digest, mime, width, height)
 
 
+def tidied(content: bytes) -> bytes:
+    """A person's photo as the shop keeps it: upright, at most 2,000 pixels a side, without place, date and camera.
+
+    JPEG, or WebP when it is transparent. Raises what `keep` raises.
+    """
+    image = _decoded(content)
+    has_alpha = image.has_transparency_data
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    tidy = io.BytesIO()
+    if has_alpha:
+        image.convert("RGBA").save(tidy, "WEBP", quality=88, method=3)
+    else:
+        image.convert("RGB").save(tidy, "JPEG", quality=88, optimize=True)
+    return tidy.getvalue()
+
+
 def _checked(digest: str) -> str:
     if not _DIGEST.fullmatch(digest):
         raise ValueError("a media digest is 64 hexadecimal digits")
@@ -69,26 +88,45 @@ def _checked(digest: str) -> str:
 
 def _look_at(content: bytes) -> tuple[str, bytes, int, int]:
     """MIME type, thumbnail file, width and height. Decodes the whole picture, so a broken one is noticed here."""
+    image, mime = _opened(content)
+    with _broken_is_refused(), image:
+        width, height = image.size
+        image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        upright = ImageOps.exif_transpose(image)
+        if (upright.width > upright.height) != (image.width > image.height):
+            width, height = height, width
+        small = io.BytesIO()
+        upright.convert("RGBA" if upright.has_transparency_data else "RGB").save(small, "WEBP", quality=82, method=3)
+        return mime, small.getvalue(), width, height
+
+
+def _decoded(content: bytes) -> Image.Image:
+    """The whole picture, upright."""
+    image, _ = _opened(content)
+    with _broken_is_refused(), image:
+        image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is decoded at the size that is needed
+        return ImageOps.exif_transpose(image)
+
+
+def _opened(content: bytes) -> tuple[Image.Image, str]:
+    """The picture with only its head read, and its MIME type."""
     if not content:
         raise Refused("media.empty")
     if len(content) > MOST_BYTES:
         raise Refused("media.too_large", bytes=len(content), most=MOST_BYTES)
+    with _broken_is_refused():
+        image = Image.open(io.BytesIO(content), formats=tuple(_MIME))
+        # The header tells the size: a picture that would fill the memory is refused before it is decoded.
+        width, height = image.size
+        if width * height > MOST_PIXELS:
+            raise Refused("media.too_many_pixels", width=width, height=height, most=MOST_PIXELS)
+        return image, _MIME[image.format or ""]
+
+
+@contextmanager
+def _broken_is_refused() -> Iterator[None]:
     try:
-        with Image.open(io.BytesIO(content), formats=tuple(_MIME)) as image:
-            # The header tells the size: a picture that would fill the memory is refused before it is decoded.
-            width, height = image.size
-            if width * height > MOST_PIXELS:
-                raise Refused("media.too_many_pixels", width=width, height=height, most=MOST_PIXELS)
-            mime = _MIME[image.format or ""]
-            image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-            upright = ImageOps.exif_transpose(image)
-            if (upright.width > upright.height) != (image.width > image.height):
-                width, height = height, width
-            small = io.BytesIO()
-            upright.convert("RGBA" if upright.has_transparency_data else "RGB").save(
-                small, "WEBP", quality=82, method=3
-            )
-            return mime, small.getvalue(), width, height
+        yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Refused("media.too_many_pixels", most=MOST_PIXELS) from error
     except (OSError, SyntaxError, ValueError, KeyError, EOFError) as error:

@@ -18,7 +18,7 @@ const pause = ms => new Promise(done => {
 })
 const newId = () => crypto.randomUUID ? crypto.randomUUID() : Array.from(crypto.getRandomValues(new Uint8Array(16)), n => n.toString(16).padStart(2, "0")).join("")
 
-class XiaoerChat extends Drawing {
+class XiaoerChat extends Photos {
   static observedAttributes = ["lang"]
 
   connectedCallback() {
@@ -54,6 +54,7 @@ class XiaoerChat extends Drawing {
   // --- what the page keeps -------------------------------------------------------------------------------------
   load(name, otherwise) { try { return JSON.parse(storage.get(this.key + name)) ?? otherwise } catch { return otherwise } }
   keep(name, value) { storage.set(this.key + name, value === null ? null : JSON.stringify(value)) }
+  keepOutbox() { this.keep("outbox", this.outbox.filter(entry => !entry.photo)) }
   get token() { return this.chosen || (this.chosen = this.load("visitor", null)) }
   get full() { return this.getAttribute("mode") === "full" }
   get opened() { return this.full || !this.panel.hidden }
@@ -75,7 +76,7 @@ class XiaoerChat extends Drawing {
       input: () => this.typed(), keydown: event => this.pressed(event), paste: event => this.pasted(event) })
     this.left = h("div", { class: "left", role: "status", hidden: true })
     this.button = h("button", { class: "send", "aria-label": t.send, title: t.send, disabled: true }, icon("send"))
-    const form = h("form", { submit: event => { event.preventDefault(); this.submit() } }, h("div", { class: "field" }, this.input, this.left), this.button)
+    const form = h("form", { submit: event => { event.preventDefault(); this.submit() } }, this.strip(), h("div", { class: "field" }, this.tray, this.input, this.left), this.button)
     const tools = h("div", { part: "tools", class: "tools" },
       other && h("a", { class: "tool", href: "?lang=" + encodeURIComponent(other), lang: other }, t.lang),
       other && h("button", { class: "tool", type: "button", "aria-label": t.theme, title: t.theme, click: () => dispatchEvent(new Event("xiaoer-theme")) }, icon("theme")))
@@ -84,7 +85,7 @@ class XiaoerChat extends Drawing {
     const wasOpen = this.panel ? !this.panel.hidden : this.hasAttribute("open")
     this.panel = h("section", { class: "panel", lang: this.lang2 === "zh" ? "zh-CN" : "en", role: this.full ? "region" : "dialog", "aria-label": t.chat, hidden: !this.full && !wasOpen,
       keydown: event => { if (event.key === "Escape" && !event.isComposing && !this.full) this.toggle(false) },
-      dragover: event => event.preventDefault(), drop: event => { event.preventDefault(); if (event.dataTransfer.files.length) this.note(t.files) } },
+      dragover: event => event.preventDefault(), drop: event => { event.preventDefault(); this.choose(event.dataTransfer.files) } },
       head, this.bar, this.log, this.newest, form)
     root.append(this.panel)
     if (!this.full) {
@@ -121,7 +122,7 @@ class XiaoerChat extends Drawing {
     const length = [...this.input.value].length
     this.left.hidden = length <= LONGEST
     this.left.textContent = length > LONGEST ? `${this.t.long} (${length})` : ""
-    this.button.disabled = !this.input.value.trim() || length > LONGEST
+    this.button.disabled = !(this.input.value.trim() || this.chosenPhotos.length) || length > LONGEST
   }
   pressed(event) {
     // While an input method is composing, Enter chooses a word; Safari tells it by the key code only.
@@ -130,11 +131,13 @@ class XiaoerChat extends Drawing {
     this.submit()
   }
   pasted(event) {
-    if (event.clipboardData?.files.length) { event.preventDefault(); this.note(this.t.files) }
+    if (event.clipboardData?.files.length) { event.preventDefault(); this.choose(event.clipboardData.files) }
   }
   submit() {
     if (this.button.disabled) return
-    this.say({ kind: "text", text: this.input.value.trim() })
+    const words = this.input.value.trim()
+    if (this.chosenPhotos.length) this.sendPhotos(words)
+    else this.say({ kind: "text", text: words })
     this.input.value = ""
     this.typed()
     this.input.focus()
@@ -146,10 +149,10 @@ class XiaoerChat extends Drawing {
     setTimeout(() => { for (const one of around.querySelectorAll("button")) one.disabled = false }, 1500)
     this.say({ kind: "press", token: button.token, label: about ? `${button.label}${this.t.colon}${about}`.slice(0, 300) : button.label })
   }
-  say(body) {
-    const entry = { id: newId(), body, at: Date.now() }
+  say(body, photo) {
+    const entry = { id: newId(), body, at: Date.now(), photo }
     this.outbox.push(entry)
-    this.keep("outbox", this.outbox)
+    this.keepOutbox()
     this.showWaiting(entry)
     this.bottom(true)
     this.pump()
@@ -164,7 +167,7 @@ class XiaoerChat extends Drawing {
       if (answer.ok) { tries = 0; this.online(true); this.posted(entry); continue }
       if (answer.status === 429) { this.slowDown(); await pause(answer.after * 1000); continue }
       if (answer.status === 401) { this.forget(); if (++tries < 3) continue }
-      else if (answer.status >= 400 && answer.status < 500) { this.drop(entry, this.t.refused); continue }
+      else if (answer.status >= 400 && answer.status < 500) { this.drop(entry, entry.photo ? this.t.badPhoto : this.t.refused); continue }
       if (tries) this.online(false)
       if (++tries > 5) { for (const each of this.outbox) this.mark(each.id, "bad"); break }
       await pause(Math.min(8000, 400 * 2 ** tries))
@@ -174,19 +177,19 @@ class XiaoerChat extends Drawing {
   async post(entry) {
     try {
       if (!this.token && !await this.introduce()) return { status: 0 }
-      const answer = await this.ask("/chat/messages", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ client_id: entry.id, body: entry.body, language: this.lang2 }), signal: AbortSignal.timeout(20000) })
+      const answer = entry.photo ? await this.postPhoto(entry) : await this.ask("/chat/messages", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ client_id: entry.id, body: entry.body, language: this.lang2 }), signal: AbortSignal.timeout(20000) })
       return { ok: answer.ok, status: answer.status, after: Math.min(60, Number(answer.headers.get("Retry-After")) || 10) }
     } catch { return { status: 0 } }
   }
   posted(entry) {
     this.outbox = this.outbox.filter(other => other !== entry)
-    this.keep("outbox", this.outbox)
+    this.keepOutbox()
     this.mark(entry.id, "sent")
     this.connect()
   }
   drop(entry, why) {
     this.outbox = this.outbox.filter(other => other !== entry)
-    this.keep("outbox", this.outbox)
+    this.keepOutbox()
     this.mark(entry.id, "bad", why)
   }
   slowDown() {
@@ -311,7 +314,7 @@ class XiaoerChat extends Drawing {
     if (mine && message.client_id) {
       this.waiting.get(message.client_id)?.remove()
       this.waiting.delete(message.client_id)
-      if (this.outbox.some(entry => entry.id === message.client_id)) { this.outbox = this.outbox.filter(entry => entry.id !== message.client_id); this.keep("outbox", this.outbox) }
+      if (this.outbox.some(entry => entry.id === message.client_id)) { this.outbox = this.outbox.filter(entry => entry.id !== message.client_id); this.keepOutbox() }
     }
     const node = h("div", { class: "m" + (mine ? " me" : message.kind === "person" ? " person" : "") + (fresh && !mine ? " in" : ""), "data-seq": message.seq }, h("span", { class: "sr" }, mine ? this.t.you : message.name || this.t.shop), ...this.render(message, mine))
     known?.node.replaceWith(node)
@@ -364,7 +367,8 @@ class XiaoerChat extends Drawing {
   showWaiting(entry) {
     this.waiting.get(entry.id)?.remove()
     const text = entry.body.kind === "press" ? entry.body.label : entry.body.text
-    this.waiting.set(entry.id, h("div", { class: "m me turn wait", "data-client": entry.id }, h("div", { class: "b" }, text), h("span", { class: "sr" }, this.t.sending)))
+    const shown = [entry.photo && h("img", { class: "shot", src: entry.photo.url, alt: this.t.photo }), text && h("div", { class: "b" }, text)].filter(Boolean)
+    this.waiting.set(entry.id, h("div", { class: "m me turn wait", "data-client": entry.id }, ...shown, h("span", { class: "sr" }, this.t.sending)))
     this.arrange()
   }
   mark(id, how, why) {

@@ -1,5 +1,5 @@
 // Elements, and replies drawn as elements. Text stays text: nothing here ever reads markup.
-const ICONS = { chat: "M4 5.5h16v10.2H10.2L5.6 19.4v-3.7H4z", close: "M6 9l6 6 6-6", send: "M5 12h13M12.5 6l6 6-6 6", down: "M12 5v13M6.5 12.5 12 18l5.5-5.5", theme: "M12 3.5a8.5 8.5 0 1 0 8.5 8.5A6.5 6.5 0 0 1 12 3.5z" }
+const ICONS = { chat: "M4 5.5h16v10.2H10.2L5.6 19.4v-3.7H4z", close: "M6 9l6 6 6-6", send: "M5 12h13M12.5 6l6 6-6 6", down: "M12 5v13M6.5 12.5 12 18l5.5-5.5", photo: "M4 6.5h4l1.5-2h5l1.5 2h4v12H4zM12 9.2a3.3 3.3 0 1 0 0 6.6 3.3 3.3 0 0 0 0-6.6", cross: "M7 7l10 10M17 7 7 17", theme: "M12 3.5a8.5 8.5 0 1 0 8.5 8.5A6.5 6.5 0 0 1 12 3.5z" }
 
 // An element with its attributes and children; text children become text nodes. Functions are listeners.
 const h = (tag, attrs, ...children) => {
@@ -25,6 +25,7 @@ class Drawing extends HTMLElement {
   // Replies are values: a kind this version does not know is shown by its plain text.
   render(message, mine) {
     const body = message.body || {}
+    if (mine && body.kind === "photo") return [this.photo(message), body.text && h("div", { class: "b" }, body.text)].filter(Boolean)
     if (mine) return [h("div", { class: "b" }, body.label || body.text || message.text || "…")]
     const draw = { text: () => [this.bubble(body.text)], card: () => [this.card(body, true)], cards: () => this.cards(body), choice: () => [this.bubble(body.prompt), this.chips(body.options, "answer")],
       cart: () => [this.slip(body, "slip main")], receipt: () => [this.slip(body, message.asks ? "slip main" : "slip", message.asks ? "answer" : "")], order_status: () => [this.slip({ ...body, title: body.number, tag: body.status })],
