@@ -51,7 +51,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One product, or anything with a picture. `picture` is a media id: channels show /media/{id}."""
+    """One product, or anything with a picture. `picture` is a media id: channels show /media/{id}.
+
+    A product's own page also has `pictures` (all of them, `picture` among them) and `rows` (its options and facts).
+    """
 
     title: str
     body: str = ""
@@ -59,6 +62,8 @@ class Card:
     price: str = ""
     buttons: tuple[Button, ...] = ()
     replaces: str = ""
+    pictures: tuple[int, ...] = ()
+    rows: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,26 @@ class Choice:
 
     prompt: str
     options: tuple[Button, ...]
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One fact of the things compared: a value for each column, "—" where it has none."""
+
+    label: str
+    values: tuple[str, ...]
+    differs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two or three products side by side; rows that differ come first. "2" and "the second one" mean a column."""
+
+    title: str
+    columns: tuple[Card, ...]
+    rows: tuple[Compared, ...]
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +157,14 @@ class Media:
     caption: str = ""
 
 
-Reply: TypeAlias = Text | Card | Cards | Choice | Cart | Receipt | OrderStatus | PayLink | Media
+Reply: TypeAlias = Text | Card | Cards | Choice | Comparison | Cart | Receipt | OrderStatus | PayLink | Media
 
 KINDS: Final[Mapping[str, type[Reply]]] = {
     "text": Text,
     "card": Card,
     "cards": Cards,
     "choice": Choice,
+    "comparison": Comparison,
     "cart": Cart,
     "receipt": Receipt,
     "order_status": OrderStatus,
@@ -146,7 +172,14 @@ KINDS: Final[Mapping[str, type[Reply]]] = {
     "media": Media,
 }
 _KIND_OF: Final = {kind: name for name, kind in KINDS.items()}
-_PARTS: Final[Mapping[str, type]] = {"options": Button, "buttons": Button, "rows": Row, "lines": Line, "cards": Card}
+_PARTS: Final[Mapping[str, type]] = {
+    "options": Button,
+    "buttons": Button,
+    "rows": Row,
+    "lines": Line,
+    "cards": Card,
+    "columns": Card,
+}
 
 
 def to_json(reply: Reply) -> dict[str, Json]:
@@ -172,7 +205,7 @@ def _fields_of(value: Json) -> dict[str, Json]:
 
 def _as_json(value: Json) -> Json:
     if isinstance(value, tuple):
-        return [_fields_of(part) for part in value]
+        return [part if isinstance(part, str | int) else _fields_of(part) for part in value]
     return _fields_of(value) if isinstance(value, Row) else value
 
 
@@ -182,8 +215,9 @@ def _value(kind: type, body: Mapping[str, Json]) -> Json:
         if field.name not in body:
             continue
         value = body[field.name]
-        if field.name in _PARTS:
-            value = tuple(_value(_PARTS[field.name], part) for part in value)
+        if isinstance(value, list):
+            part = Compared if (kind, field.name) == (Comparison, "rows") else _PARTS.get(field.name)
+            value = tuple(value if part is None else (_value(part, each) for each in value))
         elif isinstance(value, Mapping):
             value = _value(Row, value)
         known[field.name] = value
@@ -195,7 +229,7 @@ def buttons_of(reply: Reply) -> tuple[Button, ...]:
     match reply:
         case Choice(options=options):
             return options
-        case Cards(cards=cards, buttons=buttons):
+        case Cards(cards=cards, buttons=buttons) | Comparison(columns=cards, buttons=buttons):
             return (*(button for card in cards for button in card.buttons), *buttons)
         case Card() | Cart() | Receipt() | OrderStatus() | PayLink():
             return reply.buttons
@@ -205,8 +239,9 @@ def buttons_of(reply: Reply) -> tuple[Button, ...]:
 
 def numbered(reply: Reply) -> tuple[Button, ...]:
     """What "1", "2", ... mean after this reply, as `plain` numbers it: for a list of cards the first button of each."""
-    if isinstance(reply, Cards):
-        return tuple(card.buttons[0] for card in reply.cards if card.buttons)
+    if isinstance(reply, Cards | Comparison):
+        cards = reply.cards if isinstance(reply, Cards) else reply.columns
+        return tuple(card.buttons[0] for card in cards if card.buttons)
     return buttons_of(reply)
 
 
@@ -233,6 +268,12 @@ def _lines(reply: Reply) -> Iterator[str]:
         case Card():
             yield _spaced(reply.title, reply.price)
             yield reply.body
+            yield from _rows(reply.rows)
+        case Comparison():
+            yield reply.title
+            yield from (f"{n}. {_spaced(column.title, column.price)}" for n, column in enumerate(reply.columns, 1))
+            yield from (f"{row.label}: {' | '.join(row.values)}" for row in reply.rows)
+            yield " ".join(f"[{button.label}]" for button in reply.buttons)
         case Cards():
             yield reply.title
             for n, card in enumerate(reply.cards, 1):
@@ -253,7 +294,7 @@ def _lines(reply: Reply) -> Iterator[str]:
         case PayLink():
             yield _spaced(reply.prompt, reply.amount)
             yield f"{reply.label}: {reply.url}"
-    if not isinstance(reply, Cards):
+    if not isinstance(reply, Cards | Comparison):
         yield from (f"{n}. {button.label}" for n, button in enumerate(numbered(reply), 1))
 
 

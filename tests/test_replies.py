@@ -10,6 +10,8 @@ from bot.replies import (
     Cards,
     Cart,
     Choice,
+    Compared,
+    Comparison,
     Line,
     Media,
     OrderStatus,
@@ -33,6 +35,15 @@ EXAMPLES: list[tuple[Reply, str]] = [
     (MUG, "Mug  ¥50.00\nBlue, 300 ml\n1. Details\n2. Add to cart"),
     (Cards("Two mugs", (MUG, Card("Cup")), (MORE,)), "Two mugs\n1. Mug  ¥50.00\n   Blue, 300 ml\n2. Cup\n[More]"),
     (Choice("Which?", (Button("Red", "r"), Button("Blue", "b"))), "Which?\n1. Red\n2. Blue"),
+    (
+        Comparison(
+            "Side by side",
+            (MUG, Card("Cup")),
+            (Compared("Made of", ("clay", "—"), True), Compared("Colour", ("a", "a"))),
+            (MORE,),
+        ),
+        "Side by side\n1. Mug  ¥50.00\n2. Cup\nMade of: clay | —\nColour: a | a\n[More]",
+    ),
     (
         Cart("Your cart", LINES, TOTAL, (Button("Check out", "c"),)),
         "Your cart\n- Mug  (Blue)  x2  ¥100.00\n- Tea  x1  ¥18.00\nTotal: ¥118.00\n1. Check out",
@@ -66,6 +77,12 @@ def test_every_kind_has_an_example() -> None:
 )
 def test_a_kind_that_is_not_known_or_is_broken_becomes_its_plain_text(body: dict[str, object]) -> None:
     assert from_json(body) == Text("A mug")
+
+
+def test_a_page_of_a_product_says_its_facts_and_keeps_all_its_pictures() -> None:
+    page = Card("Mug", "Blue", 4, "¥50.00", pictures=(4, 7), rows=(Row("Made of", "clay"),))
+    assert from_json(to_json(page)) == page
+    assert plain(page) == "Mug  ¥50.00\nBlue\nMade of: clay"
 
 
 def test_a_field_that_this_version_does_not_know_is_left_out() -> None:
