@@ -4,13 +4,10 @@ A message is read in this order: cancel, back, a person; a button or the very wo
 clear enough; any other answer to the question that stands; unclear (again with help, then a person is offered).
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import buttons, replies
 from bot.attempt import End, attempt
@@ -63,19 +60,6 @@ async def nothing_announced(_language: str) -> Sequence[Reply]:
     return ()
 
 
-@asynccontextmanager
-async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
-    """Undo what was written inside when it raises, announcements included."""
-    announced = session.info.setdefault("announcements", [])
-    before = len(announced)
-    try:
-        async with session.begin_nested():
-            yield
-    except BaseException:
-        del announced[before:]
-        raise
-
-
 async def converse(
     setting: Setting,
     *,
@@ -121,7 +105,7 @@ class _Dialogue:
         self.prompt: list[Reply] = []
         self.lead: list[str] = []
         self.handover: Handover | None = None
-        self.gave_up = False
+        self.gave_up = self.is_press = False
 
     # what one message does
 
@@ -144,7 +128,7 @@ class _Dialogue:
         return self.handover is not None or self.gave_up or any(kind == "fact" for kind, _ in self.lines)
 
     async def _hear(self, heard: Heard) -> None:
-        self.prompt, self.lead = [], []
+        self.prompt, self.lead, self.is_press = [], [], heard.kind == "press"
         token = heard.token if heard.kind == "press" else self._offered(heard)
         if token is not None:
             return await self._press(token)
@@ -334,7 +318,9 @@ class _Dialogue:
             self.frames.append(Frame(frame.flow, flow.version, args=frame.args))
 
     def _turn(self, frame: Frame, words: Words | None, *, other_wish: bool) -> Turn:
-        return Turn(self.setting, frame, words, language=self.language, focus=self.focus, other_wish=other_wish)
+        turn = Turn(self.setting, frame, words, language=self.language, focus=self.focus, other_wish=other_wish)
+        turn.is_press = self.is_press
+        return turn
 
     # saying
 

@@ -132,6 +132,8 @@ class Turn(Voice):
         self.handover: Handover | None = None
         self.next: tuple[str, dict[str, str]] | None = None
         self.is_passed_on = False
+        self.is_press = False
+        """Whether a button was pressed: then what it belongs to may be edited in place."""
         self.reached = frame.asking is None
         self._asked = frame.asking
         self._other_wish = other_wish

@@ -7,7 +7,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.announcements import told_in_turn
-from bot.dialogue import Outcome, converse, savepoint
+from bot.attempt import savepoint
+from bot.dialogue import Outcome, converse
 from bot.flow import Handover, Setting
 from bot.language import translator
 from bot.replies import Text, plain, to_json
