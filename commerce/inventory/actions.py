@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -11,6 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.inventory.model import Hold, HoldState, StockLevel, StockMovement
 from foundation.database import JsonMap
 from foundation.errors import Refused
+
+MOST_PIECES = 10**9
+"""More than this of one variant is a slip of the finger."""
+
+
+class Reason(StrEnum):
+    """Why pieces came or went, as a person says it."""
+
+    RECEIVED = "received"
+    RETURNED = "returned"
+    FOUND = "found"
+    DAMAGED = "damaged"
+    LOST = "lost"
+
+
+_GOING = (Reason.DAMAGED, Reason.LOST)
 
 
 async def receive_stock(
@@ -22,18 +39,81 @@ async def receive_stock(
     return await _move(session, variant_id, quantity, reason="received", reference=reference, now=now)
 
 
-async def count_stock(
-    session: AsyncSession, *, variant_id: int, counted: int, reference: str, now: datetime
+async def adjust_stock(
+    session: AsyncSession,
+    *,
+    variant_id: int,
+    quantity: int,
+    reason: Reason,
+    reference: str,
+    now: datetime,
+    was: int | None = None,
 ) -> StockLevel:
-    """Somebody counted: on hand is this many. Raises Refused("stock.promised", reserved=...) when more are promised."""
-    if counted < 0:
-        raise Refused("stock.quantity", quantity=counted)
+    """So many pieces came or, as the reason says, went.
+
+    Raises Refused: stock.quantity, stock.short (`left`: fewer lie there), stock.promised (`reserved`), and
+    stock.changed (`on_hand`) when `was` is given and that many do not lie there: a form sent twice counts once.
+    """
+    if not 1 <= quantity <= MOST_PIECES:
+        raise Refused("stock.quantity", quantity=quantity, most=MOST_PIECES)
     level = await _level(session, variant_id)
+    _refuse_surprise(level, was)
+    delta = -quantity if reason in _GOING else quantity
+    if delta < 0 and level.on_hand + delta < 0:
+        raise Refused("stock.short", variant=variant_id, left=max(level.on_hand, 0))
+    if level.reserved > level.on_hand + delta + level.backorder:
+        raise Refused("stock.promised", variant=variant_id, reserved=level.reserved)
+    if level.on_hand + delta > MOST_PIECES:
+        raise Refused("stock.quantity", quantity=level.on_hand + delta, most=MOST_PIECES)
+    return await _move(session, variant_id, delta, reason=reason, reference=reference, now=now)
+
+
+async def count_stock(
+    session: AsyncSession,
+    *,
+    variant_id: int,
+    counted: int,
+    reference: str,
+    now: datetime,
+    was: int | None = None,
+) -> StockLevel:
+    """Somebody counted: on hand is this many. Raises Refused("stock.promised", reserved=...) when more are promised.
+
+    `was`: how many the person saw before; raises Refused("stock.changed", on_hand=...) when it is another number now.
+    """
+    if not 0 <= counted <= MOST_PIECES:
+        raise Refused("stock.quantity", quantity=counted, most=MOST_PIECES)
+    level = await _level(session, variant_id)
+    _refuse_surprise(level, was)
     if level.reserved > counted + level.backorder:
         raise Refused("stock.promised", variant=variant_id, reserved=level.reserved)
     if counted == level.on_hand:
         return level
     return await _move(session, variant_id, counted - level.on_hand, reason="counted", reference=reference, now=now)
+
+
+async def count_many(session: AsyncSession, counted: Mapping[int, int], *, reference: str, now: datetime) -> None:
+    """Many variants were counted: {variant id: on hand}, all or nothing.
+
+    Raises Refused("stock.promised", variants=[...]) naming those of which more are promised.
+    """
+    if counted and not 0 <= min(counted.values()) <= max(counted.values()) <= MOST_PIECES:
+        raise Refused("stock.quantity", quantity=max(counted.values()), most=MOST_PIECES)
+    empty = [{"variant_id": variant, "on_hand": 0, "reserved": 0, "backorder": 0} for variant in sorted(counted)]
+    if empty:
+        await session.execute(insert(StockLevel).on_conflict_do_nothing(), empty)
+    levels = await _locked_levels(session, counted)
+    promised = [level.variant_id for level in levels if level.reserved > counted[level.variant_id] + level.backorder]
+    if promised:
+        raise Refused("stock.promised", variants=promised)
+    for level in levels:
+        delta = counted[level.variant_id] - level.on_hand
+        if delta:
+            level.on_hand += delta
+            session.add(
+                StockMovement(stock_level_id=level.id, delta=delta, reason="counted", reference=reference, at=now)
+            )
+    await session.flush()
 
 
 async def adopt(session: AsyncSession, *, key: str, order_id: int, lines: Mapping[int, int], committed: bool) -> None:
@@ -126,6 +206,11 @@ async def ship(session: AsyncSession, *, order_id: int, reference: str, now: dat
             StockMovement(stock_level_id=level.id, delta=-pieces, reason="shipped", reference=reference, at=now)
         )
     await session.flush()
+
+
+def _refuse_surprise(level: StockLevel, was: int | None) -> None:
+    if was is not None and level.on_hand != was:
+        raise Refused("stock.changed", variant=level.variant_id, on_hand=level.on_hand)
 
 
 async def _move(
