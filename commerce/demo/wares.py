@@ -46,6 +46,7 @@ MEASURE, FLAVOUR, SCENT = both("尺寸", "Size"), both("口味", "Flavour"), bot
 ORIGIN, MATERIAL, BREW = both("产地", "Origin"), both("材质", "Material"), both("冲泡", "Brewing")
 BATTERY, POWER, CARE = both("续航", "Battery life"), both("功率", "Power"), both("保养", "Care")
 KEEPS, CONTENTS, HEAVY = both("保质期", "Best before"), both("配料", "Ingredients"), both("重量", "Net weight")
+PACKED = both("包装", "Packing")
 BLACK, WHITE = both("曜石黑", "Obsidian black"), both("云白", "Cloud white")
 
 
