@@ -23,7 +23,7 @@ CATEGORIES = (
     NewCategory("electronics", both("数码小物", "Small Electronics")),
     NewCategory("audio", both("影音", "Audio"), "electronics"),
     NewCategory("charging", both("充电配件", "Charging"), "electronics"),
-    NewCategory("desk", both("桌面好物", "Desk Gadgets"), "electronics"),
+    NewCategory("computing", both("电脑手机配件", "Computer & Phone Gear"), "electronics"),
     NewCategory("fashion", both("服饰箱包", "Clothing & Bags")),
     NewCategory("clothing", both("服装", "Clothing"), "fashion"),
     NewCategory("shoes", both("鞋", "Shoes"), "fashion"),
