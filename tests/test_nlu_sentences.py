@@ -70,7 +70,7 @@ def test_a_sentence_of_a_conversation(
         ("等等，购物车里有什么", "show_cart", None),
         ("wait, where is my order", "order_status", None),
         ("等下，我的订单到哪了", "order_status", None),
-        ("by the way, how much is the second one", "show_product", None),
+        ("by the way, how much is the second one", "ask_price", None),
     ],
 )
 def test_a_question_in_between_is_understood_with_its_lead_in(
