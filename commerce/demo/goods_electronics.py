@@ -7,7 +7,7 @@ from commerce.demo.wares import BATTERY, BLACK, MATERIAL, POWER, SIZE, WHITE, Go
 ELECTRONICS = (
     Goods(
         "wireless-earbuds",
-        "audio",
+        "devices",
         both("轻音真无线蓝牙耳机", "Qingyin True Wireless Earbuds"),
         both(
             "单耳 4 克，戴久了也不胀。主动降噪压得住地铁，通话双麦听得清。蓝牙 5.3，安卓苹果都能连。"
@@ -28,7 +28,7 @@ ELECTRONICS = (
     ),
     Goods(
         "power-bank",
-        "charging",
+        "phone",
         both("薄片充电宝 22.5W 快充", "Slim Power Bank 22.5 W"),
         both(
             "自带一根 Type-C 线，出门不用再找线。22.5W 快充，半小时给手机充一半。四格电量灯，可以带上飞机。",

@@ -10,7 +10,7 @@ ONE_YEAR = both("一年，只换不修", "one year; we replace, we do not repair
 GADGETS = (
     Goods(
         "pebble-speaker",
-        "audio",
+        "devices",
         both("卵石便携蓝牙音箱", "Pebble Portable Bluetooth Speaker"),
         both(
             "像一块被水磨圆的石头，一只手就能握住。织物网罩后面是一颗全频喇叭和一片被动振膜，人声清楚，"
@@ -36,7 +36,7 @@ GADGETS = (
     ),
     Goods(
         "mechanical-keyboard",
-        "computing",
+        "devices",
         both("云端 75 三模机械键盘", "Cloud 75 Wireless Mechanical Keyboard"),
         both(
             "75% 配列，方向键和 F 区一个不少，桌面却宽敞许多。蓝牙、2.4G、Type-C 有线三种接法，"
@@ -71,7 +71,7 @@ GADGETS = (
     ),
     Goods(
         "quiet-mouse",
-        "computing",
+        "devices",
         both("静音无线鼠标", "Quiet Wireless Mouse"),
         both(
             "左右键都用静音微动，深夜赶稿、图书馆自习，都不会招来旁边的目光。弧度照着中等手型做，"
@@ -96,7 +96,7 @@ GADGETS = (
     ),
     Goods(
         "phone-stand",
-        "computing",
+        "phone",
         both("铝合金折叠手机支架", "Folding Aluminium Phone Stand"),
         both(
             "整块铝板折弯、打磨、喷砂，底座够沉，点屏幕时不跟着晃。两段转轴，高低和角度都能调，横竖都能放，"
@@ -120,7 +120,7 @@ GADGETS = (
     ),
     Goods(
         "travel-adapter",
-        "charging",
+        "phone",
         both("全球通旅行转换插头", "World Travel Adapter"),
         both(
             "英标、欧标、美标、澳标四种插脚，推出来哪种就是哪种，去一百五十多个国家和地区不用另外买。"
