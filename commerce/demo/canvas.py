@@ -8,6 +8,7 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
@@ -30,8 +31,11 @@ WHITE, BLACK = rgb("ffffff"), rgb("000000")
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
     """`first` with `share` (0 to 1) of `second` in it."""
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
-    return red, green, blue
+    return (
+        round(first[0] + (second[0] - first[0]) * share),
+        round(first[1] + (second[1] - first[1]) * share),
+        round(first[2] + (second[2] - first[2]) * share),
+    )
 
 
 def darker(colour: Colour, share: float) -> Colour:
@@ -121,7 +125,8 @@ def ellipse(x: float, y: float, across: float, down: float, *, turned: float = 0
 def arc(x: float, y: float, across: float, down: float, start: float, end: float, *, turned: float = 0) -> list[Point]:
     """Points on an ellipse from `start` to `end` degrees (0 is right, 90 is down)."""
     cos, sin = math.cos(math.radians(turned)), math.sin(math.radians(turned))
-    steps = max(12, round(abs(end - start) / 4))
+    # A small arc is smooth with fewer points.
+    steps = max(12, round(abs(end - start) / 4 * min(1, math.sqrt(max(across, down) / 60))))
     line: list[Point] = []
     for step in range(steps + 1):
         angle = math.radians(start + (end - start) * step / steps)
@@ -176,15 +181,19 @@ def _heading(start: Point, end: Point) -> float:
     return math.degrees(math.atan2(end[1] - start[1], end[0] - start[0]))
 
 
-def ramp(stops: Stops, length: int = 256) -> list[Colour]:
-    """Colours between stops (place from 0 to 1, colour), `length` of them."""
-    line: list[Colour] = []
+@lru_cache(maxsize=512)
+def _ramp(stops: tuple[tuple[float, Colour], ...], length: int) -> Image.Image:
+    """Colours between stops (place from 0 to 1, colour) as a line of `length` pixels."""
+    line = bytearray()
     pairs = list(pairwise(stops))
+    at = 0
     for index in range(length):
         place = index / (length - 1)
-        (start, first), (end, second) = next((pair for pair in pairs if place <= pair[1][0]), pairs[-1])
-        line.append(mix(first, second, (place - start) / (end - start) if end > start else 1))
-    return line
+        while place > pairs[at][1][0] and at < len(pairs) - 1:
+            at += 1
+        (start, first), (end, second) = pairs[at]
+        line += bytes(mix(first, second, (place - start) / (end - start) if end > start else 1))
+    return Image.frombytes("RGB", (length, 1), bytes(line))
 
 
 def glazed(colour: Colour, *, shine: float = 0.34) -> Stops:
@@ -216,7 +225,7 @@ class Canvas:
             layer = Image.new("RGB", shape.size, colours)  # type: ignore[arg-type]  # a Colour: its first item is an int
         else:
             layer = _band(colours, shape.size, across=across)  # type: ignore[arg-type]  # Stops
-        cover = shape.cover if strength == 1 else shape.cover.point([round(value * strength) for value in range(256)])
+        cover = shape.cover if strength == 1 else shape.cover.point(_fading(strength))
         self.image.paste(layer, (shape.left, shape.top), cover)
 
     def shade(self, body: Shape, *, top: float = 0.0, bottom: float = 0.22) -> None:
@@ -256,8 +265,14 @@ class Canvas:
 
 
 def _band(stops: Stops, size: tuple[int, int], *, across: bool) -> Image.Image:
-    line = Image.new("RGB", (256, 1))
-    line.putdata(ramp(stops))
+    # A small thing shows no more shades than it has pixels; even numbers let things of about one size share them.
+    length = max(8, min(256, (size[0] if across else size[1]) // 8 * 8))
+    line = _ramp(tuple(stops), length)
     if not across:
         line = line.transpose(Image.Transpose.ROTATE_270)
     return line.resize(size, Image.Resampling.BILINEAR)
+
+
+@lru_cache(maxsize=64)
+def _fading(strength: float) -> list[int]:
+    return [round(value * strength) for value in range(256)]

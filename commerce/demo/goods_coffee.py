@@ -1,7 +1,8 @@
 """The coffee of the demo shop."""
 
+from commerce.demo import pictures_drinks as drinks
 from commerce.demo.categories import both
-from commerce.demo.wares import BREW, CONTENTS, KEEPS, ORIGIN, WEIGHT, Goods, Kind, grams, parcel
+from commerce.demo.wares import BREW, CONTENTS, KEEPS, ORIGIN, WEIGHT, Goods, Kind, by_colour, grams
 
 GRIND, ROAST, CUPS = both("研磨", "Grind"), both("烘焙", "Roast"), both("数量", "Quantity")
 
@@ -25,7 +26,7 @@ COFFEE = (
             Kind("CF-G227", "68", 35, (1, 0)),
             Kind("CF-G454", "126", 4, (1, 1)),
         ),
-        parcel("6b4a36"),
+        by_colour(drinks.coffee_beans, (("f3ebe2", "e6d5c2"), ())),
         (
             (ORIGIN, both("云南保山", "Baoshan, Yunnan")),
             (ROAST, both("中烘", "medium")),
@@ -48,7 +49,7 @@ COFFEE = (
         ),
         ((CUPS, (both("10 包", "10 bags"), both("30 包", "30 bags"))),),
         (Kind("DB-10", "49", 88, (0,)), Kind("DB-30", "129", 45, (1,))),
-        parcel("a5673f"),
+        by_colour(drinks.drip_bags, (("f1ece4", "dfd2c2"), ())),
         (
             (ORIGIN, both("云南保山、临沧", "Baoshan and Lincang, Yunnan")),
             (CONTENTS, both("现磨咖啡粉，无添加", "ground coffee, nothing added")),

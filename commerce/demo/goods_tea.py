@@ -1,9 +1,10 @@
 """The teas of the demo shop."""
 
+from commerce.demo import pictures_drinks as drinks
 from commerce.demo import pictures_tea as tea
 from commerce.demo.canvas import rgb
 from commerce.demo.categories import both
-from commerce.demo.wares import BREW, CONTENTS, KEEPS, ORIGIN, PACKED, WEIGHT, Goods, Kind, grams, parcel
+from commerce.demo.wares import BREW, CONTENTS, KEEPS, ORIGIN, PACKED, WEIGHT, Goods, Kind, by_colour, grams
 
 YEAR = both("年份", "Harvest")
 
@@ -96,7 +97,7 @@ MORE_TEAS = (
         ),
         grams(50, 100, 200),
         (Kind("JP-050", "64", 46, (0,)), Kind("JP-100", "118", 33, (1,)), Kind("JP-200", "218", 0, (2,))),
-        parcel("8fa86a"),
+        by_colour(drinks.jasmine, (("eef3e8", "dbe6cf"), ())),
         (
             (ORIGIN, both("广西横州", "Hengzhou, Guangxi")),
             (BREW, both("85℃，一杯 6 颗，焖 2 分钟", "85 °C, 6 pearls a cup, 2 minutes")),
@@ -118,7 +119,7 @@ MORE_TEAS = (
         ),
         ((WEIGHT, (both("100 克单饼", "One cake, 100 g"), both("500 克五饼", "Five cakes, 500 g"))),),
         (Kind("WT-100", "89", 38, (0,)), Kind("WT-500", "399", 7, (1,))),
-        parcel("b9a78c"),
+        by_colour(drinks.white_tea, (("f3eee3", "e4dac4"), ())),
         (
             (ORIGIN, both("福建福鼎", "Fuding, Fujian")),
             (BREW, both("沸水，5 克，可煮", "boiling water, 5 g; may be simmered")),
@@ -140,7 +141,7 @@ MORE_TEAS = (
         ),
         grams(40, 80),
         (Kind("CB-040", "56", 64, (0,)), Kind("CB-080", "98", 41, (1,))),
-        parcel("e0c25a"),
+        by_colour(drinks.chrysanthemum, (("f8f2dc", "f3e4b4"), ())),
         (
             (ORIGIN, both("浙江桐乡", "Tongxiang, Zhejiang")),
             (BREW, both("95℃，4 到 5 朵，焖 3 分钟", "95 °C, 4 to 5 buds, 3 minutes")),
