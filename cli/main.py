@@ -1,6 +1,7 @@
 """The `xiaoer` command."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,11 +16,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+goods = typer.Typer(help="Bring goods in from files of elsewhere.", no_args_is_help=True)
 staff = typer.Typer(help="The staff's accounts.", no_args_is_help=True)
 keys = typer.Typer(help="The keys that seal personal data.", no_args_is_help=True)
-goods = typer.Typer(help="Bring goods in from files of elsewhere.", no_args_is_help=True)
-app.add_typer(staff, name="user")
 app.add_typer(goods, name="import")
+app.add_typer(staff, name="user")
 app.add_typer(keys, name="keys")
 
 Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.", show_default="127.0.0.1")]
@@ -27,6 +28,11 @@ Port = Annotated[int | None, typer.Option("--port", help="The port of the web ch
 ConsolePort = Annotated[
     int | None, typer.Option("--console-port", help="The port of the console.", show_default="8001")
 ]
+Currency = Annotated[
+    str | None, typer.Option("--currency", help="Take the file's prices in this currency for the shop's, as they are.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Do all but the publication, and report the same.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")]
 FORWARD = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -116,15 +122,24 @@ def restore(file: Path) -> None:
 
 @goods.callback()
 def import_goods() -> None:
-    """Bring goods in from files of elsewhere."""
+    """Bring goods in from files of elsewhere; their pictures lie in a folder `images` beside the file."""
 
 
-@goods.command("vendure")
-def import_vendure(file: Path) -> None:
-    """Take over a product table (CSV) of a Vendure shop; its pictures lie beside it."""
-    from cli import goods as files
+def _importing(source: str) -> Callable[[Path, bool, bool, str | None], None]:
+    def take_over(file: Path, dry_run: DryRun = False, as_json: AsJson = False, currency: Currency = None) -> None:
+        from cli import goods
 
-    files.vendure(file)
+        goods.take_over(file, source=source, file_currency=currency, dry_run=dry_run, as_json=as_json)
+
+    return take_over
+
+
+# The keys of commerce.imports.readers.READERS, which is not imported here: every start of `xiaoer` would wait for it.
+SOURCES = {
+    "vendure": "A product table of a Vendure shop (CSV).",
+}
+for _source, _told in SOURCES.items():
+    goods.command(_source, help=_told)(_importing(_source))
 
 
 @keys.callback()

@@ -26,7 +26,7 @@ from bot.web.simulator import send_webhooks
 from bot.worker import catch_up
 from commerce.catalog.media import MediaFolder
 from commerce.demo.load import load_demo_shop
-from commerce.imports.vendure import import_vendure
+from commerce.imports.actions import import_goods
 from commerce.payments.port import ProviderUnreachable
 from foundation.database import Database
 from foundation.embedded import Servers, start
@@ -120,8 +120,13 @@ async def stock_vendure(place: Place) -> None:
     await _clone(place.servers.database_url, EMPTY, VENDURE)
     database = Database(named(place.servers.database_url, VENDURE), place.vault)
     try:
-        await import_vendure(
-            database, MediaFolder.of(place.data_dir), VENDURE_TABLE, currency="CNY", now=Clock()() - timedelta(days=30)
+        await import_goods(
+            database,
+            MediaFolder.of(place.data_dir),
+            VENDURE_TABLE,
+            source="vendure",
+            currency="CNY",
+            now=Clock()() - timedelta(days=30),
         )
     finally:
         await database.close()

@@ -14,7 +14,7 @@ LONGEST_FUNCTION = 50
 CLOCKS = ("now", "utcnow", "today", "time")
 OPENS_TRANSACTIONS = {
     "commerce/demo/load.py": "fills a shop from the command line",
-    "commerce/imports/vendure.py": "stages and publishes a file from the command line",
+    "commerce/imports/actions.py": "stages and publishes a file from the command line",
     "commerce/payments/actions.py": "reserves, calls the provider without a transaction, settles",
 }
 """Rooms are handed a session; these few cannot be, and say why."""

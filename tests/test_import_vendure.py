@@ -14,8 +14,8 @@ from commerce.catalog.attributes import ProductAttribute
 from commerce.catalog.media import MediaFolder
 from commerce.catalog.model import Category, Media, Picture, Product, ProductText, Variant
 from commerce.catalog.queries import product_details, variant_views
-from commerce.imports.table_file import RowProblem
-from commerce.imports.vendure import ImportReport, import_vendure
+from commerce.imports.actions import ImportReport, import_goods
+from commerce.imports.shelf import RowProblem
 from commerce.inventory.model import StockLevel, StockMovement
 from commerce.search.actions import Wanted, find
 from foundation.database import Database
@@ -68,10 +68,10 @@ async def test_the_real_file_is_imported_whole(
     named = [row for row in rows if row[0]]
     photos = {name for row in rows for name in row[3].split("|") if name}
 
-    report = await import_vendure(database, media, source, currency="USD", now=now)
+    report = await import_goods(database, media, source, currency="USD", now=now, source="vendure")
 
     assert (report.products, report.variants, report.pictures) == (len(named), len(rows), len(photos)) == (54, 88, 54)
-    assert (report.changed, report.refused) == (54, ())
+    assert (report.new, report.changed, report.unchanged, report.refused) == (54, 0, 0, ())
     assert [(problem.line, problem.column) for problem in report.warnings] == [(88, "sku"), (89, "sku")]
     async with database.session() as session:
         prices = (await session.scalars(select(Variant.price_amount))).all()
@@ -99,15 +99,17 @@ async def test_the_real_file_is_imported_whole(
     ]
 
     before = await everything(database)
-    again = await import_vendure(database, media, source, currency="USD", now=now + timedelta(days=1))
-    assert (again.products, again.variants, again.changed) == (54, 88, 0)
+    again = await import_goods(database, media, source, currency="USD", now=now + timedelta(days=1), source="vendure")
+    assert (again.products, again.variants, again.new, again.changed, again.unchanged) == (54, 88, 0, 0, 54)
     assert await everything(database) == before
 
 
 async def test_the_imported_catalogue_is_found_in_both_languages(
     database: Database, media: MediaFolder, shared: Path, now: datetime
 ) -> None:
-    await import_vendure(database, media, shared / "catalog/vendure/products.csv", currency="CNY", now=now)
+    await import_goods(
+        database, media, shared / "catalog/vendure/products.csv", currency="CNY", now=now, source="vendure"
+    )
     async with database.session() as session:
         expected = {
             "laptop": {"Laptop"},
@@ -127,7 +129,7 @@ async def test_the_imported_catalogue_is_found_in_both_languages(
 
 async def imported(database: Database, media: MediaFolder, file: Path, now: datetime, *rows: str) -> ImportReport:
     write(file, table(*rows))
-    return await import_vendure(database, media, file, currency="CNY", now=now)
+    return await import_goods(database, media, file, currency="CNY", now=now, source="vendure")
 
 
 async def test_a_bad_row_is_refused_with_its_reason_and_the_others_are_taken(
@@ -168,9 +170,9 @@ async def test_a_bad_row_is_refused_with_its_reason_and_the_others_are_taken(
         RowProblem(14, "", "3 cells where the heading has 12"),
     )
     assert report.warnings == (
-        RowProblem(3, "assets", "gone.jpg: media.missing"),
-        RowProblem(3, "assets", "../secret.jpg: media.outside_folder"),
-        RowProblem(3, "assets", "broken.jpg: media.unreadable"),
+        RowProblem(3, "picture", "gone.jpg: media.missing"),
+        RowProblem(3, "picture", "../secret.jpg: media.outside_folder"),
+        RowProblem(3, "picture", "broken.jpg: media.unreadable"),
     )
     assert (report.products, report.variants, report.pictures) == (1, 2, 1)
     async with database.session() as session:
@@ -201,7 +203,7 @@ async def test_a_broken_file_is_refused_whole_and_leaves_nothing(
     for content, code in broken:
         write(file, content)
         with pytest.raises(Refused) as refused:
-            await import_vendure(database, media, file, currency="CNY", now=now)
+            await import_goods(database, media, file, currency="CNY", now=now, source="vendure")
         assert refused.value.code == code
         assert await counts(database) == [0] * 6
     assert not media.root.exists()
@@ -212,7 +214,7 @@ async def test_a_file_that_is_not_there_is_refused(
 ) -> None:
     for path in (file, file.parent):
         with pytest.raises(Refused) as refused:
-            await import_vendure(database, media, path, currency="CNY", now=now)
+            await import_goods(database, media, path, currency="CNY", now=now, source="vendure")
         assert refused.value.code == "import.no_file"
 
 
@@ -223,7 +225,7 @@ async def test_byte_order_marks_line_endings_and_padding_do_not_matter(
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):
         for ending in ("\n", "\r\n"):
             write(file, ending.join([*padded, "", ""]).encode(encoding))
-            report = await import_vendure(database, media, file, currency="CNY", now=now)
+            report = await import_goods(database, media, file, currency="CNY", now=now, source="vendure")
             assert (report.products, report.variants, report.refused) == (1, 1, ())
     async with database.session() as session:
         assert (await session.scalars(select(ProductText.title))).all() == ["茶杯"]
@@ -258,7 +260,7 @@ async def test_a_changed_file_changes_what_it_says_and_nothing_else(
     changed = cup.replace("Good", "Better").replace(",10,", ",12,")
     report = await imported(database, media, file, later, changed, ",,,,,,L,C-L,13,5,,", pot)
 
-    assert report.changed == 1
+    assert (report.new, report.changed, report.unchanged) == (0, 1, 1)
     async with database.session() as session:
         after = dict((await session.execute(select(Variant.sku, Variant.id))).all())
         assert {sku: after[sku] for sku in ids} == ids
@@ -323,12 +325,18 @@ async def test_a_photo_of_a_variant_is_shown_with_that_variant(
         assert (green.total, green.relaxed) == (1, False)
 
 
-async def test_progress_counts_the_pictures(database: Database, media: MediaFolder, file: Path, now: datetime) -> None:
+async def test_progress_says_what_is_done(database: Database, media: MediaFolder, file: Path, now: datetime) -> None:
     for name in ("a.jpg", "b.jpg"):
         write_picture(file.parent / "images" / name)
     write(file, table("Cup,cup,,a.jpg|b.jpg,,,,C,1,1,,"))
-    told: list[tuple[int, int]] = []
-    await import_vendure(
-        database, media, file, currency="CNY", now=now, progress=lambda done, total: told.append((done, total))
+    told: list[tuple[str, int, int]] = []
+    await import_goods(
+        database, media, file, source="vendure", currency="CNY", now=now, progress=lambda *at: told.append(at)
     )
-    assert told == [(0, 2), (1, 2), (2, 2)]
+    assert told == [
+        ("reading", 0, 0),
+        *(("pictures", done, 2) for done in (0, 1, 2)),
+        ("staging", 0, 1),
+        ("staging", 1, 1),
+        ("publishing", 0, 0),
+    ]

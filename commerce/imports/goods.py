@@ -1,17 +1,19 @@
 """What an import brings, as plain values: products with texts, options, variants, facts and pictures."""
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 
 from commerce.catalog.media import Kept
-from commerce.catalog.model import Names
+from commerce.catalog.model import Names, ProductStatus
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many are done."""
+
+UNLIMITED = 1_000_000
+"""The backorder of what a source sells without counting it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,20 @@ class NewOption:
 
 @dataclass(frozen=True, slots=True)
 class NewVariant:
-    """One combination: `values` are places in the values of each option; the price is in minor units."""
+    """One combination: `values` are places in the values of each option; the price is in minor units.
+
+    `backorder`: how many may be promised beyond `stock`. `prices`: (currency, minor units) in other currencies than the
+    shop's. One that is not `active` is not sold, nor is one that is not `priced` in the shop's currency (price 0).
+    """
 
     sku: str
     price: int
     stock: int
     values: tuple[int, ...] = ()
+    backorder: int = 0
+    prices: tuple[tuple[str, int], ...] = ()
+    active: bool = True
+    priced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,10 @@ class NewPicture:
 
 @dataclass(frozen=True, slots=True)
 class NewProduct:
-    """A product as a source describes it; `key` names it within the source and never changes."""
+    """A product as a source describes it; `key` names it within the source and never changes.
+
+    `free_shipping` is None where the source does not say.
+    """
 
     key: str
     handle: str
@@ -70,11 +83,12 @@ class NewProduct:
     options: tuple[NewOption, ...] = ()
     attributes: tuple[tuple[Names, Names], ...] = ()
     pictures: tuple[NewPicture, ...] = ()
+    status: ProductStatus = ProductStatus.PUBLISHED
+    free_shipping: bool | None = None
 
     def digest(self, currency: str) -> str:
         """A fingerprint of everything said about the product: equal when nothing changed."""
-        said = json.dumps([currency, asdict(self)], sort_keys=True, ensure_ascii=False)
-        return sha256(said.encode()).hexdigest()
+        return sha256(f"{currency} {self!r}".encode()).hexdigest()
 
 
 def handle_of(text: str, *, longest: int = 100) -> str:

@@ -9,10 +9,11 @@ from foundation.database import Base
 
 
 class ImportedProduct(Base):
-    """The digest (SHA-256, hex) of everything an import last said about a product."""
+    """The digest (SHA-256, hex) of everything an import last said about a product, and the status it gave it."""
 
     __tablename__ = "imported_product"
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str | None] = mapped_column(String(20))
     imported_at: Mapped[datetime]

@@ -1,7 +1,7 @@
-"""Put imported products on the shelf: staged, then published at once by set-based statements."""
+"""Put imported products on the shelf: staged beforehand, then published at once by set-based statements."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,19 +9,22 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.imports import statements
-from commerce.imports.goods import NewCategory, NewProduct
+from commerce.imports.goods import NewCategory, NewProduct, Progress
 from commerce.search.index import index_products
 from foundation.database import raw
 
-Row = tuple[str | int | None, ...]
+Row = tuple[str | int | bool | None, ...]
+_BATCH = 2_000
+_MANY = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """What a publication did: how many products were new or changed, which SKUs another product had already."""
+class Staged:
+    """What a publication would do: how many products are new, changed, or as they were."""
 
+    new: int
     changed: int
-    skus_taken: tuple[str, ...]
+    unchanged: int
 
 
 async def publish(
@@ -32,7 +35,7 @@ async def publish(
     categories: Sequence[NewCategory],
     products: Sequence[NewProduct],
     now: datetime,
-) -> Published:
+) -> Staged:
     """Bring the shelf to what `source` says: its new products appear, changed ones change, equal ones are left alone.
 
     Keys, handles and SKUs are unique within `products`. Products the source no longer names stay as they are; a variant
@@ -40,13 +43,57 @@ async def publish(
     """
     driver = await raw(session)
     await driver.execute(statements.ONE_AT_A_TIME)
-    await _stage(driver, currency, products)
+    staged = await stage(driver, source=source, currency=currency, categories=categories, products=products)
+    await publish_staged(session, source=source, now=now)
+    return staged
+
+
+async def stage(
+    driver: asyncpg.Connection,
+    *,
+    source: str,
+    currency: str,
+    categories: Sequence[NewCategory],
+    products: Sequence[NewProduct],
+    progress: Progress = lambda _done, _total: None,
+) -> Staged:
+    """Lay everything ready in tables of this connection, and keep those products that say something new."""
+    for table, columns in statements.STAGED.items():
+        await driver.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
+        await driver.execute(f"CREATE TEMPORARY TABLE {table} ({columns})")
+    shelves = [(shelf.handle, _json(shelf.name), shelf.parent, n, None) for n, shelf in enumerate(categories)]
+    await driver.copy_records_to_table("staged_category", records=shelves)
+    done = 0
+    progress(done, len(products))
+    for batch in _batches(products):
+        rows: dict[str, list[Row]] = {table: [] for table in statements.STAGED}
+        for place, product in enumerate(batch, start=done):
+            for table, row in _rows(product, place, currency):
+                rows[table].append(row)
+        for table, ready in rows.items():
+            if ready:
+                await driver.copy_records_to_table(table, records=ready)
+        done += len(batch)
+        progress(done, len(products))
     await driver.execute(statements.DROP_UNCHANGED, source)
-    changed = await driver.fetchval("SELECT count(*) FROM staged_product")
-    if not changed:
-        return Published(0, ())
-    for category in categories:
-        await driver.execute(statements.CATEGORY, category.handle, _json(category.name), category.parent)
+    await driver.execute(statements.KNOWN, source)
+    for table in statements.STAGED:
+        await driver.execute(f"ANALYZE {table}")
+    news = await driver.fetchrow("SELECT count(*) AS said, count(product_id) AS known FROM staged_product")
+    return Staged(new=news["said"] - news["known"], changed=news["known"], unchanged=len(products) - news["said"])
+
+
+async def publish_staged(session: AsyncSession, *, source: str, now: datetime) -> tuple[str, ...]:
+    """Publish what `stage` laid ready on the connection of this session; returns SKUs that another product had already.
+
+    Only set-based statements: the transaction is short, however much there is.
+    """
+    driver = await raw(session)
+    ids = await driver.fetchval("SELECT count(*) FROM staged_product")
+    if not ids:
+        return ()
+    for statement in statements.CATEGORIES:
+        await driver.execute(statement)
     await driver.execute(statements.STEP_ASIDE, source)
     await driver.execute(statements.PRODUCTS, source, now)
     await driver.execute(statements.PRODUCT_IDS, source)
@@ -54,30 +101,31 @@ async def publish(
     for statement in statements.SHELF:
         await driver.execute(statement)
     await driver.execute(statements.REMEMBER, now)
-    ids = await driver.fetch("SELECT product_id FROM staged_product ORDER BY place")
-    await index_products(session, [row["product_id"] for row in ids])
+    changed = await driver.fetch("SELECT product_id FROM staged_product ORDER BY place")
+    await index_products(session, [row["product_id"] for row in changed])
     # Stock comes last: these rows are the ones that shoppers are waiting for.
     await driver.execute(statements.STOCK_LEVELS)
     await driver.execute(statements.STOCK_LOCKS)
     await driver.execute(statements.STOCK, source, now)
-    return Published(changed, tuple(row["sku"] for row in taken))
+    return tuple(row["sku"] for row in taken)
 
 
-async def _stage(driver: asyncpg.Connection, currency: str, products: Sequence[NewProduct]) -> None:
-    rows: dict[str, list[Row]] = {table: [] for table in statements.STAGED}
-    for place, product in enumerate(products):
-        for table, row in _rows(product, place, currency):
-            rows[table].append(row)
-    for table, columns in statements.STAGED.items():
-        await driver.execute(f"CREATE TEMPORARY TABLE {table} ({columns}) ON COMMIT DROP")
-        await driver.copy_records_to_table(table, records=rows[table])
-        await driver.execute(f"ANALYZE {table}")
+async def renew_statistics(driver: asyncpg.Connection, staged: Staged) -> None:
+    """Tell PostgreSQL's planner what a large import changed; until then it would search with the plans of before."""
+    if staged.new + staged.changed >= _MANY:
+        await driver.execute(statements.STATISTICS)
+
+
+def _batches(products: Sequence[NewProduct]) -> Iterable[Sequence[NewProduct]]:
+    return (products[start : start + _BATCH] for start in range(0, len(products), _BATCH))
 
 
 def _rows(product: NewProduct, place: int, currency: str) -> list[tuple[str, Row]]:
     key = product.key
+    digest = product.digest(currency)
+    shipping, status = product.free_shipping, product.status.value
     rows: list[tuple[str, Row]] = [
-        ("staged_product", (key, product.handle, product.category, product.digest(currency), place, None))
+        ("staged_product", (key, product.handle, product.category, digest, status, shipping, place, None, None))
     ]
     rows += [("staged_text", (key, text.lang, text.title, text.body)) for text in product.texts]
     for option_place, option in enumerate(product.options):
@@ -85,23 +133,33 @@ def _rows(product: NewProduct, place: int, currency: str) -> list[tuple[str, Row
         rows += [
             ("staged_value", (key, option_place, number, _json(name))) for number, name in enumerate(option.values)
         ]
-    places = {variant.sku: number for number, variant in enumerate(product.variants)}
-    for variant in product.variants:
-        number = places[variant.sku]
-        rows.append(("staged_variant", (key, variant.sku, variant.price, currency, variant.stock, number, None)))
-        rows += [("staged_choice", (key, number, option, value)) for option, value in enumerate(variant.values)]
     for number, (name, value) in enumerate(product.attributes):
         rows.append(("staged_attribute", (key, number, _json(name), _json(value))))
-    for number, picture in enumerate(product.pictures):
-        media = picture.media
-        for variant_place in _places_of(picture.skus, places):
-            row = (key, number, variant_place, media.digest, media.mime, media.width, media.height)
-            rows.append(("staged_picture", row))
+    return rows + _variant_rows(product, currency) + _picture_rows(product)
+
+
+def _variant_rows(product: NewProduct, currency: str) -> list[tuple[str, Row]]:
+    key = product.key
+    rows: list[tuple[str, Row]] = []
+    for number, variant in enumerate(product.variants):
+        stock = (variant.stock, variant.backorder)
+        row = (key, variant.sku, variant.price, currency, *stock, variant.active, number, None)
+        rows.append(("staged_variant", row))
+        rows += [("staged_choice", (key, number, option, value)) for option, value in enumerate(variant.values)]
+        rows += [("staged_price", (key, number, *price)) for price in variant.prices]
     return rows
 
 
-def _places_of(skus: Sequence[str], places: dict[str, int]) -> list[int | None]:
-    return [places[sku] for sku in skus] if skus else [None]
+def _picture_rows(product: NewProduct) -> list[tuple[str, Row]]:
+    places = {variant.sku: number for number, variant in enumerate(product.variants)}
+    rows: list[tuple[str, Row]] = []
+    for number, picture in enumerate(product.pictures):
+        media = picture.media
+        of: list[int | None] = [places[sku] for sku in picture.skus] if picture.skus else [None]
+        for variant_place in of:
+            row = (product.key, number, variant_place, media.digest, media.mime, media.width, media.height)
+            rows.append(("staged_picture", row))
+    return rows
 
 
 def _json(names: dict[str, str]) -> str:

@@ -1,14 +1,19 @@
 """The SQL of a publication: staged rows become the shelf. Parameters: $1 source, $2 now (where a statement has them).
 
-The staged tables live in the transaction alone; only `staged_product` rows that say something new get this far.
+The staged tables are the connection's own: they are filled before the transaction, and gone when the connection is.
+Only `staged_product` rows that say something new get as far as the shelf.
 """
 
 STAGED = {
-    "staged_product": "key text PRIMARY KEY, handle text, category text, digest text, place bigint, product_id bigint",
+    "staged_category": "handle text PRIMARY KEY, name text, parent text, place bigint, fresh boolean",
+    "staged_product": "key text PRIMARY KEY, handle text, category text, digest text, status text,"
+    " free_shipping boolean, place bigint, product_id bigint, version bigint",
     "staged_text": "key text, lang text, title text, body text",
     "staged_option": "key text, place bigint, name text",
     "staged_value": "key text, option_place bigint, place bigint, name text",
-    "staged_variant": "key text, sku text, price bigint, currency text, stock bigint, place bigint, variant_id bigint",
+    "staged_variant": "key text, sku text, price bigint, currency text, stock bigint, backorder bigint, active boolean,"
+    " place bigint, variant_id bigint",
+    "staged_price": "key text, variant_place bigint, currency text, amount bigint",
     "staged_choice": "key text, variant_place bigint, option_place bigint, value_place bigint",
     "staged_attribute": "key text, place bigint, name text, value text",
     "staged_picture": "key text, place bigint, variant_place bigint, digest text, mime text, width int, height int",
@@ -16,26 +21,49 @@ STAGED = {
 """Table and columns. `key` is the product's key within the source; `place` counts from 0."""
 
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('commerce.imports'))"
+ONE_AT_A_TIME_ALL_ALONG = "SELECT pg_advisory_lock(hashtext('commerce.imports'))"
 
-CATEGORY = """
-INSERT INTO category (handle, name, parent_id, position)
-SELECT $1, $2::text::jsonb, (SELECT id FROM category WHERE handle = $3), (SELECT count(*) FROM category)
-ON CONFLICT (handle) DO NOTHING"""
-
+# Both come before the transaction; what they read is looked at again within.
 DROP_UNCHANGED = """
 DELETE FROM staged_product staged USING product p JOIN imported_product i ON i.product_id = p.id
 WHERE p.source = $1 AND p.source_key = staged.key AND i.digest = staged.digest"""
+
+KNOWN = """
+UPDATE staged_product staged SET product_id = p.id, version = p.version FROM product p
+WHERE p.source = $1 AND p.source_key = staged.key"""
+
+# A shelf that is there belongs to the merchant, who may have renamed or moved it.
+CATEGORIES = (
+    "UPDATE staged_category s SET fresh = NOT EXISTS (SELECT 1 FROM category c WHERE c.handle = s.handle)",
+    """
+INSERT INTO category (handle, name, position)
+SELECT handle, name::jsonb, place + (SELECT count(*) FROM category) FROM staged_category WHERE fresh ORDER BY place
+ON CONFLICT (handle) DO NOTHING""",
+    """
+UPDATE category c SET parent_id = parent.id FROM staged_category s JOIN category parent ON parent.handle = s.parent
+WHERE c.handle = s.handle AND s.fresh""",
+)
 
 # A handle is an address: an old product keeps its own, a new one steps aside for a product that has the name already.
 STEP_ASIDE = """
 UPDATE staged_product staged SET handle = left(handle, 100) || '-' || left(md5($1 || key), 8)
 WHERE EXISTS (SELECT 1 FROM product p WHERE p.handle = staged.handle)"""
 
+# The status is the merchant's from the day they change it: an archived product stays archived.
 PRODUCTS = """
-INSERT INTO product (handle, status, category_id, source, source_key, created_at, updated_at, published_at)
-SELECT staged.handle, 'published', category.id, $1, staged.key, $2, $2, $2
+INSERT INTO product (handle, status, category_id, source, source_key, free_shipping, created_at, updated_at,
+    published_at)
+SELECT staged.handle, staged.status, category.id, $1, staged.key, coalesce(staged.free_shipping, true), $2, $2,
+    CASE WHEN staged.status = 'published' THEN $2::timestamptz END
 FROM staged_product staged LEFT JOIN category ON category.handle = staged.category ORDER BY staged.place
-ON CONFLICT (source, source_key) DO UPDATE SET category_id = excluded.category_id, updated_at = excluded.updated_at"""
+ON CONFLICT (source, source_key) DO UPDATE SET
+    category_id = coalesce(excluded.category_id, product.category_id), updated_at = excluded.updated_at,
+    version = product.version + 1, published_at = coalesce(product.published_at, excluded.published_at),
+    free_shipping = coalesce(
+        (SELECT s.free_shipping FROM staged_product s WHERE s.key = excluded.source_key), product.free_shipping),
+    status = CASE product.status
+        WHEN (SELECT i.status FROM imported_product i WHERE i.product_id = product.id) THEN excluded.status
+        ELSE product.status END"""
 
 PRODUCT_IDS = """
 UPDATE staged_product staged SET product_id = p.id FROM product p WHERE p.source = $1 AND p.source_key = staged.key"""
@@ -79,13 +107,19 @@ WHERE v.product_id = p.product_id
 AND NOT EXISTS (SELECT 1 FROM staged_variant s WHERE s.key = p.key AND s.sku = v.sku)""",
     """
 INSERT INTO variant (product_id, sku, price_amount, currency, position, active)
-SELECT p.product_id, s.sku, s.price, s.currency, s.place, true
+SELECT p.product_id, s.sku, s.price, s.currency, s.place, s.active
 FROM staged_variant s JOIN staged_product p USING (key) ORDER BY p.place, s.place
 ON CONFLICT (sku) DO UPDATE SET price_amount = excluded.price_amount, currency = excluded.currency,
-    position = excluded.position, active = true WHERE variant.product_id = excluded.product_id""",
+    position = excluded.position, active = excluded.active WHERE variant.product_id = excluded.product_id""",
     """
 UPDATE staged_variant s SET variant_id = v.id FROM variant v, staged_product p
 WHERE p.key = s.key AND v.product_id = p.product_id AND v.sku = s.sku""",
+    """
+DELETE FROM variant_price c USING staged_variant s JOIN staged_product USING (key) WHERE c.variant_id = s.variant_id""",
+    """
+INSERT INTO variant_price (variant_id, currency, amount)
+SELECT s.variant_id, c.currency, c.amount FROM staged_price c JOIN staged_product p USING (key)
+JOIN staged_variant s ON s.key = c.key AND s.place = c.variant_place""",
     """
 DELETE FROM variant_value c USING staged_variant s JOIN staged_product USING (key) WHERE c.variant_id = s.variant_id""",
     """
@@ -112,8 +146,10 @@ ORDER BY p.place, s.place""",
 )
 
 REMEMBER = """
-INSERT INTO imported_product (product_id, digest, imported_at) SELECT product_id, digest, $1 FROM staged_product
-ON CONFLICT (product_id) DO UPDATE SET digest = excluded.digest, imported_at = excluded.imported_at"""
+INSERT INTO imported_product (product_id, digest, status, imported_at)
+SELECT product_id, digest, status, $1 FROM staged_product
+ON CONFLICT (product_id) DO UPDATE
+SET digest = excluded.digest, status = excluded.status, imported_at = excluded.imported_at"""
 
 STOCK_LEVELS = """
 INSERT INTO stock_level (variant_id, on_hand, reserved, backorder)
@@ -127,12 +163,20 @@ ORDER BY l.id FOR UPDATE OF l"""
 # A count is taken over when the source says another number than the last time: what was sold since stays sold.
 # It never falls below what is promised.
 STOCK = """
-WITH counted AS (
-    UPDATE stock_level l SET on_hand = greatest(s.stock, l.reserved - l.backorder)
-    FROM staged_variant s JOIN staged_product USING (key)
-    WHERE l.variant_id = s.variant_id AND $1 || ' ' || s.stock IS DISTINCT FROM (
+WITH said AS (
+    SELECT variant_id, stock, backorder,
+           $1 || ' ' || stock || CASE WHEN backorder > 0 THEN '+' || backorder ELSE '' END AS reference
+    FROM staged_variant JOIN staged_product USING (key)),
+counted AS (
+    UPDATE stock_level l SET on_hand = greatest(s.stock, l.reserved - s.backorder), backorder = s.backorder
+    FROM said s
+    WHERE l.variant_id = s.variant_id AND s.reference IS DISTINCT FROM (
         SELECT m.reference FROM stock_movement m WHERE m.stock_level_id = l.id AND m.reason = 'import'
         ORDER BY m.id DESC LIMIT 1)
-    RETURNING l.id, new.on_hand - old.on_hand AS delta, $1 || ' ' || s.stock AS reference)
+    RETURNING l.id, new.on_hand - old.on_hand AS delta, s.reference)
 INSERT INTO stock_movement (stock_level_id, delta, reason, reference, at)
 SELECT id, delta, 'import', reference, $2 FROM counted ORDER BY id"""
+
+STATISTICS = """
+ANALYZE category, product, product_text, product_option, option_value, variant, variant_value, variant_price,
+    product_attribute, picture, media, stock_level, stock_movement, search_product, search_offer, search_word"""

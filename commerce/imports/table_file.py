@@ -8,21 +8,13 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from commerce.imports.shelf import RowProblem
 from foundation.errors import Refused
 
 MOST_BYTES = 256 * 1024 * 1024
 LONGEST_CELL = 1_000_000
 _END = "\x00end"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """Why a row of a file was refused, or what is doubtful about it; lines count from 1, the heading is line 1."""
-
-    line: int
-    column: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +39,7 @@ def read_table(path: Path, *, required: Sequence[str]) -> Table:
     Raises Refused with one reason: import.no_file, import.empty, import.too_large, import.binary, import.encoding,
     import.columns (missing=[...]), import.no_rows, import.malformed (line=...: an open quote, a file cut off).
     """
-    text = _read(path)
+    text = read_text(path)
     records = _records(text)
     heading = [cell.lower() for cell in next(records, (1, []))[1]]
     missing = [name for name in required if name.lower() not in heading]
@@ -71,7 +63,10 @@ def read_table(path: Path, *, required: Sequence[str]) -> Table:
     return Table(rows, problems)
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """A whole text file: UTF-8, or UTF-16 with its mark. Raises Refused: import.no_file, .empty, .too_large, .binary,
+    .encoding (position in bytes).
+    """
     if not path.is_file():
         raise Refused("import.no_file", path=str(path))
     size = path.stat().st_size

@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("variant_id", "currency", name=op.f("pk_variant_price")),
     )
     op.drop_constraint(op.f("fk_audit_entry_staff_id"), "audit_entry", type_="foreignkey")
+    op.add_column("imported_product", sa.Column("status", sa.String(length=20), nullable=True))
     op.add_column(
         "picture",
         sa.Column("alt", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
@@ -101,6 +102,7 @@ def downgrade() -> None:
     op.drop_column("product", "dispatch_days")
     op.drop_column("product", "free_shipping")
     op.drop_column("picture", "alt")
+    op.drop_column("imported_product", "status")
     op.create_foreign_key(op.f("fk_audit_entry_staff_id"), "audit_entry", "staff", ["staff_id"], ["id"])
     op.drop_table("variant_price")
     op.drop_index(op.f("ix_stock_watch_variant_id"), table_name="stock_watch")

@@ -1,0 +1,23 @@
+"""Every kind of file that can be imported, by the name the command line gives it."""
+
+from pathlib import Path
+from typing import Protocol
+
+from commerce.imports.shelf import Shelf
+from commerce.imports.vendure import read_vendure
+
+
+class Reader(Protocol):
+    """Reads a file; no database, no network. Prices that name no currency are in `currency`, the shop's.
+
+    Raises Refused when the file as a whole is wrong (see table_file.read_table); wrong rows are in `Shelf.refused`.
+    """
+
+    def __call__(self, path: Path, *, currency: str) -> Shelf:
+        """Everything the file says."""
+        ...
+
+
+READERS: dict[str, Reader] = {
+    "vendure": read_vendure,
+}
