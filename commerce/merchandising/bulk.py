@@ -144,7 +144,7 @@ async def _count(
 ) -> None:
     variants = select(Variant.id, Variant.product_id).where(Variant.active)
     found = await session.execute(variants.where(Variant.product_id.in_([product.id for product in products])))
-    of: dict[int, int] = dict(found.tuples().all())
+    of: dict[int, int] = dict(found.all())
     try:
         await count_many(session, dict.fromkeys(of, counted), reference=note, now=now)
     except Refused as refusal:

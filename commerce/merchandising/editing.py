@@ -71,7 +71,7 @@ async def lacking(session: AsyncSession, ids: Collection[int]) -> dict[int, list
     titled = set(await session.scalars(select(ProductText.product_id).where(ProductText.product_id.in_(ids))))
     lowest = select(Variant.product_id, func.min(Variant.price_amount)).where(Variant.active)
     priced = await session.execute(lowest.where(Variant.product_id.in_(ids)).group_by(Variant.product_id))
-    prices: dict[int, int] = dict(priced.tuples().all())
+    prices: dict[int, int] = dict(priced.all())
     return {
         product_id: [
             *(() if product_id in titled else ("title",)),
