@@ -19,13 +19,29 @@ class Permission(StrEnum):
     SHIP_ORDERS = "orders.ship"
     TAKE_MONEY = "orders.mark_paid"
     OPEN_ADDRESSES = "orders.open_address"
+    READ_PRODUCTS = "products.read"
+    MANAGE_PRODUCTS = "products.manage"
+    MANAGE_STOCK = "stock.manage"
+    READ_SEARCHES = "searches.read"
+    READ_PRODUCTS = "products.read"
+    """Products with their stock, also those that are not on sale."""
+    MANAGE_PRODUCTS = "products.manage"
+    MANAGE_STOCK = "stock.manage"
+    READ_SEARCHES = "searches.read"
+    """What shoppers searched for."""
 
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: frozenset(
-        {Permission.TALK, Permission.READ_ORDERS, Permission.CANCEL_ORDERS, Permission.OPEN_ADDRESSES}
+        {
+            Permission.TALK,
+            Permission.READ_ORDERS,
+            Permission.CANCEL_ORDERS,
+            Permission.OPEN_ADDRESSES,
+            Permission.READ_PRODUCTS,
+        }
     ),
-    Role.SUPERVISOR: frozenset(Permission),
+    Role.SUPERVISOR: frozenset(Permission) - {Permission.MANAGE_PRODUCTS, Permission.MANAGE_STOCK},
     Role.MERCHANT: frozenset(
         {
             Permission.READ_ORDERS,
@@ -33,6 +49,10 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SHIP_ORDERS,
             Permission.TAKE_MONEY,
             Permission.OPEN_ADDRESSES,
+            Permission.READ_PRODUCTS,
+            Permission.MANAGE_PRODUCTS,
+            Permission.MANAGE_STOCK,
+            Permission.READ_SEARCHES,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Permission),

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.model import Role, Staff, StaffSession
+from commerce.customers.keepers import unlink_chats
 from foundation.audit import write_audit
 from foundation.errors import Refused
 
@@ -75,13 +76,14 @@ async def add_staff(
 
 
 async def reset_password(session: AsyncSession, *, name: str, password: str, now: datetime) -> None:
-    """Give a person a new password and end all their sessions. Refuses staff.unknown, staff.password_short."""
+    """Give a person a new password, end all their sessions and unlink their chats. Refuses staff.unknown, staff.password_short."""
     _check_password(password)
     person = await session.scalar(select(Staff).where(Staff.name == name.strip().lower()).with_for_update())
     if person is None:
         raise Refused("staff.unknown", name=name)
     person.password_hash = await password_hash(password)
     await session.execute(delete(StaffSession).where(StaffSession.staff_id == person.id))
+    await unlink_chats(session, staff_id=person.id)
     write_audit(session, staff_id=None, action="staff.password_reset", subject=f"staff:{person.id}", now=now)
 
 
