@@ -10,7 +10,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
-from admin_api import conversations, live, orders, sign_in
+from admin_api import conversations, keepers, live, orders, sign_in
 from admin_api.auth import forget_old_sign_ins
 from admin_api.desk import Desk
 from admin_api.errors import BodyLimit, answer_errors
@@ -74,7 +74,7 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(CountRequests, metrics=metrics)
     app.include_router(health_router(metrics))
-    for router in (sign_in.router, conversations.router, orders.router, live.router):
+    for router in (sign_in.router, conversations.router, orders.router, keepers.router, live.router):
         app.include_router(router)
     if console is not None:
         app.mount("/console", console)

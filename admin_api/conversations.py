@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from admin_api import inbox, talk_views
@@ -11,7 +12,10 @@ from admin_api.errors import errors
 from admin_api.roles import Permission, StaffMember
 from admin_api.shapes import LARGEST_ID, Cursor, Limit, RowId, Words
 from admin_api.talk_views import MessageView, Scope, Talk, TalkPage, TalkRow
+from commerce.catalog.media import MediaFolder
 from conversations.model import LONGEST_TEXT
+from conversations.photos import photo_of
+from foundation.errors import Refused
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"])
 
@@ -67,6 +71,24 @@ async def read_conversation(
         return await talk_views.talk(
             session, staff=staff, conversation_id=conversation_id, since=since, before=before, limit=limit
         )
+
+
+@router.get("/{conversation_id}/photos/{seq}", summary="See a photo of the shopper", responses=errors(404))
+async def see_photo(
+    desk: DeskHere, staff: Talker, conversation_id: RowId, seq: RowId, small: bool = False
+) -> FileResponse:
+    """By the place of its message. `small`: at most 400 pixels a side, as WebP."""
+    async with desk.database.begin() as session:
+        await talk_views.talk_row(session, staff=staff, conversation_id=conversation_id)
+        photo = await photo_of(session, conversation_id=conversation_id, seq=seq)
+    if photo is None:
+        raise Refused("photo.unknown")
+    folder = MediaFolder.of(desk.settings.data_dir)
+    path = folder.thumbnail(photo.digest) if small else folder.file(photo.digest)
+    if not path.is_file():
+        raise Refused("photo.unknown")
+    headers = {"Cache-Control": "private, max-age=86400", "Content-Security-Policy": "default-src 'none'; sandbox"}
+    return FileResponse(path, media_type="image/webp" if small else photo.mime, headers=headers)
 
 
 @router.post("/{conversation_id}/take", summary="Take a conversation over", responses=errors(404, 409))

@@ -53,6 +53,7 @@ SENTENCES = {
     "conversation.held": "{holder} already holds this conversation.",
     "conversation.unknown": "There is no such conversation.",
     "conversation.move": "As the conversation stands ({owner}), it cannot become {to}.",
+    "photo.unknown": "There is no photo at this place.",
     "draft.unknown": "There is no unsent answer of the bot at place {seq}.",
     "message.empty": "A message needs some text.",
     "order.unknown": "There is no such order.",

@@ -86,7 +86,7 @@ class InboxPage:
         if found is None:
             return
         opened, typed = found
-        self.thread.clear()
+        self.thread.clear(conversation_id)
         self.row = opened.conversation
         show(self.nothing, False)
         show(self.thread_box, True)

@@ -30,6 +30,7 @@ class Thread:
 
     def __init__(self, visit: Visit, send_draft: Callable[[int], Awaitable[None]]) -> None:
         self.visit, self.send_draft = visit, send_draft
+        self.conversation_id = 0
         self.lines: dict[int, tuple[Element, MessageView]] = {}
         self.box = box("lines")
 
@@ -43,8 +44,9 @@ class Thread:
         """The place of the oldest message on the page."""
         return min(self.lines, default=None)
 
-    def clear(self) -> None:
+    def clear(self, conversation_id: int) -> None:
         """Forget everything; another conversation comes."""
+        self.conversation_id = conversation_id
         self.box.clear()
         self.lines.clear()
 
@@ -105,6 +107,8 @@ class Thread:
                 ui.icon("touch_app")
                 words(message.text)
             return
+        if message.kind is Kind.SHOPPER and kind == "photo":
+            self._fill_photo(message)
         pictures = [part["picture"] for part in _parts(body, "picture") if isinstance(part.get("picture"), int)]
         if pictures:
             with box("pictures"):
@@ -119,6 +123,16 @@ class Thread:
             with box("options"):
                 for label in labels:
                     words(label, "option")
+
+    def _fill_photo(self, message: MessageView) -> None:
+        """A photo of the shopper: small here, whole in a page of its own."""
+        address = f"/api/conversations/{self.conversation_id}/photos/{message.seq}"
+        link = ui.element("a").classes("pictures").props('target="_blank" rel="noopener"')
+        link.props["href"] = address
+        with link:
+            shown = ui.element("img").classes("pic photo")
+            shown.props["src"], shown.props["loading"] = f"{address}?small=true", "lazy"
+            shown.props["alt"] = self.visit.t("photo")
 
     def _time(self, message: MessageView) -> str:
         local = message.at.astimezone(self.visit.desk.settings.zone)
