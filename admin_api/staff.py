@@ -76,7 +76,10 @@ async def add_staff(
 
 
 async def reset_password(session: AsyncSession, *, name: str, password: str, now: datetime) -> None:
-    """Give a person a new password, end all their sessions and unlink their chats. Refuses staff.unknown, staff.password_short."""
+    """Give a person a new password, end all their sessions and unlink their chats.
+
+    Refuses staff.unknown, staff.password_short.
+    """
     _check_password(password)
     person = await session.scalar(select(Staff).where(Staff.name == name.strip().lower()).with_for_update())
     if person is None:
