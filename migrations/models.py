@@ -18,6 +18,7 @@ MODELS = (
     "commerce.catalog.attributes",
     "commerce.imports.model",
     "commerce.search.model",
+    "commerce.search.taxonomy",
     "commerce.favourites.model",
     "commerce.inventory.model",
     "commerce.carts.model",

@@ -93,5 +93,5 @@ async def _variant(
 async def handles(session: AsyncSession, ids: Sequence[int]) -> list[str]:
     """The handles of these products, in their order."""
     rows = await session.execute(select(Product.id, Product.handle).where(Product.id.in_(ids)))
-    found: Mapping[int, str] = dict(rows.tuples().all())
+    found: Mapping[int, str] = {row.id: row.handle for row in rows}
     return [found[product_id] for product_id in ids]

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.search.index import NAME_WEIGHT
 from commerce.search.index import index_products as index_products
 from commerce.search.model import SearchWord
-from commerce.search.query import Question, read_question
+from commerce.search.query import LONGEST_QUERY, Clue, Question, read_question
+from commerce.search.taxonomy import line_of, synonyms_of
 from commerce.search.terms import colours_in
 from foundation.money import Money
 
@@ -67,12 +68,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """A candidate: its lowest price within the limits, and how well it answers each word of the wish."""
+    """A candidate: its lowest price within the limits, and how well it answers each word of the wish.
+
+    It is `borrowed` when it answers so many of them by the words of the taxonomy only.
+    """
 
     product_id: int
     price: int
     values: Mapping[int, float]
     answered: frozenset[int] = frozenset()
+    borrowed: bool = False
 
     @property
     def score(self) -> float:
@@ -108,15 +113,17 @@ async def _find(session: AsyncSession, wanted: Wanted) -> Found:
     if not question.slots:
         has_words = question.has_words or not wanted.text.strip()
         return await _everything(session, wanted) if has_words else Found((), 0, relaxed=False)
+    borrowed = await synonyms_of(session, line_of(wanted.text[:LONGEST_QUERY]))
+    question = read_question(wanted.text, borrowed=borrowed)
     hits = await _scored(session, question, wanted)
     if _is_incomplete(hits, question):
         # Only now is it worth asking whether a word was misspelt, or whether single Chinese characters say something.
         mended = await _mended(session, question)
         if mended:
-            question = read_question(wanted.text, mended=mended)
+            question = read_question(wanted.text, mended=mended, borrowed=borrowed)
             hits = await _scored(session, question, wanted) or hits
     if not hits:
-        question = read_question(wanted.text, loose=True)
+        question = read_question(wanted.text, loose=True, borrowed=borrowed)
         hits = await _scored(session, question, wanted)
     if not hits:
         return Found((), 0, relaxed=False)
@@ -133,12 +140,16 @@ def _is_incomplete(hits: Sequence[_Hit], question: Question) -> bool:
 def _good_ones(hits: Sequence[_Hit]) -> list[_Hit]:
     """Those that answer the most words of the wish, without the ones far behind the best."""
     most = max(len(hit.answered) for hit in hits)
-    best = max(hit.score for hit in hits if len(hit.answered) == most)
-    return [hit for hit in hits if len(hit.answered) == most and hit.score >= best * _NEAR_THE_BEST]
+    good: list[_Hit] = []
+    for borrowed in (False, True):
+        alike = [hit for hit in hits if len(hit.answered) == most and hit.borrowed is borrowed]
+        best = max((hit.score for hit in alike), default=0)
+        good += [hit for hit in alike if hit.score >= best * _NEAR_THE_BEST]
+    return good
 
 
 def _sorted(hits: list[_Hit], sort: Sort | None) -> list[_Hit]:
-    by_fit = sorted(hits, key=lambda hit: (-hit.score, hit.product_id))
+    by_fit = sorted(hits, key=lambda hit: (hit.borrowed, -hit.score, hit.product_id))
     if sort == "price_asc":
         return sorted(by_fit, key=lambda hit: hit.price)
     if sort == "price_desc":
@@ -163,19 +174,33 @@ async def _scored(session: AsyncSession, question: Question, wanted: Wanted) -> 
     for row in rows:
         weights[row.product_id][row.term] = row.weight
         prices[row.product_id] = row.price
-    hits = [_Hit(product_id, prices[product_id], _values(of, question, rarity)) for product_id, of in weights.items()]
-    best = {slot: max(hit.values.get(slot, 0) for hit in hits) for slot in question.slots} if hits else {}
-    return [
-        replace(hit, answered=frozenset(s for s, value in hit.values.items() if value >= best[s] * _AN_ANSWER))
-        for hit in hits
-        if hit.values
-    ]
+
+    def answers(clues: Sequence[Clue], *, borrowed: bool) -> dict[int, _Hit]:
+        hits = [_Hit(product_id, prices[product_id], _values(of, clues, rarity)) for product_id, of in weights.items()]
+        best = {slot: max(hit.values.get(slot, 0) for hit in hits) for slot in question.slots} if hits else {}
+        return {
+            hit.product_id: replace(
+                hit,
+                answered=frozenset(s for s, value in hit.values.items() if value >= best[s] * _AN_ANSWER),
+                borrowed=borrowed,
+            )
+            for hit in hits
+            if hit.values
+        }
+
+    own = answers([clue for clue in question.clues if not clue.borrowed], borrowed=False)
+    if all(not clue.borrowed for clue in question.clues):
+        return list(own.values())
+    by_all = answers(question.clues, borrowed=True)
+    # A product that says as much in the wish's own words is judged by these alone.
+    own = {of: hit for of, hit in own.items() if len(hit.answered) >= len(by_all[of].answered)}
+    return list({**by_all, **own}.values())
 
 
-def _values(weights: Mapping[str, float], question: Question, rarity: Mapping[str, float]) -> dict[int, float]:
+def _values(weights: Mapping[str, float], clues: Sequence[Clue], rarity: Mapping[str, float]) -> dict[int, float]:
     """How well a product with these terms answers each word: by the best of the clues that speak for it."""
     values: dict[int, float] = {}
-    for clue in question.clues:
+    for clue in clues:
         least = NAME_WEIGHT if clue.in_name else 0
         if any(weights.get(term, -1) < least for term in clue.terms):
             continue

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from commerce.search.taxonomy import Synonym
 from commerce.search.terms import (
     STOP_CHARACTERS,
     STOP_WORDS,
@@ -20,19 +21,22 @@ LONGEST_QUERY = 200
 _MOST_SLOTS = 40
 _SYNONYM_WORTH = 0.7
 _CHARACTER_WORTH = 0.4
+_BORROWED_WORTH = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Clue:
     """If a product has all these terms, it answers to the words of the query at `slots`, as far as `worth` (0 to 1).
 
-    With `in_name` they must stand in its title, category or options: its description is not enough.
+    With `in_name` they must stand in its title, category or options: its description is not enough. A `borrowed` clue
+    is of the imported taxonomy: it may add a product, and never puts one before those that say the wish itself.
     """
 
     terms: tuple[str, ...]
     slots: frozenset[int]
     worth: float
     in_name: bool = False
+    borrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,17 @@ class Question:
         return list(dict.fromkeys(term for clue in self.clues for term in clue.terms))
 
 
-def read_question(text: str, *, mended: Mapping[str, str] | None = None, loose: bool = False) -> Question:
-    """Read a query's first 200 characters. `mended` replaces misspelt words; `loose` lets single characters count."""
+def read_question(
+    text: str, *, mended: Mapping[str, str] | None = None, loose: bool = False, borrowed: Iterable[Synonym] = ()
+) -> Question:
+    """Read a query's first 200 characters. `mended` replaces misspelt words; `loose` lets single characters count.
+
+    `borrowed` are the synonyms that the taxonomy knows for the query (`taxonomy.synonyms_of`).
+    """
     parts = [(mended or {}).get(token, token) for token in tokens(plain(text[:LONGEST_QUERY]))]
     line, slots, words = _laid_out(parts)
-    clues = [*_words_and_pairs(parts, loose=loose), *_synonyms(line)]
+    more = (Clue(s.terms, frozenset(range(s.start, s.end)), _BORROWED_WORTH, borrowed=True) for s in borrowed)
+    clues = [*_words_and_pairs(parts, loose=loose), *_synonyms(line), *more]
     clues = [replace(clue, slots=clue.slots & slots) for clue in clues if clue.slots & slots]
     return Question(tuple(clues), slots, words, bool(parts))
 

@@ -33,6 +33,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_search_entry_at"), "search_entry", ["at"], unique=False)
     op.create_table(
+        "search_synonym",
+        sa.Column("line", sa.String(length=200), nullable=False),
+        sa.Column("other", sa.String(length=200), nullable=False),
+        sa.Column("terms", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("line", "other", name=op.f("pk_search_synonym")),
+    )
+    op.create_table(
         "keeper",
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("staff_id", sa.BigInteger(), nullable=False),
@@ -111,6 +118,7 @@ def downgrade() -> None:
     op.drop_table("favourite")
     op.drop_index(op.f("ix_keeper_staff_id"), table_name="keeper")
     op.drop_table("keeper")
+    op.drop_table("search_synonym")
     op.drop_index(op.f("ix_search_entry_at"), table_name="search_entry")
     op.drop_table("search_entry")
     op.drop_table("keeper_code")
