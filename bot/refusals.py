@@ -8,6 +8,7 @@ from foundation.errors import Json, Refused
 
 SENTENCES: Final[Mapping[str, str]] = {
     "flow.gone": N_("What you chose is not available any more."),
+    "flow.narrower": N_("{count} of them fit."),
     "flow.too_many": N_("That is more than I can keep apart: at most {most} at a time."),
     "orders.none": N_("You have no order yet. Tell me what you are looking for, and I will find it."),
     "orders.nothing_to_pay": N_("You have no order that waits for a payment."),
@@ -30,11 +31,21 @@ SENTENCES: Final[Mapping[str, str]] = {
     "catalog.gone": N_("We do not have this any more. Tell me what you are looking for, and I will find something."),
     "catalog.which": N_("Which product do you mean? Tell me its name, or what you are looking for."),
     "catalog.no_such_place": N_("I have shown you only {count}. Which one do you mean?"),
+    "catalog.nothing_to_compare": N_("I need two things to compare. Tell me what you are looking for first."),
+    "favourites.full": N_("You have {most} favourites, and that is all I can keep. Take one off first."),
+    "favourites.watching_enough": N_("I am watching {most} things for you already. Wait until one of them is back."),
+    "stock.none_of_this": N_("{title} is sold out at the moment."),
     "stock.short": N_("There are only {left} of {title} left."),
     "stock.none": N_("This is sold out at the moment. Tell me what else you would like."),
     "stock.hold_gone": N_("That took a moment too long, and the goods were given back. Please check out once more."),
     "address.incomplete": N_("I am still missing {missing}. Just add that."),
     "address.unknown": N_("I do not have this address any more. Please send it once more."),
+    "keeper.code": N_("This code is not good any more. Ask the console for a new one; it lasts ten minutes."),
+    "keeper.none": N_("Only the people of this shop can do that. Link your chat in the console first."),
+    "product.unknown": N_("This product is no draft any more. You find it in the console."),
+    "product.changed": N_("Somebody else has just changed this product. Please look at it again in the console."),
+    "product.incomplete": N_("It cannot be sold yet: it still needs a name and a price."),
+    "picture.too_many": N_("A product may have at most {most} pictures."),
     "money.unreadable": N_("I cannot read this price. Say it in figures, such as “under 200”."),
 }
 _PARTS: Final[Mapping[str, str]] = {
