@@ -338,5 +338,7 @@ async def test_progress_says_what_is_done(database: Database, media: MediaFolder
         *(("pictures", done, 2) for done in (0, 1, 2)),
         ("staging", 0, 1),
         ("staging", 1, 1),
+        ("search rows", 0, 1),
+        ("search rows", 1, 1),
         ("publishing", 0, 0),
     ]

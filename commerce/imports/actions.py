@@ -23,7 +23,7 @@ from foundation.database import AsyncConnection, Database
 from foundation.errors import Refused
 
 Steps = Callable[[str, int, int], None]
-"""Called with what is being done ("reading", "pictures", "staging", "publishing"), how many are done, of how many."""
+"""Called with what is being done ("reading", "pictures", "staging", "search rows", "publishing"), how many are done, of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +89,23 @@ async def import_goods(
                 categories=shelf.categories,
                 products=products,
                 progress=lambda *at: progress("staging", *at),
+                indexing=lambda *at: progress("search rows", *at),
             )
             progress("publishing", 0, 0)
             if not dry_run:
                 # Before the rows that name them are seen; should the publication fail, files alone do no harm.
                 await asyncio.to_thread(release, staged_folder, media, iter(pictures.kept.values()))
-            taken = await _publish(connection, source=source, now=now, dry_run=dry_run)
+            await _publish(connection, staged, source=source, now=now, dry_run=dry_run)
             if not dry_run:
                 await renew_statistics(driver, staged)
-    return _report(source, shelf, products, pictures, staged, taken)
+    return _report(source, shelf, products, pictures, staged)
 
 
-async def _publish(connection: AsyncConnection, *, source: str, now: datetime, dry_run: bool) -> tuple[str, ...]:
+async def _publish(connection: AsyncConnection, staged: Staged, *, source: str, now: datetime, dry_run: bool) -> None:
     async with AsyncSession(connection, expire_on_commit=False) as session, session.begin() as transaction:
-        taken = await publish_staged(session, source=source, now=now)
+        await publish_staged(session, staged, source=source, now=now)
         if dry_run:
             await transaction.rollback()
-        return taken
 
 
 @asynccontextmanager
@@ -143,10 +143,11 @@ def _report(
     products: Sequence[NewProduct],
     pictures: Pictures,
     staged: Staged,
-    taken: Sequence[str],
 ) -> ImportReport:
     variants = [variant for product in products for variant in product.variants]
-    doubts = [RowProblem(0, "sku", f"another product has {sku} already; a mark was put behind it") for sku in taken]
+    doubts = [
+        RowProblem(0, "sku", f"another product has {sku} already; a mark was put behind it") for sku in staged.marked
+    ]
     return ImportReport(
         source=source,
         products=len(products),

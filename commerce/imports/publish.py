@@ -9,8 +9,8 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.imports import statements
+from commerce.imports.entries import Basis, put_staged_entries, shelves_stand, stage_entries
 from commerce.imports.goods import NewCategory, NewProduct, Progress
-from commerce.search.index import index_products
 from foundation.database import raw
 
 Row = tuple[str | int | bool | None, ...]
@@ -20,11 +20,20 @@ _MANY = 500
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What a publication would do: how many products are new, changed, or as they were."""
+    """What a publication would do: how many products are new, changed, or as they were; what their search rows rest on.
+
+    `marked` are SKUs that another product has already, so that a mark was put behind them.
+    """
 
     new: int
     changed: int
     unchanged: int
+    basis: Basis
+
+    @property
+    def marked(self) -> list[str]:
+        """What the source calls them."""
+        return [sku for _, sku in self.basis.skus]
 
 
 async def publish(
@@ -44,7 +53,7 @@ async def publish(
     driver = await raw(session)
     await driver.execute(statements.ONE_AT_A_TIME)
     staged = await stage(driver, source=source, currency=currency, categories=categories, products=products)
-    await publish_staged(session, source=source, now=now)
+    await publish_staged(session, staged, source=source, now=now)
     return staged
 
 
@@ -56,6 +65,7 @@ async def stage(
     categories: Sequence[NewCategory],
     products: Sequence[NewProduct],
     progress: Progress = lambda _done, _total: None,
+    indexing: Progress = lambda _done, _total: None,
 ) -> Staged:
     """Lay everything ready in tables of this connection, and keep those products that say something new."""
     for table, columns in statements.STAGED.items():
@@ -80,34 +90,34 @@ async def stage(
     for table in statements.STAGED:
         await driver.execute(f"ANALYZE {table}")
     news = await driver.fetchrow("SELECT count(*) AS said, count(product_id) AS known FROM staged_product")
-    return Staged(new=news["said"] - news["known"], changed=news["known"], unchanged=len(products) - news["said"])
+    basis = await stage_entries(driver, source=source, categories=categories, products=products, progress=indexing)
+    return Staged(news["said"] - news["known"], news["known"], len(products) - news["said"], basis)
 
 
-async def publish_staged(session: AsyncSession, *, source: str, now: datetime) -> tuple[str, ...]:
-    """Publish what `stage` laid ready on the connection of this session; returns SKUs that another product had already.
+async def publish_staged(session: AsyncSession, staged: Staged, *, source: str, now: datetime) -> None:
+    """Publish what `stage` laid ready on the connection of this session.
 
-    Only set-based statements: the transaction is short, however much there is.
+    Only set-based statements and ready rows: the transaction is short, however much there is.
     """
+    if not staged.new + staged.changed:
+        return
     driver = await raw(session)
-    ids = await driver.fetchval("SELECT count(*) FROM staged_product")
-    if not ids:
-        return ()
+    shelves_stand_still = await shelves_stand(driver, staged.basis)
     for statement in statements.CATEGORIES:
         await driver.execute(statement)
     await driver.execute(statements.STEP_ASIDE, source)
     await driver.execute(statements.PRODUCTS, source, now)
     await driver.execute(statements.PRODUCT_IDS, source)
-    taken = await driver.fetch(statements.SKUS_TAKEN, source)
+    # Somebody may have taken a SKU since the search rows were worked out.
+    marked = await driver.fetch(statements.SKUS_TAKEN, source)
     for statement in statements.SHELF:
         await driver.execute(statement)
     await driver.execute(statements.REMEMBER, now)
-    changed = await driver.fetch("SELECT product_id FROM staged_product ORDER BY place")
-    await index_products(session, [row["product_id"] for row in changed])
+    await put_staged_entries(session, stale=[row["key"] for row in marked], all_stale=not shelves_stand_still)
     # Stock comes last: these rows are the ones that shoppers are waiting for.
     await driver.execute(statements.STOCK_LEVELS)
     await driver.execute(statements.STOCK_LOCKS)
     await driver.execute(statements.STOCK, source, now)
-    return tuple(row["sku"] for row in taken)
 
 
 async def renew_statistics(driver: asyncpg.Connection, staged: Staged) -> None:
@@ -125,7 +135,7 @@ def _rows(product: NewProduct, place: int, currency: str) -> list[tuple[str, Row
     digest = product.digest(currency)
     shipping, status = product.free_shipping, product.status.value
     rows: list[tuple[str, Row]] = [
-        ("staged_product", (key, product.handle, product.category, digest, status, shipping, place, None, None))
+        ("staged_product", (key, product.handle, product.category, digest, status, shipping, place, None, None, None))
     ]
     rows += [("staged_text", (key, text.lang, text.title, text.body)) for text in product.texts]
     for option_place, option in enumerate(product.options):

@@ -7,16 +7,18 @@ Only `staged_product` rows that say something new get as far as the shelf.
 STAGED = {
     "staged_category": "handle text PRIMARY KEY, name text, parent text, place bigint, fresh boolean",
     "staged_product": "key text PRIMARY KEY, handle text, category text, digest text, status text,"
-    " free_shipping boolean, place bigint, product_id bigint, version bigint",
+    " free_shipping boolean, place bigint UNIQUE, product_id bigint, version bigint, stale boolean",
     "staged_text": "key text, lang text, title text, body text",
     "staged_option": "key text, place bigint, name text",
     "staged_value": "key text, option_place bigint, place bigint, name text",
     "staged_variant": "key text, sku text, price bigint, currency text, stock bigint, backorder bigint, active boolean,"
-    " place bigint, variant_id bigint",
+    " place bigint, variant_id bigint, PRIMARY KEY (key, place)",
     "staged_price": "key text, variant_place bigint, currency text, amount bigint",
     "staged_choice": "key text, variant_place bigint, option_place bigint, value_place bigint",
     "staged_attribute": "key text, place bigint, name text, value text",
     "staged_picture": "key text, place bigint, variant_place bigint, digest text, mime text, width int, height int",
+    "staged_entry": "place bigint PRIMARY KEY, terms text[], weights real[], known text[]",
+    "staged_colours": "place bigint, variant_place bigint, colours text[], PRIMARY KEY (place, variant_place)",
 }
 """Table and columns. `key` is the product's key within the source; `place` counts from 0."""
 
@@ -73,7 +75,7 @@ SKUS_TAKEN = """
 UPDATE staged_variant staged SET sku = left(staged.sku, 110) || '-' || left(md5($1 || staged.key), 6)
 FROM variant other JOIN product p ON p.id = other.product_id
 WHERE other.sku = staged.sku AND (p.source, p.source_key) IS DISTINCT FROM ($1, staged.key)
-RETURNING other.sku"""
+RETURNING staged.key, old.sku AS said, new.sku AS sku"""
 
 SHELF = (
     """
@@ -180,3 +182,34 @@ SELECT id, delta, 'import', reference, $2 FROM counted ORDER BY id"""
 STATISTICS = """
 ANALYZE category, product, product_text, product_option, option_value, variant, variant_value, variant_price,
     product_attribute, picture, media, stock_level, stock_movement, search_product, search_offer, search_word"""
+
+OLD_TEXTS = """
+SELECT p.key, t.lang, t.title, t.body FROM product_text t JOIN staged_product p USING (product_id)
+WHERE NOT EXISTS (SELECT 1 FROM staged_text s WHERE s.key = p.key AND s.lang = t.lang)"""
+
+OLD_CATEGORIES = """
+SELECT s.key, c.handle FROM staged_product s JOIN product p ON p.id = s.product_id JOIN category c ON c.id = p.category_id
+WHERE s.category IS NULL"""
+
+SHELVES = """
+SELECT c.handle, c.name::text AS name, parent.handle AS parent
+FROM category c LEFT JOIN category parent ON parent.id = c.parent_id ORDER BY c.id"""
+
+# Nobody renames a shelf while products with its name in their search rows come in.
+SHELVES_LOCKED = f"{SHELVES} FOR SHARE OF c"
+
+# The version tells whether somebody saved the product since its search row was worked out.
+STALE = """
+UPDATE staged_product s SET stale = $1 OR s.key = ANY($2) OR p.version <> coalesce(s.version + 1, 1)
+FROM product p WHERE p.id = s.product_id"""
+
+ENTRIES = """
+SELECT s.product_id, e.terms, e.weights, e.known
+FROM staged_product s JOIN staged_entry e USING (place) JOIN product p ON p.id = s.product_id
+WHERE s.place = ANY($1) AND p.status = 'published'"""
+
+OFFERS = """
+SELECT v.variant_id, s.product_id, v.price, v.currency, c.colours
+FROM staged_product s JOIN staged_colours c USING (place)
+JOIN staged_variant v ON v.key = s.key AND v.place = c.variant_place JOIN product p ON p.id = s.product_id
+WHERE s.place = ANY($1) AND p.status = 'published'"""
