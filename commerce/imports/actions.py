@@ -23,7 +23,7 @@ from foundation.database import AsyncConnection, Database
 from foundation.errors import Refused
 
 Steps = Callable[[str, int, int], None]
-"""Called with what is being done ("reading", "pictures", "staging", "search rows", "publishing"), how many are done, of how many."""
+"""Called with how many of how many are done, after what: reading, pictures, staging, search rows or publishing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ async def shelves_stand(driver: asyncpg.Connection, basis: Basis) -> bool:
 async def put_staged_entries(session: AsyncSession, *, stale: Sequence[str], all_stale: bool) -> None:
     """Put the search rows of the products just published in place.
 
-    Those whose basis is gone are made anew from the shop: the keys in `stale`, and products that somebody changed since.
+    Those whose basis is gone are made anew from the shop: the keys in `stale`, and what somebody changed since.
     """
     driver = await raw(session)
     await driver.execute(statements.STALE, all_stale, stale)

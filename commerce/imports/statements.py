@@ -188,8 +188,8 @@ SELECT p.key, t.lang, t.title, t.body FROM product_text t JOIN staged_product p 
 WHERE NOT EXISTS (SELECT 1 FROM staged_text s WHERE s.key = p.key AND s.lang = t.lang)"""
 
 OLD_CATEGORIES = """
-SELECT s.key, c.handle FROM staged_product s JOIN product p ON p.id = s.product_id JOIN category c ON c.id = p.category_id
-WHERE s.category IS NULL"""
+SELECT s.key, c.handle FROM staged_product s JOIN product p ON p.id = s.product_id
+JOIN category c ON c.id = p.category_id WHERE s.category IS NULL"""
 
 SHELVES = """
 SELECT c.handle, c.name::text AS name, parent.handle AS parent
