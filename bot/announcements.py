@@ -9,10 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.dialogue import Announced
-from bot.replies import Choice, OrderStatus, PayLink, Receipt, Reply, Row, Text, plain, to_json
-from bot.skills.showing import goods, method_name, order_reply, pay_link
+from bot.replies import Card, Choice, OrderStatus, PayLink, Receipt, Reply, Row, Text, plain, to_json
+from bot.skills.showing import goods, method_name, named, order_reply, pay_link
 from bot.voice import Voice
 from commerce.announcements import Announcement, announced, untold
+from commerce.catalog.queries import variant_view
 from commerce.orders.queries import OrderView, order_view
 from conversations.model import Conversation
 from conversations.say import say_fact
@@ -85,14 +86,32 @@ async def _tell_next(shop: "Shop", failed: list[int]) -> bool:
 
 async def render(shop: "Shop", session: AsyncSession, announcement: Announcement, *, language: str) -> list[Reply]:
     """An announcement in the words of the shopper's language."""
+    voice = Voice(shop, shop.vault, customer_id=announcement.customer_id, language=language)
+    if announcement.kind == "back_in_stock":
+        return await _back_in_stock(voice, session, int(announcement.facts["variant_id"]))
     says = _SAYINGS.get(announcement.kind)
     if says is None:
         log.error("announcement without words", kind=announcement.kind)
         return []
-    voice = Voice(shop, shop.vault, customer_id=announcement.customer_id, language=language)
     order = await order_view(session, int(announcement.facts["order_id"]))
     money = Money(int(announcement.facts.get("amount", 0)), announcement.facts.get("currency", order.total.currency))
     return says(voice, order, money)
+
+
+async def _back_in_stock(voice: Voice, session: AsyncSession, variant_id: int) -> list[Reply]:
+    """What a shopper waits for is there. Should it be gone again already, that is said; off sale, nothing."""
+    _ = voice.translate
+    variant = await variant_view(session, variant_id, language=voice.language)
+    if variant is None:
+        return []
+    details = voice.wish(_("Details"), "show_product", product=variant.product_id)
+    title = named(variant)
+    if variant.available > 0:
+        body, first = _("It is back in stock!"), voice.wish(_("Add to cart"), "add_to_cart", variant=variant_id)
+    else:
+        body = _("It was back for a moment, and is sold out again.")
+        first = voice.wish(_("Tell me when it is back"), "notify_in_stock", variant=variant_id)
+    return [Card(title, body, variant.picture, voice.money(variant.price), (first, details))]
 
 
 async def _conversation(session: AsyncSession, customer_id: int) -> Conversation | None:
@@ -138,7 +157,7 @@ def _order_cancelled(voice: Voice, order: OrderView, money: Money) -> list[Reply
 
 def _order_expired(voice: Voice, order: OrderView, _money: Money) -> list[Reply]:
     text = voice.translate("Order {order} was not paid in time, so we have let it go. Nothing was charged.")
-    again = voice.wish(voice.translate("Look around"), "search_products")
+    again = voice.wish(voice.translate("Look around"), "browse_categories")
     return [Choice(text.format(order=order.number), (again,))]
 
 

@@ -4,12 +4,12 @@ English stands in the code; the other languages in bot/locales, read as they are
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency
 
@@ -39,6 +39,12 @@ def translator(language: str) -> Callable[[str], str]:
 def money_text(money: Money, language: str) -> str:
     """¥118.00"""
     return format_currency(money.decimal, money.currency, locale=_BABEL.get(language, language))
+
+
+def day_text(day: date, language: str) -> str:
+    """A day as people say it: "22 Nov"."""
+    pattern = "M月d日" if language == "zh" else "d MMM"
+    return format_date(day, pattern, locale=_BABEL.get(language, language))
 
 
 def time_text(moment: datetime, language: str, time_zone: str) -> str:

@@ -118,7 +118,7 @@ async def test_a_cheaper_one_and_the_second_one_mean_what_was_shown(chat: Chat) 
 
 async def test_a_place_that_was_not_shown_is_not_guessed(chat: Chat) -> None:
     await chat.says("有什么茶")
-    assert await chat.says("第九个") == ["刚才一共只有 4 款，您说的是哪一款？"]
+    assert await chat.says("第九个") == ["刚才一共只有 5 款，您说的是哪一款？"]
 
 
 async def test_nothing_up_to_a_price_is_said_openly(chat: Chat) -> None:

@@ -1,17 +1,18 @@
 """The cart: put something in, change it, take it out, look at it."""
 
 import re
+from typing import cast
 
 from bot.flow import Fact, Turn
 from bot.questions import Number, Option, Pick
-from bot.skills.catalog import meant_product
-from bot.skills.showing import cart_reply
-from bot.skills.variants import PickVariant, numbers_of_variants, searched_variant
+from bot.skills.just_added import LastAdded, last_added, take_back
+from bot.skills.meant import meant_product
+from bot.skills.showing import cart_reply, named, say_sold_out
+from bot.skills.variants import PickVariant, meant_variants, numbers_of_variants, searched_variant, variant_options
 from bot.words import Words, simple
 from commerce.carts.actions import CartLineView, CartView, add_line, cart_view, clear, set_quantity
-from commerce.catalog.queries import ProductDetails, VariantView, variant_view
+from commerce.catalog.queries import ProductDetails, VariantView, product_details, variant_view
 from foundation.errors import Json, Refused
-from foundation.money import Money
 
 _EMPTY = re.compile(r"清空|全(部|都)?(删|不要|去掉)|都不要|都删|\b(empty|clear|everything|remove all)\b", re.IGNORECASE)
 _REMOVE = re.compile(
@@ -21,30 +22,63 @@ _REMOVE = re.compile(
 
 
 async def add_to_cart(turn: Turn) -> None:
-    """Put a product in the cart; the variant is asked for only where there are several."""
-    variant, quantity = await _meant_pieces(turn)
+    """Put a product in the cart; the variant is asked for only where there are several.
+
+    Right after something was put in, "no, the pink one" puts that in its place, "two, please" makes it two, and "one
+    more" adds one of the same.
+    """
+    before = cast(LastAdded | None, await turn.once("before", lambda: last_added(turn)))
+    chosen = await _meant_pieces(turn, before)
+    if chosen is None:
+        return
+    variant, quantity = chosen
+    is_changed = before is not None and before["how"] in ("instead", "pieces")
+    if before is not None and is_changed:
+        await take_back(turn, variant_id=before["variant"], quantity=before["quantity"])
     await add_line(
         turn.session, customer_id=turn.customer_id, variant_id=variant.variant_id, quantity=quantity, now=turn.now
     )
     turn.focus["product"], turn.focus["variant"] = variant.product_id, variant.variant_id
+    turn.focus["added"] = {"product": variant.product_id, "variant": variant.variant_id, "quantity": quantity}
     view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
-    added = turn._("In your cart: {title} x{quantity}").format(title=named(variant), quantity=quantity)
-    turn.say(cart_reply(turn, view, added))
+    text = turn._("Changed: {title} x{quantity}") if is_changed else turn._("In your cart: {title} x{quantity}")
+    turn.say(cart_reply(turn, view, text.format(title=named(variant), quantity=quantity)))
     _warn_if_short(turn, view, variant.variant_id)
 
 
-async def _meant_pieces(turn: Turn) -> tuple[VariantView, int]:
-    if "variant" in turn.args:
-        variant = await variant_view(turn.session, int(turn.args["variant"]), language=turn.language)
+async def _meant_pieces(turn: Turn, before: LastAdded | None) -> tuple[VariantView, int] | None:
+    """The variant and how many; None when it is sold out, which has been said then."""
+    if "variant" in turn.args or (before is not None and before["how"] in ("pieces", "more")):
+        variant_id = int(turn.args.get("variant") or (before or {})["variant"])
+        variant = await variant_view(turn.session, variant_id, language=turn.language)
         if variant is None:
             raise Refused("catalog.gone")
-        return variant, 1
+        return _unless_sold_out(turn, variant, int(before["pieces"]) if before is not None else 1)
     quantity = await turn.notice("quantity", Number(""))
-    product = await meant_product(turn)
+    product = await _meant_product(turn, before)
     if turn.words is not None and quantity in numbers_of_variants(product.variants, turn.words):
         turn.forget("quantity")  # "size 42" is no 42 pieces
         quantity = None
-    return await _meant_variant(turn, product), quantity or 1
+    if quantity is None and before is not None:
+        quantity = int(before["quantity"])
+    variant = await _meant_variant(turn, product)
+    return None if variant is None else (variant, quantity or 1)
+
+
+async def _meant_product(turn: Turn, before: LastAdded | None) -> ProductDetails:
+    if before is None or not before["is_same_product"]:
+        return await meant_product(turn)
+    product = await product_details(turn.session, before["product"], language=turn.language)
+    if product is None:
+        raise Refused("catalog.gone")
+    return product
+
+
+def _unless_sold_out(turn: Turn, variant: VariantView, quantity: int) -> tuple[VariantView, int] | None:
+    if variant.available > 0:
+        return variant, quantity
+    say_sold_out(turn, variant.product_id, named(variant), variant_id=variant.variant_id)
+    return None
 
 
 async def show_cart(turn: Turn) -> None:
@@ -57,6 +91,9 @@ async def show_cart(turn: Turn) -> None:
 
 async def change_cart(turn: Turn) -> None:
     """Another quantity, a line less, or an empty cart."""
+    if turn.reached and (await last_added(turn) or {}).get("how") == "instead":
+        turn.pass_on("add_to_cart")
+        return
     view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
     if not view.lines:
         raise Refused("cart.empty")
@@ -88,11 +125,6 @@ async def _change_line(turn: Turn, view: CartView, wish: str, quantity: int | No
     title = turn._("Taken out: {title}") if quantity == 0 else turn._("Changed: {title} x{quantity}")
     turn.say(cart_reply(turn, view, title.format(title=named(line), quantity=quantity)))
     _warn_if_short(turn, view, line.variant_id)
-
-
-def named(thing: VariantView | CartLineView) -> str:
-    """Title and variant of something in one phrase."""
-    return f"{thing.title} ({thing.label})" if thing.label else thing.title
 
 
 async def _read_change(turn: Turn) -> int | None:
@@ -159,22 +191,32 @@ def _as_variant(line: CartLineView) -> VariantView:
     return VariantView(line.variant_id, line.product_id, "", line.title, line.label, line.unit, line.available, None)
 
 
-async def _meant_variant(turn: Turn, product: ProductDetails) -> VariantView:
-    """The variant: said now, or searched for before ("a black kettle", "add it"), or the only one; else asked for."""
+async def _meant_variant(turn: Turn, product: ProductDetails) -> VariantView | None:
+    """The variant: said now, or searched for before ("a black kettle", "add it"), or the only one; else asked for.
+
+    None when what was meant is sold out, which has been said then.
+    """
     on_sale = [variant for variant in product.variants if variant.available > 0]
-    prices = {variant.price for variant in on_sale}
-    options = [Option(str(v.variant_id), _option_label(turn, v, prices), v) for v in on_sale]
+    sold_out = [variant for variant in product.variants if variant.available <= 0]
+    meant = meant_variants(product.variants, turn.words) if turn.words is not None and turn.reached else []
+    if not on_sale or (len(meant) == 1 and meant[0] in sold_out):
+        gone = meant[0] if len(meant) == 1 else product.variants[0] if len(product.variants) == 1 else None
+        say_sold_out(
+            turn,
+            product.product_id,
+            named(gone) if gone is not None else product.title,
+            variant_id=gone.variant_id if gone is not None else None,
+            others=on_sale,
+        )
+        return None
     text = turn._("Which {title} would you like?").format(title=product.title)
-    question = PickVariant(text, options, none="stock.none", named="")
+    question = PickVariant(text, variant_options(turn, on_sale), none="stock.none", named="")
+    question.sold_out = sold_out
+    question.among = [str(variant.variant_id) for variant in meant]
     searched = searched_variant(product.variants, turn.focus.get("search") or {})
-    if searched is not None and searched in on_sale:
+    if searched is not None and searched in on_sale and not meant:
         question.default = str(searched.variant_id)
     return await turn.ask("variant", question)
-
-
-def _option_label(turn: Turn, variant: VariantView, prices: set[Money]) -> str:
-    label = variant.label or variant.title
-    return label if len(prices) == 1 else f"{label}  {turn.money(variant.price)}"
 
 
 def _warn_if_short(turn: Turn, view: CartView, variant_id: int) -> None:

@@ -12,8 +12,7 @@ from bot.flow import Fact, Turn
 from bot.language import N_
 from bot.questions import Choice, MakeButton, Option, Question
 from bot.replies import Receipt, Reply, Row
-from bot.skills.cart import named
-from bot.skills.showing import goods, method_name
+from bot.skills.showing import goods, method_name, named
 from bot.words import Words, simple
 from commerce.carts.actions import CartLineView, cart_view, set_quantity
 from commerce.customers.actions import address_text, last_address, save_address

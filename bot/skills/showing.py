@@ -3,19 +3,18 @@
 from collections.abc import Sequence
 
 from bot.flow import Turn
-from bot.replies import Button, Card, Cards, Cart, Line, OrderStatus, PayLink, Row
+from bot.replies import Button, Card, Cart, Choice, Line, OrderStatus, PayLink, Row
 from bot.voice import Voice
 from commerce.carts.actions import CartLineView, CartView
-from commerce.catalog.queries import ProductCard, ProductDetails, VariantView
+from commerce.catalog.queries import ProductCard, VariantView
 from commerce.orders.model import FulfilmentState, PaymentMethod, PaymentState
 from commerce.orders.model import OrderStatus as Status
 from commerce.orders.queries import OrderLineView, OrderView
 from commerce.payments.actions import pay_token
 from foundation.money import Money
 
-MOST_BODY = 400
-MOST_BUTTONS = 8
 CART = "cart"
+MOST_OTHERS = 4
 
 
 def price(voice: Voice, low: Money, high: Money | None = None) -> str:
@@ -24,52 +23,39 @@ def price(voice: Voice, low: Money, high: Money | None = None) -> str:
     return text if high is None or high == low else voice.translate("from {price}").format(price=text)
 
 
-def product_in_list(voice: Voice, product: ProductCard) -> Card:
-    """A product in a list of results."""
-    buttons = [voice.wish(voice.translate("Details"), "show_product", product=product.product_id)]
-    if product.in_stock:
-        buttons.append(voice.wish(voice.translate("Add to cart"), "add_to_cart", product=product.product_id))
+def named(thing: VariantView | CartLineView) -> str:
+    """Title and variant of something in one phrase."""
+    return f"{thing.title} ({thing.label})" if thing.label else thing.title
+
+
+def product_in_list(voice: Voice, product: ProductCard, *, note: str = "") -> Card:
+    """A product in a list of results. `note` says why it is there."""
+    _, its = voice.translate, product.product_id
+    can_be_had = voice.wish(_("Add to cart"), "add_to_cart", product=its)
+    sold_out = voice.wish(_("Tell me when it is back"), "notify_in_stock", product=its)
     return Card(
         title=product.title,
-        body="" if product.in_stock else voice.translate("Sold out at the moment"),
+        body="\n".join(filter(None, (note, "" if product.in_stock else _("Sold out at the moment")))),
         picture=product.picture,
         price=price(voice, product.price_from, product.price_to),
-        buttons=tuple(buttons),
+        buttons=(
+            voice.wish(_("Details"), "show_product", product=its),
+            can_be_had if product.in_stock else sold_out,
+        ),
     )
 
 
-def product_list(turn: Turn, title: str, products: Sequence[ProductCard], *, more: bool, cheaper: bool) -> Cards:
-    """Results; the shopper may from now on say "the second one". `more`, `cheaper`: whether to offer that."""
-    turn.focus["results"] = [product.product_id for product in products]
-    turn.focus.pop("product", None)
-    buttons = [turn.wish(turn._("More"), "refine_search", more=1)] if more else []
-    if cheaper and len(products) > 1:
-        buttons.append(turn.wish(turn._("Cheaper"), "refine_search", cheaper=1))
-    return Cards(title, tuple(product_in_list(turn, product) for product in products), tuple(buttons))
-
-
-def product_page(voice: Voice, product: ProductDetails) -> Card:
-    """Everything about a product; each variant that can be had is a button that puts it in the cart."""
-    prices = sorted((variant.price for variant in product.variants), key=lambda money: money.amount)
-    on_sale = [variant for variant in product.variants if variant.available > 0]
-    body = product.body if len(product.body) <= MOST_BODY else product.body[:MOST_BODY].rstrip() + "…"
-    if not on_sale:
-        body = f"{body}\n{voice.translate('Sold out at the moment')}".strip()
-    return Card(
-        title=product.title,
-        body=body,
-        picture=product.variants[0].picture if len(product.variants) == 1 else next(iter(product.pictures), None),
-        price=price(voice, prices[0], prices[-1]),
-        buttons=tuple(_variant_button(voice, variant, prices) for variant in on_sale[:MOST_BUTTONS]),
-    )
-
-
-def _variant_button(voice: Voice, variant: VariantView, prices: Sequence[Money]) -> Button:
-    if not variant.label:
-        return voice.wish(voice.translate("Add to cart"), "add_to_cart", variant=variant.variant_id)
-    differs = prices[0] != prices[-1]
-    label = f"{variant.label}  {voice.money(variant.price)}" if differs else variant.label
-    return voice.wish(label, "add_to_cart", variant=variant.variant_id)
+def say_sold_out(
+    turn: Turn, product_id: int, title: str, *, variant_id: int | None = None, others: Sequence[VariantView] = ()
+) -> None:
+    """Something cannot be had now: offer to tell when it is back, the other kinds of it, and what is like it."""
+    _ = turn._
+    which = {"product": product_id} if variant_id is None else {"variant": variant_id}
+    buttons = [turn.wish(_("Tell me when it is back"), "notify_in_stock", **which)]
+    buttons += [turn.wish(one.label, "add_to_cart", variant=one.variant_id) for one in others[:MOST_OTHERS]]
+    buttons.append(turn.wish(_("Similar"), "similar_products", product=product_id))
+    turn.focus["product"] = product_id
+    turn.say(Choice(_("{title} is sold out at the moment.").format(title=title), tuple(buttons)))
 
 
 def goods(voice: Voice, lines: Sequence[CartLineView | OrderLineView]) -> tuple[Line, ...]:

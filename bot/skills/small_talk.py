@@ -3,13 +3,13 @@
 from bot.flow import Turn
 from bot.replies import Button, Choice
 from bot.skills.handoff import UNCLEAR
+from bot.skills.listing import Wish, page_of, say_list
+from bot.skills.meant import MOST_WORDS
 from bot.skills.orders import LATEST
-from bot.skills.showing import is_payable, product_list
+from bot.skills.showing import is_payable
 from commerce.carts.actions import is_filled
-from commerce.catalog.queries import product_cards
 from commerce.orders.model import OrderStatus
 from commerce.orders.queries import order_views, orders_of
-from commerce.search.actions import Wanted, find
 
 
 async def greet(turn: Turn) -> None:
@@ -70,7 +70,7 @@ async def next_steps(turn: Turn) -> tuple[Button, ...]:
             steps.append(turn.wish(_("Pay order {order}").format(order=unpaid), "pay_order", order=unpaid))
     if in_cart:
         steps.append(turn.wish(_("Check out"), "checkout"))
-    steps.append(turn.wish(_("Look around"), "search_products"))
+    steps.append(turn.wish(_("Look around"), "browse_categories"))
     if orders:
         steps.append(turn.wish(_("My orders"), "order_status"))
     if in_cart:
@@ -80,10 +80,8 @@ async def next_steps(turn: Turn) -> tuple[Button, ...]:
 
 
 async def _found(turn: Turn, text: str) -> bool:
-    found = await find(turn.session, Wanted(text=text[:100], language=turn.language))
-    if not text.strip() or not found.total or found.relaxed:
+    wish: Wish = {"text": text[:MOST_WORDS]}
+    page = await page_of(turn, wish) if text.strip() else None
+    if page is None or not page.total or page.relaxed:
         return False
-    cards = await product_cards(turn.session, found.product_ids, language=turn.language)
-    turn.focus["search"] = {"text": text[:100], "offset": 0, "total": found.total}
-    turn.say(product_list(turn, turn._("Is it one of these?"), cards, more=found.total > len(cards), cheaper=True))
-    return True
+    return await say_list(turn, wish, page, title=turn._("Is it one of these?"))

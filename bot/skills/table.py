@@ -5,7 +5,20 @@ from typing import Final
 
 from bot.flow import Flow
 from bot.language import N_
-from bot.skills import cart, catalog, checkout, handoff, language, orders, small_talk
+from bot.skills import (
+    browse,
+    cart,
+    catalog,
+    checkout,
+    compare,
+    favourites,
+    handoff,
+    keeper,
+    language,
+    orders,
+    product_questions,
+    small_talk,
+)
 
 NEVER: Final = 2.0
 """A threshold that nothing reaches: a yes, a no, "never mind" and "back" are answers; only when nothing is open do they
@@ -24,6 +37,23 @@ SKILLS: Final[Mapping[str, Flow]] = {
     "search_products": Flow(catalog.search_products, N_("the search")),
     "refine_search": Flow(catalog.refine_search, N_("the search")),
     "show_product": Flow(catalog.show_product, N_("the product")),
+    "browse_categories": Flow(browse.browse_categories, N_("the shelves")),
+    "shelf": Flow(browse.shelf, N_("the shelves"), threshold=NEVER),
+    "turn_page": Flow(browse.turn_page, N_("the list"), threshold=NEVER),
+    "narrow": Flow(browse.narrow, N_("the list"), threshold=NEVER),
+    "similar_products": Flow(browse.similar_products, N_("the search")),
+    "compare_products": Flow(compare.compare_products, N_("the comparison")),
+    "ask_product": Flow(product_questions.ask_product, N_("the product"), threshold=NEVER),
+    "ask_price": Flow(product_questions.ask_price, N_("your question")),
+    "ask_stock": Flow(product_questions.ask_stock, N_("your question")),
+    "ask_size": Flow(product_questions.ask_size, N_("your question")),
+    "ask_material": Flow(product_questions.ask_material, N_("your question")),
+    "ask_delivery": Flow(product_questions.ask_delivery, N_("your question")),
+    "add_favourite": Flow(favourites.add_favourite, N_("your favourites")),
+    "show_favourites": Flow(favourites.show_favourites, N_("your favourites")),
+    "remove_favourite": Flow(favourites.remove_favourite, N_("your favourites")),
+    "notify_in_stock": Flow(favourites.notify_in_stock, N_("the notice")),
+    "forget_notice": Flow(favourites.forget_notice, N_("the notice"), threshold=NEVER),
     "add_to_cart": Flow(cart.add_to_cart, N_("your choice"), corrected_by=frozenset({"change_cart"})),
     "show_cart": Flow(cart.show_cart, N_("your cart")),
     "change_cart": Flow(cart.change_cart, N_("the change in your cart")),
@@ -32,5 +62,9 @@ SKILLS: Final[Mapping[str, Flow]] = {
     "order_status": Flow(orders.order_status, N_("your orders"), reads_only=True),
     "cancel_order": Flow(orders.cancel_order, N_("the cancellation")),
     "ask_human": Flow(handoff.ask_human, N_("the colleague")),
+    "photo": Flow(keeper.photo, N_("the picture"), threshold=NEVER),
+    "link_chat": Flow(keeper.link, N_("the code")),
+    "describe_draft": Flow(keeper.describe, N_("the draft"), threshold=NEVER),
+    "publish_draft": Flow(keeper.publish, N_("the draft"), threshold=NEVER),
     "change_language": Flow(language.change_language, N_("the language")),
 }

@@ -2,21 +2,102 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
-from bot.questions import Pick
+from bot import replies
+from bot.questions import MakeButton, Option, Pick
+from bot.replies import Reply
+from bot.voice import Voice
 from bot.words import Words, simple
 from commerce.catalog.queries import VariantView
 from commerce.search.terms import colours_in
-from foundation.errors import Json
+from foundation.errors import Json, Refused
+
+T = TypeVar("T")
+
+_UNITS = {
+    "毫升": "ml",
+    "升": "l",
+    "公斤": "kg",
+    "千克": "kg",
+    "克": "g",
+    "毫安时": "mah",
+    "毫安": "mah",
+    "厘米": "cm",
+    "公分": "cm",
+    "毫米": "mm",
+    "英寸": "inch",
+    "瓦": "w",
+    "grams": "g",
+    "millilitres": "ml",
+}
+_UNIT = re.compile(r"(?<=\d)(?:" + "|".join(sorted(_UNITS, key=len, reverse=True)) + ")")
 
 
-class PickVariant(Pick[VariantView]):
-    """Which variant; part of its label chooses it, and so does its colour in another language."""
+class Narrowing(Pick[T]):
+    """A choice that may be made in steps: what fits several of the options leaves only these to choose from.
+
+    `among` are keys that were meant when it was first asked; the others are not shown.
+    """
+
+    among: Sequence[str] = ()
+
+    def fitting(self, words: Words) -> Sequence[str]:
+        """The keys of the options that a message describes."""
+        raise NotImplementedError
+
+    def keys(self) -> list[str]:
+        left: Sequence[str] = self.pieces or self.among
+        return [key for key in self.options if key in left] or list(self.options)
+
+    def exact(self, words: Words, shown: Sequence[str]) -> Json | None:
+        if (read := super().exact(words, shown)) is not None or not words.is_statement or words.heard.is_correction:
+            return read
+        keys = self.keys()
+        fit = [key for key in self.fitting(words) if key in keys]
+        if len(fit) == 1:
+            words.take_everything()
+            return fit[0]
+        if 1 < len(fit) < len(keys):
+            words.take_everything()
+            self.pieces = fit
+            raise Refused("flow.narrower", count=len(fit))
+        return None
+
+    def reply(self, button: MakeButton) -> Reply:
+        return replies.Choice(self.prompt, tuple(button(self.options[key].label, key) for key in self.keys()))
+
+
+class PickVariant(Narrowing[VariantView]):
+    """Which variant; part of its label chooses it, and so does its colour in another language.
+
+    For one of those that are `sold_out` it says so and asks again.
+    """
+
+    sold_out: Sequence[VariantView] = ()
+
+    def exact(self, words: Words, shown: Sequence[str]) -> Json | None:
+        everything = [*(option.value for option in self.options.values()), *self.sold_out]
+        meant = meant_variants(everything, words) if self.sold_out and words.is_statement else []
+        if len(meant) == 1 and meant[0] in self.sold_out:
+            words.take_everything()
+            raise Refused("stock.none_of_this", title=meant[0].label)
+        return super().exact(words, shown)
+
+    def fitting(self, words: Words) -> Sequence[str]:
+        keys = {option.value.variant_id: key for key, option in self.options.items()}
+        return [keys[v.variant_id] for v in meant_variants([o.value for o in self.options.values()], words)]
 
     def spot(self, words: Words) -> Json | None:
-        variants = {option.value.variant_id: key for key, option in self.options.items()}
-        meant = meant_variants([option.value for option in self.options.values()], words)
-        return variants[meant[0].variant_id] if len(meant) == 1 else None
+        meant = self.fitting(words)
+        return meant[0] if len(meant) == 1 else None
+
+
+def variant_options(voice: Voice, variants: Sequence[VariantView]) -> list[Option[VariantView]]:
+    """Variants to choose from, with their prices where they differ."""
+    is_one_price = len({variant.price for variant in variants}) == 1
+    labels = (v.label or v.title if is_one_price else f"{v.label or v.title}  {voice.money(v.price)}" for v in variants)
+    return [Option(str(v.variant_id), label, v) for v, label in zip(variants, labels, strict=True)]
 
 
 def meant_variants(variants: Sequence[VariantView], words: Words) -> list[VariantView]:
@@ -58,11 +139,16 @@ def _likeness(variant: VariantView, text: str, colours: set[Json]) -> float:
 def _is_said(value: str, text: str) -> bool:
     """Whether a value stands in a text: in Latin letters as whole words ("S" is not in "yes"), "220ml" as "220 ml"."""
     if any(character.isdigit() for character in value):
-        value, text = value.replace(" ", ""), text.replace(" ", "")
+        value, text = _in_units(value), _in_units(text)
         return re.search(rf"(?<!\d){re.escape(value)}(?!\d)", text) is not None
     if value.isascii():
         return re.search(rf"(?<![a-z]){re.escape(value)}(?![a-z])", text) is not None
     return value in text
+
+
+def _in_units(text: str) -> str:
+    """Without spaces, measures by their signs: "350 毫升" is "350ml"."""
+    return _UNIT.sub(lambda found: _UNITS[found[0]], text.replace(" ", ""))
 
 
 def _part_said(value: str, text: str) -> float:

@@ -1,0 +1,127 @@
+"""Two or three products side by side: price, stock, and every option and fact that one of them has."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from bot.flow import Turn
+from bot.questions import Option, Pick
+from bot.replies import Button, Card, Compared, Comparison
+from bot.skills.listing import PAGE, list_of, page_of
+from bot.skills.product_page import arrival, days_text, facts
+from bot.skills.showing import price
+from commerce.catalog.queries import ProductDetails, product_cards, product_details
+from commerce.search.actions import Wanted, find, similar
+from foundation.errors import Refused
+
+MOST = 3
+NOTHING = "—"
+
+
+async def compare_products(turn: Turn) -> None:
+    """Lay two or three products side by side; asks which where it was not said."""
+    chosen = cast(list[int], await turn.once("said", lambda: _said(turn)))
+    offered = cast(list[int], await turn.once("offered", lambda: _offered(turn, chosen)))
+    cards = await product_cards(turn.session, [*chosen, *offered], language=turn.language)
+    titles = {card.product_id: f"{card.title}  {price(turn, card.price_from, card.price_to)}" for card in cards}
+    chosen = [its for its in chosen if its in titles]
+    if len(titles) < 2:
+        raise Refused("catalog.nothing_to_compare")
+    for place in range(len(chosen), 2):
+        options = [Option(str(its), title, its) for its, title in titles.items() if its not in chosen]
+        prompt = turn._("Which one shall I compare?") if not place else turn._("With which one?")
+        chosen.append(await turn.ask(f"product:{place + 1}", Pick(prompt, options, none="catalog.gone", named="")))
+    await _say_comparison(turn, chosen, more=[its for its in offered if its in titles and its not in chosen])
+
+
+async def _say_comparison(turn: Turn, chosen: Sequence[int], *, more: Sequence[int]) -> None:
+    found = [await product_details(turn.session, its, language=turn.language) for its in chosen]
+    products = [product for product in found if product is not None]
+    if len(products) < 2:
+        raise Refused("catalog.gone")
+    turn.focus["results"] = [product.product_id for product in products]
+    for gone in ("product", "variant", "added"):
+        turn.focus.pop(gone, None)
+    buttons: list[Button] = []
+    if len(products) < MOST and more:
+        ids = {f"p{place}": product.product_id for place, product in enumerate(products)}
+        buttons.append(turn.wish(turn._("Add another one"), "compare_products", more=1, **ids))
+    columns = tuple(_column(turn, product) for product in products)
+    turn.say(Comparison(turn._("Side by side:"), columns, _rows(turn, products), tuple(buttons)))
+
+
+async def _said(turn: Turn) -> list[int]:
+    """The products that were meant: of a button, by place, by name, those just shown when there are two or three."""
+    pressed = [int(turn.args[name]) for name in ("product", "p0", "p1", "p2") if name in turn.args]
+    results: list[int] = turn.focus.get("results", [])
+    words = turn.words
+    if pressed or words is None:
+        return pressed
+    places = [int(place) for place in cast(list[int], words.take_all("ordinal"))]
+    if places:
+        if max(places) > len(results):
+            raise Refused("catalog.no_such_place", count=len(results))
+        return list(dict.fromkeys(results[place - 1 if place > 0 else -1] for place in places))[:MOST]
+    named = []
+    for query in words.take_all("query"):
+        found = await find(turn.session, Wanted(str(query), turn.language))
+        named += [] if found.relaxed else [next((i for i in found.product_ids if i in results), found.product_ids[0])]
+    if named:
+        return list(dict.fromkeys(named))[:MOST]
+    if "product" in turn.focus:
+        return [int(turn.focus["product"])]
+    return results if 2 <= len(results) <= MOST else []
+
+
+async def _offered(turn: Turn, chosen: Sequence[int]) -> list[int]:
+    """What to choose the others from: the list whose button was pressed, else what was shown, else what is alike."""
+    if len(chosen) > 1 and "more" not in turn.args:
+        return []
+    wish = list_of(turn, turn.args.get("list", ""))
+    if wish is not None:
+        return list((await page_of(turn, wish, offset=int(turn.args.get("at", 0)))).product_ids)
+    shown = [its for its in turn.focus.get("results", []) if its not in chosen]
+    if chosen and not shown:
+        shown = await similar(turn.session, chosen[0], limit=PAGE)
+    return shown
+
+
+def _column(turn: Turn, product: ProductDetails) -> Card:
+    prices = sorted((variant.price for variant in product.variants), key=lambda money: money.amount)
+    details = turn.wish(turn._("Details"), "show_product", product=product.product_id)
+    add = turn.wish(turn._("Add to cart"), "add_to_cart", product=product.product_id)
+    is_on_sale = any(variant.available > 0 for variant in product.variants)
+    return Card(
+        title=product.title,
+        picture=next(iter(product.pictures), None) or product.variants[0].picture,
+        price=price(turn, prices[0], prices[-1]),
+        buttons=(details, add) if is_on_sale else (details,),
+    )
+
+
+def _rows(turn: Turn, products: Sequence[ProductDetails]) -> tuple[Compared, ...]:
+    """Price, stock, delivery, then every option and fact; those that differ first."""
+    _ = turn._
+    known = [{row.label: row.value for row in facts(product)} for product in products]
+    labels = dict.fromkeys(label for each in known for label in each)
+    rows = [
+        (_("Price"), [_prices(turn, product) for product in products]),
+        (_("In stock"), [_stock(turn, product) for product in products]),
+        (_("With you"), [days_text(turn, *arrival(turn, product.dispatch_days)) for product in products]),
+        (_("Shipping"), [_("free") if product.free_shipping else NOTHING for product in products]),
+        *((label, [each.get(label, NOTHING) for each in known]) for label in labels),
+    ]
+    compared = [Compared(label, tuple(values), len(set(values)) > 1) for label, values in rows]
+    return tuple(sorted(compared, key=lambda row: not row.differs))
+
+
+def _prices(turn: Turn, product: ProductDetails) -> str:
+    amounts = sorted((variant.price for variant in product.variants), key=lambda money: money.amount)
+    low, high = turn.money(amounts[0]), turn.money(amounts[-1])
+    return low if low == high else f"{low} – {high}"
+
+
+def _stock(turn: Turn, product: ProductDetails) -> str:
+    left = [variant.available > 0 for variant in product.variants]
+    if not any(left):
+        return turn._("sold out")
+    return turn._("yes") if all(left) else turn._("partly")

@@ -1,0 +1,120 @@
+"""Which product is meant: by button, "the second one", by name or colour, the one last looked at. Asks if unclear."""
+
+import re
+from collections.abc import Sequence
+from typing import cast
+
+from bot.flow import Turn
+from bot.questions import Option
+from bot.skills.showing import price
+from bot.skills.variants import Narrowing
+from bot.words import Words, simple
+from commerce.catalog.queries import ProductDetails, product_cards, product_details
+from commerce.search.actions import Wanted, find
+from foundation.errors import Refused
+from nlu.entities import SHOPPING
+from nlu.query import query_of
+from nlu.text import fold
+
+MOST_WORDS = 100
+"""Characters of a message that are searched for as they are."""
+MOST_FITTING = 200
+_ASKED = re.compile(  # what is asked about a thing, or to be done with it: no word of the thing itself
+    r"比较|对比|比一比|区别|差别|不同|哪个好|收藏夹?|到货|补货|回货|通知|提醒|告诉|类似|相似|差不多|材质|材料|面料|尺寸|尺码|容量|重量"
+    r"|多[大重高长宽久]|几天|什么时候|何时|发货|送到|到手|寄到|快递|包邮|邮费|运费|库存|现货|有货|缺货|断货|多少钱|价格|价钱"
+    r"|加到|加入|取消|移出|喜欢的?|心愿单|清单"
+    r"|\b(compare|versus|vs|difference|differ|between|favou?rites?|wish ?list|notify|remind|let me know|when|back"
+    r"|similar|alike|material|made|fabric|sizes?|big|large|heavy|tall|capacity|dimensions?|weigh|deliver(y|ed)?|arrive"
+    r"|ship(ping|ped)?|take|takes|long|in stock|left|sold out|price|cost|come|comes|save|like|restock(ed)?|again)\b",
+    re.IGNORECASE,
+)
+_MEASURE = re.compile(r"\d[\d.]* ?[a-z\u4e00-\u9fff]{1,4}")
+
+
+class PickProduct(Narrowing[int]):
+    """Which of these products. `fit` are the keys of those the words of this message describe ("the red one")."""
+
+    fit: Sequence[str] = ()
+
+    def fitting(self, words: Words) -> Sequence[str]:  # noqa: ARG002 - the search has read them
+        return self.fit
+
+
+async def meant_product(turn: Turn) -> ProductDetails:
+    """The product that is meant; pauses to ask when it can be several. Refuses with a next step when there is none."""
+    candidates = await _candidates(turn)
+    product_id = candidates[0] if len(candidates) == 1 else await _chosen(turn, candidates)
+    product = await product_details(turn.session, product_id, language=turn.language)
+    if product is None:
+        raise Refused("catalog.gone")
+    return product
+
+
+async def _candidates(turn: Turn) -> list[int]:
+    if "product" in turn.args:
+        return [int(turn.args["product"])]
+    return cast(list[int], await turn.once("candidates", lambda: _read_candidates(turn)))
+
+
+async def _chosen(turn: Turn, candidates: Sequence[int]) -> int:
+    cards = await product_cards(turn.session, candidates, language=turn.language)
+    options = [
+        Option(str(card.product_id), f"{card.title}  {price(turn, card.price_from, card.price_to)}", card.product_id)
+        for card in cards
+    ]
+    question = PickProduct(turn._("Which one do you mean?"), options, none="catalog.gone", named="")
+    if turn.frame.asking is not None and turn.words is not None:
+        question.fit = [str(product_id) for product_id in await _described(turn, turn.words, candidates)]
+    return await turn.ask("product", question)
+
+
+async def _described(turn: Turn, words: Words, candidates: Sequence[int]) -> list[int]:
+    """Those of the candidates that a message describes, none when it describes something else."""
+    if not words.whole or words.ordinal() is not None or not words.is_statement:
+        return []
+    colours = tuple(str(entity.value) for entity in words.heard.entities if entity.kind == "colour")
+    queries = [str(entity.value) for entity in words.heard.entities if entity.kind == "query"]
+    text = " ".join(queries) if queries or colours else words.rest[:MOST_WORDS]
+    found = await find(turn.session, Wanted(text, turn.language, colours=colours, limit=MOST_FITTING))
+    if found.relaxed or (text and found.product_ids and found.product_ids[0] not in candidates):
+        return []
+    return [product_id for product_id in candidates if product_id in found.product_ids]
+
+
+def _thing_asked_about(words: Words) -> str | None:
+    """The thing named in a message whose intent leaves naming it to us: "what is the teapot made of"."""
+    if words.heard.intent in SHOPPING or not words.whole:
+        return None
+    folded = fold(words.heard.text[:MOST_WORDS])
+    asked = [(found.start(), found.end()) for found in _ASKED.finditer(folded)]
+    found = query_of(folded, [*asked, *((entity.start, entity.end) for entity in words.heard.entities)])
+    return str(found[0]) if found is not None and len(str(found[0])) > 1 else None
+
+
+async def _read_candidates(turn: Turn) -> list[int]:
+    results: list[int] = turn.focus.get("results", [])
+    words = turn.words
+    if words is not None:
+        place = words.take("ordinal")
+        if place is not None and results:
+            if place > len(results):
+                raise Refused("catalog.no_such_place", count=len(results))
+            return [results[place - 1 if place > 0 else -1]]
+        query, colours = words.take("query") or _thing_asked_about(words), words.take_all("colour")
+        if query and results and _MEASURE.fullmatch(simple(str(query))):
+            query = None  # "350 ml" says which kind, not which product
+        if query or colours:
+            found = await find(turn.session, Wanted(str(query or ""), turn.language, colours=tuple(map(str, colours))))
+            seen = [product_id for product_id in found.product_ids if product_id in results]
+            if query and found.product_ids and not found.relaxed:
+                return seen if found.product_ids[0] in seen else list(found.product_ids)
+            if len(seen) == 1:
+                return seen
+    if "product" in turn.focus:
+        return [int(turn.focus["product"])]
+    if not results and words is not None:
+        found = await find(turn.session, Wanted(words.rest[:MOST_WORDS], turn.language))
+        results = [] if found.relaxed else list(found.product_ids)
+    if not results:
+        raise Refused("catalog.which")
+    return results
