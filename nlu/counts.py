@@ -21,6 +21,10 @@ _RANKS = {
 }
 _RANK = "|".join([*_RANKS, "tenth"])
 _THING = r"(?:one|item|product|option|result|choice|picture|line|thing|mug|cup|pot|teapot|tea|set|speaker|lamp)"
+_UNITS = (
+    "days?|weeks?|months?|years?|hours?|minutes?|mins?|am|pm|ml|cl|cm|mm|oz|inch|inches|gb|mah|watts?|w|kg|g|percent"
+    "|o'clock|people|persons?|street|road|avenue|st|th|nd|rd"
+)
 _ORDINAL_ZH = re.compile(
     rf"(?P<back>倒数)?第\s?(?P<n>\d{{1,2}}|{CHINESE}{{1,3}})(?!\s?[天次步])[个款件项种样条只套台把盒号页]?"
     r"|(?P<m>(?<!\d)\d{1,2})号(?![楼线院])"
@@ -36,6 +40,15 @@ _ORDINAL_EN = re.compile(
     rf"|^(?P<alone>{_RANK})[.!?]?$|^(?P<last_alone>last)[.!?]?$"
     r"|\b(?P<digits>\d{1,2})(?:st|nd|rd|th)\b(?: one\b)?"
 )
+_FIRST_FEW = re.compile(  # as many as are compared
+    r"[前头](?P<zh>[两俩二三四2-4])[个款件项种双只条]?|\b(?:the )?(?:first|top) (?P<en>two|three|four|[2-4])\b"
+)
+_COMPARED = re.compile(
+    rf"(?<![a-z0-9.¥$£€])(?<!the )(?<!these )(?<!those )(?<!of )#?(?P<n>\d{{1,2}})号?(?![\d.%a-z])(?!\s?(?:{_UNITS})\b)"
+    r"(?!\s?[个件只双条款种块元码克寸斤升毫])"
+    rf"|\b(?P<rank>{_RANK})\b"
+    r"|(?P<zh>[一二三四五六七八九十])号?(?=\s?[和跟与同、])|(?<=[和跟与同、])(?P<zh2>[一二三四五六七八九十])(?!\w*[种样])"
+)
 _QUANTITY_ZH = re.compile(
     rf"(?<![第\d.])(?<!{CHINESE})(?P<n>\d{{1,4}}|{CHINESE}{{1,5}}|半)\s?(?P<measure>[个件只盒包套罐把支瓶袋份条台对双杯壶斤箱本张打块枚片副组款部饼提桶听粒串])"
     r"(?!月|小时|星期|礼拜|人|客服|问题|订单|电话|颜色|钟|字)"
@@ -44,10 +57,6 @@ _QUANTITY_ZH = re.compile(
 _QUANTITY_VERB = re.compile(
     r"(?:改成|改为|改到|变成|换成|加到|减到|数量|[x×*]|(?<![需不])要|来|加|买|改)\s?(?:是|为|到|成)?\s?"
     rf"(?P<n>\d{{1,3}}|{CHINESE}{{1,3}})(?![\d.{HAN}])"
-)
-_UNITS = (
-    "days?|weeks?|months?|years?|hours?|minutes?|mins?|am|pm|ml|cl|cm|mm|oz|inch|inches|gb|mah|watts?|w|kg|g|percent"
-    "|o'clock|people|persons?|street|road|avenue|st|th|nd|rd"
 )
 _QUANTITY_EN = re.compile(
     r"(?<![\w.#$£€¥,-])(?<!size )(?<!sizes )"
@@ -68,8 +77,39 @@ _LESS_AFTER = re.compile(r" (?:less|fewer)\b")
 _MORE_AFTER = re.compile(r" more\b")
 
 
-def ordinals_in(folded: str) -> Iterator[Found]:
-    """Yield ``ordinal``: 1 is the first, -1 the last, -2 the last but one."""
+def ordinals_in(folded: str, *, comparing: bool = False) -> Iterator[Found]:
+    """Yield ``ordinal``: 1 is the first, -1 the last, -2 the last but one; one for each of "the first two".
+
+    ``comparing``: "1 and 3", "first vs third" and 一和三 are places too.
+    """
+    for found in _first_few(folded):
+        yield found
+        folded = folded[: found[2]] + "\0" * (found[3] - found[2]) + folded[found[3] :]
+    for found in _ordinals(folded):
+        yield found
+        folded = folded[: found[2]] + "\0" * (found[3] - found[2]) + folded[found[3] :]
+    for match in _COMPARED.finditer(folded) if comparing else ():
+        rank = (
+            _RANKS.get(match["rank"], 10) if match["rank"] else whole_number(match["n"] or match["zh"] or match["zh2"])
+        )
+        if rank:
+            yield "ordinal", rank, *match.span()
+
+
+def _first_few(folded: str) -> Iterator[Found]:
+    """Each of the first few has a place of its own in the text, since a word is read once."""
+    for match in _FIRST_FEW.finditer(folded):
+        count = whole_number((match["zh"] or match["en"]).replace("俩", "两")) or 0
+        start, end = match.span()
+        borders = [start + (end - start) * place // count for place in range(count)] + [end]
+        yield from (
+            ("ordinal", place + 1, borders[place], borders[place + 1])
+            for place in range(count)
+            if borders[place] < borders[place + 1]
+        )
+
+
+def _ordinals(folded: str) -> Iterator[Found]:
     for match in _ORDINAL_ZH.finditer(folded):
         rank = -1 if match["last"] else 1 if match["head"] else whole_number(match["n"] or match["m"])
         if rank:

@@ -1,4 +1,5 @@
-"""What a message names: order numbers, phones, mail, money, quantities, ordinals, colours, languages, sort, query.
+"""What a message names: order numbers, phones, mail, money, quantities, ordinals, colours, languages, sort, query, and
+that only what is in stock or sent for free is wanted.
 
 Everything reads folded text, which is as long as the original, so places fit both. What one reader has read (an order
 number, a phone), later ones leave alone.
@@ -9,15 +10,19 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher, format_number
 
+from nlu.asking import ASKING, around, is_scrap, wishes_in
 from nlu.counts import bare_number, ordinals_in, quantities_in
 from nlu.model import Entity, Language, Value
 from nlu.money import money_in
-from nlu.query import query_of
+from nlu.query import queries_of, query_of
 from nlu.text import ORDER_NUMBER
 
-SHOPPING = frozenset({"search_products", "refine_search", "show_product", "add_to_cart", "change_cart"})
 _CART = frozenset({"add_to_cart", "change_cart"})
-_FINDING = frozenset({"search_products", "refine_search", "show_product"})
+_SEARCHING = frozenset({"search_products", "refine_search", "similar_products"})
+_FINDING = _SEARCHING | {"show_product"}
+SHOPPING = _CART | _FINDING | ASKING
+_NO_MONEY = frozenset({"ask_stock", "ask_size", "ask_material"})  # "over 10 litres", "I'm about 70"
+_NO_COUNT = frozenset({"ask_size", "ask_material", "notify_in_stock"})  # "I wear 38"
 
 Found = tuple[str, Value, int, int]  # kind, value, start, end
 
@@ -47,18 +52,27 @@ _CORRECTION = re.compile(
     r"^(?:啊|哦|噢|哎)?[，, ]?(?:不对|不是|错了|我?(?:说|打|写|选|弄|搞)错了|不不+|等等|等一下)"
     r"[，,。.! ]*(?=[^，,。.!\s哦啊吧呀的了])"
     r"|我(?:是说|的意思是|说的是|要的是)|应该是|不是.{1,12}[，, ]?(?:而是|是|要)"
-    r"|^(?:no|nope|sorry|wait|actually|oops|hang on|hold on|correction|scratch that)\b[,.! ]+"
+    r"|^(?:no(?! longer| need)|nope|sorry|wait|actually|oops|hang on|hold on|correction|scratch that)\b[,.! ]+"
     r"(?:(?:no|actually|sorry)[, ]+)*(?=\w)"
     r"|\bi meant?\b|\binstead(?: of\b.*)?$|\brather than\b"
 )
 _NO_CORRECTION = frozenset({"deny", "thank", "goodbye", "affirm", "stop", "greet", "ask_human"})
 # "wait, where is my order" asks something in between: it corrects nothing.
-_ASIDES = frozenset({"search_products", "show_product", "show_cart", "order_status", "cancel_order", "help"})
+_ASIDES = ASKING | {
+    "search_products",
+    "show_product",
+    "show_cart",
+    "order_status",
+    "cancel_order",
+    "help",
+    "show_favourites",
+}
 _LEAD_IN = re.compile(r"[，, ]*(?:等等|等一下|wait|actually|hang on|hold on)[，,。.! ]*")
 _NO_COLOUR = re.compile(  # black tea is a kind of tea, a black tea cup is a black cup
     r"[红白绿黑黄青]茶(?![杯壶具盘碗罐盏])|[滇祁闽川宜宁]红|大红袍|[小网口分]红|红[包糖豆枣酒米利]|[明空表坦]白|白[糖酒菜天送条毫开]|蓝[牙芽光]|紫[砂泥]"
-    r"|[花面]粉|粉[丝末]|灰尘|黑名单|黄[金山瓜]|绿豆|黑枸杞"
+    r"|红心|[花面]粉|粉[丝末]|灰尘|黑名单|黄[金山瓜]|绿豆|黑枸杞"
     r"|\b(?:black|green|white|yellow|red|dark|purple) ?tea(?! ?(?:cups?|pots?|sets?|trays?|towels?|mugs?|ware))\b"
+    r"|\b(?:hand|face|sun|ice|eye|night|shaving) ?cream\b"
     r"|\borange (?:juice|peel)|\bsilver needle|\bblue ?tooth|\bblack friday|\bpurple clay|\bcream tea"
     r"|\bclear(?! (?:glass|cup|mug|teapot|pot|bowl|vase))\b"
 )
@@ -110,10 +124,11 @@ def entities_of(text: str, folded: str, *, intent: str, language: Language, gaze
     free = take(_mail(folded))
     free = take(_orders(free))
     free = take(_phones(free, language))
-    free = take(money_in(free, pieces=cart, finding=finding))
-    free = take(ordinals_in(free))
-    if intent in SHOPPING or len(folded) <= 20:
-        take(quantities_in(free, changing=intent == "change_cart", verbs=cart, finding=finding))
+    if intent not in _NO_MONEY:
+        free = take(money_in(free, pieces=cart, finding=finding))
+    free = take(ordinals_in(free, comparing=intent == "compare_products"))
+    if intent not in _NO_COUNT and (intent in SHOPPING or len(folded) <= 20):
+        take(quantities_in(free, changing=intent == "change_cart", verbs=cart, finding=finding or intent in ASKING))
     take(one for one in bare_number(folded) if one not in found)
     take(_colours(folded, gazetteer))
     take(_sort(folded))
@@ -121,10 +136,21 @@ def entities_of(text: str, folded: str, *, intent: str, language: Language, gaze
         take(gazetteer.find("language", folded))
     take(gazetteer.others(folded))
     take(_correction(folded, intent))
-    if intent in SHOPPING and (asked := query_of(folded, [(start, end) for _kind, _value, start, end in found])):
-        take([("query", *asked)])
+    if intent in _SEARCHING or intent == "ask_delivery":
+        take(wishes_in(folded, stock=intent in _SEARCHING))
+    if intent in SHOPPING:
+        read = [(start, end) for _kind, _value, start, end in found]
+        take(_queries(folded, intent, [*read, *around(intent, folded)]))
     found.sort(key=lambda one: (one[2], -one[3]))
     return tuple(Entity(kind, value, start, end, text[start:end]) for kind, value, start, end in found)
+
+
+def _queries(folded: str, intent: str, read: list[tuple[int, int]]) -> Iterator[Found]:
+    """Yield what is asked for: one thing, or each of those that are compared."""
+    if intent == "compare_products":
+        yield from (("query", *each) for each in queries_of(folded, read) if not is_scrap(each[0]))
+    elif (asked := query_of(folded, read, sizes=intent not in _CART)) and not (intent in ASKING and is_scrap(asked[0])):
+        yield "query", *asked
 
 
 def _mail(folded: str) -> Iterator[Found]:
