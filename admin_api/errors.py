@@ -1,5 +1,6 @@
 """Refusals as JSON: {"error": {"code", "message", "facts"}}. One table says which status a code has."""
 
+import re
 import traceback
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -20,7 +21,10 @@ from foundation.errors import Json, Refused
 log = structlog.get_logger(__name__)
 
 LARGEST_BODY = 256 * 1024
-"""In bytes. The largest honest body is a reply of a few thousand characters."""
+"""In bytes. The largest honest body is a product with all its texts."""
+LARGEST_UPLOAD = 100 * 1024 * 1024
+"""In bytes: several pictures together."""
+_TAKES_FILES = re.compile(r"/api/products/[0-9]+/pictures")
 
 STATUS = {
     "request.invalid": 422,
@@ -32,6 +36,13 @@ STATUS = {
     "staff.forbidden": 403,
     "staff.locked": 429,
     "shop.busy": 503,
+    "media.too_large": 413,
+    "media.unreadable": 422,
+    "media.too_many_pixels": 422,
+    "media.missing": 404,
+    "picture.box": 422,
+    "picture.too_many_at_once": 422,
+    "money.currency_unknown": 422,
 }
 """Codes whose status is not the one of their ending."""
 
@@ -57,6 +68,55 @@ SENTENCES = {
     "draft.unknown": "There is no unsent answer of the bot at place {seq}.",
     "message.empty": "A message needs some text.",
     "order.unknown": "There is no such order.",
+    "cursor.invalid": "This page cannot be found. Start again from the first one.",
+    "product.unknown": "There is no such product.",
+    "product.changed": "Somebody else has saved this product. Load it again and repeat your change.",
+    "product.move_refused": "A product that is {before} cannot become {after}.",
+    "product.incomplete": "To be sold, the product still needs: {missing}.",
+    "product.handle_invalid": "A handle has letters and digits in lower case with hyphens between, {longest} at most.",
+    "product.handle_taken": "Another product has this handle.",
+    "product.language_invalid": "This is no language code such as zh or en.",
+    "product.title_invalid": "A title has 1 to {longest} characters.",
+    "product.body_too_long": "A description has {longest} characters at most.",
+    "product.dispatch_days_invalid": "Days until dispatch: 0 to {most}.",
+    "product.too_many_facts": "A product has {most} facts at most.",
+    "name.invalid": "A name is needed in at least one language, {longest} characters at most.",
+    "option.unknown": "An option or one of its values is no longer there. Load the product again.",
+    "option.too_many": "A product has {options} options at most, each with {values} values at most.",
+    "variant.unknown": "There is no such variant.",
+    "variant.too_many": "A product has {most} variants at most.",
+    "variant.values_invalid": "Each variant needs one value of every option.",
+    "variant.alike": "Two variants on sale have the same values.",
+    "variant.sku_invalid": "A SKU has 1 to 100 printable characters.",
+    "variant.sku_taken": "Another variant has this SKU.",
+    "variant.price_invalid": "This is no price.",
+    "variant.currency": "This product is sold in {currency}.",
+    "price.change_invalid": "Change prices either by a percentage (less than 100 % down) or by an amount.",
+    "money.currency_unknown": "There is no such currency.",
+    "media.unknown": "There is no such picture.",
+    "media.missing": "The file of this picture is gone.",
+    "media.empty": "No picture was sent.",
+    "media.too_large": "A picture may have 20 MB at most.",
+    "media.too_many_pixels": "A picture may have 40 million pixels at most.",
+    "media.unreadable": "This file is no picture that can be read (JPEG, PNG, WebP, GIF).",
+    "picture.unknown": "The product does not have this picture.",
+    "picture.too_many": "A product has {most} pictures at most.",
+    "picture.too_many_at_once": "Send {most} pictures at a time at most.",
+    "picture.box": "The square must lie inside the picture ({width} x {height}) and be at least {least} pixels wide.",
+    "category.unknown": "There is no such category.",
+    "category.handle_invalid": "A handle has letters and digits in lower case with hyphens between.",
+    "category.handle_taken": "Another category has this handle.",
+    "category.too_many": "There are {most} categories at most.",
+    "category.too_deep": "Categories may stand in each other {most} deep.",
+    "category.cycle": "A category cannot stand in itself.",
+    "category.filled": "The category is not empty. Say where its products and categories go.",
+    "bulk.empty": "Choose products and what to change.",
+    "bulk.too_many": "{most} products at a time at most.",
+    "bulk.refused": "Nothing was changed: {count} products cannot be changed like this.",
+    "stock.quantity": "This is no number of pieces.",
+    "stock.short": "Only {left} pieces lie there.",
+    "stock.promised": "{reserved} pieces are promised to orders.",
+    "stock.changed": "Meanwhile the stock is {on_hand}. Look again and repeat.",
     "shop.failed": "Something went wrong on our side. Nothing was changed.",
     "shop.busy": "The shop is busy. Try again in a moment.",
 }
@@ -84,9 +144,14 @@ def status_of(code: str) -> int:
 def sentence_of(code: str, facts: dict[str, Json]) -> str:
     """The English sentence of a refusal; a code without one is told as words."""
     try:
-        return SENTENCES[code].format(**facts)
+        return SENTENCES[code].format(**{name: listed(fact) for name, fact in facts.items()})
     except (KeyError, IndexError):
         return code.replace(".", ": ").replace("_", " ")
+
+
+def listed(fact: Json) -> Json:
+    """Several words as one text; anything else as it is."""
+    return ", ".join(map(str, fact)) if isinstance(fact, list) else fact
 
 
 def problem(code: str, facts: dict[str, Json], status: int | None = None) -> JSONResponse:
@@ -153,7 +218,10 @@ def answer_errors(app: FastAPI) -> None:
 
 
 class BodyLimit:
-    """Refuses bodies above LARGEST_BODY under /api, whether they tell their length or not."""
+    """Refuses bodies above LARGEST_BODY under /api, whether they tell their length or not.
+
+    Where pictures are uploaded the limit is LARGEST_UPLOAD; such a body is counted as it comes and not gathered here.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -161,9 +229,13 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/api/"):
             return await self.app(scope, receive, send)
+        takes_files = _TAKES_FILES.fullmatch(scope["path"]) is not None
+        largest = LARGEST_UPLOAD if takes_files else LARGEST_BODY
         told = dict(scope["headers"]).get(b"content-length", b"0")
-        if not told.isdigit() or int(told) > LARGEST_BODY:
-            return await problem("request.too_large", {"largest": LARGEST_BODY})(scope, receive, send)
+        if not told.isdigit() or int(told) > largest:
+            return await problem("request.too_large", {"largest": largest})(scope, receive, send)
+        if takes_files:
+            return await self.app(scope, _counted(receive, largest), send)
         body, more = b"", True
         while more:
             message = await receive()
@@ -182,3 +254,18 @@ class BodyLimit:
             return {"type": "http.request", "body": body, "more_body": False}
 
         return await self.app(scope, whole, send)
+
+
+def _counted(receive: Receive, largest: int) -> Receive:
+    """The same messages, until their bodies are too large together: then whoever reads them is refused."""
+    so_far = 0
+
+    async def counted() -> Message:
+        nonlocal so_far
+        message = await receive()
+        so_far += len(message.get("body", b""))
+        if so_far > largest:
+            raise Refused("request.too_large", largest=largest)
+        return message
+
+    return counted

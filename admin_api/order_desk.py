@@ -22,13 +22,14 @@ from admin_api.order_views import (
     shopping_of,
 )
 from admin_api.roles import Permission, StaffMember
+from admin_api.shapes import read_cursor
 from admin_api.talk_views import talk_row
 from commerce.orders import actions
 from commerce.orders.model import OrderStatus
 from commerce.orders.queries import order_address, order_view, recent_orders
 from conversations.events import tell_staff
 from foundation.audit import write_audit
-from foundation.errors import Json, Refused
+from foundation.errors import Json
 
 
 async def list_orders(
@@ -36,7 +37,7 @@ async def list_orders(
 ) -> OrderPage:
     """Orders, newest first. Refuses cursor.invalid."""
     staff.must(Permission.READ_ORDERS)
-    found = await recent_orders(session, before_id=_read_cursor(cursor), status=status, limit=limit + 1)
+    found = await recent_orders(session, before_id=read_cursor(cursor), status=status, limit=limit + 1)
     page = [order_row(view) for view in found[:limit]]
     return OrderPage(orders=page, next=str(page[-1].id) if len(found) > limit else None)
 
@@ -110,11 +111,3 @@ def _note_down(
     session: AsyncSession, desk: Desk, staff: StaffMember, action: str, order_id: int, **facts: Json
 ) -> None:
     write_audit(session, staff_id=staff.id, action=action, subject=f"order:{order_id}", now=desk.now(), **facts)
-
-
-def _read_cursor(cursor: str | None) -> int | None:
-    if cursor is None:
-        return None
-    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 19):
-        raise Refused("cursor.invalid")
-    return int(cursor)

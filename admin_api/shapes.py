@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel
 
+from foundation.errors import Refused
+
 LARGEST_ID = 2**63 - 1
 
 
@@ -28,6 +30,15 @@ Cursor = Annotated[
     Query(max_length=100, description="`next` of the page before; absent for the first page."),
 ]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
+
+
+def read_cursor(cursor: str | None) -> int | None:
+    """The number a page goes on from. Refuses cursor.invalid."""
+    if cursor is None:
+        return None
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 19):
+        raise Refused("cursor.invalid")
+    return int(cursor)
 
 
 class Done(BaseModel):

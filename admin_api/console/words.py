@@ -5,7 +5,7 @@ from datetime import datetime
 
 from babel.dates import format_date, format_datetime
 
-from admin_api.errors import SENTENCES
+from admin_api.errors import SENTENCES, listed
 from foundation.errors import Json
 
 LANGUAGES = {"zh": "中文", "en": "English"}
@@ -217,7 +217,58 @@ REFUSALS_ZH = {
     "order.already_paid": "订单已经付过款。",
     "order.move_refused": "订单当前的状态不允许这样操作。",
     "shop.busy": "系统繁忙，请稍后再试。",
+    "cursor.invalid": "找不到这一页，请从第一页重新开始。",
+    "request.too_large": "内容太大了。",
+    "product.unknown": "没有这件商品。",
+    "product.changed": "这件商品刚被别人改过，请刷新后再改。",
+    "product.move_refused": "商品当前的状态不允许这样操作。",
+    "product.incomplete": "资料不全，还不能上架，缺：{missing}。",
+    "product.handle_invalid": "链接名只能用小写字母、数字、汉字和连字符，最多 {longest} 个字符。",
+    "product.handle_taken": "这个链接名已被其他商品使用。",
+    "product.language_invalid": "语言代码不正确，应为 zh、en 之类。",
+    "product.title_invalid": "标题需要 1 到 {longest} 个字。",
+    "product.body_too_long": "描述最多 {longest} 个字。",
+    "product.dispatch_days_invalid": "发货天数应在 0 到 {most} 之间。",
+    "product.too_many_facts": "每件商品最多 {most} 条参数。",
+    "name.invalid": "名称至少填一种语言，最多 {longest} 个字。",
+    "option.unknown": "规格已被改动，请刷新后再试。",
+    "option.too_many": "每件商品最多 {options} 种规格，每种最多 {values} 个选项。",
+    "variant.unknown": "没有这个款式。",
+    "variant.too_many": "每件商品最多 {most} 个款式。",
+    "variant.values_invalid": "每个款式都要选齐各项规格。",
+    "variant.alike": "有两个在售款式的规格完全相同。",
+    "variant.sku_invalid": "货号需要 1 到 100 个字符。",
+    "variant.sku_taken": "这个货号已被使用。",
+    "variant.price_invalid": "价格不正确。",
+    "variant.currency": "这件商品以 {currency} 计价。",
+    "price.change_invalid": "请按百分比（降幅须小于 100%）或按金额调价，二选一。",
+    "money.currency_unknown": "没有这种货币。",
+    "media.unknown": "没有这张图片。",
+    "media.missing": "图片文件已丢失。",
+    "media.empty": "没有收到图片。",
+    "media.too_large": "单张图片不能超过 20 MB。",
+    "media.too_many_pixels": "图片不能超过 4000 万像素。",
+    "media.unreadable": "无法识别这张图片，请上传 JPEG、PNG、WebP 或 GIF。",
+    "picture.unknown": "这件商品没有这张图片。",
+    "picture.too_many": "每件商品最多 {most} 张图片。",
+    "picture.too_many_at_once": "一次最多上传 {most} 张图片。",
+    "picture.box": "裁剪框要在图片（{width} × {height}）以内，边长至少 {least} 像素。",
+    "category.unknown": "没有这个分类。",
+    "category.handle_invalid": "链接名只能用小写字母、数字、汉字和连字符。",
+    "category.handle_taken": "这个链接名已被其他分类使用。",
+    "category.too_many": "最多 {most} 个分类。",
+    "category.too_deep": "分类最多 {most} 层。",
+    "category.cycle": "不能把分类放进它自己里面。",
+    "category.filled": "分类里还有内容，请先选择移到哪里。",
+    "bulk.empty": "请选择商品和要修改的内容。",
+    "bulk.too_many": "一次最多修改 {most} 件商品。",
+    "bulk.refused": "有 {count} 件商品无法这样修改，所有商品均未改动。",
+    "stock.quantity": "数量不正确。",
+    "stock.short": "现有库存只有 {left} 件。",
+    "stock.promised": "有 {reserved} 件已被订单占用，库存不能低于这个数。",
+    "stock.changed": "库存刚刚变成了 {on_hand} 件，请核对后再改。",
 }
+LACKING_ZH = {"title": "标题", "variant": "在售款式", "price": "价格"}
 REFUSALS_EN = {
     "staff.locked": "Too many wrong attempts. Try again in {minutes} minutes.",
     "order.shipped": "The order has been shipped already.",
@@ -246,9 +297,14 @@ class Words:
         seconds = facts.get("seconds")
         more = {"minutes": -(-seconds // 60)} if isinstance(seconds, int) else {}
         try:
-            return known[code].format(**facts, **more)
+            return known[code].format(**{name: self._listed(fact) for name, fact in facts.items()}, **more)
         except (KeyError, IndexError):
             return self("Something went wrong. Nothing was changed.")
+
+    def _listed(self, fact: Json) -> Json:
+        if self.language == "zh" and isinstance(fact, list):
+            return "、".join(LACKING_ZH.get(str(one), str(one)) for one in fact)
+        return listed(fact)
 
     def happened(self, kind: str) -> str:
         """What happened to an order."""

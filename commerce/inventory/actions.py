@@ -95,7 +95,7 @@ async def count_stock(
 async def count_many(session: AsyncSession, counted: Mapping[int, int], *, reference: str, now: datetime) -> None:
     """Many variants were counted: {variant id: on hand}, all or nothing.
 
-    Raises Refused("stock.promised", variants=[...]) naming those of which more are promised.
+    Raises Refused("stock.promised", promised={variant id: pieces}) naming those of which more are promised.
     """
     if counted and not 0 <= min(counted.values()) <= max(counted.values()) <= MOST_PIECES:
         raise Refused("stock.quantity", quantity=max(counted.values()), most=MOST_PIECES)
@@ -103,9 +103,9 @@ async def count_many(session: AsyncSession, counted: Mapping[int, int], *, refer
     if empty:
         await session.execute(insert(StockLevel).on_conflict_do_nothing(), empty)
     levels = await _locked_levels(session, counted)
-    promised = [level.variant_id for level in levels if level.reserved > counted[level.variant_id] + level.backorder]
+    promised = [level for level in levels if level.reserved > counted[level.variant_id] + level.backorder]
     if promised:
-        raise Refused("stock.promised", variants=promised)
+        raise Refused("stock.promised", promised={str(level.variant_id): level.reserved for level in promised})
     for level in levels:
         delta = counted[level.variant_id] - level.on_hand
         if delta:

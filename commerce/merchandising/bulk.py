@@ -65,10 +65,7 @@ async def change_many(
     category.unknown, and bulk.refused (`problems`: [{"product", "code", "facts"}], one for each product that cannot).
     """
     _refuse_impossible(ids, change)
-    # An import locks products in an order of its own: the two take turns.
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("commerce.imports"))))
-    await check_category(session, change.category_id)
-    products = await lock_products(session, ids)
+    products = await lock_for(session, ids=ids, change=change)
     problems: _Problems = defaultdict(list)
     for missing in sorted(set(ids) - {product.id for product in products}):
         problems[missing].append({"code": "product.unknown", "facts": {}})
@@ -89,6 +86,14 @@ async def change_many(
         )
     await save_all(session, products, now=now)
     return products
+
+
+async def lock_for(session: AsyncSession, *, ids: Collection[int], change: Change) -> Sequence[Product]:
+    """Take every lock that the change needs, in the order in which others take them; the products there are."""
+    # An import locks products in an order of its own: the two take turns.
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("commerce.imports"))))
+    await check_category(session, change.category_id)
+    return await lock_products(session, ids)
 
 
 def _refuse_impossible(ids: Collection[int], change: Change) -> None:
@@ -150,5 +155,6 @@ async def _count(
     except Refused as refusal:
         if refusal.code != "stock.promised":
             raise
-        for variant in refusal.facts["variants"]:
-            problems[of[variant]].append({"code": refusal.code, "facts": {"variant": variant}})
+        for variant, reserved in refusal.facts["promised"].items():
+            facts: dict[str, Json] = {"variant": int(variant), "reserved": reserved}
+            problems[of[int(variant)]].append({"code": refusal.code, "facts": facts})

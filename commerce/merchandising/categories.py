@@ -116,10 +116,14 @@ async def remove_category(session: AsyncSession, *, category_id: int, into: int 
     await index_products(session, [*moved, *await _products_in(session, within - {category_id})])
 
 
+async def take_turns(session: AsyncSession) -> None:
+    """Let nobody else change shelves before this transaction ends: rows made meanwhile could not be locked."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("commerce.categories"))))
+
+
 async def _locked(session: AsyncSession) -> dict[int, Category]:
     """All shelves, locked: of two moves at once the second one sees what the first one did."""
-    # One row to queue at: rows made meanwhile by somebody else would not be among those locked.
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("commerce.categories"))))
+    await take_turns(session)
     found = select(Category).order_by(Category.id).with_for_update(key_share=True)
     return {shelf.id: shelf for shelf in await session.scalars(found.execution_options(populate_existing=True))}
 

@@ -1,0 +1,165 @@
+"""What the staff does with stock: counts, what came and went, what runs low."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin_api.desk import Desk
+from admin_api.order_views import Price
+from admin_api.product_desk import note_down
+from admin_api.product_views import StockShape, stock_shape
+from admin_api.roles import Permission, StaffMember
+from admin_api.shapes import Words, read_cursor
+from commerce.catalog.queries import variant_views
+from commerce.inventory.actions import MOST_PIECES, Reason
+from commerce.inventory.model import StockLevel
+from commerce.merchandising import stock
+
+Note = Annotated[Words, Field(max_length=200, description="For those who read the movements later.")]
+Was = Annotated[int | None, Field(ge=-MOST_PIECES, le=MOST_PIECES, description="On hand as it was shown, if it was.")]
+
+
+class CountForm(BaseModel):
+    """Somebody counted. `was` makes a form that is sent twice, or from an old page, be refused."""
+
+    counted: Annotated[int, Field(ge=0, le=MOST_PIECES)]
+    note: Note = ""
+    was: Was = None
+
+
+class AdjustForm(BaseModel):
+    """Pieces came (received, returned, found) or went (damaged, lost)."""
+
+    quantity: Annotated[int, Field(ge=1, le=MOST_PIECES)]
+    reason: Reason
+    note: Note = ""
+    was: Was = None
+
+
+class VariantStock(BaseModel):
+    """The stock of a variant."""
+
+    variant_id: int
+    stock: StockShape
+
+
+class LowVariant(BaseModel):
+    """A variant on sale that runs low. `label` names it among the variants of its product."""
+
+    variant_id: int
+    product_id: int
+    sku: str
+    title: str
+    label: str
+    picture: int | None
+    price: Price
+    stock: StockShape
+
+
+class LowStock(BaseModel):
+    """Variants that run low, the scarcest first; `next` is the cursor of the following page."""
+
+    variants: list[LowVariant]
+    next: str | None
+
+
+class StockMovementRow(BaseModel):
+    """Pieces that came (above 0) or went, and how many lay there afterwards."""
+
+    id: int
+    delta: int
+    reason: str
+    note: str
+    on_hand: int
+    at: datetime
+
+
+class Movements(BaseModel):
+    """What came and went, newest first; `next` is the cursor of the following page."""
+
+    movements: list[StockMovementRow]
+    next: str | None
+
+
+async def count_stock(desk: Desk, staff: StaffMember, *, variant_id: int, form: CountForm) -> VariantStock:
+    """So many lie there. Refuses variant.unknown, stock.promised, stock.changed."""
+    staff.must(Permission.MANAGE_STOCK)
+    async with desk.database.begin() as session:
+        before = stock_shape(await _level(session, variant_id))
+        level = await stock.count_variant(
+            session, variant_id=variant_id, counted=form.counted, note=form.note, now=desk.now(), was=form.was
+        )
+        facts = {"before": {"on_hand": before.on_hand}, "after": {"on_hand": level.on_hand}}
+        note_down(session, desk, staff, "stock.counted", f"variant:{variant_id}", **facts)
+        return VariantStock(variant_id=variant_id, stock=stock_shape(level))
+
+
+async def adjust_stock(desk: Desk, staff: StaffMember, *, variant_id: int, form: AdjustForm) -> VariantStock:
+    """Pieces came or went. Refuses variant.unknown, stock.short, stock.promised, stock.changed."""
+    staff.must(Permission.MANAGE_STOCK)
+    async with desk.database.begin() as session:
+        level = await stock.adjust_variant(
+            session,
+            variant_id=variant_id,
+            quantity=form.quantity,
+            reason=form.reason,
+            note=form.note,
+            now=desk.now(),
+            was=form.was,
+        )
+        facts = {"reason": form.reason.value, "quantity": form.quantity, "after": {"on_hand": level.on_hand}}
+        note_down(session, desk, staff, "stock.adjusted", f"variant:{variant_id}", **facts)
+        return VariantStock(variant_id=variant_id, stock=stock_shape(level))
+
+
+async def list_movements(
+    session: AsyncSession, staff: StaffMember, *, variant_id: int, cursor: str | None = None, limit: int = 50
+) -> Movements:
+    """What came and went of a variant. Refuses variant.unknown, cursor.invalid."""
+    staff.must(Permission.READ_PRODUCTS)
+    found = await stock.movements(session, variant_id=variant_id, limit=limit + 1, before_id=read_cursor(cursor))
+    rows = [
+        StockMovementRow(
+            id=one.id, delta=one.delta, reason=one.reason, note=one.reference, on_hand=one.on_hand, at=one.at
+        )
+        for one in found[:limit]
+    ]
+    return Movements(movements=rows, next=str(rows[-1].id) if len(found) > limit else None)
+
+
+async def low_stock(
+    session: AsyncSession, staff: StaffMember, *, threshold: int, cursor: str | None = None, limit: int = 50
+) -> LowStock:
+    """Variants on sale of which at most `threshold` can still be promised. Refuses cursor.invalid."""
+    staff.must(Permission.READ_PRODUCTS)
+    start = read_cursor(cursor) or 0
+    found = await stock.low_stock(session, threshold=threshold, limit=limit + 1, offset=start)
+    shown = found[:limit]
+    views = await variant_views(session, shown, language=staff.language)
+    levels = {one.variant_id: one for one in await session.scalars(_LEVELS.where(StockLevel.variant_id.in_(shown)))}
+    rows = [
+        LowVariant(
+            variant_id=view.variant_id,
+            product_id=view.product_id,
+            sku=view.sku,
+            title=view.title,
+            label=view.label,
+            picture=view.picture,
+            price=Price(amount=view.price.amount, currency=view.price.currency),
+            stock=stock_shape(levels.get(view.variant_id)),
+        )
+        for view in (views[variant_id] for variant_id in shown if variant_id in views)
+    ]
+    return LowStock(variants=rows, next=str(start + limit) if len(found) > limit else None)
+
+
+_LEVELS = select(StockLevel)
+
+
+async def _level(session: AsyncSession, variant_id: int) -> StockLevel | None:
+    """The level under its lock, so that what was before is what the change changes."""
+    locked = _LEVELS.where(StockLevel.variant_id == variant_id).with_for_update(key_share=True)
+    return await session.scalar(locked)
