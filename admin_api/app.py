@@ -10,7 +10,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
-from admin_api import conversations, keepers, live, orders, sign_in
+from admin_api import conversations, keepers, live, orders, pictures, products, shelf, sign_in
 from admin_api.auth import forget_old_sign_ins
 from admin_api.desk import Desk
 from admin_api.errors import BodyLimit, answer_errors
@@ -74,8 +74,8 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(CountRequests, metrics=metrics)
     app.include_router(health_router(metrics))
-    for router in (sign_in.router, conversations.router, orders.router, keepers.router, live.router):
-        app.include_router(router)
+    for part in (sign_in, conversations, orders, products, pictures, shelf, keepers, live):
+        app.include_router(part.router)
     if console is not None:
         app.mount("/console", console)
         app.add_api_route("/", _to_console, include_in_schema=False)
