@@ -1,7 +1,8 @@
 """What the demo shop sells for the bathroom shelf."""
 
+from commerce.demo import pictures_care as care
 from commerce.demo.categories import both
-from commerce.demo.wares import COLOUR, CONTENTS, HEAVY, KEEPS, MATERIAL, MEASURE, SCENT, SIZE, Goods, Kind, parcel
+from commerce.demo.wares import COLOUR, CONTENTS, HEAVY, KEEPS, MATERIAL, MEASURE, SCENT, SIZE, Goods, Kind, by_colour
 
 SET, SKIN = both("数量", "Quantity"), both("适合肤质", "Skin type")
 
@@ -30,7 +31,30 @@ CARE_SHELF = (
             Kind("HC-U30", "28", 37, (2, 0)),
             Kind("HC-U75", "52", 29, (2, 1)),
         ),
-        parcel("e3b7a0"),
+        by_colour(
+            care.hand_cream,
+            (
+                ("e3a988", "fbf3ea", "f8ece4", "f1d9ca"),
+                (
+                    "HC-O30",
+                    "HC-O75",
+                ),
+            ),
+            (
+                ("a9bf93", "fbf8ee", "f0f3e9", "dce5d0"),
+                (
+                    "HC-C30",
+                    "HC-C75",
+                ),
+            ),
+            (
+                ("c9cfd2", "f6f6f2", "f0f1f1", "dfe3e4"),
+                (
+                    "HC-U30",
+                    "HC-U75",
+                ),
+            ),
+        ),
         (
             (CONTENTS, both("乳木果油 20%，甘油，甜杏仁油", "20% shea butter, glycerine, sweet almond oil")),
             (SIZE, both("30 / 75 毫升", "30 / 75 ml")),
@@ -53,7 +77,12 @@ CARE_SHELF = (
         ),
         ((SCENT, (both("艾草", "Mugwort"), both("燕麦", "Oatmeal"), both("竹炭", "Bamboo charcoal"))),),
         (Kind("SP-ART", "32", 42, (0,)), Kind("SP-OAT", "32", 39, (1,)), Kind("SP-CHA", "32", 5, (2,))),
-        parcel("b7c29a"),
+        by_colour(
+            care.soap,
+            (("b7c29a", "6a7a4a", "eef1e6", "dbe2cc"), ("SP-ART",)),
+            (("e3d2b0", "a8814e", "f5efe3", "eaddc6"), ("SP-OAT",)),
+            (("4a4c4e", "85888a", "eeeeec", "dadad8"), ("SP-CHA",)),
+        ),
         (
             (CONTENTS, both("橄榄油、椰子油、乳木果油，无色素", "olive, coconut and shea oils, no dyes")),
             (HEAVY, both("100 克", "100 g")),
@@ -76,7 +105,7 @@ CARE_SHELF = (
         ),
         ((SET, (both("单支", "One"), both("四支家庭装", "Family set of four"))),),
         (Kind("TB-1", "12", 90, (0,)), Kind("TB-4", "39", 58, (1,))),
-        parcel("d2b071"),
+        by_colour(care.toothbrushes, (("eaf1f2", "d2e2e5"), ())),
         (
             (MATERIAL, both("毛竹柄，尼龙软毛", "moso bamboo, soft nylon bristles")),
             (MEASURE, both("长 18.5 厘米", "18.5 cm long")),

@@ -1,7 +1,8 @@
 """What the demo shop sells for the larder and the snack drawer."""
 
+from commerce.demo import pictures_food as food
 from commerce.demo.categories import both
-from commerce.demo.wares import CONTENTS, FLAVOUR, KEEPS, ORIGIN, PACKED, WEIGHT, Goods, Kind, grams, parcel
+from commerce.demo.wares import CONTENTS, FLAVOUR, KEEPS, ORIGIN, PACKED, WEIGHT, Goods, Kind, by_colour, grams
 
 SET, COOK, ALLERGENS = both("数量", "Quantity"), both("煮法", "Cooking"), both("过敏原", "Allergens")
 
@@ -20,7 +21,7 @@ FOOD = (
         ),
         ((SET, (both("7 袋", "7 sachets"), both("30 袋", "30 sachets"))),),
         (Kind("NUT-07", "36", 66, (0,)), Kind("NUT-30", "129", 34, (1,))),
-        parcel("b98550"),
+        by_colour(food.nuts, (("f5ede2", "ead9c2"), ())),
         (
             (
                 CONTENTS,
@@ -50,7 +51,7 @@ FOOD = (
         ),
         grams(250, 500),
         (Kind("HON-250", "58", 31, (0,)), Kind("HON-500", "99", 4, (1,))),
-        parcel("d99a2b"),
+        by_colour(food.honey, (("fbf1dc", "f6dfae"), ())),
         (
             (ORIGIN, both("陕西宁陕", "Ningshan, Shaanxi")),
             (CONTENTS, both("100% 蜂蜜", "100% honey")),
@@ -82,7 +83,30 @@ FOOD = (
             Kind("MG-C100", "22", 3, (2, 0)),
             Kind("MG-C300", "59", 0, (2, 1)),
         ),
-        parcel("eaa63c"),
+        by_colour(
+            food.mango,
+            (
+                ("e39a2e", "f6d38a", "fdf2dc", "f8dfae"),
+                (
+                    "MG-O100",
+                    "MG-O300",
+                ),
+            ),
+            (
+                ("7d5a86", "e3cfe6", "f3edf4", "e4d6e7"),
+                (
+                    "MG-P100",
+                    "MG-P300",
+                ),
+            ),
+            (
+                ("c2452f", "b3301f", "faece6", "f2d2c6"),
+                (
+                    "MG-C100",
+                    "MG-C300",
+                ),
+            ),
+        ),
         (
             (ORIGIN, both("广西百色", "Baise, Guangxi")),
             (CONTENTS, both("芒果，白砂糖", "mango, sugar")),
@@ -105,7 +129,7 @@ FOOD = (
         ),
         ((SET, (both("5 把", "5 bundles"), both("10 把", "10 bundles"))),),
         (Kind("NDL-05", "16", 84, (0,)), Kind("NDL-10", "29", 57, (1,))),
-        parcel("a79a86"),
+        by_colour(food.noodles, (("f1ece4", "e0d6c8"), ())),
         (
             (CONTENTS, both("荞麦粉 60%，小麦粉，盐", "60% buckwheat flour, wheat flour, salt")),
             (COOK, both("沸水煮 5 分钟", "boil for 5 minutes")),

@@ -1,7 +1,8 @@
 """What the demo shop sells for the bedroom, the sofa and the shelf."""
 
+from commerce.demo import pictures_comfort as comfort
 from commerce.demo.categories import both
-from commerce.demo.wares import CARE, HEAVY, MATERIAL, MEASURE, ORIGIN, SCENT, SIZE, Goods, Kind, colours, parcel
+from commerce.demo.wares import CARE, HEAVY, MATERIAL, MEASURE, ORIGIN, SCENT, SIZE, Goods, Kind, by_colour, colours
 
 BURNS, FILLING, WEAVE = both("燃烧时间", "Burning time"), both("填充", "Filling"), both("织法", "Weave")
 OAT, SAGE, NAVY = both("燕麦色", "Oat"), both("灰绿", "Sage"), both("藏青", "Navy")
@@ -35,7 +36,33 @@ TEXTILES = (
             Kind("BED-N15", "329", 12, (2, 1)),
             Kind("BED-N18", "359", 8, (2, 2)),
         ),
-        parcel("d9cdb8"),
+        by_colour(
+            comfort.bedding,
+            (
+                ("d9cdb8", "f3eee6", "e4d9c8"),
+                (
+                    "BED-O12",
+                    "BED-O15",
+                    "BED-O18",
+                ),
+            ),
+            (
+                ("a3b09a", "eef1ea", "d9e1d3"),
+                (
+                    "BED-S12",
+                    "BED-S15",
+                    "BED-S18",
+                ),
+            ),
+            (
+                ("3c4a66", "eceff4", "d5dce8"),
+                (
+                    "BED-N12",
+                    "BED-N15",
+                    "BED-N18",
+                ),
+            ),
+        ),
         (
             (MATERIAL, both("100% 棉，水洗工艺", "100% cotton, pre-washed")),
             (
@@ -60,7 +87,12 @@ TEXTILES = (
         ),
         (colours(both("奶油白", "Cream"), both("焦糖棕", "Caramel brown"), both("雾霾蓝", "Dusty blue")),),
         (Kind("TH-CRM", "139", 24, (0,)), Kind("TH-BRN", "139", 21, (1,)), Kind("TH-BLU", "139", 2, (2,))),
-        parcel("b98a63"),
+        by_colour(
+            comfort.throw,
+            (("efe6d6", "f2efe9", "e0d8cc"), ("TH-CRM",)),
+            (("b9835a", "f4ece4", "ead8c8"), ("TH-BRN",)),
+            (("8ea6b8", "edf1f4", "d6e0e7"), ("TH-BLU",)),
+        ),
         (
             (MATERIAL, both("60% 棉，40% 腈纶", "60% cotton, 40% acrylic")),
             (MEASURE, both("130×170 厘米", "130 × 170 cm")),
@@ -92,7 +124,30 @@ TEXTILES = (
             Kind("CU-F45", "75", 22, (2, 0)),
             Kind("CU-F30", "65", 0, (2, 1)),
         ),
-        parcel("a85a45"),
+        by_colour(
+            comfort.cushion,
+            (
+                ("d8c8ac", "f3eee5", "e2d8c6"),
+                (
+                    "CU-N45",
+                    "CU-N30",
+                ),
+            ),
+            (
+                ("a85a45", "f5ece7", "ecd6cb"),
+                (
+                    "CU-R45",
+                    "CU-R30",
+                ),
+            ),
+            (
+                ("41614f", "edf1ec", "d3dfd4"),
+                (
+                    "CU-F45",
+                    "CU-F30",
+                ),
+            ),
+        ),
         (
             (MATERIAL, both("面料 100% 亚麻", "cover 100% linen")),
             (FILLING, both("高弹聚酯纤维", "springy polyester fibre")),
@@ -117,7 +172,12 @@ DECOR = (
         ),
         ((SCENT, (both("雪松", "Cedar"), both("桂花", "Osmanthus"), both("无花果", "Fig"))),),
         (Kind("CND-CED", "69", 33, (0,)), Kind("CND-OSM", "69", 27, (1,)), Kind("CND-FIG", "69", 0, (2,))),
-        parcel("d8b98a"),
+        by_colour(
+            comfort.candle,
+            (("8a6a4c", "f4eee4", "e6d9c6"), ("CND-CED",)),
+            (("d3983a", "f8f0de", "f0debb"), ("CND-OSM",)),
+            (("7d8f62", "eff2e6", "dbe3cb"), ("CND-FIG",)),
+        ),
         (
             (MATERIAL, both("大豆蜡、蜂蜡，棉芯，玻璃杯", "soy wax, beeswax, cotton wick, glass")),
             (BURNS, both("约 40 小时", "about 40 hours")),
@@ -149,7 +209,23 @@ DECOR = (
             Kind("VA-B16", "98", 10, (1, 0)),
             Kind("VA-B24", "158", 3, (1, 1)),
         ),
-        parcel("cdbfa6"),
+        by_colour(
+            comfort.vase,
+            (
+                ("cdbfa6", "f2ede6", "e2d7c8"),
+                (
+                    "VA-S16",
+                    "VA-S24",
+                ),
+            ),
+            (
+                ("3b3a3c", "eeeceb", "dcd8d6"),
+                (
+                    "VA-B16",
+                    "VA-B24",
+                ),
+            ),
+        ),
         (
             (MATERIAL, both("粗陶，内壁上釉", "stoneware, glazed inside")),
             (ORIGIN, both("福建德化", "Dehua, Fujian")),

@@ -1,7 +1,10 @@
 """What the demo shop sells for the stove and the chopping board."""
 
+from functools import partial
+
+from commerce.demo import pictures_kitchen as kitchen
 from commerce.demo.categories import both
-from commerce.demo.wares import CARE, HEAVY, MATERIAL, MEASURE, Goods, Kind, parcel
+from commerce.demo.wares import CARE, HEAVY, MATERIAL, MEASURE, Goods, Kind, by_colour
 
 HOB, SET = both("适用炉具", "Works on"), both("数量", "Quantity")
 HARDNESS, LID = both("硬度", "Hardness"), both("锅盖", "Lid")
@@ -21,7 +24,7 @@ KITCHEN = (
         ),
         ((MEASURE, (both("刀长 14 厘米", "Blade 14 cm"), both("刀长 18 厘米", "Blade 18 cm"))),),
         (Kind("KN-14", "169", 18, (0,)), Kind("KN-18", "219", 13, (1,))),
-        parcel("8d9298"),
+        by_colour(kitchen.knife, (("eef0f2", "d8dee4"), ())),
         (
             (MATERIAL, both("10Cr15 夹钢，胡桃木柄", "10Cr15 clad steel, walnut handle")),
             (HARDNESS, both("60 HRC", "60 HRC")),
@@ -52,7 +55,28 @@ KITCHEN = (
             Kind("WOK-32", "269", 11, (1, 0)),
             Kind("WOK-32L", "319", 2, (1, 1)),
         ),
-        parcel("3a3d42"),
+        (
+            *by_colour(
+                partial(kitchen.wok, False),
+                (
+                    ("f2eee9", "e0d6cb"),
+                    (
+                        "WOK-30",
+                        "WOK-32",
+                    ),
+                ),
+            ),
+            *by_colour(
+                partial(kitchen.wok, True),
+                (
+                    ("f4ede2", "e6d6bd"),
+                    (
+                        "WOK-30L",
+                        "WOK-32L",
+                    ),
+                ),
+            ),
+        ),
         (
             (MATERIAL, both("熟铁，无涂层；木柄", "wrought iron, uncoated; wooden handle")),
             (HEAVY, both("1.4 / 1.6 公斤", "1.4 / 1.6 kg")),
@@ -85,7 +109,7 @@ KITCHEN = (
             ),
         ),
         (Kind("CUT-S", "59", 40, (0,)), Kind("CUT-M", "89", 31, (1,)), Kind("CUT-L", "129", 0, (2,))),
-        parcel("a8713f"),
+        by_colour(kitchen.board, (("f2efe6", "dfe2cc"), ())),
         (
             (MATERIAL, both("整块相思木，厚 2 厘米", "solid acacia, 2 cm thick")),
             (MEASURE, both("28×20 / 36×25 / 44×30 厘米", "28 × 20 / 36 × 25 / 44 × 30 cm")),
@@ -107,7 +131,7 @@ KITCHEN = (
         ),
         ((SET, (both("10 双", "10 pairs"), both("儿童 2 双", "2 pairs for children"))),),
         (Kind("CS-10", "45", 70, (0,)), Kind("CS-K2", "19", 48, (1,))),
-        parcel("5c3f2e"),
+        by_colour(kitchen.chopsticks, (("f4ece4", "e8d6c4"), ())),
         (
             (MATERIAL, both("鸡翅木，无漆无蜡", "wenge wood, no lacquer, no wax")),
             (MEASURE, both("25 厘米，儿童款 18 厘米", "25 cm, for children 18 cm")),

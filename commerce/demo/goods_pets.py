@@ -1,7 +1,8 @@
 """What the demo shop sells for cats and dogs."""
 
+from commerce.demo import pictures_pets as pets
 from commerce.demo.categories import both
-from commerce.demo.wares import CARE, MATERIAL, MEASURE, Goods, Kind, colours, parcel
+from commerce.demo.wares import CARE, MATERIAL, MEASURE, Goods, Kind, by_colour, colours
 
 FITS, SHAPE = both("适合", "For"), both("款式", "Shape")
 
@@ -21,7 +22,16 @@ PETS = (
         ),
         ((SHAPE, (both("贝壳款", "Shell"), both("长条款", "Long board"))),),
         (Kind("SCR-SH", "49", 35, (0,)), Kind("SCR-LB", "25", 54, (1,))),
-        parcel("c79d6b"),
+        (
+            *by_colour(
+                pets.shell_scratcher,
+                (("f3ece3", "e4d6c4"), ("SCR-SH",)),
+            ),
+            *by_colour(
+                pets.board_scratcher,
+                (("f1eee6", "dcdccb"), ("SCR-LB",)),
+            ),
+        ),
         (
             (MATERIAL, both("瓦楞纸，玉米胶", "corrugated card, corn starch glue")),
             (MEASURE, both("贝壳 44×25×12，长条 44×21×4 厘米", "shell 44 × 25 × 12, board 44 × 21 × 4 cm")),
@@ -57,7 +67,33 @@ PETS = (
             Kind("HN-GM", "65", 15, (2, 1)),
             Kind("HN-GL", "72", 2, (2, 2)),
         ),
-        parcel("4f8aa8"),
+        by_colour(
+            pets.harness,
+            (
+                ("4f8aa8", "eaf1f4", "d0e0e8"),
+                (
+                    "HN-BS",
+                    "HN-BM",
+                    "HN-BL",
+                ),
+            ),
+            (
+                ("e08a45", "f8efe6", "f2dcc6"),
+                (
+                    "HN-OS",
+                    "HN-OM",
+                    "HN-OL",
+                ),
+            ),
+            (
+                ("5d6166", "eeeff0", "d9dcdf"),
+                (
+                    "HN-GS",
+                    "HN-GM",
+                    "HN-GL",
+                ),
+            ),
+        ),
         (
             (MATERIAL, both("尼龙织带，聚酯网布，锌合金扣环", "nylon webbing, polyester mesh, zinc alloy rings")),
             (MEASURE, both("胸围 S 35-48，M 45-62，L 58-80 厘米", "chest S 35-48, M 45-62, L 58-80 cm")),
@@ -87,7 +123,23 @@ PETS = (
             Kind("PBD-GS", "89", 17, (1, 0)),
             Kind("PBD-GM", "129", 6, (1, 1)),
         ),
-        parcel("c9b296"),
+        by_colour(
+            pets.pet_bed,
+            (
+                ("cdb08c", "f4ede4", "e6d8c8"),
+                (
+                    "PBD-LS",
+                    "PBD-LM",
+                ),
+            ),
+            (
+                ("c3c6c9", "eff0f1", "dcdfe2"),
+                (
+                    "PBD-GS",
+                    "PBD-GM",
+                ),
+            ),
+        ),
         (
             (MATERIAL, both("羊羔绒（聚酯），PP 棉填充", "polyester fleece, polyester filling")),
             (MEASURE, both("外径 50 / 70 厘米，高 18 厘米", "50 / 70 cm across, 18 cm high")),

@@ -170,7 +170,7 @@ def coffee_beans(ground: Colour, disc: Colour) -> Canvas:
         rounded(234, 224, 546, 242, 6), [(0, darker(dark, 0.1)), (0.3, lighter(dark, 0.3)), (1, darker(dark, 0.2))]
     )
     canvas.paint(ellipse(390, 282, 15, 15), darker(kraft, 0.16))
-    for x, y in ((385, 278), (395, 278), (390, 287)):
+    for x, y in ((385.0, 278.0), (395.0, 278.0), (390.0, 287.0)):
         canvas.paint(ellipse(x, y, 2.4, 2.4), darker(kraft, 0.6))
     card = rounded(294, 322, 486, 560, 10)
     canvas.paint(card, [(0, lighter(dark, 0.1)), (1, darker(dark, 0.2))])
