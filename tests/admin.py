@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import httpx
@@ -61,8 +63,8 @@ class Browser:
 class Console:
     """The application with its clock, and people who are signed in."""
 
-    def __init__(self, app: FastAPI, database: Database, clock: Clock) -> None:
-        self.app, self.database, self.clock = app, database, clock
+    def __init__(self, app: FastAPI, settings: Settings, database: Database, clock: Clock) -> None:
+        self.app, self.settings, self.database, self.clock = app, settings, database, clock
         self.browsers: list[Browser] = []
 
     def browser(self, address: str = "10.0.0.1") -> Browser:
@@ -88,18 +90,20 @@ class Console:
 @asynccontextmanager
 async def open_console(database: Database, vault: Vault, now: datetime) -> AsyncIterator[Console]:
     """The application without its web pages, in this process."""
-    clock = Clock(now)
+    clock, folder = Clock(now), TemporaryDirectory()
+    settings = Settings(database_url=database.url, data_dir=Path(folder.name))
     app = create_app(
-        Settings(database_url=database.url),
+        settings,
         database=database,
         vault=vault,
         doorbell=Doorbell(None),
         now=clock,
         with_console=False,
     )
-    console = Console(app, database, clock)
-    async with app.router.lifespan_context(app):
-        yield console
+    console = Console(app, settings, database, clock)
+    with folder:
+        async with app.router.lifespan_context(app):
+            yield console
     for browser in console.browsers:
         await browser.http.aclose()
 
