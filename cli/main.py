@@ -136,6 +136,8 @@ def _importing(source: str) -> Callable[[Path, bool, bool, str | None], None]:
 
 # The keys of commerce.imports.readers.READERS, which is not imported here: every start of `xiaoer` would wait for it.
 SOURCES = {
+    "saleor": "The catalogue of a Saleor shop: a fixture (JSON).",
+    "spree": "A product export of a Spree shop (CSV), its translations beside it.",
     "vendure": "A product table of a Vendure shop (CSV).",
 }
 for _source, _told in SOURCES.items():

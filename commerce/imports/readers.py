@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Protocol
 
+from commerce.imports.saleor import read_saleor
 from commerce.imports.shelf import Shelf
+from commerce.imports.spree import read_spree
 from commerce.imports.vendure import read_vendure
 
 
@@ -19,5 +21,7 @@ class Reader(Protocol):
 
 
 READERS: dict[str, Reader] = {
+    "saleor": read_saleor,
+    "spree": read_spree,
     "vendure": read_vendure,
 }
