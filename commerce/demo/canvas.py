@@ -268,9 +268,11 @@ def _band(stops: Stops, size: tuple[int, int], *, across: bool) -> Image.Image:
     # A small thing shows no more shades than it has pixels; even numbers let things of about one size share them.
     length = max(8, min(256, (size[0] if across else size[1]) // 8 * 8))
     line = _ramp(tuple(stops), length)
-    if not across:
-        line = line.transpose(Image.Transpose.ROTATE_270)
-    return line.resize(size, Image.Resampling.BILINEAR)
+    # Smooth along the gradient alone: across it, every row is the same.
+    if across:
+        return line.resize((size[0], 1), Image.Resampling.BILINEAR).resize(size, Image.Resampling.NEAREST)
+    upright = line.transpose(Image.Transpose.ROTATE_270)
+    return upright.resize((1, size[1]), Image.Resampling.BILINEAR).resize(size, Image.Resampling.NEAREST)
 
 
 @lru_cache(maxsize=64)
