@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from commerce.demo import pictures_bags as bags
+from commerce.demo import pictures_wear as wear
 from commerce.demo.categories import both
-from commerce.demo.wares import CARE, COLOUR, MATERIAL, MEASURE, Goods, Kind, colours, parcel
+from commerce.demo.wares import CARE, COLOUR, MATERIAL, MEASURE, Goods, Kind, by_colour, colours
 
 FIT, WASHING, GUIDE = both("尺码", "Size"), both("洗涤", "Washing"), both("尺码参考", "Size guide")
 WEIGHS, HOLDS, SOLE = both("重量", "Weight"), both("容量", "Capacity"), both("鞋底", "Sole")
@@ -21,7 +23,12 @@ def rack(
     )
 
 
-LETTERS = ("S", "M", "L", "XL")
+def sizes(sku: str, endings: Sequence[str]) -> tuple[str, ...]:
+    """The SKUs of one colour."""
+    return tuple(f"{sku}-{ending}" for ending in endings)
+
+
+LETTERS, SPANS = ("S", "M", "L", "XL"), ("36", "38", "40", "42")
 
 CLOTHES = (
     Goods(
@@ -43,7 +50,12 @@ CLOTHES = (
             S_TO_XL,
         ),
         rack("TEE", "99", ("WHT", "BLK", "GRN"), LETTERS, ((24, 36, 30, 14), (26, 40, 33, 2), (12, 18, 0, 8))),
-        parcel(),
+        by_colour(
+            wear.tee,
+            (("f2efe8", "ecebe6", "dddad2"), sizes("TEE-WHT", LETTERS)),
+            (("2f3338", "efeeec", "dcdcda"), sizes("TEE-BLK", LETTERS)),
+            (("93a98d", "eaefe6", "d5e0d0"), sizes("TEE-GRN", LETTERS)),
+        ),
         (
             (MATERIAL, both("100% 精梳棉，230 克/平方米", "100% combed cotton, 230 g/m²")),
             (
@@ -72,7 +84,11 @@ CLOTHES = (
         ),
         (colours(both("米白", "Cream white"), both("雾蓝", "Mist blue")), S_TO_XL),
         rack("LIN", "199", ("WHT", "BLU"), LETTERS, ((10, 16, 15, 7), (8, 14, 11, 0))),
-        parcel(),
+        by_colour(
+            wear.shirt,
+            (("efe9dc", "eee8de", "e2d7c6"), sizes("LIN-WHT", LETTERS)),
+            (("9db6cc", "eaf0f5", "d3e0ec"), sizes("LIN-BLU", LETTERS)),
+        ),
         (
             (MATERIAL, both("100% 亚麻", "100% linen")),
             (
@@ -100,7 +116,11 @@ CLOTHES = (
         ),
         (colours(both("燕麦米色", "Oatmeal beige"), both("藏青", "Navy blue")), S_TO_XL),
         rack("HOD", "229", ("OAT", "NVY"), LETTERS, ((14, 20, 16, 3), (15, 24, 19, 10))),
-        parcel(),
+        by_colour(
+            wear.hoodie,
+            (("d9c7a8", "f2ece2", "e6dac6"), sizes("HOD-OAT", LETTERS)),
+            (("35425f", "eaedf3", "d3d9e6"), sizes("HOD-NVY", LETTERS)),
+        ),
         (
             (MATERIAL, both("80% 棉、20% 聚酯纤维，罗纹含氨纶", "80% cotton, 20% polyester; elastane in the ribs")),
             (
@@ -132,7 +152,12 @@ CLOTHES = (
             ),
         ),
         (Kind("SCF-BRN", "159", 22, (0,)), Kind("SCF-GRY", "159", 17, (1,)), Kind("SCF-RED", "159", 9, (2,))),
-        parcel(),
+        by_colour(
+            wear.scarf,
+            (("b97d4c", "f5ece2", "ecdac6"), ("SCF-BRN",)),
+            (("82888f", "eceef0", "d9dde2"), ("SCF-GRY",)),
+            (("8e2f3a", "f6eaea", "efd3d3"), ("SCF-RED",)),
+        ),
         (
             (MATERIAL, both("100% 绵羊毛", "100% sheep's wool")),
             (MEASURE, both("190 × 35 厘米，流苏另计 8 厘米", "190 × 35 cm plus 8 cm of fringe")),
@@ -162,7 +187,7 @@ SHOES = (
             Kind(f"SNK-{size}", "149", pieces, (place,))
             for place, (size, pieces) in enumerate(zip(range(36, 45), (6, 9, 14, 15, 12, 11, 10, 4, 0), strict=True))
         ),
-        parcel(),
+        by_colour(bags.sneakers, (("efe9dc", "3f6b58", "ecf0ea", "d6e2d6"), ())),
         (
             (MATERIAL, both("棉帆布鞋面，棉质内里", "cotton canvas, cotton lining")),
             (SOLE, both("硫化橡胶，厚 2.5 厘米", "vulcanised rubber, 2.5 cm thick")),
@@ -195,10 +220,15 @@ SHOES = (
             "SLP",
             "49",
             ("PNK", "GRY", "GRN"),
-            ("36", "38", "40", "42"),
+            SPANS,
             ((20, 26, 9, 0), (18, 30, 28, 22), (7, 15, 16, 3)),
         ),
-        parcel(),
+        by_colour(
+            bags.slippers,
+            (("c9969a", "f6ecec", "f0dadb"), sizes("SLP-PNK", SPANS)),
+            (("9aa0a6", "eceef0", "d9dde2"), sizes("SLP-GRY", SPANS)),
+            (("4c6b58", "ecf0ea", "d6e2d6"), sizes("SLP-GRN", SPANS)),
+        ),
         (
             (MATERIAL, both("鞋面 55% 棉、45% 亚麻", "uppers 55% cotton, 45% linen")),
             (SOLE, both("EVA，厚 1.8 厘米", "EVA, 1.8 cm thick")),
@@ -227,7 +257,9 @@ BAGS = (
         ),
         (colours(both("本白", "Natural white"), both("藏青", "Navy blue")),),
         (Kind("TOT-WHT", "79", 42, (0,)), Kind("TOT-NVY", "79", 31, (1,))),
-        parcel(),
+        by_colour(
+            bags.tote, (("ece3d0", "f1ede4", "e2d9c8"), ("TOT-WHT",)), (("35425f", "eaedf3", "d3d9e6"), ("TOT-NVY",))
+        ),
         (
             (MATERIAL, both("16 安纯棉帆布", "16 oz cotton canvas")),
             (MEASURE, both("宽 38 × 高 34 × 厚 12 厘米，提手高 26 厘米", "38 × 34 × 12 cm, handle drop 26 cm")),
@@ -252,7 +284,12 @@ BAGS = (
         ),
         (colours(both("石墨灰", "Graphite grey"), both("墨绿", "Forest green"), both("姜黄", "Mustard yellow")),),
         (Kind("BPK-GRY", "259", 24, (0,)), Kind("BPK-GRN", "259", 16, (1,)), Kind("BPK-YEL", "259", 3, (2,))),
-        parcel(),
+        by_colour(
+            bags.backpack,
+            (("5b6168", "eceef0", "d9dde2"), ("BPK-GRY",)),
+            (("3f5f50", "ecf0ea", "d6e2d6"), ("BPK-GRN",)),
+            (("d3a03f", "f6f0e0", "eedfbc"), ("BPK-YEL",)),
+        ),
         (
             (MATERIAL, both("600D 再生涤纶，防泼水涂层", "600D recycled polyester, water-repellent")),
             (MEASURE, both("44 × 29 × 15 厘米，放得下 15.6 寸电脑", "44 × 29 × 15 cm, fits a 15.6-inch computer")),
@@ -276,7 +313,11 @@ BAGS = (
         ),
         (colours(both("焦糖棕", "Caramel brown"), both("黑色", "Black")),),
         (Kind("XBD-BRN", "329", 6, (0,)), Kind("XBD-BLK", "329", 4, (1,))),
-        parcel(),
+        by_colour(
+            bags.crossbody,
+            (("a9683a", "f5ece2", "ecdac6"), ("XBD-BRN",)),
+            (("33302f", "efeeec", "dcdcda"), ("XBD-BLK",)),
+        ),
         (
             (MATERIAL, both("植鞣头层牛皮，黄铜扣", "vegetable-tanned full-grain leather, brass buckle")),
             (MEASURE, both("22 × 15 × 6 厘米，肩带 95–125 厘米", "22 × 15 × 6 cm, strap 95–125 cm")),

@@ -1,7 +1,8 @@
 """Small electronics for the desk and the road: speaker, keyboard, mouse, phone stand, adapter."""
 
+from commerce.demo import pictures_gadgets as pictures
 from commerce.demo.categories import both
-from commerce.demo.wares import BATTERY, BLACK, COLOUR, MATERIAL, MEASURE, POWER, WHITE, Goods, Kind, colours, parcel
+from commerce.demo.wares import BATTERY, BLACK, COLOUR, MATERIAL, MEASURE, POWER, WHITE, Goods, Kind, by_colour, colours
 
 WEIGHS, CONNECTS, WARRANTY = both("重量", "Weight"), both("连接方式", "Connection"), both("质保", "Warranty")
 PROOF, SWITCH = both("防水", "Water resistance"), both("轴体", "Switches")
@@ -24,7 +25,12 @@ GADGETS = (
         ),
         (colours(both("雾灰", "Mist grey"), both("陶土橙", "Terracotta orange"), both("松绿", "Pine green")),),
         (Kind("SPK-GRY", "169", 34, (0,)), Kind("SPK-ORG", "169", 2, (1,)), Kind("SPK-GRN", "169", 21, (2,))),
-        parcel(),
+        by_colour(
+            pictures.speaker,
+            (("8b929a", "eceef0", "d9dde2"), ("SPK-GRY",)),
+            (("c4754f", "f6ece4", "f0d6c6"), ("SPK-ORG",)),
+            (("3f6b58", "ecf0ea", "d6e2d6"), ("SPK-GRN",)),
+        ),
         (
             (BATTERY, both("中等音量 12 小时", "12 hours at medium volume")),
             (CONNECTS, both("蓝牙 5.3", "Bluetooth 5.3")),
@@ -58,7 +64,11 @@ GADGETS = (
             Kind("KB-BL", "379", 20, (1, 0)),
             Kind("KB-BT", "359", 0, (1, 1)),
         ),
-        parcel(),
+        by_colour(
+            pictures.keyboard,
+            (("e9e6e0", "f6f4f0", "eef0f2", "dbe1e6"), ("KB-WL", "KB-WT")),
+            (("34373d", "474b53", "efeeec", "dcdcda"), ("KB-BL", "KB-BT")),
+        ),
         (
             (CONNECTS, both("蓝牙 5.1 / 2.4G / Type-C 有线", "Bluetooth 5.1, 2.4 GHz, USB-C cable")),
             (BATTERY, both("关灯约 200 小时，开灯约 30 小时", "about 200 hours unlit, 30 with the lights on")),
@@ -85,7 +95,12 @@ GADGETS = (
         ),
         (colours(both("奶白", "Milk white"), both("雾蓝", "Mist blue"), both("樱粉", "Blossom pink")),),
         (Kind("MS-WHT", "89", 48, (0,)), Kind("MS-BLU", "89", 27, (1,)), Kind("MS-PNK", "89", 0, (2,))),
-        parcel(),
+        by_colour(
+            pictures.mouse,
+            (("f0ede6", "eeeae4", "dfd8cd"), ("MS-WHT",)),
+            (("8fb0cf", "eaf0f5", "d3e0ec"), ("MS-BLU",)),
+            (("e7a9b0", "f6ecec", "f0dadb"), ("MS-PNK",)),
+        ),
         (
             (CONNECTS, both("蓝牙 5.0 / 2.4G 接收器", "Bluetooth 5.0, 2.4 GHz receiver")),
             (BATTERY, both("一节五号电池约半年（随盒送一节）", "half a year on one AA battery, included")),
@@ -110,7 +125,11 @@ GADGETS = (
         ),
         (colours(both("银色", "Silver"), both("石墨灰", "Graphite grey")),),
         (Kind("PS-SIL", "59", 65, (0,)), Kind("PS-GRY", "59", 52, (1,))),
-        parcel(),
+        by_colour(
+            pictures.phone_stand,
+            (("c9ccd1", "ecf0f3", "d6dfe6"), ("PS-SIL",)),
+            (("5b6067", "efeeec", "dcdcda"), ("PS-GRY",)),
+        ),
         (
             (MATERIAL, both("6063 铝合金，硅胶垫", "6063 aluminium, silicone pads")),
             (MEASURE, both("底座 9 × 8 厘米，展开高 14 厘米", "foot 9 × 8 cm, 14 cm high when open")),
@@ -133,7 +152,7 @@ GADGETS = (
         ),
         ((POWER, (both("35W", "35 W"), both("65W", "65 W"))),),
         (Kind("TA-35", "99", 40, (0,)), Kind("TA-65", "159", 26, (1,))),
-        parcel(),
+        by_colour(pictures.adapter, (("f1f0ec", "eaf0ef", "d2e2e0"), ())),
         (
             (both("插脚", "Plugs"), both("英标、欧标、美标、澳标", "UK, EU, US, AU")),
             (both("电压", "Voltage"), both("100–240V，不变压", "100–240 V, not converted")),

@@ -1,7 +1,10 @@
 """Things to write with, and things to give: notebook, fountain pen, washi tape, gift box."""
 
+from functools import partial
+
+from commerce.demo import pictures_paper as pictures
 from commerce.demo.categories import both
-from commerce.demo.wares import MATERIAL, MEASURE, Goods, Kind, colours, parcel
+from commerce.demo.wares import MATERIAL, MEASURE, Goods, Kind, by_colour, colours
 
 WEIGHS, PAPER = both("重量", "Weight"), both("纸张", "Paper")
 
@@ -31,7 +34,12 @@ GIFTS = (
             Kind("NB-YEL-D", "45", 19, (2, 0)),
             Kind("NB-YEL-L", "45", 4, (2, 1)),
         ),
-        parcel(),
+        by_colour(
+            pictures.notebook,
+            (("7f9cba", "eaf0f5", "d3e0ec"), ("NB-BLU-D", "NB-BLU-L")),
+            (("a6503c", "f6ece4", "f0d6c6"), ("NB-RED-D", "NB-RED-L")),
+            (("d3a03f", "f6f0e0", "eedfbc"), ("NB-YEL-D", "NB-YEL-L")),
+        ),
         (
             (PAPER, both("100 克道林纸，192 页", "100 g wood-free paper, 192 pages")),
             (MEASURE, both("A5，21 × 14.8 厘米，厚 1.8 厘米", "A5, 21 × 14.8 cm, 1.8 cm thick")),
@@ -65,7 +73,12 @@ GIFTS = (
             Kind("FP-RED-EF", "178", 0, (2, 0)),
             Kind("FP-RED-F", "178", 5, (2, 1)),
         ),
-        parcel(),
+        by_colour(
+            pictures.fountain_pen,
+            (("33343a", "efeeec", "dcdcda"), ("FP-BLK-EF", "FP-BLK-F")),
+            (("2f6350", "ecf0ea", "d6e2d6"), ("FP-GRN-EF", "FP-GRN-F")),
+            (("7f2c3c", "f6eaea", "efd3d3"), ("FP-RED-EF", "FP-RED-F")),
+        ),
         (
             (MATERIAL, both("树脂笔身，不锈钢笔尖", "resin barrel, stainless steel nib")),
             (MEASURE, both("合盖 13.6 厘米，笔杆直径 1.2 厘米", "13.6 cm capped, barrel 1.2 cm across")),
@@ -88,7 +101,11 @@ GIFTS = (
         ),
         ((both("花色", "Pattern"), (both("山野", "Hills"), both("海边", "Seaside"), both("素色", "Plain"))),),
         (Kind("WT-HIL", "26", 60, (0,)), Kind("WT-SEA", "26", 44, (1,)), Kind("WT-PLN", "24", 72, (2,))),
-        parcel(),
+        (
+            *by_colour(partial(pictures.washi, pictures.HILLS), (("eef2e8", "dbe5d0"), ("WT-HIL",))),
+            *by_colour(partial(pictures.washi, pictures.SEA), (("eaf1f5", "d3e2ec"), ("WT-SEA",))),
+            *by_colour(partial(pictures.washi, pictures.PLAIN), (("f5eeea", "ebdcd4"), ("WT-PLN",))),
+        ),
         (
             (MATERIAL, both("和纸，水性胶", "washi paper, water-based glue")),
             (MEASURE, both("宽 15 毫米三卷、8 毫米三卷，每卷 7 米", "three of 15 mm, three of 8 mm, 7 m each")),
@@ -123,7 +140,11 @@ GIFTS = (
             Kind("GB-GM", "26", 3, (1, 1)),
             Kind("GB-GL", "35", 0, (1, 2)),
         ),
-        parcel(),
+        by_colour(
+            pictures.gift_box,
+            (("b8402f", "e6c98a", "f6ebe3", "efd6c6"), ("GB-RS", "GB-RM", "GB-RL")),
+            (("2f5e4a", "e6c98a", "ecf0ea", "d6e2d6"), ("GB-GS", "GB-GM", "GB-GL")),
+        ),
         (
             (
                 MEASURE,

@@ -1,7 +1,8 @@
 """For children: wooden blocks and a picture book."""
 
+from commerce.demo import pictures_kids as pictures
 from commerce.demo.categories import both
-from commerce.demo.wares import MATERIAL, MEASURE, Goods, Kind, parcel
+from commerce.demo.wares import MATERIAL, MEASURE, Goods, Kind, by_colour
 
 WEIGHS, AGE = both("重量", "Weight"), both("适合年龄", "Age")
 
@@ -22,7 +23,7 @@ KIDS = (
         ),
         ((both("块数", "Pieces"), (both("40 块", "40 pieces"), both("80 块", "80 pieces"))),),
         (Kind("BLK-40", "129", 18, (0,)), Kind("BLK-80", "229", 7, (1,))),
-        parcel(),
+        by_colour(pictures.blocks, (("f5efe4", "ecdfca"), ())),
         (
             (MATERIAL, both("榉木，植物染料，无漆", "beech, plant dyes, unvarnished")),
             (MEASURE, both("最小 4 × 4 × 2 厘米，最长 16 厘米", "smallest 4 × 4 × 2 cm, longest 16 cm")),
@@ -46,7 +47,7 @@ KIDS = (
         ),
         ((both("装帧", "Binding"), (both("精装", "Hardback"), both("平装", "Paperback"))),),
         (Kind("PBK-H", "58", 23, (0,)), Kind("PBK-P", "36", 40, (1,))),
-        parcel(),
+        by_colour(pictures.picture_book, (("eef0f5", "dbe0ea"), ())),
         (
             (MEASURE, both("24 × 24 厘米，40 页", "24 × 24 cm, 40 pages")),
             (both("语言", "Language"), both("中英对照", "Chinese and English")),

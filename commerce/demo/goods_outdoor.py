@@ -1,7 +1,8 @@
 """For the park, the mountain and the living-room floor: yoga mat, lantern, tent, skipping rope."""
 
+from commerce.demo import pictures_outdoor as pictures
 from commerce.demo.categories import both
-from commerce.demo.wares import BATTERY, CARE, MATERIAL, MEASURE, POWER, Goods, Kind, colours, parcel
+from commerce.demo.wares import BATTERY, CARE, MATERIAL, MEASURE, POWER, Goods, Kind, by_colour, colours
 
 WEIGHS, PROOF = both("重量", "Weight"), both("防水", "Water resistance")
 
@@ -31,7 +32,12 @@ OUTDOOR = (
             Kind("YM-G6", "99", 19, (2, 0)),
             Kind("YM-G8", "119", 3, (2, 1)),
         ),
-        parcel(),
+        by_colour(
+            pictures.yoga_mat,
+            (("c99aa0", "f6ecec", "f0dadb"), ("YM-P6", "YM-P8")),
+            (("a493c4", "f0edf5", "ded7ea"), ("YM-V6", "YM-V8")),
+            (("4f7a66", "ecf0ea", "d6e2d6"), ("YM-G6", "YM-G8")),
+        ),
         (
             (MATERIAL, both("TPE，不含乳胶", "TPE, free of latex")),
             (MEASURE, both("183 × 61 厘米", "183 × 61 cm")),
@@ -55,7 +61,11 @@ OUTDOOR = (
         ),
         (colours(both("军绿", "Olive green"), both("奶白", "Milk white")),),
         (Kind("LTN-GRN", "139", 20, (0,)), Kind("LTN-WHT", "139", 13, (1,))),
-        parcel(),
+        by_colour(
+            pictures.lantern,
+            (("6f7a4a", "eff0e6", "dde0c8"), ("LTN-GRN",)),
+            (("efe9dc", "eee8de", "e2d7c6"), ("LTN-WHT",)),
+        ),
         (
             (BATTERY, both("最亮 8 小时，最暗 72 小时（5000 毫安）", "8 hours bright, 72 dim (5,000 mAh)")),
             (POWER, both("5W，10–350 流明", "5 W, 10–350 lumens")),
@@ -89,7 +99,11 @@ OUTDOOR = (
             Kind("TNT-3G", "529", 5, (1, 0)),
             Kind("TNT-3S", "529", 0, (1, 1)),
         ),
-        parcel(),
+        by_colour(
+            pictures.tent,
+            (("8aa86a", "eef2e8", "dbe5d0"), ("TNT-2G", "TNT-3G")),
+            (("d8c19a", "f4efe6", "e8dcc8"), ("TNT-2S", "TNT-3S")),
+        ),
         (
             (MATERIAL, both("外帐 210T 涤纶，7001 铝杆", "210T polyester, 7001 aluminium poles")),
             (PROOF, both("外帐 3000 毫米，底 5000 毫米", "fly 3,000 mm, floor 5,000 mm")),
@@ -113,7 +127,12 @@ OUTDOOR = (
         ),
         (colours(both("黑色", "Black"), both("柠檬黄", "Lemon yellow"), both("湖蓝", "Lake blue")),),
         (Kind("SKR-BLK", "29", 80, (0,)), Kind("SKR-YEL", "29", 46, (1,)), Kind("SKR-BLU", "29", 38, (2,))),
-        parcel(),
+        by_colour(
+            pictures.rope,
+            (("33363b", "efeeec", "dcdcda"), ("SKR-BLK",)),
+            (("e3c23a", "f5f1e0", "ece2bf"), ("SKR-YEL",)),
+            (("3a8fb0", "e9f1f4", "d0e2ea"), ("SKR-BLU",)),
+        ),
         (
             (MATERIAL, both("PVC 包钢丝，ABS 手柄", "PVC over steel wire, ABS handles")),
             (MEASURE, both("绳长 3 米，可剪短；手柄 16 厘米", "3 m of rope, to be cut; handles 16 cm")),
