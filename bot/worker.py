@@ -13,6 +13,7 @@ from bot.turn import take_turns
 from commerce.payments.actions import reconcile
 from commerce.payments.jobs import JOBS
 from commerce.search.log import forget_searches
+from commerce.search.starts import learn_popular
 from commerce.sweeps import SWEEPS, Sweep
 from conversations.events import forget_events
 from conversations.sweeps import due_work
@@ -28,6 +29,7 @@ FORGET_EVERY = 3600.0
 EVENTS_KEPT = timedelta(days=7)
 """So long a screen of the staff may have been away and still go on where it was."""
 SEARCHES_KEPT = timedelta(days=90)
+POPULAR_OVER = timedelta(days=30)
 
 
 async def work(shop: Shop, *, stop: asyncio.Event) -> None:
@@ -103,6 +105,7 @@ async def _forget(shop: Shop) -> None:
     async with shop.database.begin() as session:
         await forget_events(session, before=shop.now() - EVENTS_KEPT)
         await forget_searches(session, before=shop.now() - SEARCHES_KEPT)
+        await learn_popular(session, since=shop.now() - POPULAR_OVER)
 
 
 async def _repeat(sweep: Callable[[], Awaitable[object]], stop: asyncio.Event, *, every: float) -> None:

@@ -19,6 +19,7 @@ MODELS = (
     "commerce.imports.model",
     "commerce.search.model",
     "commerce.search.taxonomy",
+    "commerce.search.starts",
     "commerce.favourites.model",
     "commerce.inventory.model",
     "commerce.carts.model",
