@@ -136,9 +136,12 @@ def _importing(source: str) -> Callable[[Path, bool, bool, str | None], None]:
 
 # The keys of commerce.imports.readers.READERS, which is not imported here: every start of `xiaoer` would wait for it.
 SOURCES = {
+    "csv": "A plain product table (CSV), with English or Chinese column names.",
     "saleor": "The catalogue of a Saleor shop: a fixture (JSON).",
+    "shopify": "A product export of a Shopify shop (CSV).",
     "spree": "A product export of a Spree shop (CSV), its translations beside it.",
     "vendure": "A product table of a Vendure shop (CSV).",
+    "woocommerce": "A product export of a WooCommerce shop (CSV).",
 }
 for _source, _told in SOURCES.items():
     goods.command(_source, help=_told)(_importing(_source))

@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Protocol
 
+from commerce.imports.generic import read_csv
 from commerce.imports.saleor import read_saleor
 from commerce.imports.shelf import Shelf
+from commerce.imports.shopify import read_shopify
 from commerce.imports.spree import read_spree
 from commerce.imports.vendure import read_vendure
+from commerce.imports.woocommerce import read_woocommerce
 
 
 class Reader(Protocol):
@@ -21,7 +24,10 @@ class Reader(Protocol):
 
 
 READERS: dict[str, Reader] = {
+    "csv": read_csv,
     "saleor": read_saleor,
+    "shopify": read_shopify,
     "spree": read_spree,
     "vendure": read_vendure,
+    "woocommerce": read_woocommerce,
 }

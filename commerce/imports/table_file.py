@@ -24,6 +24,10 @@ class TableRow:
     line: int
     cells: Mapping[str, str]
 
+    def renamed(self, names: Mapping[str, str]) -> "TableRow":
+        """The row with other names for its columns; those not in `names` keep theirs."""
+        return TableRow(self.line, {names.get(name, name): cell for name, cell in self.cells.items()})
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
