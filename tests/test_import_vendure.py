@@ -170,9 +170,9 @@ async def test_a_bad_row_is_refused_with_its_reason_and_the_others_are_taken(
         RowProblem(14, "", "3 cells where the heading has 12"),
     )
     assert report.warnings == (
-        RowProblem(3, "picture", "gone.jpg: media.missing"),
         RowProblem(3, "picture", "../secret.jpg: media.outside_folder"),
         RowProblem(3, "picture", "broken.jpg: media.unreadable"),
+        RowProblem(3, "picture", "gone.jpg: media.missing"),
     )
     assert (report.products, report.variants, report.pictures) == (1, 2, 1)
     async with database.session() as session:

@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.catalog.media import MediaFolder
+from commerce.catalog.media import Kept, MediaFolder
 from commerce.imports import statements
 from commerce.imports.currency import in_currency
 from commerce.imports.goods import NewProduct
@@ -79,7 +79,12 @@ async def import_goods(
         async with _own_connection(database) as (connection, driver):
             await driver.execute(statements.ONE_AT_A_TIME_ALL_ALONG)
             pictures = await asyncio.to_thread(
-                keep_pictures, shelf.products, staged_folder, path.parent, lambda *at: progress("pictures", *at)
+                keep_pictures,
+                shelf.products,
+                staged_folder,
+                path.parent,
+                known=await _known_pictures(driver, media),
+                progress=lambda *at: progress("pictures", *at),
             )
             products = [with_pictures(draft, pictures.kept) for draft in shelf.products]
             staged = await stage(
@@ -94,11 +99,19 @@ async def import_goods(
             progress("publishing", 0, 0)
             if not dry_run:
                 # Before the rows that name them are seen; should the publication fail, files alone do no harm.
-                await asyncio.to_thread(release, staged_folder, media, iter(pictures.kept.values()))
+                await asyncio.to_thread(release, staged_folder, media, pictures.kept.values())
             await _publish(connection, staged, source=source, now=now, dry_run=dry_run)
             if not dry_run:
                 await renew_statistics(driver, staged)
     return _report(source, shelf, products, pictures, staged)
+
+
+async def _known_pictures(driver: asyncpg.Connection, media: MediaFolder) -> dict[str, Kept]:
+    """Every picture of the shop whose files are where they should be."""
+    rows = await driver.fetch("SELECT digest, mime, width, height FROM media")
+    known = (Kept(row["digest"], row["mime"], row["width"], row["height"]) for row in rows)
+    there = (kept for kept in known if media.file(kept.digest).exists() and media.thumbnail(kept.digest).exists())
+    return {kept.digest: kept for kept in there}
 
 
 async def _publish(connection: AsyncConnection, staged: Staged, *, source: str, now: datetime, dry_run: bool) -> None:

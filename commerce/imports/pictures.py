@@ -4,9 +4,11 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
@@ -17,6 +19,8 @@ from commerce.imports.shelf import Draft, RowProblem
 from foundation.errors import Refused
 
 _LONGEST_NAME = 200
+_MOST_NAMED = 20
+_MOST_AT_ONCE = 4
 _STAGED = ".import-"
 _LOCK = "lock"
 
@@ -30,31 +34,44 @@ class Pictures:
     warnings: tuple[RowProblem, ...]
 
 
-def keep_pictures(drafts: Sequence[Draft], media: MediaFolder, beside: Path, progress: Progress) -> Pictures:
+def keep_pictures(
+    drafts: Sequence[Draft], media: MediaFolder, beside: Path, *, known: Mapping[str, Kept], progress: Progress
+) -> Pictures:
     """Store every picture the products speak of that lies in `beside` or in its folder `images`.
 
-    Nothing is fetched from a network: of an address, the file name is looked for. One warning tells of all addresses
-    that have no file; every other missing or broken picture has its own.
+    Nothing is fetched from a network: of an address, the file name is looked for. What is missing or broken is a
+    warning each; of addresses, and of a great many missing files, one warning tells how many there are. `known`
+    pictures, by their digest, are in the shop already and not looked at again.
     """
     lines = {photo.name: photo.line for draft in reversed(drafts) for photo in reversed(draft.photos)}
     names = unique(photo.name for draft in drafts for photo in draft.photos)
     kept: dict[str, Kept] = {}
     warnings: list[RowProblem] = []
-    addresses: list[str] = []
+    missing: list[str] = []
     progress(0, len(names))
-    for done, name in enumerate(names, start=1):
-        try:
-            kept[name] = _keep(media, beside, name)
-        except Refused as refused:
-            if refused.code == "media.missing" and _is_address(name):
-                addresses.append(name)
+    # Decoding is most of an import with pictures; it runs beside the interpreter's lock.
+    with ThreadPoolExecutor(min(_MOST_AT_ONCE, os.cpu_count() or 1)) as pool:
+        looked_at = pool.map(lambda name: _keep(media, beside, name, known), names)
+        for done, (name, found) in enumerate(zip(names, looked_at, strict=True), start=1):
+            if isinstance(found, Kept):
+                kept[name] = found
+            elif found == "media.missing":
+                missing.append(name)
             else:
-                warnings.append(RowProblem(lines[name], "picture", f"{name[:80]}: {refused.code}"))
-        progress(done, len(names))
-    if addresses:
-        reason = f"{len(addresses)} pictures are addresses and are not fetched; files of these names in a folder images"
-        warnings.append(RowProblem(lines[addresses[0]], "picture", f"{reason} beside the file are taken"))
+                warnings.append(RowProblem(lines[name], "picture", f"{name[:80]}: {found}"))
+            progress(done, len(names))
+    addresses = [name for name in missing if _is_address(name)]
+    files = [name for name in missing if not _is_address(name)]
+    warnings += _missing(addresses, lines, "addresses, which are not fetched", most_named=0)
+    warnings += _missing(files, lines, "files that are not there", most_named=_MOST_NAMED)
     return Pictures(kept, len(names) - len(kept), tuple(warnings))
+
+
+def _missing(names: Sequence[str], lines: Mapping[str, int], what: str, *, most_named: int) -> list[RowProblem]:
+    if len(names) <= most_named:
+        return [RowProblem(lines[name], "picture", f"{name[:80]}: media.missing") for name in names]
+    reason = f"{len(names)} pictures are {what}; lay files of these names in a folder images beside the file"
+    return [RowProblem(lines[names[0]], "picture", reason)] if names else []
 
 
 def with_pictures(draft: Draft, kept: Mapping[str, Kept]) -> NewProduct:
@@ -85,7 +102,7 @@ def staged_media(media: MediaFolder) -> Iterator[MediaFolder]:
             media.root.rmdir()  # only when nothing else is in it
 
 
-def release(staged: MediaFolder, media: MediaFolder, pictures: Iterator[Kept]) -> None:
+def release(staged: MediaFolder, media: MediaFolder, pictures: Iterable[Kept]) -> None:
     """Move staged pictures to where the shop finds them; each step is whole, so it may be broken off anywhere."""
     for kept in pictures:
         for here, there in (
@@ -114,17 +131,21 @@ def _locked(folder: Path) -> Iterator[BinaryIO | None]:
             yield file
 
 
-def _keep(media: MediaFolder, beside: Path, name: str) -> Kept:
+def _keep(media: MediaFolder, beside: Path, name: str, known: Mapping[str, Kept]) -> Kept | str:
+    """The stored picture, or the code of what is wrong with it."""
     file = Path(unquote(urlsplit(name).path)).name if _is_address(name) else name
     if file in ("", ".", "..") or file != Path(file).name or "\\" in file or len(os.fsencode(file)) > _LONGEST_NAME:
-        raise Refused("media.outside_folder")
-    for place in (beside / "images" / file, beside / file):
-        if place.is_file():
-            size = place.stat().st_size
-            if size > MOST_BYTES:
-                raise Refused("media.too_large", bytes=size, most=MOST_BYTES)
-            return media.keep(place.read_bytes())
-    raise Refused("media.missing")
+        return "media.outside_folder"
+    place = next((place for place in (beside / "images" / file, beside / file) if place.is_file()), None)
+    if place is None:
+        return "media.missing"
+    if place.stat().st_size > MOST_BYTES:
+        return "media.too_large"
+    content = place.read_bytes()
+    try:
+        return known.get(sha256(content).hexdigest()) or media.keep(content)
+    except Refused as refused:
+        return refused.code
 
 
 def _is_address(name: str) -> bool:
