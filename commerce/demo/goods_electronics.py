@@ -2,7 +2,22 @@
 
 from commerce.demo import pictures_electronics as electronics
 from commerce.demo.categories import both
-from commerce.demo.wares import BATTERY, BLACK, MATERIAL, POWER, SIZE, WHITE, Goods, Kind, by_colour, colours
+from commerce.demo.wares import (
+    BATTERY,
+    BLACK,
+    HEAVY,
+    MATERIAL,
+    MEASURE,
+    POWER,
+    SIZE,
+    WHITE,
+    Goods,
+    Kind,
+    by_colour,
+    colours,
+)
+
+LINK, LIGHT = both("连接", "Connection"), both("色温", "Colour of light")
 
 ELECTRONICS = (
     Goods(
@@ -24,7 +39,11 @@ ELECTRONICS = (
             (("2d3036", "eceef0", "d9dcdf"), ("EB-BLK",)),
             (("8fb0cf", "eaf0f5", "d3e0ec"), ("EB-BLU",)),
         ),
-        ((BATTERY, both("单次 7 小时，配盒 30 小时", "7 hours, 30 with the case")),),
+        (
+            (BATTERY, both("单次 7 小时，配盒 30 小时", "7 hours, 30 with the case")),
+            (HEAVY, both("单耳 4 克，连盒 42 克", "4 g an ear, 42 g with the case")),
+            (LINK, both("蓝牙 5.3，Type-C 充电", "Bluetooth 5.3, charges by USB-C")),
+        ),
     ),
     Goods(
         "power-bank",
@@ -51,7 +70,12 @@ ELECTRONICS = (
             (("eeeeec", "e9eff1", "d3e0e4"), ("PB-10W", "PB-20W")),
             (("33363b", "ecedf0", "d7dae0"), ("PB-10B", "PB-20B")),
         ),
-        ((POWER, both("22.5W", "22.5 W")),),
+        (
+            (POWER, both("22.5W", "22.5 W")),
+            (SIZE, both("10000 / 20000 毫安", "10,000 / 20,000 mAh")),
+            (HEAVY, both("190 / 340 克", "190 / 340 g")),
+            (LINK, both("Type-C 双向，USB-A 输出", "USB-C in and out, USB-A out")),
+        ),
     ),
     Goods(
         "desk-lamp",
@@ -71,7 +95,12 @@ ELECTRONICS = (
             (("f2efe8", "efe7dc", "e6d5c0"), ("DL-WHT",)),
             (("5d8a76", "e8efe8", "cfe0d4"), ("DL-GRN",)),
         ),
-        ((POWER, both("9W LED", "9 W LED")),),
+        (
+            (POWER, both("9W LED", "9 W LED")),
+            (LIGHT, both("2700 / 4000 / 5000K", "2700 / 4000 / 5000 K")),
+            (MATERIAL, both("铝合金灯臂，铸铁底座", "aluminium arms, cast iron foot")),
+            (MEASURE, both("展开高 62 厘米", "62 cm high, arms stretched")),
+        ),
     ),
     Goods(
         "gooseneck-kettle",
@@ -91,6 +120,10 @@ ELECTRONICS = (
             (("2f3236", "f1ece6", "e4d8ca"), ("KT-BLK",)),
             (("f0ede6", "eee9e2", "e0d3c3"), ("KT-WHT",)),
         ),
-        ((POWER, both("1000W", "1000 W")), (MATERIAL, both("304 不锈钢，胡桃木", "304 stainless steel, walnut"))),
+        (
+            (POWER, both("1000W", "1000 W")),
+            (SIZE, both("0.8 升", "0.8 litres")),
+            (MATERIAL, both("304 不锈钢，胡桃木", "304 stainless steel, walnut")),
+        ),
     ),
 )

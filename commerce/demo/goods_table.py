@@ -2,7 +2,7 @@
 
 from commerce.demo import pictures_home as home
 from commerce.demo.categories import both
-from commerce.demo.wares import MATERIAL, SIZE, Goods, Kind, by_colour, colours
+from commerce.demo.wares import CARE, HEAVY, MATERIAL, MEASURE, ORIGIN, SIZE, Goods, Kind, by_colour, colours
 
 MUG_SIZE = both("350 毫升", "350 ml")
 TEAWARE = (
@@ -38,7 +38,12 @@ TEAWARE = (
             (("2f3338", "efeeec", "dcdcda"), ("MUG-BLK",)),
             (("c75a4a", "f5ece6", "f0d8cc"), ("MUG-RED",)),
         ),
-        ((MATERIAL, both("高温瓷，食品级釉", "stoneware, food-safe glaze")), (SIZE, MUG_SIZE)),
+        (
+            (MATERIAL, both("高温瓷，食品级釉", "stoneware, food-safe glaze")),
+            (SIZE, MUG_SIZE),
+            (MEASURE, both("口径 8.5 厘米，高 9 厘米", "8.5 cm across, 9 cm high")),
+            (CARE, both("可进洗碗机、微波炉", "dishwasher and microwave safe")),
+        ),
     ),
     Goods(
         "yixing-teapot",
@@ -67,7 +72,12 @@ TEAWARE = (
             (("7a4a3c", "f4ece3", "ead9c8"), ("POT-Z150", "POT-Z220")),
             (("b5533c", "f6ebe3", "efd6c6"), ("POT-H150", "POT-H220")),
         ),
-        ((MATERIAL, both("宜兴紫砂", "Yixing zisha clay")),),
+        (
+            (MATERIAL, both("宜兴紫砂", "Yixing zisha clay")),
+            (ORIGIN, both("江苏宜兴", "Yixing, Jiangsu")),
+            (SIZE, both("150 / 220 毫升", "150 / 220 ml")),
+            (CARE, both("清水冲洗，勿用洗洁精", "rinse with water, no detergent")),
+        ),
     ),
     Goods(
         "sancai-gaiwan",
@@ -88,7 +98,12 @@ TEAWARE = (
             (("f4f3ef", "f4f3ef", "e9efec", "cfdedb"), ("GW-WHT",)),
             (("f2f4f5", "2f5fa8", "e6edf3", "c9d9e8"), ("GW-BLU",)),
         ),
-        ((MATERIAL, both("景德镇白瓷", "Jingdezhen porcelain")),),
+        (
+            (MATERIAL, both("景德镇白瓷", "Jingdezhen porcelain")),
+            (SIZE, both("120 毫升", "120 ml")),
+            (MEASURE, both("口径 9.5 厘米，连盖高 8 厘米", "9.5 cm across, 8 cm high with its lid")),
+            (CARE, both("可进洗碗机", "dishwasher safe")),
+        ),
     ),
 )
 
@@ -122,6 +137,11 @@ TO_GO = (
             (("3f6b58", "ecf0ea", "d6e2d6"), ("FL-G350", "FL-G500")),
             (("edebe6", "e9ecef", "d5dce2"), ("FL-W350", "FL-W500")),
         ),
-        ((MATERIAL, both("316 不锈钢", "316 stainless steel")),),
+        (
+            (MATERIAL, both("316 不锈钢", "316 stainless steel")),
+            (SIZE, both("350 / 500 毫升", "350 / 500 ml")),
+            (HEAVY, both("240 / 300 克", "240 / 300 g")),
+            (CARE, both("手洗，杯盖可拆", "wash by hand; the lid comes apart")),
+        ),
     ),
 )

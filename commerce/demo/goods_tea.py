@@ -28,6 +28,7 @@ TEAS = (
         (
             (ORIGIN, both("福建安溪", "Anxi, Fujian")),
             (BREW, both("95℃，盖碗 7 克，15 秒出汤", "95 °C, 7 g, 15 seconds")),
+            (KEEPS, both("18 个月，冷藏；开封后 3 个月", "18 months in the fridge, 3 months once opened")),
         ),
     ),
     Goods(
@@ -44,7 +45,11 @@ TEAS = (
         grams(50, 100, 250),
         (Kind("DH-050", "39", 90, (0,)), Kind("DH-100", "68", 70, (1,)), Kind("DH-250", "148", 25, (2,))),
         ((lambda: tea.black_tea(rgb("f6ece4"), rgb("f0d9c9")), ()),),
-        ((ORIGIN, both("云南凤庆", "Fengqing, Yunnan")), (BREW, both("90℃，快出汤", "90 °C, short infusions"))),
+        (
+            (ORIGIN, both("云南凤庆", "Fengqing, Yunnan")),
+            (BREW, both("90℃，快出汤", "90 °C, short infusions")),
+            (KEEPS, both("24 个月，避光密封", "24 months, dark and airtight")),
+        ),
     ),
     Goods(
         "west-lake-longjing",
@@ -61,7 +66,11 @@ TEAS = (
         grams(50, 100),
         (Kind("LJ-050", "168", 20, (0,)), Kind("LJ-100", "318", 8, (1,))),
         ((lambda: tea.longjing(rgb("eef3e6"), rgb("dbe8c9")), ()),),
-        ((ORIGIN, both("浙江杭州", "Hangzhou, Zhejiang")), (BREW, both("80℃，玻璃杯 3 克", "80 °C, 3 g in a glass"))),
+        (
+            (ORIGIN, both("浙江杭州", "Hangzhou, Zhejiang")),
+            (BREW, both("80℃，玻璃杯 3 克", "80 °C, 3 g in a glass")),
+            (KEEPS, both("12 个月，冷藏", "12 months in the fridge")),
+        ),
     ),
     Goods(
         "ripe-puer-cake",
@@ -78,7 +87,12 @@ TEAS = (
         grams(100, 357),
         (Kind("PE-100", "58", 40, (0,)), Kind("PE-357", "188", 18, (1,))),
         ((lambda: tea.puer(rgb("f1ebe1"), rgb("e3d5c1")), ()),),
-        ((ORIGIN, both("云南勐海", "Menghai, Yunnan")), (BREW, both("沸水，可煮", "boiling water; may be simmered"))),
+        (
+            (ORIGIN, both("云南勐海", "Menghai, Yunnan")),
+            (BREW, both("沸水，可煮", "boiling water; may be simmered")),
+            (YEAR, both("2019 年春", "spring 2019")),
+            (KEEPS, both("可长期存放，防潮防异味", "for years, kept dry and away from smells")),
+        ),
     ),
 )
 

@@ -72,4 +72,5 @@ def as_imported(goods: Goods, currency: str, pictures: Sequence[NewPicture]) -> 
         options=tuple(NewOption(name, values) for name, values in goods.options),
         attributes=goods.attributes,
         pictures=(*leading, *pictures),
+        free_shipping=goods.free_shipping,
     )
