@@ -300,7 +300,8 @@ class _Dialogue:
             if frame.flow == name and frame.args == args:
                 del self.frames[place + 1 :]
                 return False
-        self.frames = [frame for frame in self.frames if frame.flow != name]
+        passing = {name, *(its for its, flow in self.flows.items() if flow.is_passing)}
+        self.frames = [frame for frame in self.frames if frame.flow not in passing]
         if len(self.frames) == MOST_FRAMES:
             self._tell(N_("That is a lot at once; I have left this: {what}."), what=self._titles([self.frames.pop(0)]))
         self.frames.append(Frame(name, self.flows[name].version, args=args))

@@ -118,6 +118,10 @@ def repertoire(shop: Counter) -> dict[str, Flow]:
         await turn.ask("name", Text("What shall I call it?"))
         turn.say("Saved.")
 
+    async def price(turn: Turn) -> None:
+        item = await turn.ask("item", Pick("The price of what?", named(list(shop.prices), "item"), none="stock.none"))
+        turn.say(f"{item}: {shop.prices[item]}.")
+
     async def closed(turn: Turn) -> None:
         shop.effects.append("half done")
         raise Refused("cart.empty")
@@ -150,6 +154,7 @@ def repertoire(shop: Counter) -> dict[str, Flow]:
         "order": Flow(order_goods, "your order"),
         "track": Flow(track, "tracking", reads_only=True),
         "list": Flow(make_list, "your list"),
+        "price": Flow(price, "the price", is_passing=True),
         "closed": Flow(closed, "closed"),
         "add": Flow(add, "adding", corrected_by=frozenset({"track"})),
         "twice": Flow(twice, "asking twice"),

@@ -220,6 +220,16 @@ async def test_a_digression_two_deep_returns_step_by_step(chat: Chat) -> None:
     assert await chat.hears("mug") == ["What is wrong?"]
 
 
+async def test_a_question_in_passing_is_let_go_when_the_shopper_turns_to_something_else(chat: Chat) -> None:
+    await chat.hears(RETURN, "A1")
+    assert await chat.hears(said("how much?", "price")) == ["The price of what?"]
+    back = ["Back to this: your return.", "Which item of A1?"]
+    assert await chat.hears(said("where is A2", "track", order="A2")) == ["A2 is on its way.", *back]
+    await chat.hears(said("how much?", "price"))
+    assert await chat.hears("tea") == ["tea: 300.", *back]
+    assert chat.stack == ["file_return"]
+
+
 async def test_who_leaves_a_question_for_the_third_time_is_not_asked_again(chat: Chat) -> None:
     await chat.hears(RETURN)
     track = said("where is A2", "track", order="A2")

@@ -45,7 +45,7 @@ async def _buys(turn: Turn, wish: Wish) -> bool:
 
 async def refine_search(turn: Turn) -> None:
     """Cheaper, another colour, sorted, more: of what was searched last, or of the list whose button was pressed."""
-    if (await last_added(turn) or {}).get("how") == "instead":
+    if (await last_added(turn) or {}).get("how") in ("instead", "more"):
         turn.pass_on("add_to_cart")
         return
     last: Wish = list_of(turn, turn.args.get("list", "")) or turn.focus.get("search") or {}

@@ -1,5 +1,6 @@
 """Two or three products side by side: price, stock, and every option and fact that one of them has."""
 
+import re
 from collections.abc import Sequence
 from typing import cast
 
@@ -9,12 +10,42 @@ from bot.replies import Button, Card, Compared, Comparison
 from bot.skills.listing import PAGE, list_of, page_of
 from bot.skills.product_page import arrival, days_text, facts
 from bot.skills.showing import price
+from bot.words import Words
 from commerce.catalog.queries import ProductDetails, product_cards, product_details
 from commerce.search.actions import Wanted, find, similar
-from foundation.errors import Refused
+from foundation.errors import Json, Refused
 
 MOST = 3
+_NUMBERS = re.compile(r"\d{1,2}(?:[\s,，、和跟与&+]+(?:and )?\d{1,2}){1,2}")
 NOTHING = "—"
+
+
+class PickSome(Pick[list[int]]):
+    """One of some products, or two or three of them at once: "1 and 3", "the first and the last"."""
+
+    def exact(self, words: Words, shown: Sequence[str]) -> Json | None:
+        places = _places(words)
+        if len(places) > 1 and all(place and -len(shown) <= place <= len(shown) for place in places):
+            words.take_everything()
+            return list(dict.fromkeys(shown[place - 1 if place > 0 else place] for place in places))[:MOST]
+        return super().exact(words, shown)
+
+    def holds(self, stored: Json) -> bool:
+        return all(key in self.options for key in _as_list(stored))
+
+    def value(self, stored: Json) -> list[int]:
+        return [its for key in _as_list(stored) for its in self.options[key].value]
+
+
+def _as_list(stored: Json) -> list[str]:
+    return stored if isinstance(stored, list) else [stored]
+
+
+def _places(words: Words) -> list[int]:
+    """The places named in a message of nothing but numbers ("1 和 3"), or by ordinals."""
+    if _NUMBERS.fullmatch(words.whole):
+        return [int(number) for number in re.findall(r"\d+", words.whole)]
+    return [int(entity.value) for entity in words.heard.entities if entity.kind == "ordinal"]
 
 
 async def compare_products(turn: Turn) -> None:
@@ -26,10 +57,14 @@ async def compare_products(turn: Turn) -> None:
     chosen = [its for its in chosen if its in titles]
     if len(titles) < 2:
         raise Refused("catalog.nothing_to_compare")
-    for place in range(len(chosen), 2):
-        options = [Option(str(its), title, its) for its, title in titles.items() if its not in chosen]
-        prompt = turn._("Which one shall I compare?") if not place else turn._("With which one?")
-        chosen.append(await turn.ask(f"product:{place + 1}", Pick(prompt, options, none="catalog.gone", named="")))
+    is_more = "more" in turn.args
+    for step, prompt in enumerate((turn._("Which one shall I compare?"), turn._("With which one?"))):
+        if len(chosen) <= step or (step and is_more):
+            options = [Option(str(its), title, [its]) for its, title in titles.items() if its not in chosen]
+            chosen = chosen + await turn.ask(
+                f"product:{step + 1}", PickSome(prompt, options, none="catalog.gone", named="")
+            )
+    chosen = chosen[:MOST]
     await _say_comparison(turn, chosen, more=[its for its in offered if its in titles and its not in chosen])
 
 
@@ -45,6 +80,7 @@ async def _say_comparison(turn: Turn, chosen: Sequence[int], *, more: Sequence[i
     if len(products) < MOST and more:
         ids = {f"p{place}": product.product_id for place, product in enumerate(products)}
         buttons.append(turn.wish(turn._("Add another one"), "compare_products", more=1, **ids))
+        turn.focus["beside"] = list(more)
     columns = tuple(_column(turn, product) for product in products)
     turn.say(Comparison(turn._("Side by side:"), columns, _rows(turn, products), tuple(buttons)))
 
@@ -79,7 +115,7 @@ async def _offered(turn: Turn, chosen: Sequence[int]) -> list[int]:
     wish = list_of(turn, turn.args.get("list", ""))
     if wish is not None:
         return list((await page_of(turn, wish, offset=int(turn.args.get("at", 0)))).product_ids)
-    shown = [its for its in turn.focus.get("results", []) if its not in chosen]
+    shown = [its for its in turn.focus.get("beside" if "more" in turn.args else "results", []) if its not in chosen]
     if chosen and not shown:
         shown = await similar(turn.session, chosen[0], limit=PAGE)
     return shown

@@ -20,6 +20,10 @@ _INSTEAD = re.compile(
     r"|^(不|别|错|换|改)|换成|改成|搞错",
     re.IGNORECASE,
 )
+_ONE_MORE = re.compile(
+    r"(one more|another( one)?|the same again|再(来|要|加|买)?(一[个件份盒只套]|个|份))([ ,，]*(please|吧|谢谢))?",
+    re.IGNORECASE,
+)
 _MORE = re.compile(r"再|又|还要|多来|另|\b(more|another|again|extra|additional)\b", re.IGNORECASE)
 
 
@@ -30,14 +34,16 @@ async def last_added(turn: Turn) -> Json:
     if added is None or words is None or not words.whole or turn.args:
         return None
     kinds = {entity.kind: entity.value for entity in words.heard.entities}
-    is_instead = words.heard.is_correction or _INSTEAD.search(words.heard.text.strip()) is not None
+    if _ONE_MORE.fullmatch(words.whole):
+        return {**added, "how": "more", "is_same_product": True, "pieces": 1}
+    is_instead = words.heard.is_correction or _INSTEAD.search(words.whole) is not None
     names_a_thing = bool({"query", "ordinal"} & kinds.keys())
     if is_instead and names_a_thing and words.heard.intent == "add_to_cart":
         return {**added, "how": "instead", "is_same_product": False}
     product = await product_details(turn.session, int(added["product"]), language=turn.language)
     meant = meant_variants(product.variants, words) if product is not None else []
-    if is_instead and any(variant.variant_id != added["variant"] for variant in meant):
-        return {**added, "how": "instead", "is_same_product": True}
+    if is_instead and (any(variant.variant_id != added["variant"] for variant in meant) or "colour" in kinds):
+        return {**added, "how": "instead", "is_same_product": bool(meant)}
     if meant or names_a_thing or "colour" in kinds or "quantity" not in kinds or words.heard.intent != "add_to_cart":
         return None
     how = "more" if _MORE.search(words.heard.text) else "pieces"

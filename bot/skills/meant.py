@@ -12,22 +12,12 @@ from bot.words import Words, simple
 from commerce.catalog.queries import ProductDetails, product_cards, product_details
 from commerce.search.actions import Wanted, find
 from foundation.errors import Refused
-from nlu.entities import SHOPPING
-from nlu.query import query_of
-from nlu.text import fold
 
 MOST_WORDS = 100
 """Characters of a message that are searched for as they are."""
 MOST_FITTING = 200
-_ASKED = re.compile(  # what is asked about a thing, or to be done with it: no word of the thing itself
-    r"比较|对比|比一比|区别|差别|不同|哪个好|收藏夹?|到货|补货|回货|通知|提醒|告诉|类似|相似|差不多|材质|材料|面料|尺寸|尺码|容量|重量"
-    r"|多[大重高长宽久]|几天|什么时候|何时|发货|送到|到手|寄到|快递|包邮|邮费|运费|库存|现货|有货|缺货|断货|多少钱|价格|价钱"
-    r"|加到|加入|取消|移出|喜欢的?|心愿单|清单"
-    r"|\b(compare|versus|vs|difference|differ|between|favou?rites?|wish ?list|notify|remind|let me know|when|back"
-    r"|similar|alike|material|made|fabric|sizes?|big|large|heavy|tall|capacity|dimensions?|weigh|deliver(y|ed)?|arrive"
-    r"|ship(ping|ped)?|take|takes|long|in stock|left|sold out|price|cost|come|comes|save|like|restock(ed)?|again)\b",
-    re.IGNORECASE,
-)
+DOUBTFUL = 0.6
+_DESCRIBING = ("search_products", "refine_search", "show_product", "out_of_scope")
 _MEASURE = re.compile(r"\d[\d.]* ?[a-z\u4e00-\u9fff]{1,4}")
 
 
@@ -63,9 +53,14 @@ async def _chosen(turn: Turn, candidates: Sequence[int]) -> int:
         for card in cards
     ]
     question = PickProduct(turn._("Which one do you mean?"), options, none="catalog.gone", named="")
-    if turn.frame.asking is not None and turn.words is not None:
+    if turn.frame.asking is not None and turn.words is not None and _may_answer(turn, turn.words):
         question.fit = [str(product_id) for product_id in await _described(turn, turn.words, candidates)]
     return await turn.ask("product", question)
+
+
+def _may_answer(turn: Turn, words: Words) -> bool:
+    """Whether a message that describes something may answer which one is meant, and is not clearly another wish."""
+    return words.heard.intent in (turn.frame.flow, *_DESCRIBING) or words.heard.confidence < DOUBTFUL
 
 
 async def _described(turn: Turn, words: Words, candidates: Sequence[int]) -> list[int]:
@@ -76,19 +71,10 @@ async def _described(turn: Turn, words: Words, candidates: Sequence[int]) -> lis
     queries = [str(entity.value) for entity in words.heard.entities if entity.kind == "query"]
     text = " ".join(queries) if queries or colours else words.rest[:MOST_WORDS]
     found = await find(turn.session, Wanted(text, turn.language, colours=colours, limit=MOST_FITTING))
-    if found.relaxed or (text and found.product_ids and found.product_ids[0] not in candidates):
+    is_a_thing = bool(text) and _MEASURE.fullmatch(simple(text)) is None
+    if found.relaxed or (is_a_thing and (not found.product_ids or found.product_ids[0] not in candidates)):
         return []
     return [product_id for product_id in candidates if product_id in found.product_ids]
-
-
-def _thing_asked_about(words: Words) -> str | None:
-    """The thing named in a message whose intent leaves naming it to us: "what is the teapot made of"."""
-    if words.heard.intent in SHOPPING or not words.whole:
-        return None
-    folded = fold(words.heard.text[:MOST_WORDS])
-    asked = [(found.start(), found.end()) for found in _ASKED.finditer(folded)]
-    found = query_of(folded, [*asked, *((entity.start, entity.end) for entity in words.heard.entities)])
-    return str(found[0]) if found is not None and len(str(found[0])) > 1 else None
 
 
 async def _read_candidates(turn: Turn) -> list[int]:
@@ -100,7 +86,7 @@ async def _read_candidates(turn: Turn) -> list[int]:
             if place > len(results):
                 raise Refused("catalog.no_such_place", count=len(results))
             return [results[place - 1 if place > 0 else -1]]
-        query, colours = words.take("query") or _thing_asked_about(words), words.take_all("colour")
+        query, colours = words.take("query"), words.take_all("colour")
         if query and results and _MEASURE.fullmatch(simple(str(query))):
             query = None  # "350 ml" says which kind, not which product
         if query or colours:

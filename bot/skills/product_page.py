@@ -51,7 +51,10 @@ def facts(product: ProductDetails) -> tuple[Row, ...]:
     """What is known of a product beside its price: the answers its variants give to its options, and its attributes."""
     labels = [f" / {variant.label} / " for variant in product.variants]
     options = [
-        (option.name, " / ".join(value for value in option.values if any(f" / {value} / " in label for label in labels)))
+        (
+            option.name,
+            " / ".join(value for value in option.values if any(f" / {value} / " in label for label in labels)),
+        )
         for option in product.options
     ]
     return tuple(Row(name, value) for name, value in (*options, *product.attributes) if name and value)

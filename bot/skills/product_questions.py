@@ -27,10 +27,16 @@ _A_SIZE = re.compile(
     re.IGNORECASE,
 )
 _MATERIALS = re.compile(r"材质|材料|面料|成分|胎质|\b(materials?|fabric|composition|made of)\b", re.IGNORECASE)
-_A_MATERIAL = re.compile(
-    r"陶|瓷|玻璃|不锈钢|铝|铜|铁|钛|银|紫砂|紫泥|朱泥|竹|木|棉|麻|丝绸|羊毛|皮革|真皮|硅胶|塑料|树脂"
-    r"|\b(stoneware|porcelain|ceramic|clay|glass|steel|alumini?um|copper|brass|iron|titanium|silver|bamboo|wood(en)?"
-    r"|oak|walnut|cotton|linen|silk|wool|leather|silicone|plastic|resin)\b",
+_STUFF = (
+    "陶|瓷|玻璃|不锈钢|铝|铜|铁|钛|银|紫砂|紫泥|朱泥|竹|木|棉|麻|丝|羊毛|皮|硅胶|塑料|树脂|帆布|尼龙"
+    "|stoneware|porcelain|ceramic|clay|glass|steel|alumini?um|copper|brass|iron|titanium|silver|bamboo|wood(?:en)?"
+    "|oak|walnut|cotton|linen|silk|wool|leather|silicone|plastic|resin|canvas|nylon"
+)
+_A_MATERIAL = re.compile(  # what it is made of, not what it goes with: "watch it in a glass"
+    rf"(?:采用|选用|使用|由|用)[^，。；]{{0,12}}(?:{_STUFF})|(?:{_STUFF})[^，。；]{{0,3}}(?:材质|面料|制成|制作|打造|胎|烧制)"
+    rf"|(?:纯|全|头层|天然)(?:{_STUFF})"
+    rf"|\b(?:made|woven|knitted|cut|turned|thrown|cast|sewn) (?:of|from|in|out of)\b[^.;]{{0,40}}\b(?:{_STUFF})\b"
+    rf"|\b(?:solid|pure|100 ?%|genuine|full-grain|all)[ -](?:{_STUFF})\b",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[。！？!?])|(?<=[a-z)]\.)\s+")
@@ -173,10 +179,8 @@ def _say_fact(
     if its:
         _say(turn, product, "\n".join([_("{title}:").format(title=product.title), *its]), meant or product.variants)
         return
-    quote = next((part.strip() for part in _SENTENCE.split(product.body) if values.search(part)), "")
-    if not quote and values.search(product.title):
-        quote = product.title
-    if quote:
+    told = (product.title, *_SENTENCE.split(product.body))
+    if quote := next((part.strip() for part in told if values.search(part)), ""):
         text = _("The description says: “{words}”").format(words=quote[:LONGEST_QUOTE])
         _say(turn, product, text, meant or product.variants)
         return
