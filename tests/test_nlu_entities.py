@@ -1,5 +1,7 @@
 """What a message names, in both languages, with places in the original text."""
 
+from itertools import pairwise
+
 import pytest
 
 from nlu.model import Context, Meaning, Value
@@ -207,6 +209,96 @@ def test_what_only_looks_like_a_count(understander: Understander, text: str) -> 
     meaning = understander.understand(text)
     assert meaning.all("ordinal") == ()
     assert text == "one moment" or meaning.all("quantity") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "ordinals"),
+    [
+        ("compare the first and the third", (1, 3)),
+        ("compare the second and third", (2, 3)),
+        ("first vs third", (1, 3)),
+        ("compare 1 and 3", (1, 3)),
+        ("compare 1, 2 and 3", (1, 2, 3)),
+        ("compare the first two", (1, 2)),
+        ("how do the top three compare", (1, 2, 3)),
+        ("is the last one better than the first", (-1, 1)),
+        ("which of the two is better", ()),
+        ("compare the 350ml one and the 500ml one", ()),
+        ("第一个和第三个", (1, 3)),
+        ("第一和第三比一下", (1, 3)),
+        ("1和3", (1, 3)),
+        ("1和2有什么区别", (1, 2)),
+        ("对比1号和2号", (1, 2)),
+        ("前两个对比一下", (1, 2)),
+        ("比较前三款", (1, 2, 3)),
+        ("这两个哪个好", ()),
+    ],
+)
+def test_places_of_what_is_compared(understander: Understander, text: str, ordinals: tuple[int, ...]) -> None:
+    meaning = understander.understand(text)
+    assert (meaning.intent, meaning.all("ordinal")) == ("compare_products", ordinals)
+    places = [(entity.start, entity.end) for entity in meaning.entities]
+    assert all(first[1] <= second[0] for first, second in pairwise(places)), "a word is read once"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "红色的 200 以内包邮的杯子",
+            {"colour": "red", "money_max": "200", "free_shipping": True, "query": "杯子"},
+        ),
+        ("五十以内包邮的", {"money_max": "50", "free_shipping": True}),
+        ("只看有货的", {"in_stock": True}),
+        ("免运费的零食有哪些", {"free_shipping": True, "query": "零食"}),
+        ("有现货的42码登山鞋", {"in_stock": True, "query": "42码登山鞋"}),
+        ("没货的不要显示", {"in_stock": True}),
+        ("under 50 with free shipping", {"money_max": "50", "free_shipping": True}),
+        ("mugs with free delivery under 20", {"query": "mugs", "free_shipping": True, "money_max": "20"}),
+        ("show me backpacks available now", {"query": "backpacks", "in_stock": True}),
+        ("only what's in stock", {"in_stock": True}),
+        ("running shoes size 9 in stock", {"query": "running shoes size 9", "in_stock": True}),
+        ("two in size 42", {"quantity": 2}),
+    ],
+)
+def test_what_is_sent_for_free_or_in_stock(understander: Understander, text: str, expected: Named) -> None:
+    assert named(understander.understand(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "expected"),
+    [
+        ("how much is the red teapot", "ask_price", {"colour": "red", "query": "teapot"}),
+        ("btw how much is the second one", "ask_price", {"ordinal": 2}),
+        ("龙井多少钱一斤", "ask_price", {"query": "龙井"}),
+        ("这双鞋多少钱", "ask_price", {"query": "鞋"}),
+        ("is the black hoodie in stock", "ask_stock", {"colour": "black", "query": "hoodie"}),
+        ("等等，蓝色的还有货吗", "ask_stock", {"colour": "blue"}),
+        ("do you have 15 pieces of it", "ask_stock", {"quantity": 15}),
+        ("do the shoes run small", "ask_size", {"query": "shoes"}),
+        ("i'm 175 cm and 70 kg which size", "ask_size", {}),
+        ("这款有42码吗", "ask_size", {"query": "42码"}),
+        ("书包多大", "ask_size", {"query": "书包"}),
+        ("is the mug ceramic", "ask_material", {"query": "mug"}),
+        ("这件外套是什么面料的", "ask_material", {"query": "外套"}),
+        ("do you ship to germany", "ask_delivery", {}),
+        ("is delivery free", "ask_delivery", {"free_shipping": True}),
+        ("寄到上海要几天", "ask_delivery", {}),
+        ("compare longjing with tieguanyin", "compare_products", {"query": ["longjing", "tieguanyin"]}),
+        ("盖碗和茶壶哪个好用", "compare_products", {"query": ["盖碗", "茶壶"]}),
+        ("similar shoes under 60", "similar_products", {"query": "shoes", "money_max": "60"}),
+        ("跟这条围巾类似的还有吗", "similar_products", {"query": "围巾"}),
+        ("add the dog bed to my favourites", "add_favourite", {"query": "dog bed"}),
+        ("把第二个从收藏里删掉", "remove_favourite", {"ordinal": 2}),
+        ("取消红心", "remove_favourite", {}),
+        ("tell me when the red tent is back in stock", "notify_in_stock", {"colour": "red", "query": "tent"}),
+        ("42码到货了告诉我", "notify_in_stock", {"query": "42码"}),
+        ("返回分类", "browse_categories", {}),
+    ],
+)
+def test_the_bare_thing_of_a_question(understander: Understander, text: str, intent: str, expected: Named) -> None:
+    meaning = understander.understand(text)
+    assert (meaning.intent, named(meaning)) == (intent, expected)
 
 
 def test_a_bare_number_is_a_count_and_a_choice(understander: Understander) -> None:

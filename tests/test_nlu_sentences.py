@@ -71,6 +71,16 @@ def test_a_sentence_of_a_conversation(
         ("wait, where is my order", "order_status", None),
         ("等下，我的订单到哪了", "order_status", None),
         ("by the way, how much is the second one", "ask_price", None),
+        ("hold on, is the kettle in stock", "ask_stock", "kettle"),
+        ("also, how long does delivery take", "ask_delivery", None),
+        ("btw do you have towels", "search_products", "towels"),
+        ("wait, tell me about the third one", "show_product", None),
+        ("对了，那个水壶多少钱", "ask_price", "水壶"),
+        ("顺便问一下多久能到货", "ask_delivery", None),
+        ("话说黑色的有货吗", "ask_stock", None),
+        ("等等，有没有毛毯", "search_products", "毛毯"),
+        ("等一下，这个碗多大", "ask_size", "碗"),
+        ("顺便问一下，包是什么材质的", "ask_material", "包"),
     ],
 )
 def test_a_question_in_between_is_understood_with_its_lead_in(
@@ -78,6 +88,7 @@ def test_a_question_in_between_is_understood_with_its_lead_in(
 ) -> None:
     meaning = understander.understand(text)
     assert (meaning.intent, meaning.first("query")) == (intent, query)
+    assert meaning.confidence >= 0.6
     assert meaning.confidence >= 0.6
     assert meaning.first("correction") is None
 
