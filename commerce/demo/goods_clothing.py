@@ -247,7 +247,7 @@ BAGS = (
         "bags",
         both("厚帆布托特包", "Heavy Canvas Tote Bag"),
         both(
-            "16 安厚帆布，空着也能自己站住。提手接缝处打了十字加固，装满一周的菜也不心疼；提手够长，"
+            "16 安厚帆布，空着也能自己站住。提手接缝处打了十字加固，装满一周的菜也撑得住；提手够长，"
             "冬天穿着大衣照样能挎上肩。里面一个拉链袋放钥匙，一个插袋放手机，A4 文件和 14 寸电脑都放得下。"
             "帆布没做涂层，会越用越软，第一次水洗略缩。",
             "Sixteen-ounce canvas that stands up by itself even when it is empty. The handles are cross-stitched for "

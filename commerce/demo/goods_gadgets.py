@@ -144,7 +144,7 @@ GADGETS = (
         both(
             "英标、欧标、美标、澳标四种插脚，推出来哪种就是哪种，去一百五十多个国家和地区不用另外买。"
             "两个 Type-C 加一个 USB-A：65W 款能带轻薄本，35W 款给手机、平板够用。只转换插头、不变压，"
-            "吹风机、直发器这类大功率电器请别接。有安全门和保险丝，随盒备一枚替换。",
+            "吹风机、直发器这类大功率电器请别接。有安全门，盒里另备一枚保险丝。",
             "Slide out the pins you need: British, European, American or Australian, good for some 150 countries and "
             "regions. Two USB-C ports and one USB-A; the 65 W model runs a thin laptop, the 35 W model is plenty for "
             "phones and tablets. It changes the plug and not the voltage, so please leave hair dryers and "

@@ -117,7 +117,7 @@ OUTDOOR = (
         "outdoor",
         both("轴承跳绳 可调长度", "Ball-Bearing Skipping Rope"),
         both(
-            "手柄里有滚珠轴承，绳子转得顺，不打结、不拧劲。钢丝外面包一层 PVC，甩得快也不抽风；"
+            "手柄里有滚珠轴承，绳子转得顺，不打结、不拧劲。钢丝外面包一层 PVC，甩得快也不飘；"
             "长度从 3 米往下剪，剪短了接不回去，量好再动手：踩住绳子中间，手柄到腋下刚好。"
             "手柄包了软胶，出汗不滑。怕吵到楼下，就找块软一点的地面跳。",
             "Ball bearings in the handles let the rope spin without twisting or tangling. The steel core has a PVC "
