@@ -19,12 +19,23 @@ from foundation.database import Database
 from foundation.money import Money
 
 TEAS = {"anxi-tieguanyin", "yunnan-golden-buds", "west-lake-longjing", "ripe-puer-cake"}
+TWELVE = TEAS | {
+    "celadon-mug",
+    "yixing-teapot",
+    "sancai-gaiwan",
+    "travel-flask",
+    "wireless-earbuds",
+    "power-bank",
+    "desk-lamp",
+    "gooseneck-kettle",
+}
+"""So few that a test can say exactly what is found."""
 
 
 @pytest.fixture
 async def shop(session: AsyncSession, now: datetime) -> AsyncSession:
     """The demo goods without their pictures, in a transaction that is rolled back."""
-    products = [as_imported(goods, "CNY", ()) for goods in GOODS]
+    products = [as_imported(goods, "CNY", ()) for goods in GOODS if goods.handle in TWELVE]
     await publish(session, source="demo", currency="CNY", categories=CATEGORIES, products=products, now=now)
     return session
 
@@ -271,7 +282,7 @@ async def test_indexing_again_leaves_the_same_index(shop: AsyncSession) -> None:
 
 async def test_the_same_products_can_be_indexed_by_many_at_once(database: Database, now: datetime) -> None:
     async with database.begin() as session:
-        products = [as_imported(goods, "CNY", ()) for goods in GOODS]
+        products = [as_imported(goods, "CNY", ()) for goods in GOODS if goods.handle in TWELVE]
         await publish(session, source="demo", currency="CNY", categories=CATEGORIES, products=products, now=now)
         ids = list(await session.scalars(select(Product.id)))
 

@@ -1,76 +1,40 @@
 """Find products for a shopper's wish: candidates from PostgreSQL by their terms, scored here."""
 
-import math
-from collections import defaultdict
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from rapidfuzz.distance import OSA
-from sqlalchemy import BigInteger, bindparam, func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, REAL, TEXT
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.search.candidates import MOST_CANDIDATES as MOST_CANDIDATES
+from commerce.search.candidates import SATURATION, Candidates, candidates_for
 from commerce.search.index import NAME_WEIGHT
 from commerce.search.index import index_products as index_products
-from commerce.search.model import SearchWord
+from commerce.search.meaning import nearest
 from commerce.search.query import LONGEST_QUERY, Clue, Question, read_question
+from commerce.search.spelling import mended as mended_words
 from commerce.search.taxonomy import line_of, synonyms_of
-from commerce.search.terms import colours_in
-from foundation.money import Money
+from commerce.search.terms import plain
+from commerce.search.wish import LIMITS, OFFER_FITS, PRODUCT_FITS, SHELVES, limits_of
+from commerce.search.wish import Found as Found
+from commerce.search.wish import Sort as Sort
+from commerce.search.wish import Wanted as Wanted
 
-Sort = Literal["price_asc", "price_desc", "newest"]
-
-MOST_CANDIDATES = 200
-_SATURATION = 2.0
 _AN_ANSWER = 0.25
 """A product answers a word when it does so at least this well, compared with the product that does best."""
-_NEAR_THE_BEST = 0.45
-"""The share of the best score that a product needs to be shown: a mug whose description mentions tea is no tea."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A wish, its text in any language. Colours are canonical English words; unsorted, the best fit leads.
-
-    `category` is the id of a shelf, with those inside it. `in_stock` asks for a variant that can be had now, of the
-    wanted colour and price. `meaning` is the vector of the text by the encoder that made the vectors of the products
-    (512 numbers, length 1); without it words alone decide.
-    """
-
-    text: str
-    language: str
-    colours: tuple[str, ...] = ()
-    price_min: Money | None = None
-    price_max: Money | None = None
-    sort: Sort | None = None
-    offset: int = 0
-    limit: int = 5
-    category: int | None = None
-    free_shipping: bool = False
-    in_stock: bool = False
-    meaning: Sequence[float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The asked page of products, how many there are in all (at most 200), and whether they are only near the wish.
-
-    `mended` is the wish as it was read when a word of it had to be mended, `missed` the words that nothing answered.
-    """
-
-    product_ids: tuple[int, ...]
-    total: int
-    relaxed: bool
-    mended: str | None = None
-    missed: tuple[str, ...] = ()
+_NEAR = 0.3
+"""The share of the best score that a product needs to be shown."""
+_NEAR_BY_MENTION = 0.45
+"""The same for one that only mentions the wish: a mug whose description speaks of tea is no tea."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
     """A candidate: its lowest price within the limits, and how well it answers each word of the wish.
 
-    It is `borrowed` when it answers so many of them by the words of the taxonomy only.
+    It is `borrowed` when it answers so many of them by the words of the taxonomy only, and `named` when one of them is
+    in its name.
     """
 
     product_id: int
@@ -78,16 +42,18 @@ class _Hit:
     values: Mapping[int, float]
     answered: frozenset[int] = frozenset()
     borrowed: bool = False
+    named: bool = True
 
     @property
     def score(self) -> float:
-        return sum(self.values.values())
+        """What its words say together; who leaves a word of the wish without an answer loses that share of it."""
+        return sum(self.values.values()) * len(self.values)
 
 
 async def find(session: AsyncSession, wanted: Wanted) -> Found:
     """Products for a wish, best first or as sorted.
 
-    Price limits always hold; words and colours that nothing fits are let go, and the answer is then called relaxed.
+    Limits always hold; words and colours that nothing fits are let go, and the answer is then called relaxed.
     A wish of no words, or of words such as "what do you have", is everything within its limits and colours.
     """
     found = await _find(session, wanted)
@@ -116,9 +82,10 @@ async def _find(session: AsyncSession, wanted: Wanted) -> Found:
     borrowed = await synonyms_of(session, line_of(wanted.text[:LONGEST_QUERY]))
     question = read_question(wanted.text, borrowed=borrowed)
     hits = await _scored(session, question, wanted)
+    mended: dict[str, str] = {}
     if _is_incomplete(hits, question):
         # Only now is it worth asking whether a word was misspelt, or whether single Chinese characters say something.
-        mended = await _mended(session, question)
+        mended = await mended_words(session, _unanswered(hits, question))
         if mended:
             question = read_question(wanted.text, mended=mended, borrowed=borrowed)
             hits = await _scored(session, question, wanted) or hits
@@ -126,25 +93,51 @@ async def _find(session: AsyncSession, wanted: Wanted) -> Found:
         question = read_question(wanted.text, loose=True, borrowed=borrowed)
         hits = await _scored(session, question, wanted)
     if not hits:
-        return Found((), 0, relaxed=False)
+        return await _by_meaning(session, wanted)
+    missed = tuple(question.words[slot] for slot in sorted(question.words) if slot in _slots_missed(hits, question))
     relaxed = _is_incomplete(hits, question)
-    hits = _sorted(_good_ones(hits), wanted.sort)
+    hits = _sorted(_good_ones(hits, wanted.sort), wanted.sort)
     page = hits[wanted.offset : wanted.offset + wanted.limit]
-    return Found(tuple(hit.product_id for hit in page), len(hits), relaxed)
+    return Found(tuple(hit.product_id for hit in page), len(hits), relaxed, _as_mended(wanted.text, mended), missed)
+
+
+async def _by_meaning(session: AsyncSession, wanted: Wanted) -> Found:
+    if wanted.meaning is None:
+        return Found((), 0, relaxed=False)
+    ids = await nearest(session, wanted.meaning, wanted)
+    return Found(tuple(ids[wanted.offset : wanted.offset + wanted.limit]), len(ids), relaxed=True)
+
+
+def _as_mended(said: str, mended: Mapping[str, str]) -> str | None:
+    if not mended:
+        return None
+    slips = re.compile(r"(?<![^\W_])(?:" + "|".join(map(re.escape, mended)) + r")(?![^\W_])")
+    return slips.sub(lambda slip: mended[slip[0]], plain(said[:LONGEST_QUERY]))
 
 
 def _is_incomplete(hits: Sequence[_Hit], question: Question) -> bool:
     return not any(hit.answered == question.slots for hit in hits)
 
 
-def _good_ones(hits: Sequence[_Hit]) -> list[_Hit]:
-    """Those that answer the most words of the wish, without the ones far behind the best."""
-    most = max(len(hit.answered) for hit in hits)
+def _slots_missed(hits: Sequence[_Hit], question: Question) -> frozenset[int]:
+    """The words of a wish that none of its hits answers."""
+    return question.slots.difference(*(hit.answered for hit in hits))
+
+
+def _unanswered(hits: Sequence[_Hit], question: Question) -> list[str]:
+    """The English words that may be misspelt: those no hit answers, or all if each is answered by another product."""
+    missed = _slots_missed(hits, question) & question.words.keys()
+    return [question.words[slot] for slot in sorted(missed or question.words.keys())]
+
+
+def _good_ones(hits: Sequence[_Hit], sort: Sort | None) -> list[_Hit]:
+    """Those not far behind the best; where another order decides, of those that answer the most words of the wish."""
     good: list[_Hit] = []
+    most = max(len(hit.answered) for hit in hits)
     for borrowed in (False, True):
-        alike = [hit for hit in hits if len(hit.answered) == most and hit.borrowed is borrowed]
+        alike = [hit for hit in hits if hit.borrowed is borrowed and (not sort or len(hit.answered) == most)]
         best = max((hit.score for hit in alike), default=0)
-        good += [hit for hit in alike if hit.score >= best * _NEAR_THE_BEST]
+        good += [hit for hit in alike if hit.score >= best * (_NEAR if hit.named and not sort else _NEAR_BY_MENTION)]
     return good
 
 
@@ -160,153 +153,67 @@ def _sorted(hits: list[_Hit], sort: Sort | None) -> list[_Hit]:
 
 
 async def _scored(session: AsyncSession, question: Question, wanted: Wanted) -> list[_Hit]:
-    """Candidates with their scores: BM25 over the weighted terms, the best clue for each word of the wish."""
-    terms = question.terms
-    worths: dict[str, float] = defaultdict(float)
-    for clue in question.clues:
-        for term in clue.terms:
-            worths[term] = max(worths[term], clue.worth / len(clue.terms))
-    asked = {"terms": terms, "worths": [worths[term] for term in terms], **_limits(wanted)}
-    rows = (await session.execute(_CANDIDATES, asked)).all()
-    rarity = {row.term: math.log(1 + (row.products - row.known_by + 0.5) / (row.known_by + 0.5)) for row in rows}
-    weights: dict[int, dict[str, float]] = defaultdict(dict)
-    prices: dict[int, int] = {}
-    for row in rows:
-        weights[row.product_id][row.term] = row.weight
-        prices[row.product_id] = row.price
-
-    def answers(clues: Sequence[Clue], *, borrowed: bool) -> dict[int, _Hit]:
-        hits = [_Hit(product_id, prices[product_id], _values(of, clues, rarity)) for product_id, of in weights.items()]
-        best = {slot: max(hit.values.get(slot, 0) for hit in hits) for slot in question.slots} if hits else {}
-        return {
-            hit.product_id: replace(
-                hit,
-                answered=frozenset(s for s, value in hit.values.items() if value >= best[s] * _AN_ANSWER),
-                borrowed=borrowed,
-            )
-            for hit in hits
-            if hit.values
-        }
-
-    own = answers([clue for clue in question.clues if not clue.borrowed], borrowed=False)
-    if all(not clue.borrowed for clue in question.clues):
+    """Candidates with their scores, by the words of the wish itself and by those borrowed from the taxonomy."""
+    candidates = await candidates_for(session, question, wanted)
+    own = _answers(candidates, question, [clue for clue in question.clues if not clue.borrowed], borrowed=False)
+    if not any(clue.borrowed for clue in question.clues):
         return list(own.values())
-    by_all = answers(question.clues, borrowed=True)
+    by_all = _answers(candidates, question, question.clues, borrowed=True)
     # A product that says as much in the wish's own words is judged by these alone.
     own = {of: hit for of, hit in own.items() if len(hit.answered) >= len(by_all[of].answered)}
     return list({**by_all, **own}.values())
 
 
+def _answers(candidates: Candidates, question: Question, clues: Sequence[Clue], *, borrowed: bool) -> dict[int, _Hit]:
+    hits = [
+        _Hit(one.product_id, one.price, _values(one.weights, clues, candidates.rarity)) for one in candidates.products
+    ]
+    best = {slot: max((hit.values.get(slot, 0) for hit in hits), default=0) for slot in question.slots}
+    return {
+        hit.product_id: replace(
+            hit,
+            answered=frozenset(slot for slot, value in hit.values.items() if value >= best[slot] * _AN_ANSWER),
+            borrowed=borrowed,
+            named=any(weight >= NAME_WEIGHT for weight in one.weights.values()),
+        )
+        for hit, one in zip(hits, candidates.products, strict=True)
+        if hit.values
+    }
+
+
 def _values(weights: Mapping[str, float], clues: Sequence[Clue], rarity: Mapping[str, float]) -> dict[int, float]:
-    """How well a product with these terms answers each word: by the best of the clues that speak for it."""
+    """How well a product with these terms answers each word: by the best of the clues that speak for it (BM25)."""
     values: dict[int, float] = {}
     for clue in clues:
         least = NAME_WEIGHT if clue.in_name else 0
         if any(weights.get(term, -1) < least for term in clue.terms):
             continue
-        said = (rarity[term] * weights[term] / (weights[term] + _SATURATION) for term in clue.terms)
+        said = (rarity[term] * weights[term] / (weights[term] + SATURATION) for term in clue.terms)
         value = clue.worth * sum(said) / len(clue.terms)
         for slot in clue.slots:
             values[slot] = max(values.get(slot, 0), value)
     return values
 
 
-async def _mended(session: AsyncSession, question: Question) -> dict[str, str]:
-    """For words that no product knows, the known word one slip away (two in a long word)."""
-    words = [word for word in question.words.values() if len(word) >= 4 and word.isalpha()]
-    mended: dict[str, str] = {}
-    # Two letters changing places leave a short word few of its letter groups: the usual threshold would miss it.
-    await session.execute(select(func.set_config("pg_trgm.similarity_threshold", "0.2", True)))
-    for word in dict.fromkeys(words):
-        alike = select(SearchWord.word).where(SearchWord.word.op("%")(word))
-        nearest = alike.order_by(func.similarity(SearchWord.word, word).desc(), SearchWord.word).limit(50)
-        candidates = (await session.scalars(nearest)).all()
-        slips = 2 if len(word) >= 8 else 1
-        rated = [(OSA.distance(word, known), place, known) for place, known in enumerate(candidates)]
-        if word not in candidates and rated and min(rated)[0] <= slips:
-            mended[word] = min(rated)[2]
-    return mended
-
-
 async def _everything(session: AsyncSession, wanted: Wanted) -> Found:
     """Every product with an offer within the limits, in the shop's order."""
-    asked = {**_limits(wanted), "offset": wanted.offset, "limit": wanted.limit}
+    asked = {**limits_of(wanted), "offset": wanted.offset, "limit": wanted.limit}
     rows = (await session.execute(_EVERYTHING[wanted.sort], asked)).all()
-    total = rows[0].total if rows else await session.scalar(_HOW_MANY, _limits(wanted))
+    total = rows[0].total if rows else await session.scalar(_HOW_MANY, limits_of(wanted))
     return Found(tuple(row.product_id for row in rows), total or 0, relaxed=False)
 
 
-def _limits(wanted: Wanted) -> dict[str, object]:
-    currencies = {limit.currency for limit in (wanted.price_min, wanted.price_max) if limit is not None}
-    return {
-        "colours": sorted({known for colour in wanted.colours for known in colours_in(colour) or {colour}}),
-        "currency": min(currencies, default=""),
-        "least": wanted.price_min.amount if wanted.price_min else 0,
-        "most": wanted.price_max.amount if wanted.price_max else 2**62,
-        "in_stock": wanted.in_stock,
-        "free_shipping": wanted.free_shipping,
-        "category": wanted.category,
-    }
-
-
-_OFFER_FITS = """price_amount BETWEEN :least AND :most AND (:currency = '' OR currency = :currency)
-    AND (cardinality(:colours) = 0 OR colours && :colours)
-    AND (NOT :in_stock OR EXISTS (
-        SELECT 1 FROM stock_level AS level
-        WHERE level.variant_id = search_offer.variant_id AND level.on_hand + level.backorder > level.reserved))
-"""
-_PRODUCT_FITS = """(NOT :free_shipping AND :category IS NULL OR EXISTS (
-        SELECT 1 FROM product p WHERE p.id = product_id AND (p.free_shipping OR NOT :free_shipping)
-        AND (:category IS NULL OR p.category_id IN (SELECT id FROM shelves))))"""
-_SHELVES = """RECURSIVE shelves AS (
-    SELECT :category AS id UNION SELECT c.id FROM category c JOIN shelves ON c.parent_id = shelves.id)"""
-_LIMITS = (bindparam("colours", type_=ARRAY(TEXT)), bindparam("category", type_=BigInteger))
-
-
-# Each term fetches its products through the GIN index; only the 200 with the rarest terms are looked at closely. For
-# the rarity of a term PostgreSQL's estimate of the number of products is exact enough where counting them takes time.
-_CANDIDATES = text(f"""
-WITH {_SHELVES},
-asked AS (SELECT * FROM unnest(:terms, :worths) AS asked (term, worth)),
-shelf AS (
-    SELECT CASE WHEN reltuples > 1000 THEN reltuples::bigint ELSE (SELECT count(*) FROM search_product) END AS products
-    FROM pg_class WHERE oid = 'search_product'::regclass),
-hit AS (
-    SELECT asked.term, asked.worth, found.product_id, count(*) OVER (PARTITION BY asked.term) AS known_by
-    FROM asked CROSS JOIN LATERAL (
-        SELECT product_id FROM search_product WHERE terms @> ARRAY[asked.term]) AS found),
-touched AS (
-    SELECT product_id, sum(worth * ln(1 + shelf.products::float / known_by)) AS promise
-    FROM hit CROSS JOIN shelf GROUP BY product_id),
-candidate AS (
-    SELECT touched.product_id, offer.price
-    FROM touched CROSS JOIN LATERAL (
-        SELECT min(price_amount) AS price FROM search_offer
-        WHERE product_id = touched.product_id AND {_OFFER_FITS}) AS offer
-    WHERE offer.price IS NOT NULL AND {_PRODUCT_FITS}
-    ORDER BY touched.promise DESC, touched.product_id
-    LIMIT :candidates)
-SELECT candidate.product_id, candidate.price, hit.term, hit.known_by, shelf.products,
-       product.weights[array_position(product.terms, hit.term)] AS weight
-FROM candidate JOIN hit USING (product_id) JOIN search_product AS product USING (product_id) CROSS JOIN shelf
-""").bindparams(
-    bindparam("terms", type_=ARRAY(TEXT)),
-    bindparam("worths", type_=ARRAY(REAL)),
-    bindparam("candidates", MOST_CANDIDATES),
-    *_LIMITS,
-)
-
 _WITHIN = f"""
 SELECT product_id, min(price_amount) AS price FROM search_offer
-WHERE {_OFFER_FITS} AND {_PRODUCT_FITS} GROUP BY product_id"""
+WHERE {OFFER_FITS} AND {PRODUCT_FITS} GROUP BY product_id"""
 _ORDERS = {None: "", "price_asc": "price,", "price_desc": "price DESC,", "newest": "product_id DESC,"}
 _EVERYTHING = {
     sort: text(f"""
-WITH {_SHELVES} SELECT product_id, count(*) OVER () AS total FROM ({_WITHIN}) AS offered
-ORDER BY {order} product_id OFFSET :offset LIMIT :limit""").bindparams(*_LIMITS)
+WITH RECURSIVE {SHELVES} SELECT product_id, count(*) OVER () AS total FROM ({_WITHIN}) AS offered
+ORDER BY {order} product_id OFFSET :offset LIMIT :limit""").bindparams(*LIMITS)
     for sort, order in _ORDERS.items()
 }
-_HOW_MANY = text(f"WITH {_SHELVES} SELECT count(*) FROM ({_WITHIN}) AS offered").bindparams(*_LIMITS)
+_HOW_MANY = text(f"WITH RECURSIVE {SHELVES} SELECT count(*) FROM ({_WITHIN}) AS offered").bindparams(*LIMITS)
 
 _SUGGESTIONS = text("""
 SELECT product_id FROM (

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -10,21 +10,40 @@ from foundation.database import Base, Id
 
 
 class SearchProduct(Base):
-    """A published product: its terms (see terms.py), and at the same places how much each says about the product.
+    """A published product: the terms of its name (see terms.py) with how much each says about it at the same places.
 
-    `scheme` is the `index.SCHEME` that made the row.
+    `more` are the terms it only mentions, in a long description or a fact; they stand apart so that a search reads a
+    short row. `scheme` is the `index.SCHEME` that made the row.
     """
 
     __tablename__ = "search_product"
-    # Without its list of pending entries, which every search after a large import would read from end to end.
+    # Without their lists of pending entries, which every search after a large import would read from end to end.
     __table_args__ = (
         Index("ix_search_product_terms", "terms", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+        Index("ix_search_product_more", "more", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
     )
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
     terms: Mapped[list[str]] = mapped_column(ARRAY(Text))
     weights: Mapped[list[float]] = mapped_column(ARRAY(REAL))
+    more: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    more_weights: Mapped[list[float]] = mapped_column(ARRAY(REAL), server_default="{}")
     scheme: Mapped[int] = mapped_column(SmallInteger, index=True, server_default="0")
+
+
+class SearchMeaning(Base):
+    """What a product means: the vector (512 numbers, length 1) of `gist`, by the encoder of the shop.
+
+    `due`: its words may have changed since, or it has no vector yet; a worker makes it anew outside any transaction.
+    """
+
+    __tablename__ = "search_meaning"
+    __table_args__ = (Index("ix_search_meaning_due", "product_id", postgresql_where=text("due")),)
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    gist: Mapped[str | None]
+    vector: Mapped[list[float] | None] = mapped_column(ARRAY(REAL))
+    due: Mapped[bool]
 
 
 class SearchOffer(Base):

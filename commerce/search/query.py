@@ -1,11 +1,14 @@
 """What a shopper's words ask for, as clues: terms that a product may have, and the words that each speaks for."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from commerce.search.pinyin import may_be_initials, may_be_pinyin
 from commerce.search.taxonomy import Synonym
 from commerce.search.terms import (
+    LONGEST_TERM,
     STOP_CHARACTERS,
     STOP_WORDS,
     colour_term,
@@ -19,9 +22,13 @@ from commerce.search.vocabulary import COLOURS, KINDS, SAME
 
 LONGEST_QUERY = 200
 _MOST_SLOTS = 40
-_SYNONYM_WORTH = 0.7
+_SYNONYM_WORTH = 0.5
 _CHARACTER_WORTH = 0.4
 _BORROWED_WORTH = 0.3
+_PINYIN_WORTH = 0.9
+_INITIALS_WORTH = 0.5
+_MOST_JOINED = 4
+_LETTERS_OR_DIGITS = re.compile(r"[^\W\d_]+|\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +71,12 @@ def read_question(
 
     `borrowed` are the synonyms that the taxonomy knows for the query (`taxonomy.synonyms_of`).
     """
-    parts = [(mended or {}).get(token, token) for token in tokens(plain(text[:LONGEST_QUERY]))]
+    said = tokens(plain(text[:LONGEST_QUERY]))
+    parts = [part for token in said for part in (mended or {}).get(token, token).split()]
     line, slots, words = _laid_out(parts)
     more = (Clue(s.terms, frozenset(range(s.start, s.end)), _BORROWED_WORTH, borrowed=True) for s in borrowed)
-    clues = [*_words_and_pairs(parts, loose=loose), *_synonyms(line), *more]
+    clues = [*_words_and_pairs(parts, loose=loose), *_written_otherwise(words, loose=loose), *_synonyms(line), *more]
+    clues += _of_that_kind(line, words, clues)
     clues = [replace(clue, slots=clue.slots & slots) for clue in clues if clue.slots & slots]
     return Question(tuple(clues), slots, words, bool(parts))
 
@@ -108,6 +117,38 @@ def _words_and_pairs(parts: Sequence[str], *, loose: bool) -> Iterable[Clue]:
             worth = 1.0 if alone else _CHARACTER_WORTH
             yield from (Clue((part[place],), frozenset({slot + place}), worth, in_name=not alone) for place in meant)
         slot += len(part)
+
+
+def _written_otherwise(words: Mapping[int, str], *, loose: bool) -> Iterable[Clue]:
+    """English words in one piece or in several (smart watch, 4 gb), and the same letters read as pinyin."""
+    for start, word in words.items():
+        pieces = _LETTERS_OR_DIGITS.findall(word)
+        if len(pieces) > 1:
+            yield Clue(tuple(stem(piece) for piece in pieces), frozenset({start}), 1.0)
+        if may_be_initials(word):
+            yield Clue((f"pi:{word}",), frozenset({start}), _INITIALS_WORTH)
+        joined = ""
+        for end in range(start, start + _MOST_JOINED):
+            if end not in words or len(joined) > LONGEST_TERM:
+                break
+            joined += words[end]
+            slots = frozenset(range(start, end + 1))
+            if end == start + 1:
+                # A number and its unit are one thing however they are written; two words together may be another.
+                yield Clue((stem(joined),), slots, _SYNONYM_WORTH if joined.isalpha() else 1.0)
+            if may_be_pinyin(joined):
+                yield Clue((f"py:{joined}",), slots, _PINYIN_WORTH)
+                if loose:
+                    yield Clue((f"p1:{joined}",), slots, _CHARACTER_WORTH)
+
+
+def _of_that_kind(line: Sequence[str], words: Mapping[int, str], clues: Iterable[Clue]) -> Iterable[Clue]:
+    """The last word of a query says what thing is meant: a laptop is a notebook before it is a bag for laptops."""
+    last = len(line) - 1
+    if last in words:
+        said = {clue.terms[0] for clue in clues if last in clue.slots and len(clue.terms) == 1 and not clue.borrowed}
+        for term in sorted(term for term in said if term.isalpha() and term.isascii()):
+            yield Clue((term, f"kind:{term}"), frozenset({last}), 1.0)
 
 
 def _synonyms(line: Sequence[str]) -> Iterable[Clue]:

@@ -106,3 +106,9 @@ def colours_in(text: str) -> set[str]:
 def colour_term(colour: str) -> str:
     """The term of a canonical colour."""
     return f"colour:{colour}"
+
+
+def kind_term(kind: str) -> str:
+    """The term of a thing that is of this kind, by its last English word: "Drip coffee maker" is a maker."""
+    words = [token for token in tokens(plain(kind)) if not is_chinese(token) and token.isalpha()]
+    return f"kind:{stem(words[-1])}" if words else ""

@@ -24,7 +24,7 @@ def upgrade() -> None:
     op.create_table(
         "popular_start",
         sa.Column("text", sa.String(length=200), nullable=False),
-        sa.Column("key", sa.String(length=32, collation="C"), nullable=False),
+        sa.Column("key", sa.String(length=24, collation="C"), nullable=False),
         sa.Column("whole", sa.Boolean(), nullable=False),
         sa.Column("times", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("text", "key", name=op.f("pk_popular_start")),
@@ -62,7 +62,7 @@ def upgrade() -> None:
     op.create_table(
         "shelf_start",
         sa.Column("category_id", sa.BigInteger(), nullable=False),
-        sa.Column("key", sa.String(length=32, collation="C"), nullable=False),
+        sa.Column("key", sa.String(length=24, collation="C"), nullable=False),
         sa.Column("whole", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["category_id"], ["category.id"], name=op.f("fk_shelf_start_category_id"), ondelete="CASCADE"
@@ -85,9 +85,23 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_favourite_product_id"), "favourite", ["product_id"], unique=False)
     op.create_table(
+        "search_meaning",
+        sa.Column("product_id", sa.BigInteger(), nullable=False),
+        sa.Column("gist", sa.String(), nullable=True),
+        sa.Column("vector", postgresql.ARRAY(sa.REAL()), nullable=True),
+        sa.Column("due", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["product_id"], ["product.id"], name=op.f("fk_search_meaning_product_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("product_id", name=op.f("pk_search_meaning")),
+    )
+    op.create_index(
+        "ix_search_meaning_due", "search_meaning", ["product_id"], unique=False, postgresql_where=sa.text("due")
+    )
+    op.create_table(
         "title_start",
         sa.Column("product_id", sa.BigInteger(), nullable=False),
-        sa.Column("key", sa.String(length=32, collation="C"), nullable=False),
+        sa.Column("key", sa.String(length=24, collation="C"), nullable=False),
         sa.Column("whole", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["product_id"], ["product.id"], name=op.f("fk_title_start_product_id"), ondelete="CASCADE"
@@ -129,13 +143,33 @@ def upgrade() -> None:
     op.add_column("product", sa.Column("free_shipping", sa.Boolean(), server_default="true", nullable=False))
     op.add_column("product", sa.Column("dispatch_days", sa.BigInteger(), server_default="1", nullable=False))
     op.add_column("product", sa.Column("version", sa.BigInteger(), server_default="1", nullable=False))
+    op.add_column("search_product", sa.Column("more", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False))
+    op.add_column(
+        "search_product", sa.Column("more_weights", postgresql.ARRAY(sa.REAL()), server_default="{}", nullable=False)
+    )
     op.add_column("search_product", sa.Column("scheme", sa.SmallInteger(), server_default="0", nullable=False))
+    op.create_index(
+        "ix_search_product_more",
+        "search_product",
+        ["more"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
     op.create_index(op.f("ix_search_product_scheme"), "search_product", ["scheme"], unique=False)
 
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_search_product_scheme"), table_name="search_product")
+    op.drop_index(
+        "ix_search_product_more",
+        table_name="search_product",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
     op.drop_column("search_product", "scheme")
+    op.drop_column("search_product", "more_weights")
+    op.drop_column("search_product", "more")
     op.drop_column("product", "version")
     op.drop_column("product", "dispatch_days")
     op.drop_column("product", "free_shipping")
@@ -147,6 +181,8 @@ def downgrade() -> None:
     op.drop_table("stock_watch")
     op.drop_index("ix_title_start_key", table_name="title_start")
     op.drop_table("title_start")
+    op.drop_index("ix_search_meaning_due", table_name="search_meaning", postgresql_where=sa.text("due"))
+    op.drop_table("search_meaning")
     op.drop_index(op.f("ix_favourite_product_id"), table_name="favourite")
     op.drop_table("favourite")
     op.drop_index("ix_shelf_start_key", table_name="shelf_start")
