@@ -10,8 +10,26 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.inventory.model import Hold, HoldState, StockLevel, StockMovement
-from foundation.database import JsonMap
+from foundation.database import JsonMap, raw
 from foundation.errors import Refused
+
+_LEVELS_FOR = """
+    INSERT INTO stock_level (variant_id, on_hand, reserved, backorder)
+    SELECT variant, 0, 0, 0 FROM unnest($1::bigint[]) AS variant ORDER BY variant ON CONFLICT DO NOTHING
+"""
+_LOCK = """
+    SELECT variant_id, reserved, reserved - backorder AS least FROM stock_level
+    WHERE variant_id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
+"""
+_COUNT = """
+    WITH changed AS (
+        UPDATE stock_level SET on_hand = counted
+        FROM unnest($1::bigint[], $2::bigint[]) AS said (variant, counted)
+        WHERE variant_id = variant AND on_hand <> counted AND reserved <= counted + backorder
+        RETURNING id, new.on_hand - old.on_hand AS delta)
+    INSERT INTO stock_movement (stock_level_id, delta, reason, reference, at)
+    SELECT id, delta, 'counted', $3, $4 FROM changed ORDER BY id
+"""
 
 MOST_PIECES = 10**9
 """More than this of one variant is a slip of the finger."""
@@ -99,21 +117,16 @@ async def count_many(session: AsyncSession, counted: Mapping[int, int], *, refer
     """
     if counted and not 0 <= min(counted.values()) <= max(counted.values()) <= MOST_PIECES:
         raise Refused("stock.quantity", quantity=max(counted.values()), most=MOST_PIECES)
-    empty = [{"variant_id": variant, "on_hand": 0, "reserved": 0, "backorder": 0} for variant in sorted(counted)]
-    if empty:
-        await session.execute(insert(StockLevel).on_conflict_do_nothing(), empty)
-    levels = await _locked_levels(session, counted)
-    promised = [level for level in levels if level.reserved > counted[level.variant_id] + level.backorder]
-    if promised:
-        raise Refused("stock.promised", promised={str(level.variant_id): level.reserved for level in promised})
-    for level in levels:
-        delta = counted[level.variant_id] - level.on_hand
-        if delta:
-            level.on_hand += delta
-            session.add(
-                StockMovement(stock_level_id=level.id, delta=delta, reason="counted", reference=reference, at=now)
-            )
     await session.flush()
+    variants = sorted(counted)
+    pieces = [counted[variant] for variant in variants]
+    driver = await raw(session)
+    await driver.execute(_LEVELS_FOR, variants)
+    locked = await driver.fetch(_LOCK, variants)
+    promised = {str(row["variant_id"]): row["reserved"] for row in locked if row["least"] > counted[row["variant_id"]]}
+    if promised:
+        raise Refused("stock.promised", promised=promised)
+    await driver.execute(_COUNT, variants, pieces, reference, now)
 
 
 async def adopt(session: AsyncSession, *, key: str, order_id: int, lines: Mapping[int, int], committed: bool) -> None:

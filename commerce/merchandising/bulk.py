@@ -76,7 +76,10 @@ async def change_many(
     await session.flush()
     if change.to is ProductStatus.PUBLISHED:
         await _find_unsellable(session, products, problems)
+    if not problems:
+        await save_all(session, products, now=now)
     if change.counted is not None:
+        # Stock comes last: these rows are the ones that shoppers are waiting for.
         await _count(session, products, change.counted, problems, note=note, now=now)
     if problems:
         raise Refused(
@@ -84,7 +87,6 @@ async def change_many(
             count=len(problems),
             problems=[{"product": of, **problem} for of, found in sorted(problems.items()) for problem in found[:1]],
         )
-    await save_all(session, products, now=now)
     return products
 
 
