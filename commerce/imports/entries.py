@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import pickle
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -89,8 +90,8 @@ async def put_staged_entries(session: AsyncSession, *, stale: Sequence[str], all
     fresh = [(row["place"], row["product_id"]) for row in rows if not row["stale"]]
     for start in range(0, len(fresh), _BATCH):
         places, ids = zip(*fresh[start : start + _BATCH], strict=True)
-        entries = {
-            row["product_id"]: Entry(terms=row["terms"], weights=row["weights"], known=tuple(row["known"]))
+        entries: dict[int, Entry] = {
+            row["product_id"]: pickle.loads(row["entry"])  # our own, from a table nobody else sees
             for row in await driver.fetch(statements.ENTRIES, places)
         }
         offers = [
@@ -104,7 +105,7 @@ async def _shelves(driver: asyncpg.Connection, statement: str) -> dict[str, _She
     return {row["handle"]: _Shelf(json.loads(row["name"]), row["parent"]) for row in await driver.fetch(statement)}
 
 
-EntryRow = tuple[int, list[str], list[float], list[str]]
+EntryRow = tuple[int, bytes]
 ColoursRow = tuple[int, int, list[str]]
 
 
@@ -115,8 +116,7 @@ def _worked_out(
     colours: list[ColoursRow] = []
     for place, product in products.items():
         words = _words(product, basis, standing)
-        entry = entry_of(words)
-        entries.append((place, entry.terms, entry.weights, list(entry.known)))
+        entries.append((place, pickle.dumps(entry_of(words))))
         sold = [number for number, variant in enumerate(product.variants) if variant.active]
         colours += [
             (place, number, sorted(colours_of_variant(names, words)))

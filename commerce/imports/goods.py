@@ -72,7 +72,7 @@ class NewPicture:
 class NewProduct:
     """A product as a source describes it; `key` names it within the source and never changes.
 
-    `free_shipping` is None where the source does not say.
+    `free_shipping` and `dispatch_days` are None where the source does not say.
     """
 
     key: str
@@ -85,6 +85,7 @@ class NewProduct:
     pictures: tuple[NewPicture, ...] = ()
     status: ProductStatus = ProductStatus.PUBLISHED
     free_shipping: bool | None = None
+    dispatch_days: int | None = None
 
     def digest(self, currency: str) -> str:
         """A fingerprint of everything said about the product: equal when nothing changed."""

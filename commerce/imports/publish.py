@@ -133,10 +133,9 @@ def _batches(products: Sequence[NewProduct]) -> Iterable[Sequence[NewProduct]]:
 def _rows(product: NewProduct, place: int, currency: str) -> list[tuple[str, Row]]:
     key = product.key
     digest = product.digest(currency)
-    shipping, status = product.free_shipping, product.status.value
-    rows: list[tuple[str, Row]] = [
-        ("staged_product", (key, product.handle, product.category, digest, status, shipping, place, None, None, None))
-    ]
+    promises = (product.free_shipping, product.dispatch_days)
+    row = (key, product.handle, product.category, digest, product.status.value, *promises, place, None, None, None)
+    rows: list[tuple[str, Row]] = [("staged_product", row)]
     rows += [("staged_text", (key, text.lang, text.title, text.body)) for text in product.texts]
     for option_place, option in enumerate(product.options):
         rows.append(("staged_option", (key, option_place, _json(option.name))))

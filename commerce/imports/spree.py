@@ -143,12 +143,10 @@ def _stock(cells: Mapping[str, str]) -> tuple[int, int] | None:
 
 
 def _options(sold: list[_Sold]) -> dict[str, list[str]]:
-    """Every option with its values, in the order of their first appearance."""
-    options: dict[str, dict[str, None]] = {}
-    for each in sold:
-        for name, value in each.options.items():
-            options.setdefault(name, {})[value] = None
-    return {name: list(values) for name, values in options.items()}
+    """The options of the first row to be sold, with the values of all rows that have the same."""
+    names = list(sold[0].options) if sold else []
+    alike = [each.options for each in sold if set(each.options) == set(names)]
+    return {name: list(dict.fromkeys(options[name] for options in alike)) for name in names}
 
 
 def _variants(sold: list[_Sold], options: Mapping[str, list[str]], reading: Reading) -> list[NewVariant]:
@@ -156,9 +154,8 @@ def _variants(sold: list[_Sold], options: Mapping[str, list[str]], reading: Read
     for each in sold:
         line, cells = each.row.line, each.row.cells
         try:
-            for name in options:
-                if name not in each.options:
-                    raise Unreadable("option1_name", f"the variant says nothing about {name[:60]}")
+            if set(each.options) != set(options):
+                raise Unreadable("option1_name", f"the options of the product are {', '.join(options)[:100] or 'none'}")
             places = tuple(values.index(each.options[name]) for name, values in options.items())
             if any(variant.values == places for variant in variants):
                 raise Unreadable("option1_value", "the product has this combination already")

@@ -7,7 +7,8 @@ Only `staged_product` rows that say something new get as far as the shelf.
 STAGED = {
     "staged_category": "handle text PRIMARY KEY, name text, parent text, place bigint, fresh boolean",
     "staged_product": "key text PRIMARY KEY, handle text, category text, digest text, status text,"
-    " free_shipping boolean, place bigint UNIQUE, product_id bigint, version bigint, stale boolean",
+    " free_shipping boolean, dispatch_days bigint, place bigint UNIQUE, product_id bigint, version bigint,"
+    " stale boolean",
     "staged_text": "key text, lang text, title text, body text",
     "staged_option": "key text, place bigint, name text",
     "staged_value": "key text, option_place bigint, place bigint, name text",
@@ -17,7 +18,7 @@ STAGED = {
     "staged_choice": "key text, variant_place bigint, option_place bigint, value_place bigint",
     "staged_attribute": "key text, place bigint, name text, value text",
     "staged_picture": "key text, place bigint, variant_place bigint, digest text, mime text, width int, height int",
-    "staged_entry": "place bigint PRIMARY KEY, terms text[], weights real[], known text[]",
+    "staged_entry": "place bigint PRIMARY KEY, entry bytea",
     "staged_colours": "place bigint, variant_place bigint, colours text[], PRIMARY KEY (place, variant_place)",
 }
 """Table and columns. `key` is the product's key within the source; `place` counts from 0."""
@@ -53,9 +54,10 @@ WHERE EXISTS (SELECT 1 FROM product p WHERE p.handle = staged.handle)"""
 
 # The status is the merchant's from the day they change it: an archived product stays archived.
 PRODUCTS = """
-INSERT INTO product (handle, status, category_id, source, source_key, free_shipping, created_at, updated_at,
-    published_at)
-SELECT staged.handle, staged.status, category.id, $1, staged.key, coalesce(staged.free_shipping, true), $2, $2,
+INSERT INTO product (handle, status, category_id, source, source_key, free_shipping, dispatch_days,
+    created_at, updated_at, published_at)
+SELECT staged.handle, staged.status, category.id, $1, staged.key, coalesce(staged.free_shipping, true),
+    coalesce(staged.dispatch_days, 1), $2, $2,
     CASE WHEN staged.status = 'published' THEN $2::timestamptz END
 FROM staged_product staged LEFT JOIN category ON category.handle = staged.category ORDER BY staged.place
 ON CONFLICT (source, source_key) DO UPDATE SET
@@ -63,6 +65,8 @@ ON CONFLICT (source, source_key) DO UPDATE SET
     version = product.version + 1, published_at = coalesce(product.published_at, excluded.published_at),
     free_shipping = coalesce(
         (SELECT s.free_shipping FROM staged_product s WHERE s.key = excluded.source_key), product.free_shipping),
+    dispatch_days = coalesce(
+        (SELECT s.dispatch_days FROM staged_product s WHERE s.key = excluded.source_key), product.dispatch_days),
     status = CASE product.status
         WHEN (SELECT i.status FROM imported_product i WHERE i.product_id = product.id) THEN excluded.status
         ELSE product.status END"""
@@ -204,7 +208,7 @@ UPDATE staged_product s SET stale = $1 OR s.key = ANY($2) OR p.version <> coales
 FROM product p WHERE p.id = s.product_id"""
 
 ENTRIES = """
-SELECT s.product_id, e.terms, e.weights, e.known
+SELECT s.product_id, e.entry
 FROM staged_product s JOIN staged_entry e USING (place) JOIN product p ON p.id = s.product_id
 WHERE s.place = ANY($1) AND p.status = 'published'"""
 
