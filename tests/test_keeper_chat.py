@@ -112,7 +112,7 @@ async def test_a_shoppers_photo_makes_nothing_and_its_caption_is_answered(scratc
     assert said[0] == "图片我自己看不懂，不过同事能在这里看到。我先按您写的来："
     assert any("铁观音" in line for line in said[1:])
     assert await chat.sends(photo(scratch), language="zh") == [
-        "图片收到了，我自己看不懂，不过同事能在这里看到。您用几个字说说是什么事？\n1. 找人工客服"
+        "图片收到了，我自己看不懂，不过同事能在这里看到。您打字说说是什么事？\n1. 找人工客服"
     ]
     assert await drafts(scratch) == []
 
