@@ -1,19 +1,24 @@
 """The demo shop: what stands on its shelves, and that loading it again changes nothing."""
 
 import io
+import re
 import zlib
+from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from sqlalchemy import func, select, text
 
+from cli.scratch import Place, scratch_database
 from commerce.catalog.media import MediaFolder
-from commerce.catalog.model import Media, Picture, Product, ProductText, Variant
+from commerce.catalog.model import Media, Names, Picture, Product, ProductText, Variant
 from commerce.catalog.queries import product_cards, product_details
-from commerce.demo.goods import GOODS
-from commerce.demo.load import load_demo_shop
+from commerce.demo.goods import CATEGORIES, GOODS, Goods
+from commerce.demo.load import as_imported, load_demo_shop
 from commerce.inventory.model import StockLevel, StockMovement
 from foundation.database import Database
 from foundation.errors import Refused
@@ -53,14 +58,19 @@ def media(tmp_path: Path) -> MediaFolder:
     return MediaFolder.of(tmp_path)
 
 
-async def test_the_demo_shop_has_twelve_products_in_both_languages(
-    database: Database, media: MediaFolder, now: datetime
-) -> None:
-    assert await load_demo_shop(database, media, now=now) == 12
-    async with database.session() as session:
-        assert await session.scalar(select(func.count()).select_from(Variant)) == 37
+@pytest.fixture
+async def filled(place: Place, demo_shelves: str) -> AsyncIterator[Database]:
+    """A shop with the demo goods on its shelves, drawn once for all tests; its pictures lie in the place's folder."""
+    async with scratch_database(place, template=demo_shelves) as database:
+        yield database
+
+
+async def test_the_demo_shop_has_sixty_products_in_both_languages(filled: Database) -> None:
+    async with filled.session() as session:
+        assert await session.scalar(select(func.count()).select_from(Product)) == 60
+        assert await session.scalar(select(func.count()).select_from(Variant)) == 237
         languages = await session.execute(select(ProductText.lang, func.count()).group_by(ProductText.lang))
-        assert dict(languages.all()) == {"zh": 12, "en": 12}
+        assert dict(languages.all()) == {"zh": 60, "en": 60}
         mug = await session.scalar(select(Product.id).where(Product.handle == "celadon-mug"))
         assert mug is not None
         zh = await product_details(session, mug, language="zh")
@@ -79,26 +89,23 @@ async def test_the_demo_shop_has_twelve_products_in_both_languages(
     assert len(zh.pictures) == 4
 
 
-async def test_every_product_shows_a_picture_that_lies_on_the_disk(
-    database: Database, media: MediaFolder, now: datetime
-) -> None:
-    await load_demo_shop(database, media, now=now)
-    async with database.session() as session:
+async def test_every_product_shows_a_picture_of_its_own_that_lies_on_the_disk(place: Place, filled: Database) -> None:
+    media = MediaFolder.of(place.data_dir)
+    async with filled.session() as session:
         ids = (await session.scalars(select(Product.id).order_by(Product.id))).all()
         cards = await product_cards(session, ids, language="zh")
         digests = (await session.scalars(select(Media.digest).join(Picture).distinct())).all()
-    assert [card.picture is not None for card in cards] == [True] * 12
-    assert len(digests) == sum(len(goods.drawings) for goods in GOODS) == 24
+    assert [card.picture is not None for card in cards] == [True] * 60
+    assert len(digests) == sum(len(goods.drawings) for goods in GOODS) == 123
     for digest in digests:
         with Image.open(media.file(digest)) as picture, Image.open(media.thumbnail(digest)) as small:
             assert (picture.format, picture.size) == ("JPEG", (800, 800))
             assert (small.format, small.size) == ("WEBP", (400, 400))
-        assert media.file(digest).stat().st_size < 80_000
+        assert media.file(digest).stat().st_size < 90_000
 
 
-async def test_stock_is_what_the_movements_say(database: Database, media: MediaFolder, now: datetime) -> None:
-    await load_demo_shop(database, media, now=now)
-    async with database.session() as session:
+async def test_stock_is_what_the_movements_say(filled: Database) -> None:
+    async with filled.session() as session:
         moved = select(StockMovement.stock_level_id, func.sum(StockMovement.delta)).group_by(
             StockMovement.stock_level_id
         )
@@ -108,47 +115,103 @@ async def test_stock_is_what_the_movements_say(database: Database, media: MediaF
     assert on_hand == sum(kind.stock for goods in GOODS for kind in goods.kinds)
 
 
+async def test_the_promise_of_free_shipping_is_kept_where_it_is_made(filled: Database) -> None:
+    async with filled.session() as session:
+        charged = await session.scalars(select(Product.handle).where(Product.free_shipping.is_(False)))
+        assert set(charged) == {goods.handle for goods in GOODS if not goods.free_shipping}
+
+
 async def test_loading_the_demo_shop_twice_changes_nothing_not_even_what_the_merchant_archived(
-    database: Database, media: MediaFolder, now: datetime
+    filled: Database, media: MediaFolder, now: datetime
 ) -> None:
-    await load_demo_shop(database, media, now=now)
-    async with database.begin() as session:
+    async with filled.begin() as session:
         await session.execute(text("UPDATE product SET status = 'archived' WHERE handle = 'desk-lamp'"))
-    before = await everything(database)
-    assert await load_demo_shop(database, media, now=now) == 0
-    assert await everything(database) == before
+    before = await everything(filled)
+    assert await load_demo_shop(filled, media, now=now) == 0
+    assert await everything(filled) == before
 
 
 async def test_a_load_that_was_interrupted_is_completed(database: Database, media: MediaFolder, now: datetime) -> None:
+    first = GOODS[:12]
+
     def pull_the_plug(done: int, _total: int) -> None:
         if done == 9:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await load_demo_shop(database, media, now=now, progress=pull_the_plug)
+        await load_demo_shop(database, media, now=now, goods=first, progress=pull_the_plug)
     assert [len(rows) for rows in (await everything(database)).values()] == [0] * len(TABLES)
 
-    assert await load_demo_shop(database, media, now=now) == 12
+    assert await load_demo_shop(database, media, now=now, goods=first) == 12
+    assert await load_demo_shop(database, media, now=now, goods=first) == 0
     assert len((await everything(database))["product"]) == 12
 
 
-async def test_prices_follow_the_selling_currency(database: Database, media: MediaFolder, now: datetime) -> None:
-    await load_demo_shop(database, media, now=now, currency="JPY")
-    async with database.session() as session:
-        mug = await session.scalar(select(Variant).where(Variant.sku == "MUG-GRN"))
-    assert mug is not None
-    assert mug.price == Money(79, "JPY")
+def test_prices_follow_the_selling_currency() -> None:
+    mug = next(goods for goods in GOODS if goods.handle == "celadon-mug")
+    assert [variant.price for variant in as_imported(mug, "JPY", ()).variants] == [79, 79, 79, 89]
+    assert [variant.price for variant in as_imported(mug, "CNY", ()).variants] == [7900, 7900, 7900, 8900]
 
 
 def test_the_demo_goods_are_whole() -> None:
     skus = [kind.sku for goods in GOODS for kind in goods.kinds]
     assert len(skus) == len(set(skus))
+    assert len({goods.handle for goods in GOODS}) == 60
     for goods in GOODS:
-        assert set(goods.title) == set(goods.body) == {"zh", "en"}
+        assert 1 <= len(goods.kinds) <= 12, goods.handle
+        places = [kind.values for kind in goods.kinds]
+        assert len(set(places)) == len(places), goods.handle
         for kind in goods.kinds:
-            assert len(kind.values) == len(goods.options)
+            assert len(kind.values) == len(goods.options), kind.sku
+            assert all(place < len(values) for place, (_, values) in zip(kind.values, goods.options, strict=True))
         shown = [sku for _, of in goods.drawings for sku in of]
         assert not shown or sorted(shown) == sorted(kind.sku for kind in goods.kinds)
+
+
+def test_every_word_of_the_demo_shop_is_said_in_both_languages() -> None:
+    chinese = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+    for names in (*(category.name for category in CATEGORIES), *(name for goods in GOODS for name in words_of(goods))):
+        assert set(names) == {"zh", "en"}
+        assert all(names.values()), names
+        assert not chinese.search(names["en"]), names
+    for goods in GOODS:
+        assert chinese.search(goods.title["zh"]), goods.handle
+        assert len(chinese.findall(goods.body["zh"])) >= 40, goods.handle
+        assert len(goods.body["en"].split()) >= 30, goods.handle
+
+
+def words_of(goods: Goods) -> list[Names]:
+    options = [name for option, values in goods.options for name in (option, *values)]
+    return [goods.title, goods.body, *options, *(name for fact in goods.attributes for name in fact)]
+
+
+def test_every_product_answers_at_least_three_questions_about_itself() -> None:
+    for goods in GOODS:
+        asked = [name["en"] for name, _ in goods.attributes]
+        assert len(asked) == len(set(asked)) >= 3, goods.handle
+
+
+def test_every_shelf_without_shelves_in_it_has_a_few_products_and_no_other_has_any() -> None:
+    shelves = {category.handle for category in CATEGORIES}
+    parents = {category.parent for category in CATEGORIES}
+    for place, category in enumerate(CATEGORIES):
+        assert category.parent is None or category.parent in {before.handle for before in CATEGORIES[:place]}
+    on_shelf = Counter(goods.category for goods in GOODS)
+    assert set(on_shelf) == shelves - parents
+    assert {handle: count for handle, count in on_shelf.items() if not 2 <= count <= 7} == {}
+
+
+def test_prices_and_stock_are_those_of_a_small_shop() -> None:
+    kinds = [kind for goods in GOODS for kind in goods.kinds]
+    assert all(5 <= Decimal(kind.price) <= 1000 for kind in kinds)
+    for goods in GOODS:
+        prices = [Decimal(kind.price) for kind in goods.kinds]
+        assert max(prices) <= 5 * min(prices), goods.handle
+        assert any(kind.stock for kind in goods.kinds), goods.handle
+    assert sum(kind.stock == 0 for kind in kinds) >= 10
+    assert sum(0 < kind.stock <= 5 for kind in kinds) >= 10
+    assert {goods.handle for goods in GOODS if goods.dispatch_days > 1} >= {"stoneware-vase", "carbon-steel-wok"}
+    assert all(1 <= goods.dispatch_days <= 14 for goods in GOODS)
 
 
 def picture(kind: str, size: tuple[int, int] = (60, 40)) -> bytes:

@@ -23,6 +23,7 @@ async def load_demo_shop(
     *,
     now: datetime,
     currency: str = "CNY",
+    goods: Sequence[Goods] = GOODS,
     progress: Progress = lambda _done, _total: None,
 ) -> int:
     """Draw, store and publish the demo goods; returns how many products that brought.
@@ -34,17 +35,17 @@ async def load_demo_shop(
     """
     async with database.begin() as session:
         known = set(await session.scalars(select(Product.source_key).where(Product.source == SOURCE)))
-    missing = [goods for goods in GOODS if goods.handle not in known]
-    total = sum(len(goods.drawings) for goods in missing)
+    missing = [one for one in goods if one.handle not in known]
+    total = sum(len(one.drawings) for one in missing)
     products: list[NewProduct] = []
     drawn = 0
-    for goods in missing:
+    for one in missing:
         pictures: list[NewPicture] = []
-        for draw, skus in goods.drawings:
+        for draw, skus in one.drawings:
             progress(drawn, total)
             pictures.append(await asyncio.to_thread(_draw, media, draw, skus))
             drawn += 1
-        products.append(as_imported(goods, currency, pictures))
+        products.append(as_imported(one, currency, pictures))
     progress(drawn, total)
     if products:
         async with database.begin() as session:
