@@ -6,23 +6,23 @@ written, as it is spoken (pinyin) and by its initials. 铁观音 begins with 铁
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 
-from pypinyin import lazy_pinyin
-from sqlalchemy import Boolean, ForeignKey, Index, String, delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Boolean, ForeignKey, String, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commerce.catalog.model import Category, Product
 from commerce.search.model import SearchEntry
+from commerce.search.pinyin import sounds
 from commerce.search.terms import is_chinese, plain, tokens
 from foundation.database import Base, raw
 
-LONGEST_KEY = 32
-_MOST_PLACES = 12
+LONGEST_KEY = 24
+_MOST_PLACES = 10
 """So many words or characters of a name are beginnings; what a title says after them nobody begins with."""
-_LONGEST_INITIALS = 8
+_MOST_INITIALS = 4
+_LONGEST_INITIALS = 6
 _POPULAR = 500
 _OFTEN = 5
 """What fewer shoppers asked for is nobody else's business."""
@@ -32,36 +32,35 @@ Starts = Mapping[str, bool]
 
 
 class TitleStart(Base):
-    """A beginning of a title of a published product."""
+    """A beginning of a title of a published product. A large shop has millions: its key is its only wide index."""
 
     __tablename__ = "title_start"
-    __table_args__ = (Index("ix_title_start_key", "whole", "key", "product_id"),)
 
-    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    whole: Mapped[bool] = mapped_column(Boolean, primary_key=True)
     key: Mapped[str] = mapped_column(String(LONGEST_KEY, collation="C"), primary_key=True)
-    whole: Mapped[bool] = mapped_column(Boolean)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class ShelfStart(Base):
     """A beginning of a name of a category."""
 
     __tablename__ = "shelf_start"
-    __table_args__ = (Index("ix_shelf_start_key", "whole", "key"),)
 
-    category_id: Mapped[int] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"), primary_key=True)
+    whole: Mapped[bool] = mapped_column(Boolean, primary_key=True)
     key: Mapped[str] = mapped_column(String(LONGEST_KEY, collation="C"), primary_key=True)
-    whole: Mapped[bool] = mapped_column(Boolean)
+    category_id: Mapped[int] = mapped_column(
+        ForeignKey("category.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class PopularStart(Base):
     """A beginning of what many searched for and found, and how often they did."""
 
     __tablename__ = "popular_start"
-    __table_args__ = (Index("ix_popular_start_key", "whole", "key"),)
 
-    text: Mapped[str] = mapped_column(String(200), primary_key=True)
+    whole: Mapped[bool] = mapped_column(Boolean, primary_key=True)
     key: Mapped[str] = mapped_column(String(LONGEST_KEY, collation="C"), primary_key=True)
-    whole: Mapped[bool] = mapped_column(Boolean)
+    text: Mapped[str] = mapped_column(String(200), primary_key=True)
     times: Mapped[int]
 
 
@@ -74,8 +73,9 @@ def starts_of(names: Iterable[str]) -> dict[str, bool]:
         for place in range(min(len(items), _MOST_PLACES)):
             keys = [written(items[place:])]
             if is_chinese(items[place]):
-                initials = "".join(sound[0] for sound in spoken[place : place + _LONGEST_INITIALS])
-                keys += ["".join(spoken[place : place + LONGEST_KEY])[:LONGEST_KEY], initials]
+                keys.append("".join(spoken[place : place + LONGEST_KEY])[:LONGEST_KEY])
+                if place < _MOST_INITIALS:
+                    keys.append("".join(sound[0] for sound in spoken[place : place + _LONGEST_INITIALS]))
             for key in keys:
                 found[key] = found.get(key, False) or place == 0
     found.pop("", None)
@@ -87,39 +87,35 @@ def items_of(text: str) -> list[str]:
     return [item for token in tokens(plain(text[:300])) for item in (token if is_chinese(token) else [token])]
 
 
-def written(items: Sequence[str]) -> str:
-    """Words and characters put together again, with spaces between words only; at most 32 characters."""
+def written(items: Sequence[str], *, longest: int = LONGEST_KEY) -> str:
+    """Words and characters put together again, with spaces between words only; at most `longest` characters."""
     said = ""
     for item in items:
         between = " " if said and not is_chinese(said[-1]) and not is_chinese(item) else ""
         said += between + item
-        if len(said) >= LONGEST_KEY:
+        if len(said) >= longest:
             break
-    return said[:LONGEST_KEY]
+    return said[:longest]
 
 
 def _spoken(items: Sequence[str]) -> list[str]:
     """The sound of each character; a word is its own."""
-    return [_sound(item) if is_chinese(item) else item for item in items]
-
-
-@cache
-def _sound(character: str) -> str:
-    return str(lazy_pinyin(character)[0])
+    return [sounds(item)[0] if is_chinese(item) else item for item in items]
 
 
 async def put_starts(session: AsyncSession, starts: Mapping[int, Starts], *, ids: Sequence[int]) -> None:
     """Put these beginnings of titles where those of the products `ids` were, and see to the shelves they stand on."""
-    await session.execute(delete(TitleStart).where(TitleStart.product_id.in_(ids)))
+    driver = await raw(session)
+    await driver.execute("DELETE FROM title_start WHERE product_id = ANY ($1::bigint[])", list(ids))
     rows = [(of, key, whole) for of, keys in starts.items() for key, whole in keys.items()]
-    columns = ("product_id", "key", "whole")
-    await (await raw(session)).copy_records_to_table("title_start", records=rows, columns=columns)
+    await driver.copy_records_to_table("title_start", records=rows, columns=("product_id", "key", "whole"))
     await _put_shelves(session, ids)
 
 
 async def _put_shelves(session: AsyncSession, ids: Sequence[int]) -> None:
     """Most of the time nothing is to be done: shelves are seldom renamed."""
-    inside = select(Product.category_id.label("id")).where(Product.id.in_(ids), Product.category_id.is_not(None))
+    of_these = Product.id == func.any(literal(list(ids), ARRAY(BigInteger)))
+    inside = select(Product.category_id.label("id")).where(of_these, Product.category_id.is_not(None))
     chain = inside.distinct().cte("chain", recursive=True)
     parents = select(Category.parent_id).join(chain, chain.c.id == Category.id).where(Category.parent_id.is_not(None))
     chain = chain.union(parents)

@@ -69,7 +69,8 @@ async def _completed(session: AsyncSession, items: Sequence[str], limit: int) ->
     if len(items) < 2 or len(begun) < _SHORTEST_WORD or not begun.isalpha():
         return []
     words = (await session.execute(_WORDS, {"begun": f"{begun}%", "limit": limit})).scalars()
-    return [Suggestion(written([*items[:-1], word]), "word") for word in words]
+    longest = 2 * LONGEST_TYPED
+    return [Suggestion(written([*items[:-1], word], longest=longest), "word") for word in words if word != begun]
 
 
 async def _rows(
@@ -88,7 +89,7 @@ def _begun(table: str, columns: str, order: str = "key") -> str:
     CROSS JOIN LATERAL (
         SELECT {columns}, key FROM {table}
         WHERE whole = place.whole AND key >= asked.least COLLATE "C" AND key < asked.beyond COLLATE "C"
-        ORDER BY {order} LIMIT 60) AS start"""
+        ORDER BY {order} LIMIT :limit * 4) AS start"""
 
 
 def _statement(sql: str) -> TextClause:
@@ -99,11 +100,10 @@ _PRODUCTS = _statement(f"""
 WITH begun AS ({_begun("title_start", "product_id")}),
 best AS (
     SELECT product_id AS id, min(rank) AS rank, min(key) AS key FROM begun
-    WHERE EXISTS (SELECT FROM product p WHERE p.id = product_id AND p.status = 'published')
     GROUP BY product_id ORDER BY min(rank), min(key), product_id LIMIT :limit)
 SELECT id, (SELECT title FROM product_text t WHERE t.product_id = best.id
             ORDER BY (t.lang = :language) DESC, t.lang LIMIT 1) AS title
-FROM best ORDER BY rank, key, id
+FROM best JOIN product USING (id) WHERE product.status = 'published' ORDER BY rank, key, id
 """)
 _CATEGORIES = _statement(f"""
 WITH begun AS ({_begun("shelf_start", "category_id")}),

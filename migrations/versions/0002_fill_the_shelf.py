@@ -23,13 +23,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "popular_start",
-        sa.Column("text", sa.String(length=200), nullable=False),
-        sa.Column("key", sa.String(length=24, collation="C"), nullable=False),
         sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("key", sa.String(length=24, collation="C"), nullable=False),
+        sa.Column("text", sa.String(length=200), nullable=False),
         sa.Column("times", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("text", "key", name=op.f("pk_popular_start")),
+        sa.PrimaryKeyConstraint("whole", "key", "text", name=op.f("pk_popular_start")),
     )
-    op.create_index("ix_popular_start_key", "popular_start", ["whole", "key"], unique=False)
     op.create_table(
         "search_entry",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -61,15 +60,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_keeper_staff_id"), "keeper", ["staff_id"], unique=False)
     op.create_table(
         "shelf_start",
-        sa.Column("category_id", sa.BigInteger(), nullable=False),
-        sa.Column("key", sa.String(length=24, collation="C"), nullable=False),
         sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("key", sa.String(length=24, collation="C"), nullable=False),
+        sa.Column("category_id", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["category_id"], ["category.id"], name=op.f("fk_shelf_start_category_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("category_id", "key", name=op.f("pk_shelf_start")),
+        sa.PrimaryKeyConstraint("whole", "key", "category_id", name=op.f("pk_shelf_start")),
     )
-    op.create_index("ix_shelf_start_key", "shelf_start", ["whole", "key"], unique=False)
+    op.create_index(op.f("ix_shelf_start_category_id"), "shelf_start", ["category_id"], unique=False)
     op.create_table(
         "favourite",
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
@@ -100,15 +99,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "title_start",
-        sa.Column("product_id", sa.BigInteger(), nullable=False),
-        sa.Column("key", sa.String(length=24, collation="C"), nullable=False),
         sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("key", sa.String(length=24, collation="C"), nullable=False),
+        sa.Column("product_id", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["product_id"], ["product.id"], name=op.f("fk_title_start_product_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("product_id", "key", name=op.f("pk_title_start")),
+        sa.PrimaryKeyConstraint("whole", "key", "product_id", name=op.f("pk_title_start")),
     )
-    op.create_index("ix_title_start_key", "title_start", ["whole", "key", "product_id"], unique=False)
+    op.create_index(op.f("ix_title_start_product_id"), "title_start", ["product_id"], unique=False)
     op.create_table(
         "stock_watch",
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
@@ -179,19 +178,18 @@ def downgrade() -> None:
     op.drop_table("variant_price")
     op.drop_index(op.f("ix_stock_watch_variant_id"), table_name="stock_watch")
     op.drop_table("stock_watch")
-    op.drop_index("ix_title_start_key", table_name="title_start")
+    op.drop_index(op.f("ix_title_start_product_id"), table_name="title_start")
     op.drop_table("title_start")
     op.drop_index("ix_search_meaning_due", table_name="search_meaning", postgresql_where=sa.text("due"))
     op.drop_table("search_meaning")
     op.drop_index(op.f("ix_favourite_product_id"), table_name="favourite")
     op.drop_table("favourite")
-    op.drop_index("ix_shelf_start_key", table_name="shelf_start")
+    op.drop_index(op.f("ix_shelf_start_category_id"), table_name="shelf_start")
     op.drop_table("shelf_start")
     op.drop_index(op.f("ix_keeper_staff_id"), table_name="keeper")
     op.drop_table("keeper")
     op.drop_table("search_synonym")
     op.drop_index(op.f("ix_search_entry_at"), table_name="search_entry")
     op.drop_table("search_entry")
-    op.drop_index("ix_popular_start_key", table_name="popular_start")
     op.drop_table("popular_start")
     op.drop_table("keeper_code")
