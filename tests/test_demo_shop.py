@@ -115,10 +115,12 @@ async def test_stock_is_what_the_movements_say(filled: Database) -> None:
     assert on_hand == sum(kind.stock for goods in GOODS for kind in goods.kinds)
 
 
-async def test_the_promise_of_free_shipping_is_kept_where_it_is_made(filled: Database) -> None:
+async def test_what_costs_shipping_and_what_is_made_to_order_says_so(filled: Database) -> None:
     async with filled.session() as session:
-        charged = await session.scalars(select(Product.handle).where(Product.free_shipping.is_(False)))
-        assert set(charged) == {goods.handle for goods in GOODS if not goods.free_shipping}
+        rows = (await session.execute(select(Product.handle, Product.free_shipping, Product.dispatch_days))).all()
+    assert {row.handle: (row.free_shipping, row.dispatch_days) for row in rows} == {
+        goods.handle: (goods.free_shipping, goods.dispatch_days) for goods in GOODS
+    }
 
 
 async def test_loading_the_demo_shop_twice_changes_nothing_not_even_what_the_merchant_archived(

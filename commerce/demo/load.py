@@ -74,4 +74,5 @@ def as_imported(goods: Goods, currency: str, pictures: Sequence[NewPicture]) -> 
         attributes=goods.attributes,
         pictures=(*leading, *pictures),
         free_shipping=goods.free_shipping,
+        dispatch_days=goods.dispatch_days,
     )

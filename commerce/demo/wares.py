@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from commerce.catalog.model import Names
-from commerce.demo.canvas import Canvas, darker, ellipse, glazed, rgb, turned_body
+from commerce.demo.canvas import Canvas, rgb
 from commerce.demo.categories import both
 
 Draw = Callable[[], Canvas]
@@ -67,16 +67,3 @@ def by_colour(draw: Callable[..., Canvas], *looks: tuple[Sequence[str], tuple[st
         return lambda: draw(*(rgb(code) for code in codes))
 
     return tuple((drawing(codes), skus) for codes, skus in looks)
-
-
-def parcel(colour: str = "c9a27a") -> Drawings:
-    """A plain jar in place of a drawing that is not made yet."""
-
-    def draw() -> Canvas:
-        canvas = Canvas(rgb("f4eee6"), disc=rgb("e8dac8"))
-        canvas.shadow(400, 628, 150)
-        canvas.paint(turned_body(400, [(260, 120), (320, 150), (560, 150), (620, 130)]), glazed(rgb(colour)))
-        canvas.paint(ellipse(400, 262, 120, 20), darker(rgb(colour), 0.2))
-        return canvas
-
-    return ((draw, ()),)
