@@ -39,7 +39,12 @@ async def add_to_cart(turn: Turn) -> None:
         turn.session, customer_id=turn.customer_id, variant_id=variant.variant_id, quantity=quantity, now=turn.now
     )
     turn.focus["product"], turn.focus["variant"] = variant.product_id, variant.variant_id
-    turn.focus["added"] = {"product": variant.product_id, "variant": variant.variant_id, "quantity": quantity}
+    so_far = int(before["quantity"]) if before is not None and before["how"] == "more" else 0
+    turn.focus["added"] = {
+        "product": variant.product_id,
+        "variant": variant.variant_id,
+        "quantity": so_far + quantity,
+    }
     view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
     text = turn._("Changed: {title} x{quantity}") if is_changed else turn._("In your cart: {title} x{quantity}")
     turn.say(cart_reply(turn, view, text.format(title=named(variant), quantity=quantity)))

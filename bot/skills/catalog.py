@@ -6,7 +6,7 @@ from bot.flow import Turn
 from bot.replies import Choice
 from bot.skills.just_added import last_added
 from bot.skills.listing import Page, Wish, as_money, list_of, page_of, say_list, say_page, wanted
-from bot.skills.meant import meant_product
+from bot.skills.meant import is_measure, meant_product
 from bot.skills.product_page import say_page as say_product
 from bot.skills.variants import meant_variants
 from commerce.catalog.queries import ProductDetails, product_details
@@ -55,7 +55,7 @@ async def refine_search(turn: Turn) -> None:
     if "any_price" in turn.args:
         failed: Wish = turn.focus.get("failed") or {"text": ""}
         await say_found(turn, {name: value for name, value in failed.items() if name not in ("price_min", "price_max")})
-    elif (product := await _in_that_colour(turn, limits)) is not None:
+    elif (product := await _of_that_kind(turn, limits)) is not None:
         say_product(turn, product)
     elif _COLOURS.search(said) and "colours" not in limits and "product" in turn.focus:
         await show_product(turn)
@@ -70,12 +70,17 @@ async def refine_search(turn: Turn) -> None:
         await say_found(turn, {"text": "", **kept, **limits}, is_asked=bool(text))
 
 
-async def _in_that_colour(turn: Turn, limits: Wish) -> ProductDetails | None:
-    """The product looked at, when only a colour was asked for and there is a variant of it."""
-    if set(limits) != {"colours"} or "product" not in turn.focus or turn.words is None:
+async def _of_that_kind(turn: Turn, limits: Wish) -> ProductDetails | None:
+    """The product looked at, or the only one shown, when just a colour or a measure was said that a variant has."""
+    words, results = turn.words, turn.focus.get("results", ())
+    its = turn.focus.get("product") or (results[0] if len(results) == 1 else None)
+    if words is None or its is None or not set(limits) <= {"colours"}:
         return None
-    product = await product_details(turn.session, int(turn.focus["product"]), language=turn.language)
-    return product if product is not None and meant_variants(product.variants, turn.words) else None
+    queries = [str(entity.value) for entity in words.heard.entities if entity.kind == "query"]
+    if not all(map(is_measure, queries)) or not (queries or limits):
+        return None
+    product = await product_details(turn.session, int(its), language=turn.language)
+    return product if product is not None and meant_variants(product.variants, words) else None
 
 
 async def _another_page(turn: Turn, last: Wish, *, back: bool) -> None:

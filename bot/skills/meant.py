@@ -30,6 +30,11 @@ class PickProduct(Narrowing[int]):
         return self.fit
 
 
+def is_measure(query: str) -> bool:
+    """Whether a query only says how much or how big: "350 ml", "16GB"."""
+    return _MEASURE.fullmatch(simple(query)) is not None
+
+
 async def meant_product(turn: Turn) -> ProductDetails:
     """The product that is meant; pauses to ask when it can be several. Refuses with a next step when there is none."""
     candidates = await _candidates(turn)
@@ -71,7 +76,7 @@ async def _described(turn: Turn, words: Words, candidates: Sequence[int]) -> lis
     queries = [str(entity.value) for entity in words.heard.entities if entity.kind == "query"]
     text = " ".join(queries) if queries or colours else words.rest[:MOST_WORDS]
     found = await find(turn.session, Wanted(text, turn.language, colours=colours, limit=MOST_FITTING))
-    is_a_thing = bool(text) and _MEASURE.fullmatch(simple(text)) is None
+    is_a_thing = bool(text) and not is_measure(text)
     if found.relaxed or (is_a_thing and (not found.product_ids or found.product_ids[0] not in candidates)):
         return []
     return [product_id for product_id in candidates if product_id in found.product_ids]
@@ -87,7 +92,7 @@ async def _read_candidates(turn: Turn) -> list[int]:
                 raise Refused("catalog.no_such_place", count=len(results))
             return [results[place - 1 if place > 0 else -1]]
         query, colours = words.take("query"), words.take_all("colour")
-        if query and results and _MEASURE.fullmatch(simple(str(query))):
+        if query and results and is_measure(str(query)):
             query = None  # "350 ml" says which kind, not which product
         if query or colours:
             found = await find(turn.session, Wanted(str(query or ""), turn.language, colours=tuple(map(str, colours))))
