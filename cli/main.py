@@ -104,6 +104,14 @@ def nlu(context: typer.Context) -> None:
     understanding(context.args, prog_name="xiaoer nlu")
 
 
+@app.command(context_settings=FORWARD)
+def search(context: typer.Context) -> None:
+    """Measure the search on a catalogue with human judgments."""
+    from cli.search import app as searching
+
+    searching(context.args, prog_name="xiaoer search")
+
+
 @app.command()
 def backup(file: Path) -> None:
     """Write the whole shop (database, media, keys) into one file."""

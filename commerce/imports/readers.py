@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from commerce.imports.generic import read_csv
+from commerce.imports.icecat import read_icecat
 from commerce.imports.saleor import read_saleor
 from commerce.imports.shelf import Shelf
 from commerce.imports.shopify import read_shopify
@@ -25,6 +26,7 @@ class Reader(Protocol):
 
 READERS: dict[str, Reader] = {
     "csv": read_csv,
+    "icecat": read_icecat,
     "saleor": read_saleor,
     "shopify": read_shopify,
     "spree": read_spree,

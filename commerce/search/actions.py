@@ -155,10 +155,11 @@ def _sorted(hits: list[_Hit], sort: Sort | None) -> list[_Hit]:
 async def _scored(session: AsyncSession, question: Question, wanted: Wanted) -> list[_Hit]:
     """Candidates with their scores, by the words of the wish itself and by those borrowed from the taxonomy."""
     candidates = await candidates_for(session, question, wanted)
-    own = _answers(candidates, question, [clue for clue in question.clues if not clue.borrowed], borrowed=False)
-    if not any(clue.borrowed for clue in question.clues):
+    clues = [replace(clue, worth=1.0) if clue.unless in candidates.unknown else clue for clue in question.clues]
+    own = _answers(candidates, question, [clue for clue in clues if not clue.borrowed], borrowed=False)
+    if not any(clue.borrowed for clue in clues):
         return list(own.values())
-    by_all = _answers(candidates, question, question.clues, borrowed=True)
+    by_all = _answers(candidates, question, clues, borrowed=True)
     # A product that says as much in the wish's own words is judged by these alone.
     own = {of: hit for of, hit in own.items() if len(hit.answered) >= len(by_all[of].answered)}
     return list({**by_all, **own}.values())

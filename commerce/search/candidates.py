@@ -30,10 +30,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Products, and for each asked term how rare it is (its inverse document frequency)."""
+    """Products; for each asked term how rare it is (its inverse document frequency); and those terms nobody has."""
 
     products: tuple[Candidate, ...]
     rarity: Mapping[str, float]
+    unknown: frozenset[str] = frozenset()
 
 
 async def candidates_for(session: AsyncSession, question: Question, wanted: Wanted) -> Candidates:
@@ -43,7 +44,7 @@ async def candidates_for(session: AsyncSession, question: Question, wanted: Want
     worths: dict[tuple[int, int], float] = {}
     for clue in question.clues:
         for term in clue.terms:
-            worth = clue.worth if term.startswith("kind:") else clue.worth / len(clue.terms)
+            worth = 1.0 if clue.unless else clue.worth / len(clue.terms)
             for slot in clue.slots:
                 key = (place[term], slot)
                 worths[key] = max(worths.get(key, 0), worth)
@@ -66,7 +67,8 @@ async def candidates_for(session: AsyncSession, question: Question, wanted: Want
         )
         for row in rows
     )
-    return Candidates(products, {term: _rarity(rows[0].products, times) for term, times in known_by.items()})
+    rarity = {term: _rarity(rows[0].products, times) for term, times in known_by.items()}
+    return Candidates(products, rarity, frozenset(term for term, times in known_by.items() if not times))
 
 
 def _rarity(products: int, known_by: int) -> float:

@@ -1,5 +1,6 @@
 """Keep the search index as the catalogue is: call `index_products` in the transaction that changes a product."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -61,6 +62,8 @@ _SHORTEST = 0.15
 NAME_WEIGHT = 2.0
 """What says at least this much about a product stands in its name: a title, category, choice, code or subtitle."""
 _BRAND_NAMES = frozenset(["brand", "supplier", "vendor", "manufacturer", "maker", "品牌", "厂商", "制造商"])
+_SAYS_NOTHING = re.compile(r"[\d.,\s]*|yes|no|是|否", re.IGNORECASE)
+"""Facts of which nobody searches the bare value."""
 _KIND_NAMES = frozenset(["product type", "type", "kind", "category", "产品类型", "类型", "种类", "品类"])
 
 
@@ -196,7 +199,7 @@ async def _read_texts(session: AsyncSession, products: dict[int, Words]) -> None
 
 
 def _is_colour_name(names: Iterable[str]) -> bool:
-    return any(name.lower() in ("color", "colour", "颜色") for name in names)
+    return any(name.lower().split()[-1:] in (["color"], ["colour"], ["颜色"]) for name in names)
 
 
 async def _read_offers(session: AsyncSession, products: dict[int, Words]) -> list[Offer]:
@@ -258,7 +261,8 @@ def _sorted_facts(facts: Iterable[tuple[Names, Names]]) -> tuple[list[str], list
             kinds += value.values()
         else:
             for language, text in value.items():
-                others[language].append(text)
+                if not _SAYS_NOTHING.fullmatch(text):
+                    others[language].append(text)
     return brands, kinds, [" ".join(dict.fromkeys(texts)) for texts in others.values()]
 
 

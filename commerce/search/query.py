@@ -35,7 +35,8 @@ _LETTERS_OR_DIGITS = re.compile(r"[^\W\d_]+|\d+")
 class Clue:
     """If a product has all these terms, it answers to the words of the query at `slots`, as far as `worth` (0 to 1).
 
-    With `in_name` they must stand in its title, category or options: its description is not enough. A `borrowed` clue
+    With `in_name` they must stand in its title, category or options: its description is not enough. It is worth all
+    that it can be (1) in a shop that has no product with the term `unless`. A `borrowed` clue
     is of the imported taxonomy: it may add a product, and never puts one before those that say the wish itself.
     """
 
@@ -43,6 +44,7 @@ class Clue:
     slots: frozenset[int]
     worth: float
     in_name: bool = False
+    unless: str = ""
     borrowed: bool = False
 
 
@@ -146,9 +148,11 @@ def _of_that_kind(line: Sequence[str], words: Mapping[int, str], clues: Iterable
     """The last word of a query says what thing is meant: a laptop is a notebook before it is a bag for laptops."""
     last = len(line) - 1
     if last in words:
+        own = line[last]
         said = {clue.terms[0] for clue in clues if last in clue.slots and len(clue.terms) == 1 and not clue.borrowed}
-        for term in sorted(term for term in said if term.isalpha() and term.isascii()):
-            yield Clue((term, f"kind:{term}"), frozenset({last}), 1.0)
+        yield Clue((own, f"kind:{own}"), frozenset({last}), 1.0)
+        for term in sorted(term for term in said - {own} if term.isalpha() and term.isascii()):
+            yield Clue((term, f"kind:{term}"), frozenset({last}), _SYNONYM_WORTH, unless=f"kind:{own}")
 
 
 def _synonyms(line: Sequence[str]) -> Iterable[Clue]:
