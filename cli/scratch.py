@@ -36,13 +36,35 @@ from foundation.settings import Settings
 from migrations.models import metadata
 from nlu.understand import Understander
 
-EMPTY, DEMO, VENDURE = "template_empty", "template_demo", "template_vendure"
+EMPTY, DEMO = "template_empty", "template_demo"
 SHARED = Path(os.environ.get("XIAOER_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 """Real data that lies beside the checkout; what needs it does without when it is absent."""
-VENDURE_TABLE = SHARED / "data/catalog/vendure/products.csv"
 BASE_URL = "http://shop.test"
 _MOST_FAULTS = 20
 _numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A real catalogue that a scratch shop can be stocked with, and the currency such a shop sells in."""
+
+    template: str
+    file: Path
+    currency: str
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the file lies beside the checkout."""
+        return self.file.is_file()
+
+
+CATALOGUES = {
+    # Vendure's table names no currency: its prices are the shop's.
+    "vendure": Catalogue("template_vendure", SHARED / "data/catalog/vendure/products.csv", "CNY"),
+    "saleor": Catalogue("template_saleor", SHARED / "data/catalog/saleor/populatedb_data.json", "USD"),
+    "spree": Catalogue("template_spree", SHARED / "data/catalog/spree/products.csv", "USD"),
+}
+"""By the name of the importer that reads it."""
 
 
 class Clock:
@@ -113,19 +135,20 @@ async def stock_shelves(place: Place) -> None:
         await database.close()
 
 
-async def stock_vendure(place: Place) -> None:
-    """Make the template with the real Vendure catalogue in it. Raises Refused("script.no_data") when it is not here."""
-    if not VENDURE_TABLE.is_file():
-        raise Refused("script.no_data", path=str(VENDURE_TABLE))
-    await _clone(place.servers.database_url, EMPTY, VENDURE)
-    database = Database(named(place.servers.database_url, VENDURE), place.vault)
+async def stock_catalogue(place: Place, name: str) -> None:
+    """Make the template with a real catalogue in it. Raises Refused("script.no_data") when it is not here."""
+    catalogue = CATALOGUES[name]
+    if not catalogue.is_here:
+        raise Refused("script.no_data", path=str(catalogue.file))
+    await _clone(place.servers.database_url, EMPTY, catalogue.template)
+    database = Database(named(place.servers.database_url, catalogue.template), place.vault)
     try:
         await import_goods(
             database,
             MediaFolder.of(place.data_dir),
-            VENDURE_TABLE,
-            source="vendure",
-            currency="CNY",
+            catalogue.file,
+            source=name,
+            currency=catalogue.currency,
             now=Clock()() - timedelta(days=30),
         )
     finally:

@@ -15,7 +15,7 @@ _ACTS = ("press", "photo", "file", "location", "contact", "sticker", "pay", "pay
 _CHECK = re.compile(r"([a-z_]+(?:\.[a-z_]+)?)\s*(!=|>=|<=|=|contains\b)\s*(.+)")
 _WAIT = re.compile(r"(\d{1,4})\s*(s|min|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
-_HEADERS = {"shop": ("demo", "empty", "vendure"), "lang": ("zh", "en")}
+_HEADERS = {"shop": ("demo", "empty", "vendure", "saleor", "spree"), "lang": ("zh", "en")}
 
 
 @dataclass(frozen=True, slots=True)

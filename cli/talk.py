@@ -17,15 +17,14 @@ from bot.channels.terminal import Terminal
 from bot.worker import work
 from cli.prepare import require_current
 from cli.scratch import (
+    CATALOGUES,
     DEMO,
     EMPTY,
-    VENDURE,
-    VENDURE_TABLE,
     Place,
     scratch_place,
     scratch_shop,
+    stock_catalogue,
     stock_shelves,
-    stock_vendure,
 )
 from cli.script_file import Script, read_script
 from cli.script_run import Played, as_json, play
@@ -36,7 +35,6 @@ from foundation.settings import Settings
 from nlu.understand import Understander
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-_TEMPLATES = {"demo": DEMO, "empty": EMPTY, "vendure": VENDURE}
 _COLOURS = {"shopper": "bold", "shop": "cyan", "agent": "magenta", "clock": "dim"}
 
 
@@ -71,10 +69,9 @@ def play_files(paths: list[Path], *, quiet: bool) -> list[Played]:
     if not files:
         raise Refused("script.none", path=str(paths[0]))
     scripts = [read_script(file) for file in files]
-    if not VENDURE_TABLE.is_file():
-        for script in scripts:
-            if script.shop == "vendure" and script.path in paths:
-                raise Refused("script.no_data", path=str(VENDURE_TABLE))
+    for script in scripts:
+        if script.shop in CATALOGUES and not CATALOGUES[script.shop].is_here and script.path in paths:
+            raise Refused("script.no_data", path=str(CATALOGUES[script.shop].file))
     console = Console(stderr=True, quiet=quiet and not Console(stderr=True).is_terminal)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with scratch_place() as place, Progress(*columns, console=console, transient=True) as progress:
@@ -83,20 +80,22 @@ def play_files(paths: list[Path], *, quiet: bool) -> list[Played]:
 
 
 async def _play_all(place: Place, scripts: list[Script], tell: Callable[[str], None]) -> list[Played]:
-    shops = {script.shop for script in scripts}
-    if "demo" in shops:
-        await stock_shelves(place)
-    if "vendure" in shops and VENDURE_TABLE.is_file():
-        await stock_vendure(place)
+    stocked = {"empty"}
     understander = Understander.load()
     played = []
     for script in scripts:
         tell(script.title)
-        if script.shop == "vendure" and not VENDURE_TABLE.is_file():
-            reason = sentence(Refused("script.no_data", path=str(VENDURE_TABLE)))
+        catalogue = CATALOGUES.get(script.shop)
+        if catalogue and not catalogue.is_here:
+            reason = sentence(Refused("script.no_data", path=str(catalogue.file)))
             played.append(Played(script, skipped=reason))
             continue
-        async with scratch_shop(place, template=_TEMPLATES[script.shop], load=lambda: understander) as scratch:
+        if script.shop not in stocked:
+            await (stock_catalogue(place, script.shop) if catalogue else stock_shelves(place))
+            stocked.add(script.shop)
+        template = catalogue.template if catalogue else {"demo": DEMO, "empty": EMPTY}[script.shop]
+        currency = catalogue.currency if catalogue else "CNY"
+        async with scratch_shop(place, template=template, load=lambda: understander, currency=currency) as scratch:
             played.append(await play(script, scratch))
     return played
 

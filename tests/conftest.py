@@ -11,16 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bench.harness import SHARED
 from bot.shop import Shop
 from cli.scratch import (
+    CATALOGUES,
     DEMO,
-    VENDURE,
-    VENDURE_TABLE,
     Place,
     ScratchShop,
     scratch_database,
     scratch_place,
     scratch_shop,
+    stock_catalogue,
     stock_shelves,
-    stock_vendure,
 )
 from foundation.database import Database
 from foundation.embedded import Servers
@@ -62,10 +61,26 @@ def demo_shelves(place: Place) -> str:
 @pytest.fixture(scope="session")
 def vendure_shelves(place: Place) -> str | None:
     """The template database with the real catalogue of Vendure; None where it does not lie beside the checkout."""
-    if not VENDURE_TABLE.is_file():
+    return _stocked(place, "vendure")
+
+
+@pytest.fixture(scope="session")
+def saleor_shelves(place: Place) -> str | None:
+    """The same with the catalogue of Saleor; it sells in US dollars."""
+    return _stocked(place, "saleor")
+
+
+@pytest.fixture(scope="session")
+def spree_shelves(place: Place) -> str | None:
+    """The same with the catalogue of Spree; it sells in US dollars."""
+    return _stocked(place, "spree")
+
+
+def _stocked(place: Place, name: str) -> str | None:
+    if not CATALOGUES[name].is_here:
         return None
-    asyncio.run(stock_vendure(place))
-    return VENDURE
+    asyncio.run(stock_catalogue(place, name))
+    return CATALOGUES[name].template
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.scratch import EMPTY, VENDURE_TABLE, Place, scratch_shop
+from cli.scratch import CATALOGUES, EMPTY, Place, scratch_shop
 from cli.script_file import Agent, Checks, Does, Expects, Says, Waits, read_script
 from cli.script_run import Line, Played, as_json, play
 from cli.talk import play_files
@@ -16,23 +16,17 @@ FOLDER = Path(__file__).parent / "conversations"
 SCRIPTS = sorted(FOLDER.glob("**/*.md"))
 
 
-@pytest.fixture(scope="session")
-def shelves(demo_shelves: str, vendure_shelves: str | None) -> dict[str, str]:
-    """The templates that scripts may start from; the real catalogue only where it lies beside the checkout."""
-    templates = {"demo": demo_shelves, "empty": EMPTY}
-    if vendure_shelves is not None:
-        templates["vendure"] = vendure_shelves
-    return templates
-
-
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 async def test_written_conversation_holds(
-    path: Path, place: Place, shelves: dict[str, str], understander: Understander
+    path: Path, place: Place, request: pytest.FixtureRequest, understander: Understander
 ) -> None:
     script = read_script(path)
-    if script.shop not in shelves:
+    # Each template is made only when the first script asks for it.
+    template = EMPTY if script.shop == "empty" else request.getfixturevalue(f"{script.shop}_shelves")
+    if template is None:
         pytest.skip("needs the folder with real data beside the checkout (../shared/data)")
-    async with scratch_shop(place, template=shelves[script.shop], load=lambda: understander) as scratch:
+    currency = CATALOGUES[script.shop].currency if script.shop in CATALOGUES else "CNY"
+    async with scratch_shop(place, template=template, load=lambda: understander, currency=currency) as scratch:
         played = await play(script, scratch)
     assert played.failures == [], "\n".join(f"{line.who}: {line.text}" for line in played.transcript)
 
@@ -124,7 +118,7 @@ def test_the_result_as_json_has_all_that_was_said_and_did_not_hold(tmp_path: Pat
     assert json.loads(as_json(played[1:]))["passed"] is True
 
 
-@pytest.mark.skipif(VENDURE_TABLE.is_file(), reason="the real catalogue is here")
+@pytest.mark.skipif(CATALOGUES["vendure"].is_here, reason="the real catalogue is here")
 def test_a_named_script_without_its_catalogue_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "real.md"
     path.write_text("shop: vendure\n> hi\n")

@@ -177,5 +177,5 @@ class Picture(Base):
 
 
 def in_language(names: dict[str, str], language: str) -> str:
-    """The name in this language, else in whichever there is, else an empty text."""
-    return names.get(language) or next(iter(names.values()), "")
+    """The name in this language, else in English, else in whichever there is, else an empty text."""
+    return names.get(language) or names.get("en") or next(iter(names.values()), "")
