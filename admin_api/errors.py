@@ -138,7 +138,8 @@ class ErrorBody(BaseModel):
 
 def status_of(code: str) -> int:
     """The HTTP status of a refusal."""
-    return STATUS.get(code) or STATUS_BY_ENDING.get(code.rpartition(".")[2], STATUS_OTHERWISE)
+    by_ending = (status for ending, status in STATUS_BY_ENDING.items() if code.endswith((f".{ending}", f"_{ending}")))
+    return STATUS.get(code) or next(by_ending, STATUS_OTHERWISE)
 
 
 def sentence_of(code: str, facts: dict[str, Json]) -> str:

@@ -101,6 +101,7 @@ async def adjust_stock(desk: Desk, staff: StaffMember, *, variant_id: int, form:
     """Pieces came or went. Refuses variant.unknown, stock.short, stock.promised, stock.changed."""
     staff.must(Permission.MANAGE_STOCK)
     async with desk.database.begin() as session:
+        before = stock_shape(await _level(session, variant_id))
         level = await stock.adjust_variant(
             session,
             variant_id=variant_id,
@@ -110,8 +111,9 @@ async def adjust_stock(desk: Desk, staff: StaffMember, *, variant_id: int, form:
             now=desk.now(),
             was=form.was,
         )
-        facts = {"reason": form.reason.value, "quantity": form.quantity, "after": {"on_hand": level.on_hand}}
-        note_down(session, desk, staff, "stock.adjusted", f"variant:{variant_id}", **facts)
+        facts = {"before": {"on_hand": before.on_hand}, "after": {"on_hand": level.on_hand}}
+        subject, why = f"variant:{variant_id}", form.reason.value
+        note_down(session, desk, staff, "stock.adjusted", subject, reason=why, quantity=form.quantity, **facts)
         return VariantStock(variant_id=variant_id, stock=stock_shape(level))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from commerce.catalog.model import Product, ProductStatus, Variant
+from commerce.catalog.model import Product, ProductStatus, ProductText, Variant
 from commerce.catalog.queries import product_details
 from commerce.merchandising.actions import Edit, Text, create_product, edit_product, move_product
 from commerce.merchandising.variants import NewPrice, OptionDraft, VariantDraft, set_options_and_variants, set_prices
@@ -28,6 +28,20 @@ class Shelf:
         if published:
             await self.move(made.id, ProductStatus.PUBLISHED)
         return made.id
+
+    async def drafts(self, count: int, *, price: int = 1000) -> list[Product]:
+        """Many drafts of one variant each."""
+        async with self.database.begin() as session:
+            made = [
+                Product(handle=f"cup-{number}", created_at=self.now, updated_at=self.now) for number in range(count)
+            ]
+            session.add_all(made)
+            await session.flush()
+            session.add_all(ProductText(product_id=one.id, lang="zh", title=f"茶杯 {one.id}") for one in made)
+            session.add_all(
+                Variant(product_id=one.id, sku=f"CUP-{one.id}", price_amount=price, currency="CNY") for one in made
+            )
+        return made
 
     async def version(self, product_id: int) -> int:
         async with self.database.begin() as session:

@@ -17,7 +17,7 @@ from commerce.catalog.media import Kept, MediaFolder
 from commerce.catalog.model import Category, Picture, Product, ProductStatus
 from commerce.catalog.queries import product_cards, product_details
 from commerce.inventory.actions import Reason
-from commerce.merchandising.actions import NO_CATEGORY, Edit, Text, create_product
+from commerce.merchandising.actions import NO_CATEGORY, Edit
 from commerce.merchandising.bulk import Change, PriceChange, change_many
 from commerce.merchandising.categories import add_category, move_category, remove_category, rename_category
 from commerce.merchandising.pictures import Placed, add_pictures, arrange_pictures, replace_picture
@@ -309,13 +309,7 @@ async def bulk(shelf: Shelf, ids: Sequence[int], change: Change) -> None:
 
 async def test_a_thousand_products_change_at_once_and_shoppers_see_it(shelf: Shelf) -> None:
     ware = await shelve(shelf, "清仓", "Clearance")
-    async with shelf.database.begin() as session:
-        made = [
-            await create_product(
-                session, texts={"zh": Text(f"茶杯 {number}")}, currency="CNY", price=1000, now=shelf.now
-            )
-            for number in range(1000)
-        ]
+    made = await shelf.drafts(1000)
     ids = [product.id for product in made]
     change = Change(ware, PriceChange(percent=-1250), ProductStatus.PUBLISHED, free_shipping=False, counted=7)
     await bulk(shelf, ids, change)
