@@ -158,7 +158,8 @@ _ONE_CHARACTER = frozenset(
 )
 _FREE_SHIPPING = re.compile(
     r"(?<![不没唔])(?:包邮费?|免邮费?|免运费?|免快递费|免配送费|不[要收用](?:运费|邮费))的?"
-    r"|\bfree (?:shipping|delivery|postage|p&p)\b|\bship(?:s|ping|ped)?(?: is| for)? free\b|\b(?:delivery|postage)(?: is)? free\b"
+    r"|\bfree (?:shipping|delivery|postage|p&p)\b|\bship(?:s|ping|ped)?(?: is| for)? free\b"
+    r"|\b(?:delivery|postage)(?: is)? free\b"
     r"|\bno (?:shipping|delivery) (?:fees?|costs?|charges?)\b"
 )
 _IN_STOCK = re.compile(
