@@ -158,6 +158,11 @@ def tent(cloth: Colour, ground: Colour, disc: Colour) -> Canvas:
     ):
         flap = polygon(smooth(points, closed=True)).within(front)
         canvas.paint(flap, [(0, lighter(cloth, side + 0.2)), (1, darker(cloth, 0.12))])
+    _tent_edges(canvas, cloth)
+    return canvas
+
+
+def _tent_edges(canvas: Canvas, cloth: Colour) -> None:
     canvas.paint(stitched(smooth([(290, 236), (290, 250), (290, 268)])), WHITE)
     canvas.paint(stroke(smooth([(288, 204), (236, 360), (128, 606)]), 5), lighter(cloth, 0.5))
     canvas.paint(stroke([(288, 204), (560, 184)], 6), lighter(cloth, 0.5))
@@ -165,7 +170,6 @@ def tent(cloth: Colour, ground: Colour, disc: Colour) -> Canvas:
         canvas.paint(together([bar((x, y), (x - 3, y - 34), 7)]), rgb("8d9298"))
     flag = polygon([(286, 172), (330, 182), (286, 196)])
     canvas.paint(flag, rgb("d9825b"))
-    return canvas
 
 
 def rope(tone: Colour, ground: Colour, disc: Colour) -> Canvas:
