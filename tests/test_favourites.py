@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.worker import catch_up
 from commerce.announcements import Announcement, announce
 from commerce.catalog.model import Product, ProductStatus, Variant
 from commerce.favourites.actions import (
@@ -21,10 +22,11 @@ from commerce.favourites.actions import (
     watch,
     watched_by,
 )
-from commerce.favourites.model import StockWatch
+from commerce.favourites.model import Favourite, StockWatch
 from commerce.inventory.actions import receive_stock
 from foundation.database import Database
 from foundation.errors import Refused
+from tests.chat import Chat
 from tests.goods import a_customer, a_product
 
 
@@ -193,3 +195,128 @@ _A_THOUSAND_WISHES = (
     "INSERT INTO stock_watch (customer_id, variant_id, created_at) "
     f"SELECT :customer, id, :now FROM variant WHERE sku LIKE 'V%' ORDER BY id LIMIT {MOST_WATCHED}",
 )
+
+
+# in the chat
+
+_SELL_OUT = "UPDATE stock_level SET reserved = on_hand WHERE variant_id IN (SELECT id FROM variant WHERE sku LIKE :sku)"
+
+
+async def restock(chat: Chat, sku: str, pieces: int) -> None:
+    async with chat.scratch.shop.database.begin() as session:
+        variant_id = await session.scalar(select(Variant.id).where(Variant.sku == sku))
+        assert variant_id is not None
+        await receive_stock(session, variant_id=variant_id, quantity=pieces, reference="t", now=chat.scratch.clock())
+
+
+async def archive(chat: Chat, handle: str) -> None:
+    async with chat.scratch.shop.database.begin() as session:
+        archived = text("UPDATE product SET status = 'archived' WHERE handle = :handle")
+        await session.execute(archived, {"handle": handle})
+
+
+async def told_since(chat: Chat) -> list[str]:
+    """Let everything due be done, and give what the shopper then hears."""
+    await catch_up(chat.scratch.shop)
+    return [message.text for message in await chat.hears()]
+
+
+async def test_a_shopper_likes_two_things_and_takes_one_off_again(chat: Chat) -> None:
+    await chat.says("台灯")
+    await chat.presses("看看详情")
+    assert (await chat.presses("收藏"))[0].startswith("已收藏暖光护眼台灯。")
+    assert (await chat.says("收藏这个"))[0].startswith("暖光护眼台灯已经在您的收藏里了。")
+    assert (await chat.says("把马克杯加入收藏"))[0].startswith("已收藏龙泉手作马克杯 350ml。")
+    (mine,) = await chat.says("我的收藏")
+    assert mine.splitlines()[:3] == [
+        "您的收藏，共 2 款：",
+        "1. 龙泉手作马克杯 350ml  ¥79.00 起",
+        "2. 暖光护眼台灯  ¥159.00",
+    ]
+    assert (await chat.says("取消收藏第二个"))[0].startswith("已取消收藏暖光护眼台灯。")
+    assert "台灯" not in (await chat.says("我的收藏"))[0]
+
+
+async def test_favourites_say_what_is_sold_out_and_leave_out_what_is_gone(chat: Chat) -> None:
+    await chat.says("add the quiet mouse to my favourites", language="en")
+    await chat.says("add the desk lamp to my favourites")
+    await chat.says("add the camping lantern to my favourites")
+    await archive(chat, "camping-lantern")
+    async with chat.scratch.shop.database.begin() as session:
+        await session.execute(text(_SELL_OUT), {"sku": "DL-%"})
+    left_out, mine = await chat.says("show me my favourites")
+    assert left_out == "Of your favourites 1 are not sold any more; I have left them out."
+    lines = mine.splitlines()
+    assert lines[0] == "Your favourites, 2:"
+    assert lines[1].startswith("1. Quiet Wireless Mouse")
+    assert lines[2:4] == ["2. Warm Light Desk Lamp  CN¥159.00", "   Sold out at the moment"]
+
+
+async def test_who_has_no_favourites_is_told_how_to_get_some(chat: Chat) -> None:
+    assert (await chat.says("我的收藏"))[0].startswith("还没有收藏。")
+    assert (await chat.says("add it to my favourites"))[0].startswith("Which product do you mean?")
+
+
+async def test_sold_out_is_said_with_an_offer_and_the_notice_comes_once_with_a_button_for_the_cart(chat: Chat) -> None:
+    (answer,) = await chat.says("add a pink quiet mouse", language="en")
+    assert answer.startswith("Quiet Wireless Mouse (")
+    assert "is sold out at the moment." in answer
+    assert (await chat.presses("Tell me when it is back"))[0].startswith("I will tell you here, once, as soon as")
+    assert await told_since(chat) == []
+    await restock(chat, "MS-PNK", 1)
+    (back,) = await told_since(chat)
+    assert "It is back in stock!" in back
+    assert await told_since(chat) == []
+    (added,) = await chat.presses("Add to cart")
+    assert added.startswith("In your cart: Quiet Wireless Mouse (")
+
+
+async def test_a_notice_is_asked_for_in_words_and_taken_back(chat: Chat) -> None:
+    await chat.says("静音鼠标")
+    await chat.presses("看看详情")
+    assert (await chat.says("粉色的到货了告诉我"))[0].startswith("好的，静音无线鼠标 (")
+    assert await chat.presses("不用提醒了") == ["好的，不再提醒您了。"]
+    await restock(chat, "MS-PNK", 1)
+    assert await told_since(chat) == []
+
+
+async def test_who_wants_a_notice_of_what_is_there_hears_that_it_is_there(chat: Chat) -> None:
+    (answer,) = await chat.says("tell me when the red mug is back", language="en")
+    assert answer.startswith("Good news: Longquan Stoneware Mug 350 ml (Coral red) is in stock.")
+    await chat.presses("Add to cart")
+    async with chat.scratch.shop.database.begin() as session:
+        assert await session.scalar(select(func.count()).select_from(StockWatch)) == 0
+
+
+async def test_what_was_back_for_a_moment_only_is_said_so(chat: Chat) -> None:
+    await chat.says("add a pink quiet mouse", language="en")
+    await chat.presses("Tell me when it is back")
+    await restock(chat, "MS-PNK", 1)
+    async with chat.scratch.shop.database.begin() as session:
+        assert await tell_back_in_stock(session, now=chat.scratch.clock(), limit=10) == 1
+        gone = (
+            "UPDATE stock_level SET reserved = on_hand WHERE variant_id = (SELECT id FROM variant WHERE sku = 'MS-PNK')"
+        )
+        await session.execute(text(gone))
+    (back,) = await told_since(chat)
+    assert "It was back for a moment, and is sold out again." in back
+    assert (await chat.presses("Tell me when it is back"))[0].startswith("I will tell you here, once")
+
+
+async def test_what_was_taken_off_the_shelf_meanwhile_is_not_told(chat: Chat) -> None:
+    await chat.says("add a pink quiet mouse", language="en")
+    await chat.presses("Tell me when it is back")
+    await archive(chat, "quiet-mouse")
+    await restock(chat, "MS-PNK", 1)
+    assert await told_since(chat) == []
+
+
+async def test_somebody_elses_button_likes_nothing(chat: Chat) -> None:
+    await chat.says("台灯")
+    await chat.presses("看看详情")
+    button = chat.button("收藏")
+    other = Chat(chat.scratch)
+    (answer,) = await other.sends({"kind": "press", "token": button.token, "label": button.label}, button.label)
+    assert "按钮" in answer
+    async with chat.scratch.shop.database.begin() as session:
+        assert await session.scalar(select(func.count()).select_from(Favourite)) == 0
