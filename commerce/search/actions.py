@@ -24,17 +24,16 @@ from commerce.search.wish import Wanted as Wanted
 _AN_ANSWER = 0.25
 """A product answers a word when it does so at least this well, compared with the product that does best."""
 _NEAR = 0.3
-"""The share of the best score that a product needs to be shown."""
-_NEAR_BY_MENTION = 0.45
-"""The same for one that only mentions the wish: a mug whose description speaks of tea is no tea."""
+"""The share of the best score that a product needs to be shown: a mug whose description speaks of tea is no tea."""
+_NEAR_IN_ORDER = 0.45
+"""The same where price or date decide what comes first."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
     """A candidate: its lowest price within the limits, and how well it answers each word of the wish.
 
-    It is `borrowed` when it answers so many of them by the words of the taxonomy only, and `named` when one of them is
-    in its name.
+    It is `borrowed` when it answers so many of them by the words of the taxonomy only.
     """
 
     product_id: int
@@ -42,7 +41,6 @@ class _Hit:
     values: Mapping[int, float]
     answered: frozenset[int] = frozenset()
     borrowed: bool = False
-    named: bool = True
 
     @property
     def score(self) -> float:
@@ -137,7 +135,7 @@ def _good_ones(hits: Sequence[_Hit], sort: Sort | None) -> list[_Hit]:
     for borrowed in (False, True):
         alike = [hit for hit in hits if hit.borrowed is borrowed and (not sort or len(hit.answered) == most)]
         best = max((hit.score for hit in alike), default=0)
-        good += [hit for hit in alike if hit.score >= best * (_NEAR if hit.named and not sort else _NEAR_BY_MENTION)]
+        good += [hit for hit in alike if hit.score >= best * (_NEAR_IN_ORDER if sort else _NEAR)]
     return good
 
 
@@ -175,9 +173,8 @@ def _answers(candidates: Candidates, question: Question, clues: Sequence[Clue], 
             hit,
             answered=frozenset(slot for slot, value in hit.values.items() if value >= best[slot] * _AN_ANSWER),
             borrowed=borrowed,
-            named=any(weight >= NAME_WEIGHT for weight in one.weights.values()),
         )
-        for hit, one in zip(hits, candidates.products, strict=True)
+        for hit in hits
         if hit.values
     }
 

@@ -14,9 +14,13 @@ from commerce.search.wish import LIMITS, OFFER_FITS, PRODUCT_FITS, SHELVES, Want
 MOST_CANDIDATES = 200
 SATURATION = 3.0
 """The weight at which a term has said half of what it can say (k1 of BM25F)."""
-_MOST_MENTIONS = 2_000
+MENTION = 0.5
+"""What a term says about a product that only mentions it, in a long description or a fact."""
+_MOST_MENTIONS = 5_000
 """Products that only mention a term are looked at in this number at most; those named by it all."""
-_MENTION = 0.5
+
+
+_NO_LIMITS = limits_of(Wanted("", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,15 @@ async def candidates_for(session: AsyncSession, question: Question, wanted: Want
             for slot in clue.slots:
                 key = (place[term], slot)
                 worths[key] = max(worths.get(key, 0), worth)
+    limits = limits_of(wanted)
     asked = {
         "terms": terms,
         "places": [place for place, _ in worths],
         "slots": [slot for _, slot in worths],
         "worths": list(worths.values()),
-        **limits_of(wanted),
+        # Only limits can take products away: without any, nobody after the 200 can come through.
+        "first": MOST_CANDIDATES if limits == _NO_LIMITS else None,
+        **limits,
     }
     rows = (await session.execute(_CANDIDATES, asked)).all()
     if not rows:
@@ -63,7 +70,7 @@ async def candidates_for(session: AsyncSession, question: Question, wanted: Want
         Candidate(
             row.product_id,
             row.price,
-            {term: weight for term, weight in zip(terms, row.weights, strict=True) if weight is not None},
+            {terms[place - 1]: weight for place, weight in zip(row.places, row.weights, strict=True)},
         )
         for row in rows
     )
@@ -88,15 +95,16 @@ shelf AS (
 hit AS MATERIALIZED (
     SELECT asked.place, found.product_id, found.weight
     FROM asked CROSS JOIN LATERAL (
-        SELECT product_id, weights[array_position(terms, asked.term)] AS weight
+        SELECT product_id, weights[array_position(terms, asked.term)]::float8 AS weight
         FROM search_product WHERE terms @> ARRAY[asked.term]
         UNION ALL (
-        SELECT product_id, {_MENTION} FROM search_product WHERE more @> ARRAY[asked.term] LIMIT {_MOST_MENTIONS})
+        SELECT product_id, {MENTION} FROM search_product WHERE more @> ARRAY[asked.term] LIMIT {_MOST_MENTIONS})
     ) AS found),
 known AS MATERIALIZED (
-    SELECT place, ln(1 + greatest(0, max(shelf.products) - count(*) + 0.5) / (count(*) + 0.5)) AS rarity,
-           count(*) AS products
-    FROM hit CROSS JOIN shelf GROUP BY place),
+    SELECT known.place, known.products,
+           ln(1 + greatest(0, shelf.products - known.products + 0.5)::float8 / (known.products + 0.5)) AS rarity
+    FROM (SELECT place, count(*) AS products FROM hit GROUP BY place) AS known
+    CROSS JOIN shelf),
 clue AS (
     SELECT place, slot, worth * rarity AS worth
     FROM unnest(:places, :slots, :worths) AS clue (place, slot, worth) JOIN known USING (place)),
@@ -104,27 +112,28 @@ answer AS (
     SELECT hit.product_id, clue.slot, max(clue.worth * hit.weight / (hit.weight + {SATURATION})) AS value
     FROM hit JOIN clue USING (place) GROUP BY hit.product_id, clue.slot),
 touched AS (
-    SELECT product_id, sum(value) * count(*) AS promise FROM answer GROUP BY product_id),
+    SELECT product_id, sum(value) * count(*) AS promise FROM answer GROUP BY product_id
+    ORDER BY promise DESC, product_id LIMIT :first),
 candidate AS (
     SELECT touched.product_id, touched.promise, offer.price
-    FROM (SELECT * FROM touched ORDER BY promise DESC, product_id) AS touched CROSS JOIN LATERAL (
+    FROM touched CROSS JOIN LATERAL (
         SELECT min(price_amount) AS price FROM search_offer
         WHERE product_id = touched.product_id AND {OFFER_FITS}) AS offer
     WHERE offer.price IS NOT NULL AND {PRODUCT_FITS}
-    ORDER BY touched.promise DESC, touched.product_id LIMIT {MOST_CANDIDATES})
-SELECT candidate.product_id, candidate.price, shelf.products,
-       ARRAY(SELECT coalesce(product.weights[array_position(product.terms, asked.term)],
-                             product.more_weights[array_position(product.more, asked.term)])
-             FROM asked ORDER BY asked.place) AS weights,
-       CASE WHEN row_number() OVER (ORDER BY candidate.promise DESC, product_id) = 1 THEN
+    ORDER BY touched.promise DESC, touched.product_id LIMIT {MOST_CANDIDATES}),
+said AS (
+    SELECT product_id, price, promise, array_agg(place) AS places, array_agg(weight) AS weights
+    FROM candidate JOIN hit USING (product_id) GROUP BY product_id, price, promise)
+SELECT product_id, price, places, weights, shelf.products,
+       CASE WHEN row_number() OVER (ORDER BY promise DESC, product_id) = 1 THEN
            ARRAY(SELECT coalesce(known.products, 0) FROM asked LEFT JOIN known USING (place) ORDER BY asked.place)
        END AS known_by
-FROM candidate JOIN search_product AS product USING (product_id) CROSS JOIN shelf
-ORDER BY candidate.promise DESC, product_id
+FROM said CROSS JOIN shelf ORDER BY promise DESC, product_id
 """).bindparams(
     bindparam("terms", type_=ARRAY(TEXT)),
     bindparam("places", type_=ARRAY(INTEGER)),
     bindparam("slots", type_=ARRAY(INTEGER)),
     bindparam("worths", type_=ARRAY(REAL)),
+    bindparam("first", type_=INTEGER),
     *LIMITS,
 )

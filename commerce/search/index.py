@@ -26,7 +26,7 @@ from commerce.search.starts import Starts, put_starts, starts_of
 from commerce.search.terms import colour_term, colours_in, is_chinese, kind_term, plain, terms_of, terms_of_code, tokens
 from foundation.database import raw
 
-SCHEME = 3
+SCHEME = 5
 """How rows are made; whoever changes that adds one here, and a sweep then makes the older rows anew."""
 _BATCH = 400
 _MOST_BODY = 6_000
@@ -115,15 +115,14 @@ class Offer:
     colours: frozenset[str]
 
 
-def _split(entry: Entry) -> tuple[list[str], list[float], list[str], list[float]]:
+def _split(entry: Entry) -> tuple[list[str], list[float], list[str]]:
     """The terms of its name with their weights, and those it only mentions."""
     both = list(zip(entry.terms, entry.weights, strict=True))
     named = [(term, weight) for term, weight in both if weight >= NAME_WEIGHT]
-    more = [(term, weight) for term, weight in both if weight < NAME_WEIGHT]
-    return [t for t, _ in named], [w for _, w in named], [t for t, _ in more], [w for _, w in more]
+    return [t for t, _ in named], [w for _, w in named], [term for term, weight in both if weight < NAME_WEIGHT]
 
 
-_ENTRY_COLUMNS = ("product_id", "terms", "weights", "more", "more_weights", "scheme")
+_ENTRY_COLUMNS = ("product_id", "terms", "weights", "more", "scheme")
 _OFFER_COLUMNS = ("variant_id", "product_id", "price_amount", "currency", "colours")
 _MEANING_DUE = """
 INSERT INTO search_meaning (product_id, due) SELECT unnest($1::bigint[]), true

@@ -27,7 +27,6 @@ class SearchProduct(Base):
     terms: Mapped[list[str]] = mapped_column(ARRAY(Text))
     weights: Mapped[list[float]] = mapped_column(ARRAY(REAL))
     more: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
-    more_weights: Mapped[list[float]] = mapped_column(ARRAY(REAL), server_default="{}")
     scheme: Mapped[int] = mapped_column(SmallInteger, index=True, server_default="0")
 
 

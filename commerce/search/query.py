@@ -6,19 +6,20 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from commerce.search.pinyin import may_be_initials, may_be_pinyin
-from commerce.search.taxonomy import Synonym
+from commerce.search.taxonomy import Synonym, stands_alone
 from commerce.search.terms import (
     LONGEST_TERM,
     STOP_CHARACTERS,
     STOP_WORDS,
     colour_term,
     is_chinese,
+    needed,
     pairs,
     plain,
     stem,
     tokens,
 )
-from commerce.search.vocabulary import COLOURS, KINDS, SAME
+from commerce.search.vocabulary import ALONE, COLOURS, KINDS, SAME
 
 LONGEST_QUERY = 200
 _MOST_SLOTS = 40
@@ -158,9 +159,16 @@ def _of_that_kind(line: Sequence[str], words: Mapping[int, str], clues: Iterable
 def _synonyms(line: Sequence[str]) -> Iterable[Clue]:
     """For every known word in the line, the other words for the same thing."""
     known, longest = _same()
-    for start in range(len(line)):
-        for end in range(start + 1, min(start + longest, len(line)) + 1):
-            for others in known.get(tuple(line[start:end]), ()):
+    found = [
+        (start, end)
+        for start in range(len(line))
+        for end in range(start + 1, min(start + longest, len(line)) + 1)
+        if tuple(line[start:end]) in known
+    ]
+    claimed = {place for start, end in found if end - start > 1 for place in range(start, end)}
+    for start, end in found:
+        if end - start > 1 or line[start] not in ALONE or stands_alone(start, line, claimed):
+            for others in known[tuple(line[start:end])]:
                 yield Clue(others, frozenset(range(start, end)), _SYNONYM_WORTH)
 
 
@@ -170,11 +178,11 @@ def _same() -> tuple[dict[tuple[str, ...], list[tuple[str, ...]]], int]:
     known: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     for group in SAME:
         for word in group:
-            others = [_needed(other) for other in group if other != word]
+            others = [needed(other) for other in group if other != word]
             known.setdefault(_as_line(word), []).extend(others)
     for words, kinds in KINDS:
         for word in words:
-            known.setdefault(_as_line(word), []).extend(_needed(kind) for kind in kinds)
+            known.setdefault(_as_line(word), []).extend(needed(kind) for kind in kinds)
     for colour, words in COLOURS.items():
         # 红 alone may be part of 红茶, and mint a leaf: in a wish only the plain names of colours mean a colour.
         plain_names = {colour, *(f"{word}色" for word in words if is_chinese(word) and not word.endswith("色"))}
@@ -185,14 +193,3 @@ def _same() -> tuple[dict[tuple[str, ...], list[tuple[str, ...]]], int]:
 
 def _as_line(word: str) -> tuple[str, ...]:
     return tuple(_laid_out(tokens(plain(word)))[0])
-
-
-def _needed(word: str) -> tuple[str, ...]:
-    """The terms a product must have to contain this word."""
-    terms: list[str] = []
-    for token in tokens(plain(word)):
-        if is_chinese(token):
-            terms += pairs(token) or [token]
-        else:
-            terms.append(stem(token))
-    return tuple(terms)

@@ -143,9 +143,6 @@ def upgrade() -> None:
     op.add_column("product", sa.Column("dispatch_days", sa.BigInteger(), server_default="1", nullable=False))
     op.add_column("product", sa.Column("version", sa.BigInteger(), server_default="1", nullable=False))
     op.add_column("search_product", sa.Column("more", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False))
-    op.add_column(
-        "search_product", sa.Column("more_weights", postgresql.ARRAY(sa.REAL()), server_default="{}", nullable=False)
-    )
     op.add_column("search_product", sa.Column("scheme", sa.SmallInteger(), server_default="0", nullable=False))
     op.create_index(
         "ix_search_product_more",
@@ -167,7 +164,6 @@ def downgrade() -> None:
         postgresql_with={"fastupdate": "off"},
     )
     op.drop_column("search_product", "scheme")
-    op.drop_column("search_product", "more_weights")
     op.drop_column("search_product", "more")
     op.drop_column("product", "version")
     op.drop_column("product", "dispatch_days")
