@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from commerce.catalog.attributes import ProductAttribute
 from commerce.catalog.model import (
@@ -40,6 +40,7 @@ class ProductCard:
     picture: int | None
     in_stock: bool
     variants: int
+    handle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ async def product_cards(session: AsyncSession, ids: Sequence[int], *, language: 
             picture=row.picture,
             in_stock=row.free > 0,
             variants=row.variants,
+            handle=row.handle,
         )
         for row in found
     }
@@ -153,6 +155,21 @@ async def category_tree(session: AsyncSession, *, language: str) -> tuple[Catego
         return CategoryView(row.id, row.handle, in_language(row.name, language) or row.handle, products, children)
 
     return shelves(None)
+
+
+async def in_common(
+    session: AsyncSession, product_id: int, others: Sequence[int], *, language: str
+) -> dict[int, tuple[str, ...]]:
+    """What each of some products shares with one: the shelf, then values of the same attribute."""
+    rows = await session.execute(_IN_COMMON, {"product_id": product_id, "ids": list(others)})
+    return {
+        row.id: tuple(
+            dict.fromkeys(
+                in_language(name, language) for name in (*([row.shelf] if row.shelf else []), *(row.values or ()))
+            )
+        )
+        for row in rows
+    }
 
 
 async def variant_views(
@@ -271,6 +288,7 @@ _SOLD = select(Variant.id).join(Product, Product.id == Variant.product_id).where
 _CARDS = (
     select(
         Product.id,
+        Product.handle,
         _title(Product.id).label("title"),
         _leading_picture(Product.id).label("picture"),
         func.min(Variant.price_amount).label("low"),
@@ -323,6 +341,20 @@ _ABOUT = (
     )
     .outerjoin(_TEXT_IN_LANGUAGE, true())
     .where(Product.id == bindparam("product_id"))
+)
+_THIS = aliased(ProductAttribute)
+_SHARED = (
+    select(func.jsonb_agg(aggregate_order_by(ProductAttribute.value, ProductAttribute.position)))
+    .join(_THIS, and_(_THIS.name == ProductAttribute.name, _THIS.value == ProductAttribute.value))
+    .where(ProductAttribute.product_id == Product.id, _THIS.product_id == bindparam("product_id"))
+    .correlate(Product)
+    .scalar_subquery()
+)
+_SHELF_OF_THIS = select(Product.category_id).where(Product.id == bindparam("product_id")).scalar_subquery()
+_IN_COMMON = (
+    select(Product.id, Category.name.label("shelf"), _SHARED.label("values"))
+    .outerjoin(Category, and_(Category.id == Product.category_id, Product.category_id == _SHELF_OF_THIS))
+    .where(Product.id.in_(_IDS))
 )
 _CATEGORIES = (
     select(
