@@ -138,6 +138,9 @@ class _Dialogue:
         if heard.photo is not None:
             self._start("photo")
             return await self._run(Words(heard))
+        if heard.kind == "open":
+            self._start("open_product", {"handle": heard.token})
+            return await self._run(None)
         if not heard.text.strip():
             self._tell(N_("I can only read words so far. Tell me in a few words what you need."))
             return await self._run(None)

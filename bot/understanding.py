@@ -32,7 +32,7 @@ def understand(understander: "Understander", body: Mapping[str, Json], text: str
     """What a message says; `language` is that of the conversation. A press has no words to understand."""
     kind = str(body.get("kind", "text"))
     if kind not in ("text", "photo"):
-        return Heard(kind=kind, token=str(body.get("token", "")))
+        return Heard(kind=kind, token=str(body.get("token") or body.get("product") or ""))
     begun = time.thread_time()
     try:
         if kind == "photo":

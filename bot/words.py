@@ -35,7 +35,8 @@ class Entity(Protocol):
 class Heard:
     """One message of the shopper and what it was understood to mean.
 
-    `kind` is that of the body ("text", "press", "photo", ...); `token` is that of the pressed button; `photo` is the
+    `kind` is that of the body ("text", "press", "photo", ...); `token` is that of the pressed button, or the
+    handle of the product whose page the shopper came from ("open"); `photo` is the
     body of a photo, whose caption is the text. `parts` are the wishes of a message that has several ("add the second
     one and check out"), in order.
     """

@@ -9,9 +9,11 @@ from bot.skills.listing import Page, Wish, as_money, list_of, page_of, say_list,
 from bot.skills.meant import is_measure, meant_product
 from bot.skills.product_page import say_page as say_product
 from bot.skills.variants import meant_variants
+from commerce.catalog.pages import product_at
 from commerce.catalog.queries import ProductDetails, product_details
 from commerce.search.actions import find
 from commerce.search.log import log_search
+from foundation.errors import Refused
 from foundation.money import Money
 
 _MORE = re.compile(r"更多|还有|其他|其它|别的|换一|下一|再来|继续|\b(more|others?|else|next|another)\b", re.IGNORECASE)
@@ -191,3 +193,12 @@ async def say_popular(turn: Turn) -> None:
     """A few things for someone who does not know what to ask for."""
     if not await say_page(turn, PAGE_OF_POPULAR, title=turn._("Have a look at these:")):
         turn.say(turn._("The shelves are still empty. Please come back soon."))
+
+
+async def open_product(turn: Turn) -> None:
+    """The product whose public page the shopper came from."""
+    found = await product_at(turn.session, turn.args["handle"])
+    product = found and await product_details(turn.session, found[0], language=turn.language)
+    if not product:
+        raise Refused("catalog.gone")
+    say_product(turn, product)

@@ -36,6 +36,7 @@ SKILLS: Final[Mapping[str, Flow]] = {
     "out_of_scope": Flow(small_talk.out_of_scope, N_("help")),
     "search_products": Flow(catalog.search_products, N_("the search")),
     "refine_search": Flow(catalog.refine_search, N_("the search")),
+    "open_product": Flow(catalog.open_product, N_("the product"), threshold=NEVER),
     "show_product": Flow(catalog.show_product, N_("the product"), is_passing=True),
     "browse_categories": Flow(browse.browse_categories, N_("the shelves")),
     "shelf": Flow(browse.shelf, N_("the shelves"), threshold=NEVER),

@@ -60,12 +60,21 @@ class Pressed(BaseModel):
     label: str = Field(default="", max_length=500)
 
 
+class Opened(BaseModel):
+    """The shopper came from the page of a product (its handle), whose title is the label."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: Literal["open"]
+    product: str = Field(min_length=1, max_length=200)
+    label: str = Field(default="", max_length=500)
+
+
 class NewMessage(BaseModel):
     """One message of a shopper. `client_id` is the page's own name for it: sent twice, it is kept once."""
 
     model_config = ConfigDict(extra="forbid")
     client_id: str = Field(min_length=8, max_length=64, pattern="^[A-Za-z0-9_-]+$")
-    body: Annotated[Said | Pressed, Field(discriminator="kind")]
+    body: Annotated[Said | Pressed | Opened, Field(discriminator="kind")]
     language: Literal["zh", "en"] | None = None
 
 

@@ -14,12 +14,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from bot.web.words import WORDS, Words
+from commerce.catalog.pages import product_at
+from commerce.catalog.queries import product_cards
+from conversations.text import clean
+from foundation.database import Database
 
 _HERE = Path(__file__).parent
 _ASSET_TYPES = {
     "widget.js": "text/javascript; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
+    "goods.css": "text/css; charset=utf-8",
     "seal.svg": "image/svg+xml",
     "cup.svg": "image/svg+xml",
 }
@@ -96,14 +101,21 @@ def page_language(request: Request) -> str:
 
 
 def page(
-    request: Request, *, title: str, body: Html, status: int = 200, headers: Mapping[str, str] | None = None
+    request: Request,
+    *,
+    title: str,
+    body: Html,
+    head: Html | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """A whole page of ours around `body`."""
+    """A whole page of ours around `body`; `head` is what else stands in its head."""
     language = page_language(request)
     html = fill(
         "frame.html",
         tag=WORDS[language].tag,
         title=title,
+        head=head or Html(""),
         body=body,
         css=asset_url("page.css"),
         script=asset_url("page.js"),
@@ -155,10 +167,12 @@ def notice_page(
 
 @router.get("/")
 async def chat_page(request: Request) -> Response:
-    """Our own page: the chat at full height, with the shop beside it on wide screens."""
+    """Our own page: the chat at full height, with the shop beside it on wide screens. `?p=` opens it on a product."""
     language = page_language(request)
     words = WORDS[language]
-    shop_name = request.app.state.shop.settings.shop_name(language)
+    shop = request.app.state.shop
+    shop_name = shop.settings.shop_name(language)
+    handle = clean(request.query_params.get("p", ""))[:200]
     body = fill(
         "chat.html",
         **_shop_words(words),
@@ -168,8 +182,19 @@ async def chat_page(request: Request) -> Response:
         widget=asset_url("widget.js"),
         seal=asset_url("seal.svg"),
         cup=asset_url("cup.svg"),
+        shelves=words.shelves,
+        product=handle,
+        product_title=await _title_of(shop.database, handle, language) if handle else "",
     )
     return page(request, title=shop_name, body=body)
+
+
+async def _title_of(database: Database, handle: str, language: str) -> str:
+    """The title of a product on sale, empty for what is none: then the chat just opens."""
+    async with database.begin() as session:
+        found = await product_at(session, handle)
+        cards = await product_cards(session, [found[0]], language=language) if found else []
+    return cards[0].title if cards else ""
 
 
 @router.get("/embed.html")
@@ -198,11 +223,11 @@ async def asset_file(request: Request, name: str) -> Response:
 
 
 @router.get("/robots.txt")
-async def robots() -> Response:
-    """Search engines may read the front page; pay links are nobody else's business."""
-    return Response(
-        "User-agent: *\nDisallow: /pay/\nDisallow: /chat/\nDisallow: /simulator/\n", media_type="text/plain"
-    )
+async def robots(request: Request) -> Response:
+    """Search engines may read the front page and the goods; pay links are nobody else's business."""
+    base = request.app.state.shop.settings.base_url
+    rules = ["User-agent: *", "Disallow: /pay/", "Disallow: /chat/", "Disallow: /simulator/"]
+    return Response("\n".join([*rules, f"Sitemap: {base}/sitemap.xml", ""]), media_type="text/plain")
 
 
 def _send(request: Request, name: str, *, cache: str) -> Response:

@@ -216,6 +216,16 @@ class XiaoerChat extends Photos {
     this.arrange()
     this.connect()
     if (this.outbox.length) this.pump()
+    this.openProduct()
+  }
+  // Who comes from the page of a product wants to see it here; once, not again with each reload.
+  openProduct() {
+    const product = this.getAttribute("product"), title = this.getAttribute("product-title")
+    if (!product || !title) return
+    this.say({ kind: "open", product, label: title })
+    const url = new URL(location.href)
+    url.searchParams.delete("p")
+    history.replaceState(null, "", url)
   }
   async connect() {
     if (this.stream || !this.token || !this.isConnected) return
@@ -366,7 +376,7 @@ class XiaoerChat extends Photos {
   }
   showWaiting(entry) {
     this.waiting.get(entry.id)?.remove()
-    const text = entry.body.kind === "press" ? entry.body.label : entry.body.text
+    const text = entry.body.label || entry.body.text
     const shown = [entry.photo && h("img", { class: "shot", src: entry.photo.url, alt: this.t.photo }), text && h("div", { class: "b" }, text)].filter(Boolean)
     this.waiting.set(entry.id, h("div", { class: "m me turn wait", "data-client": entry.id }, ...shown, h("span", { class: "sr" }, this.t.sending)))
     this.arrange()

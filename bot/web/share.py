@@ -1,0 +1,142 @@
+"""The picture that stands for a product where its link is shared: 1200 by 630 pixels, drawn once for what it shows."""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+SIZE = (1200, 630)
+_MARGIN = 64
+_PAPER, _INK, _SOFT, _LEAF, _WASH = "#f8f3e9", "#2d2721", "#766a5c", "#2e6a50", "#e9f0e6"
+_VERSION = 1
+_FONTS = (
+    "/usr/share/fonts/opentype/noto/NotoSerifCJK-Bold.ttc",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",
+    "/System/Library/Fonts/PingFang.ttc",
+    "/System/Library/Fonts/STHeiti Medium.ttc",
+    "C:/Windows/Fonts/msyh.ttc",
+)
+"""Fonts with Chinese characters, where systems keep them. Without one the picture speaks without words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What the picture shows; `picture` is the file of the product's picture."""
+
+    title: str
+    price: str
+    shop: str
+    picture: Path | None
+
+
+def shared_picture(folder: Path, share: Share) -> Path:
+    """The JPEG file of this share picture in `folder`, drawn unless it lies there."""
+    said = f"{_VERSION} {share.title} {share.price} {share.shop} {share.picture and share.picture.name}"
+    path = folder / f"{hashlib.sha256(said.encode()).hexdigest()[:32]}.jpg"
+    if path.exists():
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = _drawn(share)
+    descriptor, draft = tempfile.mkstemp(dir=folder, suffix=".new")
+    with os.fdopen(descriptor, "wb") as file:
+        drawn.save(file, "JPEG", quality=86, optimize=True)
+    Path(draft).replace(path)
+    return path
+
+
+def _drawn(share: Share) -> Image.Image:
+    sheet = Image.new("RGB", SIZE, _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    left = _MARGIN
+    if share.picture is not None and share.picture.is_file():
+        with Image.open(share.picture) as picture:
+            picture.draft("RGB", (SIZE[1], SIZE[1]))
+            square = ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGB"), (SIZE[1], SIZE[1]))
+        sheet.paste(square, (0, 0))
+        left = SIZE[1] + _MARGIN
+    width = SIZE[0] - left - _MARGIN
+    if _font(20) is None:
+        _seal(draw, (left + width // 2 - 80, SIZE[1] // 2 - 80), 160)
+        return sheet
+    _seal(draw, (left, _MARGIN), 56)
+    _write(draw, (left + 74, _MARGIN + 10), share.shop, 28, _SOFT, width - 74, lines=1)
+    below = _write(draw, (left, 196), share.title, 54, _INK, width, lines=4)
+    if share.price:
+        _write(draw, (left, max(below + 28, 470)), share.price, 50, _LEAF, width, lines=1)
+    return sheet
+
+
+def _seal(draw: ImageDraw.ImageDraw, at: tuple[int, int], side: int) -> None:
+    """The shop's seal: the character 二."""
+    x, y = at
+    draw.rounded_rectangle((x, y, x + side, y + side), radius=side * 0.26, fill=_LEAF)
+    for top, inset in ((0.33, 0.28), (0.66, 0.18)):
+        line = (x + side * inset, y + side * top, x + side * (1 - inset), y + side * top)
+        draw.line(line, fill=_PAPER, width=max(3, side // 14))
+
+
+def _write(
+    draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: str, width: int, *, lines: int
+) -> int:
+    """Write a text, broken into lines of this width, the last one cut where there are too many; where it ends."""
+    font = _font(size)
+    assert font is not None
+    x, y = at
+    for line in _broken(text, font, width, lines):
+        draw.text((x, y), line, font=font, fill=colour)
+        y += round(size * 1.34)
+    return y
+
+
+def _broken(text: str, font: ImageFont.FreeTypeFont, width: int, lines: int) -> list[str]:
+    """Lines no wider than `width`: Latin words stay whole, Chinese breaks anywhere."""
+    broken: list[str] = []
+    line = ""
+    for piece in _pieces(text):
+        if line and font.getlength(line + piece.rstrip()) > width:
+            broken.append(line.rstrip())
+            line = piece.lstrip()
+        else:
+            line += piece
+    broken.append(line.rstrip())
+    if len(broken) > lines:
+        last = broken[lines - 1]
+        while last and font.getlength(f"{last}…") > width:
+            last = last[:-1]
+        broken = [*broken[: lines - 1], f"{last}…"]
+    return [_fitting(one, font, width) for one in broken if one]
+
+
+def _pieces(text: str) -> list[str]:
+    pieces: list[str] = []
+    for letter in " ".join(text.split()):
+        goes_on = pieces and letter.isascii() and pieces[-1][-1].isascii() and pieces[-1][-1] != " "
+        if goes_on:
+            pieces[-1] += letter
+        else:
+            pieces.append(letter)
+    return pieces
+
+
+def _fitting(line: str, font: ImageFont.FreeTypeFont, width: int) -> str:
+    """A single word wider than the sheet is cut."""
+    while len(line) > 1 and font.getlength(line) > width:
+        line = line[:-1]
+    return line
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | None:
+    for path in _FONTS:
+        try:
+            return ImageFont.truetype(path, size)
+        except OSError:
+            continue
+    return None
