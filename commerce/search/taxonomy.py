@@ -7,7 +7,7 @@ processes at once. A pair says much less than the words of the shop itself: see 
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from commerce.search.terms import STOP_CHARACTERS, is_chinese, pairs, plain, stem, tokens
+from commerce.search.terms import STOP_CHARACTERS, is_chinese, needed, plain, stem, tokens
 from foundation.database import Base, raw
 from foundation.errors import Refused
 
@@ -140,7 +140,7 @@ def _is_pair(english: str, chinese: str) -> bool:
 async def keep_taxonomy(session: AsyncSession, taxonomy: Taxonomy) -> int:
     """Put these pairs in the place of those of an earlier import; returns how many synonyms there are now."""
     others: dict[str, Counter[str]] = defaultdict(Counter)
-    terms: dict[str, list[str]] = {}
+    terms: dict[str, tuple[str, ...]] = {}
     for (english, chinese), times in sorted(taxonomy.pairs.items()):
         one, other = " ".join(line_of(english)), " ".join(line_of(chinese))
         others[one][other] += times
@@ -187,29 +187,27 @@ def _longest(spans: Sequence[tuple[int, int]], line: Sequence[str]) -> list[tupl
         if not any(a <= start and end <= b and (a, b) != (start, end) for a, b in whole)
     ]
     claimed = {place for start, end in whole for place in range(start, end)}
-
-    def is_free(place: int) -> bool:
-        at_edge = not 0 <= place < len(line)
-        return at_edge or place in claimed or not is_chinese(line[place]) or line[place] in STOP_CHARACTERS
-
     alone = [
         (start, end)
         for start, end in spans
-        if end - start == 1 and is_chinese(line[start]) and start not in claimed
-        if is_free(start - 1) and is_free(end)
+        if end - start == 1 and is_chinese(line[start]) and stands_alone(start, line, claimed)
     ]
     return sorted([*whole, *alone])
+
+
+def stands_alone(place: int, line: Sequence[str], claimed: Set[int]) -> bool:
+    """Whether the character at a place of a line is a word by itself. `claimed` are the places of longer known words.
+
+    It is one where nothing but such words and characters that say little (的, 要) are beside it.
+    """
+
+    def is_free(other: int) -> bool:
+        at_edge = not 0 <= other < len(line)
+        return at_edge or other in claimed or not is_chinese(line[other]) or line[other] in STOP_CHARACTERS
+
+    return place not in claimed and is_free(place - 1) and is_free(place + 1)
 
 
 def line_of(text: str) -> list[str]:
     """A text as the line of a query: the stem of each English word, and each Chinese character."""
     return [item for token in tokens(plain(text)) for item in (token if is_chinese(token) else [stem(token)])]
-
-
-def needed(word: str) -> list[str]:
-    """The terms a product must have to contain this word."""
-    return [
-        term
-        for token in tokens(plain(word))
-        for term in ((pairs(token) or [token]) if is_chinese(token) else [stem(token)])
-    ]

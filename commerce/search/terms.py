@@ -10,7 +10,7 @@ from functools import cache
 
 import opencc
 
-from commerce.search.vocabulary import COLOURS
+from commerce.search.vocabulary import ALONE, COLOURS
 
 LONGEST_TERM = 40
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff〇"
@@ -83,9 +83,29 @@ def terms_of(text: str) -> list[str]:
     for token in tokens(plain(text)):
         if is_chinese(token):
             found += [*token, *pairs(token)]
+            if token in ALONE:
+                found.append(alone_term(token))
         elif token not in STOP_WORDS:
             found.append(stem(token))
     return found
+
+
+def alone_term(character: str) -> str:
+    """The term of a character that is a whole word: "100% 棉" has it, 棉花糖 has not."""
+    return f"alone:{character}"
+
+
+def needed(word: str) -> tuple[str, ...]:
+    """The terms a product must have to contain this word."""
+    terms: list[str] = []
+    for token in tokens(plain(word)):
+        if not is_chinese(token):
+            terms.append(stem(token))
+        elif token in ALONE:
+            terms.append(alone_term(token))
+        else:
+            terms += pairs(token) or [token]
+    return tuple(terms)
 
 
 def terms_of_code(code: str) -> list[str]:

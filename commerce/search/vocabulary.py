@@ -1,5 +1,9 @@
 """Words for the same thing, in both languages, so that a wish meets a product described in other words."""
 
+from commerce.search.vocabulary_things import THINGS
+from commerce.search.vocabulary_values import ALONE as ALONE
+from commerce.search.vocabulary_values import VALUES
+
 COLOURS: dict[str, tuple[str, ...]] = {
     "red": ("red", "crimson", "scarlet", "cinnabar", "burgundy", "coral", "红", "酒红", "朱", "绯", "枣红"),
     "orange": ("orange", "tangerine", "apricot", "橙", "橘", "橘红"),
@@ -19,77 +23,7 @@ COLOURS: dict[str, tuple[str, ...]] = {
 }
 """Canonical colour -> the words it goes by in the names of colours. Of several Chinese words the longest one counts."""
 
-SAME: tuple[tuple[str, ...], ...] = (
-    ("杯子", "茶杯", "水杯", "马克杯", "咖啡杯", "mug", "cup", "teacup"),
-    (
-        "保温杯",
-        "保温瓶",
-        "随行杯",
-        "暖瓶",
-        "thermos",
-        "vacuum flask",
-        "flask",
-        "insulated bottle",
-        "tumbler",
-        "water bottle",
-    ),
-    ("茶壶", "紫砂壶", "泡茶壶", "teapot", "tea pot"),
-    ("盖碗", "三才碗", "gaiwan", "lidded bowl"),
-    ("茶具", "茶器", "teaware", "tea set", "tea ware"),
-    ("茶叶", "tea"),
-    ("乌龙", "oolong"),
-    ("红茶", "black tea"),
-    ("绿茶", "green tea"),
-    ("普洱", "puer", "puerh", "pu erh", "pu er"),
-    ("铁观音", "tieguanyin", "tie guan yin", "iron goddess"),
-    ("龙井", "longjing", "dragon well"),
-    ("耳机", "耳塞", "earphone", "earbud", "headphone", "headset"),
-    ("蓝牙", "bluetooth"),
-    ("无线", "wireless", "cordless"),
-    ("充电宝", "移动电源", "power bank", "powerbank", "portable charger", "battery pack"),
-    ("台灯", "lamp", "desk light", "reading light"),
-    ("水壶", "热水壶", "电水壶", "烧水壶", "kettle"),
-    ("家居", "家居用品", "homeware", "home"),
-    ("数码", "电子", "电子产品", "electronics", "gadget"),
-    ("grey", "gray"),
-    ("礼物", "送礼", "礼品", "gift", "present"),
-    ("笔记本电脑", "手提电脑", "笔记本", "laptop", "notebook computer"),
-    ("电脑", "computer", "pc"),
-    ("平板", "平板电脑", "tablet"),
-    ("鼠标", "mouse"),
-    ("键盘", "keyboard"),
-    ("显示器", "屏幕", "monitor", "screen", "display"),
-    ("内存", "ram", "memory"),
-    ("硬盘", "hard drive", "hdd", "hard disk"),
-    ("网线", "ethernet cable"),
-    ("数据线", "充电线", "usb cable"),
-    ("相机", "照相机", "拍立得", "camera"),
-    ("镜头", "lens"),
-    ("三脚架", "tripod"),
-    ("自行车", "单车", "公路车", "bike", "bicycle"),
-    ("跳绳", "skipping rope", "jump rope"),
-    ("拳击手套", "boxing glove"),
-    ("帐篷", "tent"),
-    ("滑板", "skateboard"),
-    ("足球", "football", "soccer ball"),
-    ("网球", "tennis ball"),
-    ("篮球", "basketball"),
-    ("鞋", "鞋子", "跑鞋", "跑步鞋", "运动鞋", "球鞋", "shoe", "sneaker", "trainer"),
-    ("仙人掌", "cactus"),
-    ("郁金香", "tulip"),
-    ("绿植", "植物", "盆栽", "plant", "houseplant"),
-    ("芦荟", "aloe"),
-    ("多肉", "succulent"),
-    ("兰花", "orchid"),
-    ("盆景", "bonsai"),
-    ("椅子", "chair"),
-    ("沙发", "sofa", "couch", "settee"),
-    ("灯罩", "light shade", "lampshade", "lamp shade"),
-    ("书桌", "桌子", "desk", "table"),
-    ("床头柜", "bedside table", "nightstand"),
-    ("凳子", "stool"),
-    ("家具", "furniture"),
-)
+SAME: tuple[tuple[str, ...], ...] = (*THINGS, *VALUES)
 """Groups of words that mean the same to someone who is looking for a product."""
 
 KINDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
@@ -99,6 +33,20 @@ KINDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("灯", "灯具"), ("台灯", "lamp")),
     (("椅",), ("椅子", "chair")),
     (("鞋", "鞋子", "shoe"), ("sneaker", "boot", "运动鞋")),
+    (("厨具", "炊具", "cookware"), ("炒锅", "菜刀", "厨刀", "砧板", "wok", "kitchen knife", "cutting board")),
+    (("包", "包包", "bag"), ("双肩包", "斜挎包", "托特包", "backpack", "crossbody", "tote")),
+    (("衣服", "clothes", "clothing"), ("t恤", "衬衫", "卫衣", "毛衣", "外套", "shirt", "hoodie", "sweater", "jacket")),
+    (("笔", "pen"), ("钢笔", "圆珠笔", "fountain pen", "ballpoint")),
+    (("零食", "snack"), ("坚果", "果干", "饼干", "芒果干", "mixed nut", "dried fruit", "biscuit")),
+    (("书", "book"), ("绘本", "图画书", "picture book")),
+    (("锅", "锅具", "cooking pot"), ("炒锅", "平底锅", "煎锅", "汤锅", "砂锅", "wok", "frying pan", "saucepan")),
+    (("玩具", "toy"), ("积木", "拼图", "毛绒玩具", "wooden block", "jigsaw")),
+    (("床上用品", "床品", "bedding"), ("四件套", "床单", "枕头", "duvet cover", "pillow")),
+    (
+        ("木", "木头", "木质", "实木", "wood", "wooden"),
+        ("榉木", "橡木", "胡桃木", "松木", "beech", "oak", "walnut", "acacia"),
+    ),
+    (("陶瓷", "ceramic"), ("白瓷", "青瓷", "粗陶", "porcelain", "stoneware", "celadon")),
     (("家具", "furniture"), ("椅子", "沙发", "桌子", "chair", "sofa", "table")),
 )
 """Words -> kinds of it: who asks for a cup also means a flask; who asks for a flask means no cup."""
