@@ -145,6 +145,7 @@ def _importing(source: str) -> Callable[[Path, bool, bool, str | None], None]:
 # The keys of commerce.imports.readers.READERS, which is not imported here: every start of `xiaoer` would wait for it.
 SOURCES = {
     "csv": "A plain product table (CSV), with English or Chinese column names.",
+    "icecat": "Product data of Icecat (JSON lines, gzip or plain); prices in US cents.",
     "saleor": "The catalogue of a Saleor shop: a fixture (JSON).",
     "shopify": "A product export of a Shopify shop (CSV).",
     "spree": "A product export of a Spree shop (CSV), its translations beside it.",
@@ -153,6 +154,14 @@ SOURCES = {
 }
 for _source, _told in SOURCES.items():
     goods.command(_source, help=_told)(_importing(_source))
+
+
+@goods.command("taxonomy")
+def import_taxonomy(folder: Path) -> None:
+    """A bilingual product taxonomy (folders en and zh-CN): its words become synonyms of the search."""
+    from cli import taxonomy
+
+    taxonomy.take_over(folder)
 
 
 @keys.callback()

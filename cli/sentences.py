@@ -54,6 +54,11 @@ SENTENCES = {
     "or take the numbers of one of them for the shop's prices with --currency.",
     "import.nothing_usable": "Not one product could be read; line {line}, column {column}: {reason}. "
     "Correct the file and import it again; nothing was changed.",
+    "taxonomy.no_file": "There is no file {path}: give the folder that holds en and zh-CN, each with "
+    "categories.txt and attribute_values.txt.",
+    "taxonomy.unreadable": "{path} cannot be read as a list of the taxonomy: it must be UTF-8 text of reasonable size. "
+    "Nothing was changed.",
+    "taxonomy.no_pairs": "Not one word of {path} stands in both languages. Nothing was changed.",
     "script.none": "There are no scripts in {path}.",
     "script.line": "{path}, line {line}: this is no line of a conversation: {text}",
     "script.unreadable": "{path} is no written conversation: unreadable, too large, or nothing happens in it.",

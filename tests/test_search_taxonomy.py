@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cli.sentences import sentence
 from commerce.search.actions import Wanted, find
 from commerce.search.taxonomy import (
     SearchSynonym,
@@ -97,6 +98,7 @@ def test_a_folder_that_is_no_taxonomy_is_refused(tmp_path: Path, content: bytes 
     with pytest.raises(Refused) as refused:
         read_taxonomy(tmp_path)
     assert refused.value.code == code
+    assert str(tmp_path) in sentence(refused.value)
 
 
 async def test_a_second_import_changes_nothing_and_another_one_replaces_the_first(session: AsyncSession) -> None:
@@ -169,13 +171,13 @@ async def test_the_wish_in_its_own_words_goes_before_the_taxonomy(session: Async
 
 async def test_an_import_counts_at_once_for_every_other_connection(database: Database, now: datetime) -> None:
     async with database.begin() as session:
-        await goods(session, "bowl", now=now, titles={"en": "Ceramic bowl"})
+        await goods(session, "wave-box", now=now, titles={"en": "Travel theremin"})
     async with database.begin() as reader, database.begin() as writer:
-        assert await search(reader, "陶瓷") == []
-        await keep_taxonomy(writer, a_taxonomy(("Ceramic", "陶瓷")))
-        assert await search(reader, "陶瓷") == []
+        assert await search(reader, "特雷门琴") == []
+        await keep_taxonomy(writer, a_taxonomy(("Theremins", "特雷门琴")))
+        assert await search(reader, "特雷门琴") == []
         await writer.commit()
-        assert await search(reader, "陶瓷") == ["bowl"]
+        assert await search(reader, "特雷门琴") == ["wave-box"]
 
 
 async def test_the_real_taxonomy_translates_both_ways(session: AsyncSession, shared: Path) -> None:
