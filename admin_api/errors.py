@@ -5,12 +5,13 @@ import traceback
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -197,6 +198,11 @@ def answer_errors(app: FastAPI) -> None:
         log.warning("the database does not answer", error=type(error).__name__)
         return problem("shop.busy", {"seconds": 5})
 
+    async def database_refused(request: Request, error: Exception) -> Response:
+        cause = getattr(getattr(error, "orig", None), "__cause__", None)
+        waited_in_a_ring = isinstance(cause, asyncpg.DeadlockDetectedError)
+        return await (busy if waited_in_a_ring else failed)(request, error)
+
     async def failed(request: Request, error: Exception) -> Response:
         route = getattr(request.scope.get("route"), "path", "other")
         where = "".join(traceback.format_tb(error.__traceback__)[-4:])
@@ -211,6 +217,8 @@ def answer_errors(app: FastAPI) -> None:
         (OperationalError, busy),
         (InterfaceError, busy),
         (PoolTimeout, busy),
+        (asyncpg.DeadlockDetectedError, busy),
+        (DBAPIError, database_refused),
         (OSError, busy),
         (Exception, failed),
     ]

@@ -77,9 +77,10 @@ async def _variants(session: AsyncSession, ids: Collection[int], facts: dict[int
     for one in await session.scalars(variants.execution_options(populate_existing=True)):
         mine[one.id] = {"sku": one.sku, "price": one.price_amount, "currency": one.currency, "active": one.active}
         facts[one.product_id][f"variant.{one.id}"] = mine[one.id]
-    of = select(VariantValue.variant_id, VariantValue.value_id).where(VariantValue.variant_id.in_(mine))
+    theirs = select(Variant.id).where(Variant.product_id.in_(ids))
+    of = select(VariantValue.variant_id, VariantValue.value_id).where(VariantValue.variant_id.in_(theirs))
     for variant_id, value_id in await session.execute(of.order_by(VariantValue.value_id)):
         mine[variant_id].setdefault("values", []).append(value_id)
     elsewhere = select(VariantPrice.variant_id, VariantPrice.currency, VariantPrice.amount)
-    for variant_id, currency, amount in await session.execute(elsewhere.where(VariantPrice.variant_id.in_(mine))):
+    for variant_id, currency, amount in await session.execute(elsewhere.where(VariantPrice.variant_id.in_(theirs))):
         mine[variant_id][f"price.{currency}"] = amount

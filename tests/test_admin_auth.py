@@ -24,7 +24,7 @@ async def console(database: Database, vault: Vault, now: datetime) -> AsyncItera
 
 
 async def test_a_person_signs_in_works_and_signs_out(console: Console) -> None:
-    await console.hire("mei", "supervisor")
+    await console.hire("mei", "administrator")
     browser = console.browser()
     answer = await browser.sign_in("Mei ")
     assert answer.status_code == 200
@@ -32,7 +32,7 @@ async def test_a_person_signs_in_works_and_signs_out(console: Console) -> None:
         "id": 0,
         "name": "mei",
         "display_name": "Mei",
-        "role": "supervisor",
+        "role": "administrator",
         "language": "zh",
         "permissions": sorted(Permission),
         "csrf": "",

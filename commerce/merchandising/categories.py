@@ -1,19 +1,22 @@
 """The shelves of the shop: make, rename, move and take away. All of them are locked for each change: they are few."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ARRAY, BigInteger, any_, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.catalog.handles import handle_of
 from commerce.catalog.model import Category, Product
 from commerce.merchandising.editing import flush, names
 from commerce.search.index import index_products
+from commerce.search.model import SearchProduct
 from foundation.errors import Refused
 
 MOST_CATEGORIES = 2_000
 DEEPEST = 6
+MOST_INDEXED = 500
+"""So many products take about a second; the transaction must not be open for longer."""
 
 
 async def add_category(
@@ -50,7 +53,7 @@ async def rename_category(session: AsyncSession, *, category_id: int, name: Mapp
     shelf = _of(shelves, category_id)
     shelf.name = names({**shelf.name, **name})
     await flush(session)
-    await index_products(session, await _products_in(session, _inside(shelves, category_id)))
+    await _index(session, await _products_in(session, _inside(shelves, category_id)))
     return shelf
 
 
@@ -79,7 +82,7 @@ async def move_category(
     _refuse_too_deep(shelves)
     await flush(session)
     if is_elsewhere:
-        await index_products(session, await _products_in(session, within))
+        await _index(session, await _products_in(session, within))
     return shelf
 
 
@@ -104,7 +107,7 @@ async def remove_category(session: AsyncSession, *, category_id: int, into: int 
     if into is None and (moved or children):
         raise Refused("category.filled", products=len(moved), shelves=len(children))
     changed = {"category_id": into, "version": Product.version + 1, "updated_at": now}
-    await session.execute(update(Product).where(Product.id.in_(moved)).values(**changed))
+    await session.execute(update(Product).where(Product.category_id == category_id).values(**changed))
     last = max((one.position for one in shelves.values() if one.parent_id == into), default=-1)
     for number, child in enumerate(sorted(children, key=lambda one: (one.position, one.id)), start=1):
         child.parent_id, child.position = into, last + number
@@ -113,7 +116,7 @@ async def remove_category(session: AsyncSession, *, category_id: int, into: int 
     await session.flush()
     del shelves[category_id]
     _refuse_too_deep(shelves)
-    await index_products(session, [*moved, *await _products_in(session, within - {category_id})])
+    await _index(session, [*moved, *await _products_in(session, within - {category_id})])
 
 
 async def take_turns(session: AsyncSession) -> None:
@@ -155,6 +158,13 @@ def _refuse_too_deep(shelves: Mapping[int, Category]) -> None:
 async def _products_in(session: AsyncSession, category_ids: set[int]) -> list[int]:
     found = select(Product.id).where(Product.category_id.in_(category_ids)).order_by(Product.id)
     return list(await session.scalars(found))
+
+
+async def _index(session: AsyncSession, ids: Sequence[int]) -> None:
+    """Index what a moment is enough for; of a large shelf the worker's sweep does the rest."""
+    await index_products(session, ids[:MOST_INDEXED])
+    later = any_(literal(list(ids[MOST_INDEXED:]), ARRAY(BigInteger)))
+    await session.execute(update(SearchProduct).where(SearchProduct.product_id == later).values(scheme=0))
 
 
 def _free_handle(name: Mapping[str, str], taken: set[str]) -> str:
