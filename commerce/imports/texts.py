@@ -127,6 +127,11 @@ class _Reader(HTMLParser):
     def handle_comment(self, data: str) -> None:  # noqa: ARG002  # as inherited
         self.is_html = True
 
+    def parse_marked_section(self, i: int, report: int = 1) -> int:  # noqa: ARG002  # as inherited
+        """<![if mso]> and the like are passed over; the parser's own way is to raise AssertionError."""
+        self.is_html = True
+        return self.rawdata.find(">", i) + 1 or -1
+
     def _break_at(self, tag: str, *, opening: bool) -> None:
         if self._dropped:
             return
