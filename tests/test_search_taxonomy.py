@@ -129,17 +129,24 @@ async def test_of_words_inside_each_other_the_longest_counts(session: AsyncSessi
         ("棉的", True),
         ("要棉的", True),
         ("棉T恤", True),
-        ("棉衬衫", True),
+        ("棉衬衫", False),
         ("棉花糖", False),
         ("木棉", False),
     ],
 )
-async def test_a_single_character_counts_only_where_no_other_word_claims_it(
+async def test_a_single_character_counts_only_where_it_stands_alone(
     session: AsyncSession, text: str, is_cotton: bool
 ) -> None:
     await keep_taxonomy(session, a_taxonomy(("Cotton", "棉"), ("Shirts", "衬衫")))
     found = [item.terms for item in await synonyms_of(session, line_of(text))]
     assert (("cotton",) in found) is is_cotton
+
+
+async def test_a_word_is_not_searched_for_as_a_character_of_many_words(session: AsyncSession) -> None:
+    assert await keep_taxonomy(session, a_taxonomy(("Blocks", "块"), ("Bamboo", "竹"))) == 3
+    assert await synonyms_of(session, ["block"]) == []
+    assert [item.terms for item in await synonyms_of(session, ["bamboo"])] == [("alone:竹",)]
+    assert [item.terms for item in await synonyms_of(session, ["块"])] == [("block",)]
 
 
 async def test_a_wish_finds_what_is_described_in_the_other_language(session: AsyncSession, now: datetime) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commerce.search.terms import STOP_CHARACTERS, is_chinese, needed, plain, stem, tokens
+from commerce.search.vocabulary import ALONE
 from foundation.database import Base, raw
 from foundation.errors import Refused
 
@@ -150,7 +151,8 @@ async def keep_taxonomy(session: AsyncSession, taxonomy: Taxonomy) -> int:
         (line, other, terms[other])
         for line, words in others.items()
         for other, times in words.most_common(_MOST_OTHERS)
-        if times * 10 >= max(words.values())  # a rare translation of a common word is of some special meaning
+        # A rare translation of a common word is of some special meaning, and 块 for blocks is in half of all texts.
+        if times * 10 >= max(words.values()) and (len(other) > 1 or other in ALONE)
     ]
     await session.execute(delete(SearchSynonym))
     columns = ("line", "other", "terms")
@@ -176,21 +178,17 @@ async def synonyms_of(session: AsyncSession, line: Sequence[str]) -> list[Synony
 
 
 def _longest(spans: Sequence[tuple[int, int]], line: Sequence[str]) -> list[tuple[int, int]]:
-    """Those of these spans that are in no longer one. A single character counts only where nothing else claims it.
-
-    So 棉 is cotton in 棉的 and in 棉衬衫, whose 衬衫 is a word, and not in 棉花糖.
-    """
+    """Those of these spans that are in no longer one. A single character counts only where it stands alone."""
     whole = [span for span in spans if span[1] - span[0] > 1 or not is_chinese(line[span[0]])]
     whole = [
         (start, end)
         for start, end in whole
         if not any(a <= start and end <= b and (a, b) != (start, end) for a, b in whole)
     ]
-    claimed = {place for start, end in whole for place in range(start, end)}
     alone = [
         (start, end)
         for start, end in spans
-        if end - start == 1 and is_chinese(line[start]) and stands_alone(start, line, claimed)
+        if end - start == 1 and is_chinese(line[start]) and stands_alone(start, line, frozenset())
     ]
     return sorted([*whole, *alone])
 
@@ -198,7 +196,8 @@ def _longest(spans: Sequence[tuple[int, int]], line: Sequence[str]) -> list[tupl
 def stands_alone(place: int, line: Sequence[str], claimed: Set[int]) -> bool:
     """Whether the character at a place of a line is a word by itself. `claimed` are the places of longer known words.
 
-    It is one where nothing but such words and characters that say little (的, 要) are beside it.
+    It is one where nothing but such words and characters that say little (的, 要) are beside it: so 棉 is cotton in
+    棉的 and in 棉衬衫, whose 衬衫 is a word, and not in 棉花糖.
     """
 
     def is_free(other: int) -> bool:
