@@ -13,6 +13,7 @@ from bot.turn import take_turns
 from commerce.payments.actions import reconcile
 from commerce.payments.jobs import JOBS
 from commerce.search.log import forget_searches
+from commerce.search.meaning import make_meanings
 from commerce.search.starts import learn_popular
 from commerce.sweeps import SWEEPS, Sweep
 from conversations.events import forget_events
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 EVERY = 1.0
 """Seconds between two sweeps of one kind."""
 AT_ONCE = 50
+MEANINGS_AT_ONCE = 32
 FORGET_EVERY = 3600.0
 EVENTS_KEPT = timedelta(days=7)
 """So long a screen of the staff may have been away and still go on where it was."""
@@ -38,6 +40,7 @@ async def work(shop: Shop, *, stop: asyncio.Event) -> None:
         partial(finish_turns, shop),
         partial(tell_announcements, shop),
         partial(reconcile, shop.till),
+        partial(learn_meanings, shop),
         *(partial(_sweep, shop, due) for due in SWEEPS),
     ]
     await asyncio.gather(
@@ -58,6 +61,12 @@ async def finish_turns(shop: Shop) -> int:
         due = await due_work(session, now=shop.now(), limit=AT_ONCE)
     await asyncio.gather(*(_finish(shop, conversation_id) for conversation_id in due))
     return len(due)
+
+
+async def learn_meanings(shop: Shop) -> int:
+    """Encode what new and changed products mean, a few at a time: turns need the processor more."""
+    understander = await shop.mind.understander()
+    return await make_meanings(shop.database, understander.encode, limit=MEANINGS_AT_ONCE)
 
 
 async def catch_up(shop: Shop) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.favourites.actions import tell_back_in_stock
 from commerce.inventory.actions import expire_holds
 from commerce.orders.actions import expire_unpaid_orders
+from commerce.search.index import renew_index
 
 
 class Sweep(Protocol):
@@ -20,5 +21,6 @@ class Sweep(Protocol):
         ...
 
 
-SWEEPS: tuple[Sweep, ...] = (expire_unpaid_orders, expire_holds, tell_back_in_stock)
-"""Beside these a worker calls `commerce.payments.actions.reconcile`, which has to leave its transactions to ask."""
+SWEEPS: tuple[Sweep, ...] = (expire_unpaid_orders, expire_holds, tell_back_in_stock, renew_index)
+"""Beside these a worker calls what has to leave its transactions: `commerce.payments.actions.reconcile`, and
+`commerce.search.meaning.make_meanings`."""

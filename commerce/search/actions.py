@@ -224,21 +224,26 @@ SELECT product_id FROM (
 ORDER BY stocked DESC, turn, product_id LIMIT :limit
 """)
 
-# What the product says most about itself (its rare and heavy terms), and who else says it; its own shelf counts most.
+# What the product says most about itself (its rare and heavy terms), and who else says it; then what both mean.
 _SIMILAR = text("""
 WITH own AS (
     SELECT term, weight FROM search_product, unnest(terms, weights) AS said (term, weight)
-    WHERE product_id = :product_id ORDER BY weight DESC LIMIT 24),
+    WHERE product_id = :product_id AND term !~ '^p[1iy]:' ORDER BY weight DESC, term LIMIT 24),
 shared AS (
     SELECT other.product_id, own.weight / ln(2 + count(*) OVER (PARTITION BY own.term)) AS worth
     FROM own CROSS JOIN LATERAL (
-        SELECT product_id FROM search_product WHERE terms @> ARRAY[own.term] LIMIT 2000) AS other)
+        SELECT product_id FROM search_product WHERE terms @> ARRAY[own.term] LIMIT 2000) AS other),
+alike AS (
+    SELECT p.id, sum(worth) * (1 + (p.category_id IS NOT DISTINCT FROM this.category_id)::int) AS likeness
+    FROM shared JOIN product p ON p.id = shared.product_id JOIN product this ON this.id = :product_id
+    WHERE p.id <> :product_id GROUP BY p.id, p.category_id, this.category_id
+    ORDER BY likeness DESC, p.id LIMIT 100)
 SELECT id FROM (
-    SELECT p.id, sum(worth) * (1 + (p.category_id = (SELECT category_id FROM product WHERE id = :product_id))::int)
-           AS likeness,
+    SELECT alike.id, alike.likeness / max(alike.likeness) OVER ()
+               + coalesce(1 - (own.vector::vector <=> other.vector::vector), 0) AS likeness,
            (SELECT bool_or(l.on_hand + l.backorder > l.reserved) IS TRUE FROM variant v JOIN stock_level l
-            ON l.variant_id = v.id WHERE v.product_id = p.id AND v.active) AS stocked
-    FROM shared JOIN product p ON p.id = shared.product_id
-    WHERE p.id <> :product_id GROUP BY p.id, p.category_id) AS alike
-ORDER BY likeness DESC NULLS LAST, stocked DESC, id LIMIT :limit
+            ON l.variant_id = v.id WHERE v.product_id = alike.id AND v.active) AS stocked
+    FROM alike LEFT JOIN search_meaning own ON own.product_id = :product_id
+    LEFT JOIN search_meaning other ON other.product_id = alike.id) AS rated
+ORDER BY likeness DESC, stocked DESC, id LIMIT :limit
 """)

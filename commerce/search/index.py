@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -124,9 +125,10 @@ def _split(entry: Entry) -> tuple[list[str], list[float], list[str]]:
 
 _ENTRY_COLUMNS = ("product_id", "terms", "weights", "more", "scheme")
 _OFFER_COLUMNS = ("variant_id", "product_id", "price_amount", "currency", "colours")
+# Also where it is due already: the lock keeps a worker from taking the words of before for the new ones.
 _MEANING_DUE = """
 INSERT INTO search_meaning (product_id, due) SELECT unnest($1::bigint[]), true
-ON CONFLICT (product_id) DO UPDATE SET due = true WHERE NOT search_meaning.due"""
+ON CONFLICT (product_id) DO UPDATE SET due = true"""
 _KNOWN = "INSERT INTO search_word (word) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
 
 
@@ -136,6 +138,16 @@ async def index_products(session: AsyncSession, ids: Sequence[int]) -> None:
     wanted = sorted(set(ids))
     for start in range(0, len(wanted), _BATCH):
         await _index_batch(session, wanted[start : start + _BATCH], shelves)
+
+
+async def renew_index(session: AsyncSession, *, now: datetime, limit: int) -> int:  # noqa: ARG001  # a sweep gets it
+    """A sweep: index those products anew whose rows an older version of the shop made."""
+    old = select(SearchProduct.product_id).where(SearchProduct.scheme < SCHEME)
+    taken = old.order_by(SearchProduct.product_id).limit(limit).with_for_update(skip_locked=True)
+    ids = (await session.scalars(taken)).all()
+    if ids:
+        await index_products(session, ids)
+    return len(ids)
 
 
 async def _index_batch(session: AsyncSession, ids: Sequence[int], shelves: dict[int, list[str]]) -> None:

@@ -1,7 +1,7 @@
 """What products mean, as vectors: made by the encoder outside any transaction, asked where words find nothing."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, text
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.search.wish import LIMITS, OFFER_FITS, PRODUCT_FITS, SHELVES, Wanted, limits_of
 from foundation.database import Database
 
-Encode = Callable[[Sequence[str]], Sequence[Sequence[float]]]
+Encode = Callable[[Sequence[str]], Iterable[Iterable[float]]]
 """Texts in, one vector of length 1 a text out."""
 
 _LONGEST_GIST = 150
@@ -49,7 +49,7 @@ async def make_meanings(database: Database, encode: Encode, *, limit: int) -> in
     return len(due)
 
 
-async def keep_meanings(session: AsyncSession, gists: Sequence[Gist], vectors: Sequence[Sequence[float]]) -> None:
+async def keep_meanings(session: AsyncSession, gists: Sequence[Gist], vectors: Iterable[Iterable[float]]) -> None:
     """Put these vectors in place. A product whose words were changed while they were made stays due."""
     # First the locks: who waits here for a change of the product sees the changed words in the next statement.
     await session.execute(_LOCK, {"ids": [gist.product_id for gist in gists]})

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from commerce.search.pinyin import may_be_initials, may_be_pinyin
+from commerce.search.pinyin import may_be_initials, may_be_pinyin, sounds
 from commerce.search.taxonomy import Synonym, stands_alone
 from commerce.search.terms import (
     LONGEST_TERM,
@@ -141,6 +141,7 @@ def _written_otherwise(words: Mapping[int, str], *, loose: bool) -> Iterable[Clu
                 yield Clue((stem(joined),), slots, _SYNONYM_WORTH if joined.isalpha() else 1.0)
             if may_be_pinyin(joined):
                 yield Clue((f"py:{joined}",), slots, _PINYIN_WORTH)
+                yield from (Clue(other, slots, _SYNONYM_WORTH) for other in _spoken().get(joined, ()))
                 if loose:
                     yield Clue((f"p1:{joined}",), slots, _CHARACTER_WORTH)
 
@@ -189,6 +190,16 @@ def _same() -> tuple[dict[tuple[str, ...], list[tuple[str, ...]]], int]:
         for word in plain_names:
             known.setdefault(_as_line(word), []).append((colour_term(colour),))
     return known, max(len(word) for word in known)
+
+
+@cache
+def _spoken() -> dict[str, list[tuple[str, ...]]]:
+    """The pinyin of every Chinese word that has synonyms -> the terms of each of them."""
+    spoken: dict[str, list[tuple[str, ...]]] = {}
+    for line, others in _same()[0].items():
+        if len(line) > 1 and all(is_chinese(item) for item in line):
+            spoken.setdefault("".join(sounds(character)[0] for character in line), []).extend(others)
+    return spoken
 
 
 def _as_line(word: str) -> tuple[str, ...]:

@@ -45,6 +45,8 @@ def _few_slips(word: str, known: Iterable[str]) -> dict[str, int]:
     """Known words within the slips that this one may have, and how far they are; a wrong first letter counts more."""
     most = 2 if len(word) >= _LONG else 1
     rated = {other: OSA.distance(word, other) for other in known}
+    if len(word) == _SHORTEST:  # so short a word has too many neighbours: only letters that changed places are a slip
+        rated = {other: slips for other, slips in rated.items() if sorted(other) == sorted(word)}
     return {other: slips * 2 + (other[0] != word[0]) for other, slips in rated.items() if slips <= most}
 
 
