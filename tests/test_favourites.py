@@ -228,12 +228,9 @@ async def test_a_shopper_likes_two_things_and_takes_one_off_again(chat: Chat) ->
     assert (await chat.says("收藏这个"))[0].startswith("暖光护眼台灯已经在您的收藏里了。")
     assert (await chat.says("把马克杯加入收藏"))[0].startswith("已收藏龙泉手作马克杯 350ml。")
     (mine,) = await chat.says("我的收藏")
-    assert mine.splitlines()[:3] == [
-        "您的收藏，共 2 款：",
-        "1. 龙泉手作马克杯 350ml  ¥79.00 起",
-        "2. 暖光护眼台灯  ¥159.00",
-    ]
-    assert (await chat.says("取消收藏第二个"))[0].startswith("已取消收藏暖光护眼台灯。")
+    assert mine.splitlines()[0] == "您的收藏，共 2 款："
+    assert mine.splitlines()[1:3] == ["1. 暖光护眼台灯  ¥159.00", "2. 龙泉手作马克杯 350ml  ¥79.00 起"]
+    assert (await chat.says("取消收藏第一个"))[0].startswith("已取消收藏暖光护眼台灯。")
     assert "台灯" not in (await chat.says("我的收藏"))[0]
 
 

@@ -218,7 +218,8 @@ async def _meant_variant(turn: Turn, product: ProductDetails) -> VariantView | N
     question = PickVariant(text, variant_options(turn, on_sale), none="stock.none", named="")
     question.sold_out = sold_out
     question.among = [str(variant.variant_id) for variant in meant]
-    searched = searched_variant(product.variants, turn.focus.get("search") or {})
+    spoken_of = next((variant for variant in on_sale if variant.variant_id == turn.focus.get("variant")), None)
+    searched = spoken_of or searched_variant(product.variants, turn.focus.get("search") or {})
     if searched is not None and searched in on_sale and not meant:
         question.default = str(searched.variant_id)
     return await turn.ask("variant", question)

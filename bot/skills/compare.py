@@ -8,7 +8,7 @@ from bot.flow import Turn
 from bot.questions import Option, Pick
 from bot.replies import Button, Card, Compared, Comparison
 from bot.skills.listing import PAGE, list_of, page_of
-from bot.skills.product_page import arrival, days_text, facts
+from bot.skills.product_page import arrival, days_text, facts, shipping
 from bot.skills.showing import price
 from bot.words import Words
 from commerce.catalog.queries import ProductDetails, product_cards, product_details
@@ -143,7 +143,7 @@ def _rows(turn: Turn, products: Sequence[ProductDetails]) -> tuple[Compared, ...
         (_("Price"), [_prices(turn, product) for product in products]),
         (_("In stock"), [_stock(turn, product) for product in products]),
         (_("With you"), [days_text(turn, *arrival(turn, product.dispatch_days)) for product in products]),
-        (_("Shipping"), [_("free") if product.free_shipping else NOTHING for product in products]),
+        (_("Shipping"), [shipping(turn, product) for product in products]),
         *((label, [each.get(label, NOTHING) for each in known]) for label in labels),
     ]
     compared = [Compared(label, tuple(values), len(set(values)) > 1) for label, values in rows]

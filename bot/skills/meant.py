@@ -7,7 +7,7 @@ from typing import cast
 from bot.flow import Turn
 from bot.questions import Option
 from bot.skills.showing import price
-from bot.skills.variants import Narrowing
+from bot.skills.variants import Narrowing, meant_variants
 from bot.words import Words, simple
 from commerce.catalog.queries import ProductDetails, product_cards, product_details
 from commerce.search.actions import Wanted, find
@@ -17,6 +17,8 @@ MOST_WORDS = 100
 """Characters of a message that are searched for as they are."""
 MOST_FITTING = 200
 DOUBTFUL = 0.6
+_NO_THING = r"\b(?:ones?|in|an?|the|of|size|colou?r)\b|[码号款色的个件要]"
+"""What may stand around the name of a kind."""
 _DESCRIBING = ("search_products", "refine_search", "show_product", "out_of_scope")
 _MEASURE = re.compile(r"\d[\d.]* ?[a-z\u4e00-\u9fff]{1,4}")
 
@@ -28,6 +30,21 @@ class PickProduct(Narrowing[int]):
 
     def fitting(self, words: Words) -> Sequence[str]:  # noqa: ARG002 - the search has read them
         return self.fit
+
+
+async def _shown_kind(turn: Turn, words: Words) -> int | None:
+    """The product looked at, or the only one shown, when the message names nothing but a kind of it: "navy in L"."""
+    results = turn.focus.get("results", ())
+    its = turn.focus.get("product") or (results[0] if len(results) == 1 else None)
+    queries = [str(entity.value) for entity in words.heard.entities if entity.kind == "query"]
+    if its is None or not queries:
+        return None
+    product = await product_details(turn.session, int(its), language=turn.language)
+    if product is None or not meant_variants(product.variants, words):
+        return None
+    values = "|".join(re.escape(simple(value)) for v in product.variants for value in v.label.split(" / ") if value)
+    left = re.sub(rf"\b(?:{values})\b|{_NO_THING}", "", simple(" ".join(queries)))
+    return int(its) if not any(character.isalnum() for character in left) else None
 
 
 def is_measure(query: str) -> bool:
@@ -91,6 +108,8 @@ async def _read_candidates(turn: Turn) -> list[int]:
             if place > len(results):
                 raise Refused("catalog.no_such_place", count=len(results))
             return [results[place - 1 if place > 0 else -1]]
+        if (shown := await _shown_kind(turn, words)) is not None:
+            return [shown]
         query, colours = words.take("query"), words.take_all("colour")
         if query and results and is_measure(str(query)):
             query = None  # "350 ml" says which kind, not which product

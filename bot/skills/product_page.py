@@ -22,7 +22,8 @@ MOST_ROWS = 12
 def say_page(turn: Turn, product: ProductDetails) -> None:
     """Show a product; when some of its variants were named, with just these. From now on "it" means this."""
     turn.focus["product"] = product.product_id
-    turn.focus.pop("added", None)
+    for gone in ("added", "variant"):
+        turn.focus.pop(gone, None)
     meant = meant_variants(product.variants, turn.words) if turn.words is not None else []
     turn.say(product_page(turn, replace(product, variants=tuple(meant)) if meant else product))
 
@@ -77,13 +78,17 @@ def days_text(voice: Voice, first: date, last: date) -> str:
 
 def _promises(turn: Turn, product: ProductDetails, *, is_on_sale: bool) -> list[Row]:
     _ = turn._
-    rows = []
+    rows: list[Row] = []
     if is_on_sale:
         between = days_text(turn, *arrival(turn, product.dispatch_days))
         rows.append(Row(_("With you"), between))
-    if product.free_shipping:
-        rows.append(Row(_("Shipping"), _("free")))
+    rows.append(Row(_("Shipping"), shipping(turn, product)))
     return rows
+
+
+def shipping(voice: Voice, product: ProductDetails) -> str:
+    """Whether shipping is part of the price."""
+    return voice.translate("free") if product.free_shipping else voice.translate("not included")
 
 
 def _variant_button(turn: Turn, variant: VariantView, prices: Sequence[Money]) -> Button:

@@ -128,8 +128,7 @@ async def ask_delivery(turn: Turn) -> None:
         lines.append(text.format(title=product.title, leaves=_leaves(turn, product.dispatch_days), between=between))
     else:
         lines.append(_("{title} is sold out at the moment.").format(title=product.title))
-    if product.free_shipping:
-        lines.append(_("Shipping is free."))
+    lines.append(_("Shipping is free.") if product.free_shipping else _("Shipping is not included in the price."))
     _say(turn, product, "\n".join(lines), meant or product.variants)
 
 

@@ -219,6 +219,13 @@ async def _options(session: AsyncSession, product_id: int, language: str) -> tup
 # The statements, each built once.
 
 _LANGUAGE: BindParameter[str] = bindparam("language")
+_BEST_LANGUAGE = (
+    (ProductText.lang == _LANGUAGE).desc(),
+    (ProductText.lang == "en").desc(),
+    (ProductText.lang == "zh").desc(),
+    ProductText.lang,
+)
+"""The shopper's language, else English, else Chinese, else whichever there is."""
 _IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
 _IS_SOLD = and_(Variant.active, Product.status == ProductStatus.PUBLISHED)
 
@@ -228,7 +235,7 @@ def _title(product_id: InstrumentedAttribute[int]) -> ColumnElement[str]:
     return (
         select(ProductText.title)
         .where(ProductText.product_id == product_id)
-        .order_by((ProductText.lang == _LANGUAGE).desc(), ProductText.lang)
+        .order_by(*_BEST_LANGUAGE)
         .limit(1)
         .correlate(Variant, Product)
         .scalar_subquery()
@@ -305,7 +312,7 @@ _CARDS = (
 _TEXT_IN_LANGUAGE = (
     select(ProductText.title, ProductText.body)
     .where(ProductText.product_id == Product.id)
-    .order_by((ProductText.lang == _LANGUAGE).desc(), ProductText.lang)
+    .order_by(*_BEST_LANGUAGE)
     .limit(1)
     .correlate(Product)
     .lateral()
