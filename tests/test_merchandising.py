@@ -210,10 +210,23 @@ async def test_the_twin_that_does_not_ask_for_the_version_loses_an_edit(shelf: S
 async def test_two_products_that_want_one_sku_at_the_same_moment_get_it_once(shelf: Shelf) -> None:
     cups = [await shelf.cup(published=False) for _ in range(5)]
     answers = await asyncio.gather(
-        *(shelf.vary(cup, [], [VariantDraft((), 8800, "CUP-1")]) for cup in cups), return_exceptions=True
+        *(
+            shelf.vary(cup, [glaze("a", "b")], [VariantDraft([0], 1, "CUP-1"), VariantDraft([1], 1, "CUP-2")])
+            for cup in cups
+        ),
+        return_exceptions=True,
     )
     assert sorted(answer.code for answer in answers if isinstance(answer, Refused)) == ["variant.sku_taken"] * 4
     assert [one for one in answers if isinstance(one, BaseException) and not isinstance(one, Refused)] == []
+
+
+async def test_two_products_that_want_one_handle_at_the_same_moment_get_it_once(shelf: Shelf) -> None:
+    cups = [await shelf.cup() for _ in range(4)]
+    answers = await asyncio.gather(
+        *(shelf.edit(cup, Edit(handle="the-cup"), version=2) for cup in cups), return_exceptions=True
+    )
+    refused = [answer for answer in answers if isinstance(answer, BaseException)]
+    assert [getattr(one, "code", repr(one)) for one in refused] == ["product.handle_taken"] * 3
 
 
 # Options and variants

@@ -22,6 +22,9 @@ from commerce.merchandising.bulk import Change, PriceChange, change_many
 from commerce.merchandising.categories import add_category, move_category, remove_category, rename_category
 from commerce.merchandising.pictures import Placed, add_pictures, arrange_pictures, replace_picture
 from commerce.merchandising.stock import adjust_variant, count_variant, low_stock, movements
+from commerce.search.actions import Wanted, find
+from commerce.search.index import renew_index
+from commerce.search.model import SearchProduct
 from foundation.database import Database
 from foundation.errors import Refused
 from tests.goods import Stock, holds_of, stock_of
@@ -289,6 +292,20 @@ async def test_a_product_put_on_a_shelf_that_goes_at_this_moment_lands_on_one_th
         assert [getattr(one, "code", repr(one)) for one in refused] in ([], ["category.unknown"])
         async with shelf.database.begin() as session:
             assert (await session.get_one(Product, cup)).category_id == (None if refused else new)
+
+
+async def test_of_a_large_shelf_the_sweep_indexes_the_rest(shelf: Shelf) -> None:
+    kirin = await shelve(shelf, "麒麟", "Kirin")
+    ids = [one.id for one in await shelf.drafts(502)]
+    await bulk(shelf, ids, Change(kirin, to=ProductStatus.PUBLISHED))
+    async with shelf.database.begin() as session:
+        await rename_category(session, category_id=kirin, name={"zh": "貔貅"})
+        late = select(SearchProduct.product_id).where(SearchProduct.scheme == 0).order_by(SearchProduct.product_id)
+        assert list(await session.scalars(late)) == ids[500:]
+    async with shelf.database.begin() as session:
+        assert await renew_index(session, now=shelf.now, limit=100) == 2
+        found = await find(session, Wanted("貔貅", "zh", limit=200))
+        assert (found.total, list(await session.scalars(late))) == (200, [])
 
 
 async def test_shelves_stand_in_each_other_six_deep_at_most(shelf: Shelf) -> None:

@@ -109,6 +109,7 @@ async def edit_product(session: AsyncSession, *, product_id: int, version: int, 
     if edit.handle is not None and edit.handle != product.handle:
         product.handle = _checked_handle(edit.handle)
         await _refuse_taken_handle(session, product)
+        await flush(session)
     await _write(session, product, edit, texts=edit.texts or {})
     await keep_sellable(session, product, "title")
     return await save(session, product, now=now)
@@ -179,7 +180,7 @@ async def check_category(session: AsyncSession, category_id: int | None) -> None
 
 async def _write_texts(session: AsyncSession, product: Product, texts: Mapping[str, Text]) -> None:
     for lang, text in texts.items():
-        title, body = text.title.strip(), text.body.strip()
+        title, body = " ".join(text.title.split()), text.body.strip()
         if not lang or len(lang) > LONGEST_LANGUAGE or len(texts) > LANGUAGES_AT_MOST:
             raise Refused("product.language_invalid", language=lang[:20])
         if len(title) > LONGEST_TITLE or (body and not title):

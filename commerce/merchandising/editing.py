@@ -96,7 +96,7 @@ def names(given: Mapping[str, str]) -> Names:
 
     Refuses name.invalid (`longest`) when there is none at all, or a long one.
     """
-    trimmed = {lang: name.strip() for lang, name in given.items() if name.strip()}
+    trimmed = {lang: " ".join(name.split()) for lang, name in given.items() if name.strip()}
     too_many = len(trimmed) > LANGUAGES_AT_MOST or any(len(lang) > LONGEST_LANGUAGE for lang in trimmed)
     if not trimmed or too_many or any(len(name) > LONGEST_NAME for name in trimmed.values()):
         raise Refused("name.invalid", longest=LONGEST_NAME)

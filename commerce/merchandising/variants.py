@@ -1,6 +1,6 @@
 """Options and variants of a product, and what they cost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,6 +97,7 @@ async def set_options_and_variants(
     sold_in = next((variant.currency for variant in known.values()), currency)
     gone = await _take_away(session, [known[old] for old in known if old not in {draft.id for draft in variants}])
     await _step_aside(session, product, [one for one in known.values() if one.id not in gone], variants)
+    written = []
     for place, draft in enumerate(variants):
         variant = known[draft.id] if draft.id is not None else Variant(product_id=product.id, currency=sold_in)
         if draft.id is None:
@@ -105,8 +106,12 @@ async def set_options_and_variants(
         elif draft.sku is not None:
             variant.sku = checked_sku(draft.sku)
         variant.price_amount, variant.active, variant.position = draft.price, draft.active, place
-        await flush(session)
-        await _write_values(session, variant, [places[number][value] for number, value in enumerate(draft.values)])
+        written.append(variant)
+        if draft.id is None:
+            await flush(session)  # before another query does, which could not say what is taken
+    await flush(session)
+    answers = {variant.id: draft.values for variant, draft in zip(written, variants, strict=True)}
+    await _write_answers(session, answers, places)
     await keep_sellable(session, product, "variant", "price")
     return await save(session, product, now=now)
 
@@ -186,24 +191,21 @@ async def _write_options(session: AsyncSession, product: Product, drafts: Sequen
         option.name, option.position = names(draft.name), place
         session.add(option)
         await session.flush()
-        places.append(
-            [await _write_answer(session, option, number, one, values) for number, one in enumerate(draft.values)]
-        )
+        given = [_answer(option, number, one, values) for number, one in enumerate(draft.values)]
+        session.add_all(given)
+        await session.flush()
+        places.append([value.id for value in given])
     await session.execute(delete(OptionValue).where(OptionValue.id.in_(set(values) - set(answered))))
     await session.execute(delete(Option).where(Option.id.in_(set(known) - set(named))))
     return places
 
 
-async def _write_answer(
-    session: AsyncSession, option: Option, place: int, draft: ValueDraft, known: dict[int, OptionValue]
-) -> int:
+def _answer(option: Option, place: int, draft: ValueDraft, known: Mapping[int, OptionValue]) -> OptionValue:
     value = known[draft.id] if draft.id is not None else OptionValue(option_id=option.id)
     if value.option_id != option.id:
         raise Refused("option.unknown")
     value.name, value.position = names(draft.name), place
-    session.add(value)
-    await session.flush()
-    return value.id
+    return value
 
 
 async def _step_aside(
@@ -244,8 +246,15 @@ async def _take_away(session: AsyncSession, variants: Sequence[Variant]) -> set[
     return gone
 
 
-async def _write_values(session: AsyncSession, variant: Variant, value_ids: Sequence[int]) -> None:
-    await session.execute(delete(VariantValue).where(VariantValue.variant_id == variant.id))
-    if value_ids:
-        rows = [{"variant_id": variant.id, "value_id": value_id} for value_id in value_ids]
+async def _write_answers(
+    session: AsyncSession, answers: Mapping[int, Sequence[int]], places: Sequence[Sequence[int]]
+) -> None:
+    """The answers of each variant (places); `places` has the ids of the values of each option."""
+    await session.execute(delete(VariantValue).where(VariantValue.variant_id.in_(answers)))
+    rows = [
+        {"variant_id": variant_id, "value_id": places[number][answer]}
+        for variant_id, given in answers.items()
+        for number, answer in enumerate(given)
+    ]
+    if rows:
         await session.execute(insert(VariantValue), rows)
