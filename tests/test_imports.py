@@ -212,6 +212,28 @@ async def test_a_publication_that_fails_leaves_nothing(
     assert (await asyncio.wait_for(imported(database, media, cups(tmp_path, 5), now), 30)).new == 5
 
 
+async def test_a_publication_that_another_change_got_in_the_way_of_is_done_again(
+    database: Database, media: MediaFolder, tmp_path: Path, now: datetime
+) -> None:
+    async with database.begin() as session:
+        # PostgreSQL ends the first try; a sequence remembers that, as it is not rolled back.
+        await session.execute(text("CREATE SEQUENCE tries"))
+        await session.execute(
+            text(
+                "CREATE FUNCTION clash() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                " IF nextval('tries') = 1 THEN RAISE EXCEPTION 'clash' USING ERRCODE = 'deadlock_detected'; END IF;"
+                " RETURN NEW; END $$"
+            )
+        )
+        await session.execute(
+            text("CREATE TRIGGER clash BEFORE INSERT ON search_offer FOR EACH ROW EXECUTE FUNCTION clash()")
+        )
+    report = await imported(database, media, cups(tmp_path, 5), now)
+    assert (report.new, report.warnings) == (5, ())
+    shelf = await on_the_shelf(database)
+    assert (shelf["products"], shelf["found"], shelf["stock"]) == (5, 5, 25)
+
+
 async def test_an_import_that_is_killed_leaves_nothing_and_the_next_one_cleans_up(
     database: Database, media: MediaFolder, place: Place, tmp_path: Path, now: datetime
 ) -> None:

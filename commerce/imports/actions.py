@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.catalog.media import Kept, MediaFolder
@@ -22,6 +23,7 @@ from commerce.imports.shelf import RowProblem, Shelf
 from foundation.database import AsyncConnection, Database
 from foundation.errors import Refused
 
+_TRIES = 5
 Steps = Callable[[str, int, int], None]
 """Called with how many of how many are done, after what: reading, pictures, staging, search rows or publishing."""
 
@@ -115,10 +117,18 @@ async def _known_pictures(driver: asyncpg.Connection, media: MediaFolder) -> dic
 
 
 async def _publish(connection: AsyncConnection, staged: Staged, *, source: str, now: datetime, dry_run: bool) -> None:
-    async with AsyncSession(connection, expire_on_commit=False) as session, session.begin() as transaction:
-        await publish_staged(session, staged, source=source, now=now)
-        if dry_run:
-            await transaction.rollback()
+    """The one transaction. Should somebody's changes and it stand in each other's way, it is done again."""
+    for attempt in range(_TRIES):
+        try:
+            async with AsyncSession(connection, expire_on_commit=False) as session, session.begin() as transaction:
+                await publish_staged(session, staged, source=source, now=now)
+                if dry_run:
+                    await transaction.rollback()
+            return
+        except (asyncpg.DeadlockDetectedError, DBAPIError) as error:
+            state = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
+            if state != asyncpg.DeadlockDetectedError.sqlstate or attempt + 1 == _TRIES:
+                raise
 
 
 @asynccontextmanager

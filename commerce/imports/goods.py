@@ -1,7 +1,5 @@
 """What an import brings, as plain values: products with texts, options, variants, facts and pictures."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -90,12 +88,6 @@ class NewProduct:
     def digest(self, currency: str) -> str:
         """A fingerprint of everything said about the product: equal when nothing changed."""
         return sha256(f"{currency} {self!r}".encode()).hexdigest()
-
-
-def handle_of(text: str, *, longest: int = 100) -> str:
-    """A name for addresses: letters and digits of any script in lower case, hyphens between; may be empty."""
-    plain = unicodedata.normalize("NFKC", text).lower()
-    return re.sub(r"[\W_]+", "-", plain).strip("-")[:longest].strip("-")
 
 
 def unique(names: Iterable[str]) -> tuple[str, ...]:

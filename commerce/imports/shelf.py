@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from commerce.catalog.handles import handle_of
 from commerce.catalog.model import Names, ProductStatus
-from commerce.imports.goods import NewCategory, NewProduct, NewVariant, handle_of
+from commerce.imports.goods import NewCategory, NewProduct, NewVariant
 from commerce.imports.texts import language_of
 
 LONGEST_TITLE = 300
