@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import String, Text, delete, func, literal, select
+from sqlalchemy import String, Text, bindparam, delete, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -99,11 +99,11 @@ def _read(path: Path) -> _Names:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise Refused("taxonomy.unreadable", path=str(path))
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise Refused("taxonomy.unreadable", path=str(path)) from error
     read = _Names()
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(content.splitlines(), start=1):
         entry = _ENTRY.fullmatch(line.strip())
         if entry:
             last = entry["name"].split(" > ")[-1]
@@ -167,11 +167,8 @@ async def synonyms_of(session: AsyncSession, line: Sequence[str]) -> list[Synony
         for start in range(len(line))
         for end in range(start + 1, min(start + _LONGEST, len(line)) + 1)
     }
-    asked = select(SearchSynonym.line, SearchSynonym.terms).where(
-        SearchSynonym.line == func.any(literal(sorted(set(spans.values())), ARRAY(Text)))
-    )
     known: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for said, terms in await session.execute(asked):
+    for said, terms in await session.execute(_KNOWN, {"lines": sorted(set(spans.values()))}):
         known[said].append(tuple(terms))
     words = _longest([span for span, said in spans.items() if said in known], line)
     return [Synonym(start, end, terms) for start, end in words for terms in known[spans[start, end]]]
@@ -207,6 +204,11 @@ def stands_alone(place: int, line: Sequence[str], claimed: Set[int]) -> bool:
     return place not in claimed and is_free(place - 1) and is_free(place + 1)
 
 
-def line_of(text: str) -> list[str]:
+_KNOWN = text("SELECT line, terms FROM search_synonym WHERE line = ANY (:lines)").bindparams(
+    bindparam("lines", type_=ARRAY(Text))
+)
+
+
+def line_of(said: str) -> list[str]:
     """A text as the line of a query: the stem of each English word, and each Chinese character."""
-    return [item for token in tokens(plain(text)) for item in (token if is_chinese(token) else [stem(token)])]
+    return [item for token in tokens(plain(said)) for item in (token if is_chinese(token) else [stem(token)])]
