@@ -30,7 +30,7 @@ from admin_api.product_rows import (
     product_counts,
     product_rows,
 )
-from admin_api.product_views import ProductSheet, product_sheet
+from admin_api.product_views import ProductHistory, ProductSheet, product_history, product_sheet
 from admin_api.roles import Permission, StaffMember
 from admin_api.shapes import Done, read_cursor
 from commerce.catalog.crop import crop_square
@@ -88,6 +88,14 @@ async def read_product(session: AsyncSession, staff: StaffMember, *, product_id:
     """Everything about one product. Refuses product.unknown."""
     staff.must(Permission.READ_PRODUCTS)
     return await product_sheet(session, product_id=product_id, language=staff.language)
+
+
+async def read_history(
+    session: AsyncSession, staff: StaffMember, *, product_id: int, cursor: str | None = None, limit: int = 50
+) -> ProductHistory:
+    """Who changed what of a product, newest first. Refuses product.unknown, cursor.invalid."""
+    staff.must(Permission.READ_PRODUCTS)
+    return await product_history(session, product_id=product_id, before_id=read_cursor(cursor), limit=limit)
 
 
 async def create_product(desk: Desk, staff: StaffMember, *, form: ProductForm) -> ProductSheet:

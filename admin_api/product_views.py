@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin_api.model import Staff
 from admin_api.order_views import Price
 from commerce.catalog.attributes import ProductAttribute
 from commerce.catalog.model import (
@@ -26,7 +27,8 @@ from commerce.catalog.model import (
 from commerce.favourites.model import Favourite, StockWatch
 from commerce.inventory.model import StockLevel, StockMovement
 from commerce.merchandising.editing import lacking
-from foundation.errors import Refused
+from foundation.audit import AuditEntry
+from foundation.errors import Json, Refused
 
 LAST_MOVEMENTS = 20
 
@@ -136,6 +138,37 @@ class ProductSheet(BaseModel):
     def title(self, language: str) -> str:
         """The title in this language, else in another, else empty."""
         return in_language({lang: text.title for lang, text in self.texts.items()}, language)
+
+
+class HistoryLine(BaseModel):
+    """What somebody did with a product: `facts` has `before` and `after` with what differed. `by` null: the shop."""
+
+    action: str
+    by: str | None
+    facts: dict[str, Json]
+    at: datetime
+
+
+class ProductHistory(BaseModel):
+    """What was done with a product, newest first; `next` is the cursor of the following page."""
+
+    lines: list[HistoryLine]
+    next: str | None
+
+
+async def product_history(
+    session: AsyncSession, *, product_id: int, before_id: int | None, limit: int
+) -> ProductHistory:
+    """Its lines of the audit log. Refuses product.unknown."""
+    if await session.get(Product, product_id) is None:
+        raise Refused("product.unknown")
+    lines = select(AuditEntry, Staff.display_name).outerjoin(Staff, Staff.id == AuditEntry.staff_id)
+    lines = lines.where(AuditEntry.subject == f"product:{product_id}").order_by(AuditEntry.id.desc())
+    if before_id is not None:
+        lines = lines.where(AuditEntry.id < before_id)
+    found = (await session.execute(lines.limit(limit + 1))).all()
+    shown = [HistoryLine(action=one.action, by=name, facts=one.facts, at=one.at) for one, name in found[:limit]]
+    return ProductHistory(lines=shown, next=str(found[limit - 1][0].id) if len(found) > limit else None)
 
 
 async def product_sheet(session: AsyncSession, *, product_id: int, language: str) -> ProductSheet:

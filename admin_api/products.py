@@ -9,7 +9,7 @@ from admin_api.auth import DeskHere, allowed
 from admin_api.errors import errors
 from admin_api.product_forms import BulkForm, EditForm, PricesForm, ProductForm, VariantsForm, VersionForm
 from admin_api.product_rows import ProductCounts, ProductPage
-from admin_api.product_views import ProductSheet
+from admin_api.product_views import ProductHistory, ProductSheet
 from admin_api.roles import Permission, StaffMember
 from admin_api.shapes import LARGEST_ID, Cursor, Done, Limit, RowId, Words
 from commerce.catalog.model import ProductStatus
@@ -57,6 +57,15 @@ async def read_product(desk: DeskHere, staff: Reader, product_id: RowId) -> Prod
     """Texts in every language, variants with prices and stock, pictures, the last movements, and what it lacks."""
     async with desk.database.begin() as session:
         return await product_desk.read_product(session, staff, product_id=product_id)
+
+
+@router.get("/products/{product_id}/history", summary="Read what was done with a product", responses=errors(404))
+async def read_history(
+    desk: DeskHere, staff: Reader, product_id: RowId, cursor: Cursor = None, limit: Limit = 50
+) -> ProductHistory:
+    """Who changed what, newest first, with what was before and after."""
+    async with desk.database.begin() as session:
+        return await product_desk.read_history(session, staff, product_id=product_id, cursor=cursor, limit=limit)
 
 
 @router.post("/products", summary="Make a product", responses=errors(404, 409))

@@ -141,6 +141,20 @@ async def test_an_edit_changes_what_it_names_and_shoppers_see_it_at_once(
     )
 
 
+async def test_its_history_says_who_did_what_newest_first(console: Console, wang: Browser) -> None:
+    boss = await console.at_work("boss", "administrator")
+    cup = await act(wang, await made(wang), "publish")
+    await act(boss, cup, "edit", dispatch_days=6)
+    first = (await wang.get(f"/api/products/{cup['id']}/history", limit=2)).json()
+    assert [(one["action"], one["by"], one["facts"]) for one in first["lines"]] == [
+        ("product.edited", "Boss", {"before": {"dispatch_days": 1}, "after": {"dispatch_days": 6}}),
+        ("product.published", "Wang", {"before": {"status": "draft"}, "after": {"status": "published"}}),
+    ]
+    rest = (await wang.get(f"/api/products/{cup['id']}/history", cursor=first["next"])).json()
+    assert ([one["action"] for one in rest["lines"]], rest["next"]) == (["product.created"], None)
+    assert refusal(await wang.get("/api/products/4711/history")) == (404, "product.unknown")
+
+
 async def test_two_people_save_the_same_page_and_one_of_them_is_told(console: Console, wang: Browser) -> None:
     boss = await console.at_work("boss", "administrator")
     cup = await made(wang)

@@ -98,6 +98,7 @@ def test_every_shape_and_every_act_is_there(schema: dict[str, Any]) -> None:
         "GET /api/products",
         "GET /api/products/counts",
         "GET /api/products/{product_id}",
+        "GET /api/products/{product_id}/history",
         "POST /api/products",
         "POST /api/products/bulk",
         "POST /api/products/{product_id}/edit",
