@@ -231,6 +231,18 @@ async def test_byte_order_marks_line_endings_and_padding_do_not_matter(
         assert (await session.scalars(select(ProductText.title))).all() == ["茶杯"]
 
 
+async def test_a_table_may_be_written_with_semicolons_or_tabs(
+    database: Database, media: MediaFolder, file: Path, now: datetime
+) -> None:
+    for mark in (";", "\t"):
+        row = 'Cup,cup,"Good, and red",,,,,C-1,12.50,7,,'.replace('"Good, and red"', "*").replace(",", mark)
+        write(file, "\n".join([HEADING.replace(",", mark), row.replace("*", '"Good, and red"'), ""]))
+        report = await import_goods(database, media, file, source="vendure", currency="CNY", now=now)
+        assert (report.products, report.refused) == (1, ())
+    async with database.session() as session:
+        assert (await session.scalars(select(ProductText.body))).all() == ["Good, and red"]
+
+
 async def stock_of(database: Database, sku: str) -> tuple[int, Sequence[int]]:
     async with database.session() as session:
         level = (

@@ -121,6 +121,23 @@ async def test_two_imports_at_once_wait_for_each_other(
     assert (await on_the_shelf(database))["products"] == 50
 
 
+async def test_without_the_lock_they_would_get_in_each_others_way(
+    database: Database, media: MediaFolder, tmp_path: Path, now: datetime
+) -> None:
+    """The twin of the test above, its guard switched off: in this database the lock is a function that does nothing."""
+    name = database.engine.url.database
+    async with database.begin() as session:
+        for lock in ("pg_advisory_lock", "pg_advisory_xact_lock"):
+            await session.execute(text(f"CREATE FUNCTION {lock}(int) RETURNS void LANGUAGE sql AS 'SELECT'"))
+        await session.execute(text(f"ALTER DATABASE {name} SET search_path = public, pg_catalog"))
+    await database.engine.dispose()
+    file = cups(tmp_path, 50)
+    imports = (imported(database, media, file, now) for _ in range(4))
+    reports = await asyncio.gather(*imports, return_exceptions=True)
+    new = [report.new for report in reports if isinstance(report, ImportReport)]
+    assert new.count(50) != 1 or new.count(0) != 3
+
+
 async def test_a_search_sees_the_old_shelf_or_the_new_one(
     database: Database, media: MediaFolder, tmp_path: Path, now: datetime
 ) -> None:

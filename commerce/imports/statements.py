@@ -185,7 +185,8 @@ SELECT id, delta, 'import', reference, $2 FROM counted ORDER BY id"""
 
 STATISTICS = """
 ANALYZE category, product, product_text, product_option, option_value, variant, variant_value, variant_price,
-    product_attribute, picture, media, stock_level, stock_movement, search_product, search_offer, search_word"""
+    product_attribute, picture, media, stock_level, stock_movement, search_product, search_offer, search_word,
+    title_start"""
 
 OLD_TEXTS = """
 SELECT p.key, t.lang, t.title, t.body FROM product_text t JOIN staged_product p USING (product_id)

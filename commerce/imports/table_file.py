@@ -13,6 +13,7 @@ from foundation.errors import Refused
 
 MOST_BYTES = 256 * 1024 * 1024
 LONGEST_CELL = 1_000_000
+_DELIMITERS = (",", ";", "\t")
 _END = "\x00end"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -88,11 +89,18 @@ def read_text(path: Path) -> str:
         raise Refused("import.encoding", position=error.start) from error
 
 
+def _delimiter(text: str) -> str:
+    """What stands between the cells of the heading: some spreadsheets write semicolons or tabs."""
+    heading = text.lstrip().split("\n", 1)[0]
+    return max(_DELIMITERS, key=heading.count)
+
+
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     """The line each record starts on and its stripped cells. A quote that never closes swallows our end mark."""
     csv.field_size_limit(LONGEST_CELL)
     # Not `strict`: tables padded for the eye have spaces behind a closing quote.
-    reader = csv.reader(chain(io.StringIO(text, newline=""), ["\r\n", _END]))
+    lines = chain(io.StringIO(text, newline=""), ["\r\n", _END])
+    reader = csv.reader(lines, delimiter=_delimiter(text))
     line = 1
     try:
         for cells in reader:
