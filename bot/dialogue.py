@@ -154,7 +154,9 @@ class _Dialogue:
         if control == ASK_PERSON and ASK_PERSON in self.flows:
             self._start(ASK_PERSON)
             return await self._run(Words(heard))
-        wish = heard.intent if heard.intent in self.flows else UNCLEAR
+        flow = self.flows.get(heard.intent)
+        is_doubtful = flow is None or (flow.threshold > 1 and heard.confidence < SURE)
+        wish = UNCLEAR if is_doubtful else heard.intent
         if not self.frames:
             self._start(wish)
             return await self._run(Words(heard))

@@ -72,7 +72,7 @@ _NO_COLOUR = re.compile(  # black tea is a kind of tea, a black tea cup is a bla
     r"[红白绿黑黄青]茶(?![杯壶具盘碗罐盏])|[滇祁闽川宜宁]红|大红袍|[小网口分]红|红[包糖豆枣酒米利]|[明空表坦]白|白[糖酒菜天送条毫开]|蓝[牙芽光]|紫[砂泥]"
     r"|红心|[花面]粉|粉[丝末]|灰尘|黑名单|黄[金山瓜]|绿豆|黑枸杞"
     r"|\b(?:black|green|white|yellow|red|dark|purple) ?tea(?! ?(?:cups?|pots?|sets?|trays?|towels?|mugs?|ware))\b"
-    r"|\b(?:hand|face|sun|ice|eye|night|shaving) ?cream\b"
+    r"|\b(?:hand|face|sun|ice|eye|night|shaving) ?cream\b|\bcream (?:for|against)\b"
     r"|\borange (?:juice|peel)|\bsilver needle|\bblue ?tooth|\bblack friday|\bpurple clay|\bcream tea"
     r"|\bclear(?! (?:glass|cup|mug|teapot|pot|bowl|vase))\b"
 )
