@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
@@ -15,6 +15,8 @@ from admin_api.auth import COOKIE, CSRF_HEADER, SignedIn, signed_in
 from admin_api.console.inbox_page import InboxPage
 from admin_api.console.looks import box, icon_button, words
 from admin_api.console.orders_page import OrdersPage
+from admin_api.console.product_page import ProductPage
+from admin_api.console.products_page import ProductsPage
 from admin_api.console.sign_in_page import SignInPage
 from admin_api.console.talk_list import may_talk
 from admin_api.console.visit import Visit
@@ -26,6 +28,7 @@ from foundation.errors import Refused
 
 STATIC = Path(__file__).parent / "static"
 Page = TypeVar("Page")
+TITLES = {"inbox": "Inbox", "orders": "Orders", "goods": "Goods"}
 THEME_COOKIE = "xiaoer_theme"
 _SIGN_OUT = """async () => {
   await fetch('/api/sign-out', {method: 'POST', headers: {'%s': '%s'}});
@@ -73,6 +76,8 @@ def _declare_pages(desk: Desk) -> None:
         await page.start(o[:20] or None)
         return None
 
+    _declare_goods_pages(desk)
+
     @ui.page("/sign-in")
     def sign_in(request: Request, lang: str = "") -> None:
         language = lang if lang in LANGUAGES else _preferred(request, desk)
@@ -81,11 +86,35 @@ def _declare_pages(desk: Desk) -> None:
         SignInPage(desk, language)
 
 
-def _frame(visit: Visit, request: Request, here: Literal["inbox", "orders"], page: Callable[[Visit], Page]) -> Page:
+def _declare_goods_pages(desk: Desk) -> None:
+    @ui.page("/products", response_timeout=15)
+    async def products(request: Request, p: str = "") -> Response | None:
+        visit = await _visit(desk, request, Permission.READ_PRODUCTS)
+        if isinstance(visit, Response):
+            return visit
+        if p:
+            one = _frame(visit, request, "goods", ProductPage)
+            await one.start(int(p) if p.isascii() and p.isdecimal() and len(p) < 19 else 0)
+        else:
+            await _frame(visit, request, "goods", ProductsPage).start(dict(request.query_params))
+        return None
+
+
+async def _visit(desk: Desk, request: Request, permission: Permission) -> Visit | Response:
+    """The visit of somebody who may see the page, else where to go instead."""
+    asking = await _whoever_opens(desk, request)
+    if asking is None:
+        return RedirectResponse(f"{_root(request)}/sign-in")
+    if not asking.staff.may(permission):
+        return RedirectResponse(f"{_root(request)}/")
+    return Visit(desk, request.cookies[COOKIE], asking, ui.context.client)
+
+
+def _frame(visit: Visit, request: Request, here: str, page: Callable[[Visit], Page]) -> Page:
     """A page with the navigation beside it."""
     t, desk = visit.t, visit.desk
     _head(request, t)
-    ui.page_title(t("Inbox" if here == "inbox" else "Orders"))
+    ui.page_title(t(TITLES[here]))
     with box("desk"):
         with ui.element("nav").classes("nav"):
             words("二", "brand-mark")
@@ -93,6 +122,8 @@ def _frame(visit: Visit, request: Request, here: Literal["inbox", "orders"], pag
                 _link(f"{_root(request)}/", "forum", t("Inbox"), here == "inbox")
             if visit.staff.may(Permission.READ_ORDERS):
                 _link(f"{_root(request)}/orders", "receipt_long", t("Orders"), here == "orders")
+            if visit.staff.may(Permission.READ_PRODUCTS):
+                _link(f"{_root(request)}/products", "inventory_2", t("Goods"), here == "goods")
             box("nav-space")
             icon_button("contrast", t("Light or dark")).on("click", js_handler="() => window.xiaoer.toggleTheme()")
             icon_button("translate", t("Language")).on("click", lambda: _other_language(visit))
@@ -147,7 +178,7 @@ def _head(request: Request, t: Words) -> None:
     """Style, script, and light or dark as this browser was told last, else as the system is."""
     chosen = {"light": False, "dark": True}.get(request.cookies.get(THEME_COOKIE, ""))
     ui.dark_mode(chosen)
-    for name in ("desk.css", "desk.js"):
+    for name in ("desk.css", "goods.css", "desk.js", "goods.js"):
         version = sha256((STATIC / name).read_bytes()).hexdigest()[:12]
         address = f"{_root(request)}/static/{name}?v={version}"
         tag = (

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from babel.dates import format_date, format_datetime
 
+from admin_api.console.goods_words import GOODS_EN, GOODS_REFUSALS_EN, GOODS_REFUSALS_ZH, GOODS_ZH
 from admin_api.errors import SENTENCES, listed
 from foundation.errors import Json
 
@@ -166,6 +167,7 @@ ZH = {
     "Order number": "订单号",
     "Find an order by its number": "输入订单号查找",
     "Something went wrong. Nothing was changed.": "出错了，没有做任何更改。",
+    **GOODS_ZH,
 }
 """Chinese by the English that stands in the pages."""
 
@@ -184,6 +186,7 @@ EN = {
     "by shopper": "shopper",
     "by staff": "staff",
     "by system": "system",
+    **GOODS_EN,
 }
 """English for the few words that stand in the pages as codes."""
 
@@ -267,6 +270,7 @@ REFUSALS_ZH = {
     "stock.short": "现有库存只有 {left} 件。",
     "stock.promised": "有 {reserved} 件已被订单占用，库存不能低于这个数。",
     "stock.changed": "库存刚刚变成了 {on_hand} 件，请核对后再改。",
+    **GOODS_REFUSALS_ZH,
 }
 LACKING_ZH = {"title": "标题", "variant": "在售款式", "price": "价格"}
 REFUSALS_EN = {
@@ -277,6 +281,7 @@ REFUSALS_EN = {
     "order.move_refused": "As the order stands, this cannot be done.",
     "message.too_long": "That is too long: at most {limit} characters.",
     "conversation.move": "As the conversation stands, this cannot be done.",
+    **GOODS_REFUSALS_EN,
 }
 
 
