@@ -16,13 +16,19 @@ FOLDER = Path(__file__).parent / "conversations"
 SCRIPTS = sorted(FOLDER.glob("**/*.md"))
 
 
+@pytest.fixture
+def template(path: Path, request: pytest.FixtureRequest) -> str | None:
+    """What a script starts from; each template is made only when the first script asks for it."""
+    shop = read_script(path).shop
+    made: str | None = EMPTY if shop == "empty" else request.getfixturevalue(f"{shop}_shelves")
+    return made
+
+
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 async def test_written_conversation_holds(
-    path: Path, place: Place, request: pytest.FixtureRequest, understander: Understander
+    path: Path, place: Place, template: str | None, understander: Understander
 ) -> None:
     script = read_script(path)
-    # Each template is made only when the first script asks for it.
-    template = EMPTY if script.shop == "empty" else request.getfixturevalue(f"{script.shop}_shelves")
     if template is None:
         pytest.skip("needs the folder with real data beside the checkout (../shared/data)")
     currency = CATALOGUES[script.shop].currency if script.shop in CATALOGUES else "CNY"
