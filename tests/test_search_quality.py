@@ -14,7 +14,7 @@ from cli.scratch import Place, scratch_database
 from cli.search import app
 from commerce.catalog.model import Product, ProductText
 from commerce.imports.icecat import read_icecat
-from commerce.search.actions import Found, Wanted, find
+from commerce.search.actions import Wanted, find
 from commerce.search.index import Words, entry_of
 from commerce.search.judgments import first_relevant, ndcg, percentile, read_judgments, with_a_typo
 from commerce.search.pinyin import sound_terms
@@ -199,7 +199,3 @@ def test_the_search_is_measured_from_the_command_line(tmp_path: Path, engine: st
         "mrr": 1.0,
     }
     assert 0 < measures["p50_ms"] <= measures["p95_ms"]
-
-
-async def test_meaning_finds_what_no_word_does(session: AsyncSession) -> None:
-    assert await find(session, Wanted("zzzz", "en", meaning=[1.0, *[0.0] * 511])) == Found((), 0, relaxed=False)

@@ -31,21 +31,16 @@ _NEAR_IN_ORDER = 0.45
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """A candidate: its lowest price within the limits, and how well it answers each word of the wish.
+    """A candidate: its lowest price within the limits, the words of the wish that it answers well, and its score.
 
     It is `borrowed` when it answers so many of them by the words of the taxonomy only.
     """
 
     product_id: int
     price: int
-    values: Mapping[int, float]
-    answered: frozenset[int] = frozenset()
-    borrowed: bool = False
-
-    @property
-    def score(self) -> float:
-        """What its words say together; who leaves a word of the wish without an answer loses that share of it."""
-        return sum(self.values.values()) * len(self.values)
+    answered: frozenset[int]
+    score: float
+    borrowed: bool
 
 
 async def find(session: AsyncSession, wanted: Wanted) -> Found:
@@ -164,32 +159,32 @@ async def _scored(session: AsyncSession, question: Question, wanted: Wanted) -> 
 
 
 def _answers(candidates: Candidates, question: Question, clues: Sequence[Clue], *, borrowed: bool) -> dict[int, _Hit]:
-    hits = [
-        _Hit(one.product_id, one.price, _values(one.weights, clues, candidates.rarity)) for one in candidates.products
-    ]
-    best = {slot: max((hit.values.get(slot, 0) for hit in hits), default=0) for slot in question.slots}
-    return {
-        hit.product_id: replace(
-            hit,
-            answered=frozenset(slot for slot, value in hit.values.items() if value >= best[slot] * _AN_ANSWER),
-            borrowed=borrowed,
-        )
-        for hit in hits
-        if hit.values
-    }
+    """The candidates that answer any word; who leaves one of the wish without an answer loses that share of score."""
+    values = [_values(one.weights, clues, candidates.rarity) for one in candidates.products]
+    enough = {slot: _AN_ANSWER * max((of.get(slot, 0.0) for of in values), default=0) for slot in question.slots}
+    hits: dict[int, _Hit] = {}
+    for one, of in zip(candidates.products, values, strict=True):
+        if of:
+            answered = frozenset([slot for slot, value in of.items() if value >= enough[slot]])
+            hits[one.product_id] = _Hit(one.product_id, one.price, answered, sum(of.values()) * len(of), borrowed)
+    return hits
 
 
 def _values(weights: Mapping[str, float], clues: Sequence[Clue], rarity: Mapping[str, float]) -> dict[int, float]:
     """How well a product with these terms answers each word: by the best of the clues that speak for it (BM25)."""
     values: dict[int, float] = {}
     for clue in clues:
-        least = NAME_WEIGHT if clue.in_name else 0
-        if any(weights.get(term, -1) < least for term in clue.terms):
-            continue
-        said = (rarity[term] * weights[term] / (weights[term] + SATURATION) for term in clue.terms)
-        value = clue.worth * sum(said) / len(clue.terms)
-        for slot in clue.slots:
-            values[slot] = max(values.get(slot, 0), value)
+        said = 0.0
+        for term in clue.terms:
+            weight = weights.get(term, 0.0)
+            if not weight or (clue.in_name and weight < NAME_WEIGHT):
+                break
+            said += rarity[term] * weight / (weight + SATURATION)
+        else:
+            value = clue.worth * said / len(clue.terms)
+            for slot in clue.slots:
+                if value > values.get(slot, 0.0):
+                    values[slot] = value
     return values
 
 

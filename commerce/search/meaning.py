@@ -71,7 +71,8 @@ _LOCK = text("SELECT 1 FROM search_meaning WHERE product_id = ANY(:ids) ORDER BY
     _IDS
 )
 _KEEP = text(f"""
-UPDATE search_meaning m SET gist = :gist, vector = :vector, due = ({_GIST} <> :gist) WHERE m.product_id = :id
+UPDATE search_meaning m SET gist = CAST(:gist AS text), vector = :vector, due = ({_GIST} <> CAST(:gist AS text))
+WHERE m.product_id = :id
 """).bindparams(bindparam("vector", type_=ARRAY(REAL)))
 _NEAREST = text(f"""
 WITH RECURSIVE {SHELVES}, asked AS (SELECT CAST(:meaning AS real[])::vector AS meaning),

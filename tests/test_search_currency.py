@@ -1,0 +1,168 @@
+"""The index is as current as the shop: in every process, during an import, after an upgrade; so are the vectors."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.catalog.model import ProductText
+from commerce.imports.goods import NewProduct, NewText, NewVariant
+from commerce.imports.publish import publish
+from commerce.search.actions import Found, Wanted, find, index_products, similar
+from commerce.search.index import SCHEME, renew_index
+from commerce.search.meaning import make_meanings
+from commerce.search.model import SearchMeaning, SearchProduct
+from foundation.database import Database
+from foundation.encryption import Vault
+
+MANY = 60
+
+
+def shelf(word: str) -> list[NewProduct]:
+    return [
+        NewProduct(
+            key=str(number),
+            handle=f"thing-{number}",
+            category=None,
+            texts=(NewText("en", f"{word} {number}", ""),),
+            variants=(NewVariant(f"T-{number}", 1000, 5),),
+        )
+        for number in range(MANY)
+    ]
+
+
+async def put(database: Database, products: Sequence[NewProduct], now: datetime) -> None:
+    async with database.begin() as session:
+        await publish(session, source="test", currency="CNY", categories=(), products=products, now=now)
+
+
+async def put_in_two(database: Database, products: Sequence[NewProduct], now: datetime) -> None:
+    """The twin: half of the shelf in one transaction, half in the next."""
+    await put(database, products[: MANY // 2], now)
+    await asyncio.sleep(0.2)
+    await put(database, products[MANY // 2 :], now)
+
+
+@pytest.mark.parametrize("torn", [False, True], ids=["one transaction", "the twin with two"])
+async def test_a_search_during_an_import_sees_the_old_shelf_or_the_new_one(
+    database: Database, now: datetime, torn: bool
+) -> None:
+    await put(database, shelf("lamp"), now)
+    stop = asyncio.Event()
+    shoppers = [asyncio.create_task(halves(database, stop)) for _ in range(3)]
+    await asyncio.sleep(0.2)
+    await (put_in_two if torn else put)(database, shelf("lantern"), now)
+    await asyncio.sleep(0.2)
+    stop.set()
+    looks = set().union(*await asyncio.gather(*shoppers))
+    assert {(MANY, 0), (0, MANY)} <= looks
+    assert (looks != {(MANY, 0), (0, MANY)}) is torn
+
+
+async def halves(database: Database, stop: asyncio.Event) -> set[tuple[int, int]]:
+    """How many lamps and how many lanterns one snapshot of the shop finds, again and again."""
+    looks = set()
+    while not stop.is_set():
+        async with database.session() as session:
+            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            lamps, lanterns = [(await find(session, Wanted(word, "en"))).total for word in ("lamp", "lantern")]
+        looks.add((lamps, lanterns))
+    return looks
+
+
+@pytest.fixture
+async def elsewhere(database: Database, vault: Vault) -> AsyncIterator[Database]:
+    """The same database as another process has it."""
+    other = Database(database.url, vault)
+    yield other
+    await other.close()
+
+
+async def test_a_change_is_found_by_every_process_at_once(
+    database: Database, elsewhere: Database, now: datetime
+) -> None:
+    await put(database, shelf("lamp")[:3], now)
+    async with elsewhere.session() as session:
+        assert (await find(session, Wanted("lamp", "en", limit=1))).total == 3
+    async with database.begin() as session:
+        first = (await session.scalars(select(SearchProduct.product_id).order_by(SearchProduct.product_id))).first()
+        assert first is not None
+        await session.execute(update(ProductText).where(ProductText.product_id == first).values(title="samovar"))
+        await index_products(session, [first])
+    async with elsewhere.session() as session:
+        assert await find(session, Wanted("samovar", "en")) == Found((first,), 1, relaxed=False)
+        assert (await find(session, Wanted("lamp", "en"))).total == 2
+
+
+async def test_rows_of_an_older_version_are_made_anew(session: AsyncSession, now: datetime) -> None:
+    await publish(session, source="test", currency="CNY", categories=(), products=shelf("lamp")[:3], now=now)
+    await session.execute(update(SearchProduct).values(scheme=SCHEME - 1, terms=["old"], weights=[1.0]))
+    assert (await find(session, Wanted("lamp", "en"))).total == 0
+    assert [await renew_index(session, now=now, limit=2) for _ in range(3)] == [2, 1, 0]
+    assert (await find(session, Wanted("lamp", "en"))).total == 3
+
+
+def meaning_of(texts: Sequence[str]) -> list[list[float]]:
+    """An encoder that knows two things: what gives light, and the rest."""
+    return [[1.0, 0.0] if "la" in said or "bright" in said else [0.0, 1.0] for said in texts]
+
+
+async def vectors(database: Database) -> list[tuple[str | None, list[float] | None, bool]]:
+    async with database.session() as session:
+        rows = await session.scalars(select(SearchMeaning).order_by(SearchMeaning.product_id))
+        return [(row.gist, row.vector, row.due) for row in rows]
+
+
+async def test_vectors_follow_the_titles_and_are_made_once(database: Database, now: datetime) -> None:
+    await put(database, [*shelf("lamp")[:1], *shelf("cup")[1:2]], now)
+    assert await vectors(database) == [(None, None, True), (None, None, True)]
+    assert [await make_meanings(database, meaning_of, limit=1) for _ in range(3)] == [1, 1, 0]
+    assert await vectors(database) == [("lamp 0", [1.0, 0.0], False), ("cup 1", [0.0, 1.0], False)]
+    ids = [1, 2]
+    async with database.begin() as session:
+        ids = list(await session.scalars(select(SearchProduct.product_id).order_by(SearchProduct.product_id)))
+        await session.execute(update(ProductText).where(ProductText.product_id == ids[1]).values(title="bright cup"))
+        await index_products(session, ids)
+    asked: list[str] = []
+
+    def encode(texts: Sequence[str]) -> list[list[float]]:
+        asked.extend(texts)
+        return meaning_of(texts)
+
+    assert await make_meanings(database, encode, limit=10) == 2
+    assert asked == ["bright cup"]
+    assert await vectors(database) == [("lamp 0", [1.0, 0.0], False), ("bright cup", [1.0, 0.0], False)]
+
+
+async def test_a_title_changed_while_it_is_encoded_is_encoded_again(database: Database, now: datetime) -> None:
+    await put(database, shelf("cup")[:1], now)
+
+    async def rename() -> None:
+        async with database.begin() as session:
+            await session.execute(text("UPDATE product_text SET title = 'lamp'"))
+            await index_products(session, list(await session.scalars(select(SearchProduct.product_id))))
+
+    def encode(texts: Sequence[str]) -> list[list[float]]:
+        asyncio.run_coroutine_threadsafe(rename(), loop).result(20)
+        return meaning_of(texts)
+
+    loop = asyncio.get_running_loop()
+    assert await make_meanings(database, encode, limit=10) == 1
+    assert await vectors(database) == [("cup 0", [0.0, 1.0], True)]
+    assert await make_meanings(database, meaning_of, limit=10) == 1
+    assert await vectors(database) == [("lamp", [1.0, 0.0], False)]
+
+
+async def test_meaning_finds_what_no_word_does(database: Database, now: datetime) -> None:
+    await put(database, [*shelf("lamp")[:2], *shelf("cup")[2:4]], now)
+    await make_meanings(database, meaning_of, limit=10)
+    async with database.session() as session:
+        lamps = sorted((await find(session, Wanted("lamp", "en"))).product_ids)
+        near = await find(session, Wanted("Beleuchtung", "en", meaning=[1.0, 0.0]))
+        assert near == Found(tuple(lamps), 2, relaxed=True)
+        assert await find(session, Wanted("Beleuchtung", "en", meaning=[-1.0, 0.0])) == Found((), 0, relaxed=False)
+        assert await find(session, Wanted("Beleuchtung", "en")) == Found((), 0, relaxed=False)
+        assert await similar(session, lamps[0], limit=1) == [lamps[1]]
