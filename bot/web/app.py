@@ -13,7 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.web import chat, goods, health, pages, pay, photos, pictures, simulator
+from bot.web import chat, goods, health, pages, pay, photos, pictures, simulator, suggestions
 from bot.web.errors import AnswerFailures, answer_errors
 from bot.web.metrics import REQUESTS
 from bot.web.visitors import HEADER
@@ -47,7 +47,7 @@ def create_app(shop: "Shop") -> FastAPI:
         now=shop.now,
         may_go_wrong=shop.settings.simulator_faults,
     )
-    for part in (pages, goods, chat, photos, pictures, pay, health):
+    for part in (pages, goods, chat, suggestions, photos, pictures, pay, health):
         app.include_router(part.router)
     if shop.settings.payment_simulator:
         app.include_router(simulator.router)

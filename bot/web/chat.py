@@ -52,12 +52,16 @@ class Said(BaseModel):
 
 
 class Pressed(BaseModel):
-    """A button the shopper pressed: its token, and what stood on it."""
+    """A button the shopper pressed: its token, and what stood on it.
+
+    `quiet`: it belongs to a list, which answers by turning in its place; the page then shows no words of the shopper.
+    """
 
     model_config = ConfigDict(extra="forbid")
     kind: Literal["press"]
     token: str = Field(min_length=1, max_length=64)
     label: str = Field(default="", max_length=500)
+    quiet: bool = False
 
 
 class Opened(BaseModel):
@@ -120,7 +124,7 @@ async def new_message(request: Request, visitor: AVisitor) -> Response:
             channel=CHANNEL,
             chat=visitor,
             external_id=message.client_id,
-            body=message.body.model_dump(),
+            body=message.body.model_dump(exclude_defaults=True),
             text=text,
         ),
         language=message.language,

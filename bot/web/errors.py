@@ -33,6 +33,7 @@ _STATUS = {
     "files.not_yet": 415,
     "limit.messages": 429,
     "limit.streams": 429,
+    "limit.suggestions": 429,
 }
 _SENTENCES = {
     "visitor.unknown": "Ask POST /chat/visitor for a token and send it as the header X-Visitor.",
@@ -46,6 +47,7 @@ _SENTENCES = {
     "media.unreadable": "This is no picture that can be read. Send a JPEG, PNG, WebP or GIF.",
     "limit.messages": "Too many messages in a short time. Try again after a moment.",
     "limit.streams": "Too many open windows of one visitor.",
+    "limit.suggestions": "Too many suggestions asked for in a short time. Try again after a moment.",
     "away": "The shop cannot reach its database at the moment. Try again in a few seconds.",
 }
 

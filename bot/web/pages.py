@@ -29,6 +29,17 @@ _ASSET_TYPES = {
     "cup.svg": "image/svg+xml",
 }
 
+_WIDGET_PARTS = (
+    "words.js",
+    "look.css",
+    "drawing.js",
+    "photos.js",
+    "goods.js",
+    "lists.js",
+    "suggestions.js",
+    "chat.js",
+)
+
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -65,12 +76,9 @@ def asset(name: str) -> Asset | None:
 
 
 def _widget() -> bytes:
-    """The web component as one script, which is what other sites load: its words, look, drawing and talking in turn."""
+    """The web component as one script, which is what other sites load: each part builds on those before it."""
     folder = _HERE / "static" / "widget"
-    words, look, *scripts = (
-        (folder / part).read_text(encoding="utf-8")
-        for part in ("words.js", "look.css", "drawing.js", "photos.js", "chat.js")
-    )
+    words, look, *scripts = ((folder / part).read_text(encoding="utf-8") for part in _WIDGET_PARTS)
     return f"(() => {{\n{words}const CSS = {json.dumps(look)}\n{''.join(scripts)}}})()\n".encode()
 
 

@@ -18,7 +18,7 @@ const pause = ms => new Promise(done => {
 })
 const newId = () => crypto.randomUUID ? crypto.randomUUID() : Array.from(crypto.getRandomValues(new Uint8Array(16)), n => n.toString(16).padStart(2, "0")).join("")
 
-class XiaoerChat extends Photos {
+class XiaoerChat extends Suggestions {
   static observedAttributes = ["lang"]
 
   connectedCallback() {
@@ -73,10 +73,11 @@ class XiaoerChat extends Photos {
     this.bar = h("div", { class: "bar", role: "status", hidden: true })
     this.newest = h("button", { class: "newest", type: "button", hidden: true, click: () => this.bottom(true) }, icon("down"), h("span", {}, t.newest))
     this.input = h("textarea", { rows: "1", placeholder: t.ph, "aria-label": t.ph, enterkeyhint: "send", autocomplete: "off",
-      input: () => this.typed(), keydown: event => this.pressed(event), paste: event => this.pasted(event) })
+      "aria-autocomplete": "list", "aria-controls": "hints", input: event => { this.typed(); this.hint(event) }, compositionend: event => this.hint(event), blur: () => this.noHints(),
+      keydown: event => this.pressed(event), paste: event => this.pasted(event) })
     this.left = h("div", { class: "left", role: "status", hidden: true })
     this.button = h("button", { class: "send", "aria-label": t.send, title: t.send, disabled: true }, icon("send"))
-    const form = h("form", { submit: event => { event.preventDefault(); this.submit() } }, this.strip(), h("div", { class: "field" }, this.tray, this.input, this.left), this.button)
+    const form = h("form", { submit: event => { event.preventDefault(); this.submit() } }, this.hintBox(), this.strip(), h("div", { class: "field" }, this.tray, this.input, this.left), this.button)
     const tools = h("div", { part: "tools", class: "tools" },
       other && h("a", { class: "tool", href: "?lang=" + encodeURIComponent(other), lang: other }, t.lang),
       other && h("button", { class: "tool", type: "button", "aria-label": t.theme, title: t.theme, click: () => dispatchEvent(new Event("xiaoer-theme")) }, icon("theme")))
@@ -86,7 +87,7 @@ class XiaoerChat extends Photos {
     this.panel = h("section", { class: "panel", lang: this.lang2 === "zh" ? "zh-CN" : "en", role: this.full ? "region" : "dialog", "aria-label": t.chat, hidden: !this.full && !wasOpen,
       keydown: event => { if (event.key === "Escape" && !event.isComposing && !this.full) this.toggle(false) },
       dragover: event => event.preventDefault(), drop: event => { event.preventDefault(); this.choose(event.dataTransfer.files) } },
-      head, this.bar, this.log, this.newest, form)
+      head, this.bar, this.log, this.newest, form, this.said = h("div", { class: "sr", role: "status" }))
     root.append(this.panel)
     if (!this.full) {
       this.count = h("span", { class: "count", hidden: true })
@@ -126,7 +127,7 @@ class XiaoerChat extends Photos {
   }
   pressed(event) {
     // While an input method is composing, Enter chooses a word; Safari tells it by the key code only.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return
+    if (event.isComposing || event.keyCode === 229 || this.hintKey(event) || event.key !== "Enter" || event.shiftKey) return
     event.preventDefault()
     this.submit()
   }
@@ -134,6 +135,7 @@ class XiaoerChat extends Photos {
     if (event.clipboardData?.files.length) { event.preventDefault(); this.choose(event.clipboardData.files) }
   }
   submit() {
+    this.noHints()
     if (this.button.disabled) return
     const words = this.input.value.trim()
     if (this.chosenPhotos.length) this.sendPhotos(words)
@@ -150,11 +152,14 @@ class XiaoerChat extends Photos {
     this.say({ kind: "press", token: button.token, label: about ? `${button.label}${this.t.colon}${about}`.slice(0, 300) : button.label })
   }
   say(body, photo) {
-    const entry = { id: newId(), body, at: Date.now(), photo }
+    this.send(this.entry(body, photo))
+    this.bottom(true)
+  }
+  entry(body, photo) { return { id: newId(), body, at: Date.now(), photo } }
+  send(entry) {
     this.outbox.push(entry)
     this.keepOutbox()
     this.showWaiting(entry)
-    this.bottom(true)
     this.pump()
   }
   async pump() {
@@ -197,7 +202,8 @@ class XiaoerChat extends Photos {
     this.slowed = Date.now()
     this.note(this.t.slow)
   }
-  async introduce() {
+  introduce() { return this.introducing ||= this.meet().finally(() => { this.introducing = null }) }
+  async meet() {
     this.chosen = this.load("visitor", null)
     if (this.chosen) return true
     const answer = await fetch(this.base + "/chat/visitor", { method: "POST", signal: AbortSignal.timeout(15000) })
@@ -287,10 +293,12 @@ class XiaoerChat extends Photos {
     const data = JSON.parse(field.data)
     if (field.event === "state") this.setState(data)
     if (field.event !== "message") return
-    const near = this.nearBottom(), fresh = !this.items.has(data.seq)
-    if (this.show(data)) this.arrange()
+    const near = this.nearBottom(), fresh = !this.items.has(data.seq), turned = fresh && this.turns(data)
+    const draw = () => { if (this.show(data)) this.arrange() }
+    turned ? this.swap(data, draw) : draw()
     if (field.id) this.cursor = Math.max(this.cursor, Number(field.id))
-    if (near) this.bottom()
+    if (turned) { /* it stands where it was looked at */ }
+    else if (near && !this.turning) this.rest()
     else if (fresh && data.kind !== "shopper") { this.unseen = (this.unseen || 0) + 1; this.scrolled() }
     this.seen()
   }
@@ -302,7 +310,12 @@ class XiaoerChat extends Photos {
     this.seen()
   }
   online(yes) { if (this.broken === yes) { this.broken = !yes; this.showState() } }
-  setState(state) { this.state = state; this.showState(); if (this.nearBottom()) this.bottom() }
+  setState(state) {
+    this.state = state
+    this.showState()
+    if (state.owner !== "bot") { this.settle(true); this.noHints() }
+    if (this.nearBottom() && !this.turning) this.bottom()
+  }
   showState() {
     const { t, state } = this
     this.panel.classList.toggle("off", !!this.broken)
@@ -311,7 +324,7 @@ class XiaoerChat extends Photos {
     this.bar.hidden = !line
     this.bar.textContent = line
     this.bar.classList.toggle("warn", !!this.broken)
-    this.typing.hidden = !state.typing
+    this.typing.hidden = !state.typing || !!this.turning  // a list that turns shows it itself
   }
 
   // --- the list: a message keeps its place (seq), a later revision takes the place of the earlier ---------------
@@ -319,14 +332,16 @@ class XiaoerChat extends Photos {
     const known = this.items.get(message.seq)
     if (known && known.message.rev >= message.rev) return false
     if (!known && !isOlder && this.ready && this.more && this.oldest() > message.seq) return false
-    const fresh = this.ready && !known && message.seq > this.last()
+    const fresh = this.ready && !known && message.seq > this.last() && !this.turns(message)
     const mine = message.kind === "shopper"
+    if (!mine && !known && this.ready && !isOlder) this.settle()
+    message.list = listOf(message)
     if (mine && message.client_id) {
       this.waiting.get(message.client_id)?.remove()
       this.waiting.delete(message.client_id)
       if (this.outbox.some(entry => entry.id === message.client_id)) { this.outbox = this.outbox.filter(entry => entry.id !== message.client_id); this.keepOutbox() }
     }
-    const node = h("div", { class: "m" + (mine ? " me" : message.kind === "person" ? " person" : "") + (fresh && !mine ? " in" : ""), "data-seq": message.seq }, h("span", { class: "sr" }, mine ? this.t.you : message.name || this.t.shop), ...this.render(message, mine))
+    const node = h("div", { class: "m" + (mine ? " me" : message.kind === "person" ? " person" : "") + (fresh && !mine ? " in" : ""), "data-seq": message.seq, "data-list": message.list || null, "aria-live": this.turns(message) ? "off" : null }, h("span", { class: "sr" }, mine ? this.t.you : message.name || this.t.shop), ...this.render(message, mine))
     known?.node.replaceWith(node)
     this.items.set(message.seq, { message, node })
     return true
@@ -334,24 +349,24 @@ class XiaoerChat extends Photos {
   last() { return Math.max(0, ...this.items.keys()) }
   oldest() { return Math.min(Infinity, ...this.items.keys()) }
   arrange() {
-    const order = [...this.items.keys()].sort((a, b) => a - b)
-    const answered = Math.max(0, ...order.filter(seq => this.items.get(seq).message.kind === "shopper"))
+    const lines = this.standing(), waiting = [...this.waiting].filter(([id]) => id !== this.turning?.id)
+    const answered = Math.max(0, ...lines.filter(line => line.message.kind === "shopper").map(line => line.message.seq))
     let before = null, at = this.log.firstChild
     if (this.more) {
       this.older ||= h("button", { class: "note link", type: "button", click: () => this.loadOlder() }, this.t.older)
       if (at !== this.older) this.log.prepend(this.older)
       at = this.older.nextSibling
     } else if (this.older?.isConnected) { if (at === this.older) at = at.nextSibling; this.older.remove() }
-    if (order.length + this.waiting.size === 0) { this.log.prepend(this.welcome) } else if (this.welcome.isConnected) { if (at === this.welcome) at = at.nextSibling; this.welcome.remove() }
-    for (const seq of order) {
-      const { message, node } = this.items.get(seq)
+    if (lines.length + waiting.length === 0) { this.log.prepend(this.welcome) } else if (this.welcome.isConnected) { if (at === this.welcome) at = at.nextSibling; this.welcome.remove() }
+    for (const { message, node, place, past } of lines) {
       if (at === node) at = at.nextSibling
       else this.log.insertBefore(node, at)
-      this.separate(node, message, before)
-      node.classList.toggle("old", seq < answered || this.waiting.size > 0)
-      before = message
+      this.separate(node, place, before)
+      node.classList.toggle("old", past || message.seq < answered || waiting.length > 0)
+      node.classList.toggle("past", past)
+      before = place
     }
-    for (const node of this.waiting.values()) this.log.append(node)
+    for (const [, node] of waiting) this.log.append(node)
     this.log.append(this.typing)
   }
   separate(node, message, before) {
@@ -384,6 +399,7 @@ class XiaoerChat extends Photos {
   mark(id, how, why) {
     const node = this.waiting.get(id)
     if (!node) return
+    if (how === "bad" && this.turning?.id === id) this.settle(true)
     node.classList.remove("wait", "bad")
     node.querySelector(".state")?.remove()
     node.querySelector(".sr")?.remove()
@@ -397,6 +413,7 @@ class XiaoerChat extends Photos {
     this.bottom(true)
   }
   clear() {
+    this.settle()
     for (const { node } of this.items.values()) node.remove()
     this.items.clear()
     this.more = this.ready = false
