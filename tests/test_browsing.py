@@ -6,8 +6,9 @@ from sqlalchemy import func, select, text
 
 from bot.replies import Card, Cards, Choice, Comparison, Reply
 from commerce.carts.actions import cart_view
-from commerce.catalog.model import Category, Variant
+from commerce.catalog.model import Category, Product, Variant
 from commerce.catalog.queries import CategoryView, category_tree
+from commerce.search.meaning import Gist, keep_meanings
 from commerce.search.model import SearchEntry
 from tests.chat import Chat
 
@@ -223,6 +224,19 @@ async def test_who_finds_nothing_is_shown_what_others_like_and_the_merchant_read
         assert await session.scalar(select(func.count()).select_from(SearchEntry).where(missed)) == 1
 
 
+async def test_where_words_find_nothing_the_meaning_may(chat: Chat) -> None:
+    shop = chat.scratch.shop
+    understander = await shop.mind.understander()
+    (vector,) = understander.encode(["pianos"])
+    async with shop.database.begin() as session:
+        lamp = await session.scalar(select(Product.id).where(Product.handle == "desk-lamp"))
+        assert lamp is not None
+        await keep_meanings(session, [Gist(lamp, "a lamp that means a piano")], [vector])
+    (answer,) = await chat.says("do you have pianos", language="en")
+    assert answer.startswith("I have nothing exactly like that. These come close:")
+    assert titles(the_list(chat)) == ["Warm Light Desk Lamp"]
+
+
 async def test_free_shipping_and_in_stock_are_limits(chat: Chat) -> None:
     await chat.says("帐篷")
     assert any("露营帐篷" in title for title in titles(the_list(chat)))
@@ -333,7 +347,7 @@ async def test_a_measure_leaves_only_the_kinds_it_fits(chat: Chat) -> None:
 
 
 async def test_a_measure_of_the_only_one_shown_shows_its_kinds(chat: Chat) -> None:
-    await chat.says("来一个随行保温杯")
+    await chat.says("随行保温杯")
     (page,) = await chat.says("350毫升的")
     assert page.startswith("随行保温杯  ¥119.00")
     assert "500" not in page.splitlines()[2]

@@ -136,7 +136,7 @@ async def test_what_only_the_description_says_is_quoted_and_nothing_is_guessed(
 
 async def test_the_days_of_delivery_follow_the_product_and_the_shop(chat: Chat) -> None:
     (answer,) = await chat.says("粗陶花瓶多久能到")
-    assert answer.splitlines()[:2] == ["现在下单，手捏粗陶花瓶7 天内发货，预计 12月1日 – 12月4日 送到。", "包邮。"]
+    assert answer.splitlines()[:2] == ["现在下单，手捏粗陶花瓶 7 天内发货，预计 12月1日 – 12月4日 送到。", "包邮。"]
     (answer,) = await chat.says("how long does delivery of the camping tent take?")
     assert answer.startswith(
         "Ordered now, Rainproof Camping Tent leaves us within a day and is with you 25 Nov – 28 Nov"

@@ -4,6 +4,7 @@ A list is known by its key. Its wish (what was asked for, as plain values) is ke
 of the latest few, so that its buttons go on meaning this very list; `focus["search"]` is the wish of the newest.
 """
 
+import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from commerce.catalog.queries import in_common, product_cards
 from commerce.favourites.actions import favourites_of
 from commerce.search.actions import Sort, Wanted, find, similar, suggest_popular
 from commerce.search.facets import Facets, facets_of
+from commerce.search.meaning import nearest
 from foundation.errors import Json
 from foundation.money import Money
 
@@ -83,11 +85,21 @@ async def _search(turn: Turn, wish: Mapping[str, Json], offset: int) -> Page:
     asked = wanted(turn, wish)
     asked = replace(asked, offset=offset) if offset else replace(asked, limit=MOST_FOUND)
     found = await find(turn.session, asked)
+    if not found.total and asked.text:
+        near = tuple(await _near(turn, asked))
+        return Page(near[offset : offset + PAGE], len(near), relaxed=True)
     return Page(found.product_ids[:PAGE], found.total, found.relaxed, found.mended, () if offset else found.product_ids)
 
 
+async def _near(turn: Turn, asked: Wanted) -> Sequence[int]:
+    """Where words find nothing, what is meant may: the products whose vectors are near that of the text."""
+    understander = await turn.shop.mind.understander()
+    vectors = await asyncio.to_thread(understander.encode, [asked.text])  # some 2 ms, beside the loop
+    return await nearest(turn.session, [float(part) for part in vectors[0]], asked)
+
+
 def wanted(turn: Turn, wish: Mapping[str, Json]) -> Wanted:
-    """The wish as the search takes it. A vector of its text (`meaning`) would be handed on here."""
+    """The wish as the search takes it."""
     return Wanted(
         text=str(wish.get("text", "")),
         language=turn.language,

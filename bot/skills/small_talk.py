@@ -3,13 +3,14 @@
 from bot.flow import Turn
 from bot.replies import Button, Choice
 from bot.skills.handoff import UNCLEAR
-from bot.skills.listing import Wish, page_of, say_list
+from bot.skills.listing import Page, Wish, say_list, wanted
 from bot.skills.meant import MOST_WORDS
 from bot.skills.orders import LATEST
 from bot.skills.showing import is_payable
 from commerce.carts.actions import is_filled
 from commerce.orders.model import OrderStatus
 from commerce.orders.queries import order_views, orders_of
+from commerce.search.actions import find
 
 
 async def greet(turn: Turn) -> None:
@@ -32,8 +33,8 @@ async def goodbye(turn: Turn) -> None:
 async def help_(turn: Turn) -> None:
     """Say what the bot can do."""
     text = turn._(
-        "I find things (“a red mug under 100”), keep your cart, take your order and tell you where it is. "
-        "For anything else I get a colleague."
+        "I find things (“a red mug under 100”), compare them and answer questions about them, keep your favourites and "
+        "your cart, take your order and tell you where it is. For anything else I get a colleague."
     )
     turn.say(Choice(text, await next_steps(turn)))
 
@@ -81,7 +82,8 @@ async def next_steps(turn: Turn) -> tuple[Button, ...]:
 
 async def _found(turn: Turn, text: str) -> bool:
     wish: Wish = {"text": text[:MOST_WORDS]}
-    page = await page_of(turn, wish) if text.strip() else None
-    if page is None or not page.total or page.relaxed:
+    found = await find(turn.session, wanted(turn, wish)) if text.strip() else None
+    if found is None or not found.total or found.relaxed:
         return False
+    page = Page(found.product_ids, found.total)
     return await say_list(turn, wish, page, title=turn._("Is it one of these?"))
