@@ -3,7 +3,8 @@
 `--file PATH --source NAME` measures that file instead; `--rows 100000` sizes the made-up table (0: without it). Of each
 import: seconds by step, of the transaction alone, and again with the same file, which changes nothing; the most memory
 the process has held so far, in MB (it only grows: the smaller file comes first). A search runs every 50 ms meanwhile:
-it sees the old shelf or the new one, and `search_max_ms` is the longest it took. The last line is the result.
+it sees the old shelf or the new one, and `search_max_ms` is the longest it took, in the process that is busy importing;
+a shop that is open searches in others. The last line is the result.
 """
 
 import argparse

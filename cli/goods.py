@@ -38,7 +38,7 @@ def take_over(file: Path, *, source: str, file_currency: str | None, dry_run: bo
                     file,
                     source=source,
                     currency=settings.currency,
-                    file_currency=file_currency,
+                    file_currency=file_currency.upper() if file_currency else None,
                     now=datetime.now(UTC),
                     progress=progress,
                     dry_run=dry_run,

@@ -208,6 +208,8 @@ def test_what_does_not_fit_is_refused_with_the_number_of_its_record(tmp_path: Pa
         record("product.productvariant", 90, product=7, sku="CUP-B", name="B"),
         record("product.productvariantchannellisting", 3, variant=90, channel=1, currency="USD", price_amount="dear"),
         record("product.productmedia", 1, product=7, image=["x"]),
+        {**record("product.product", 0, name="Jug", slug="jug"), "pk": "\ud800"},
+        record("product.productvariant", 91, product="\ud800", sku="JUG"),
     ]
     shelf = read_saleor(write(tmp_path, small(*more)), currency="USD")
     assert shelf.refused == (
@@ -216,6 +218,7 @@ def test_what_does_not_fit_is_refused_with_the_number_of_its_record(tmp_path: Pa
         RowProblem(8, "product.productvariant", "the product has no variants"),
         RowProblem(10, "price_amount", "'dear' is no amount in USD"),
         RowProblem(12, "image", "product.productmedia: input should be a valid string"),
+        RowProblem(13, "key", "what names the product is longer than 200 characters, or no text"),
     )
     assert [variant.sku for variant in shelf.products[0].product.variants] == ["CUP"]
 

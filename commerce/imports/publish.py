@@ -54,6 +54,7 @@ async def publish(
     await driver.execute(statements.ONE_AT_A_TIME)
     staged = await stage(driver, source=source, currency=currency, categories=categories, products=products)
     await publish_staged(session, staged, source=source, now=now)
+    await _clear(driver)
     return staged
 
 
@@ -68,8 +69,8 @@ async def stage(
     indexing: Progress = lambda _done, _total: None,
 ) -> Staged:
     """Lay everything ready in tables of this connection, and keep those products that say something new."""
+    await _clear(driver)
     for table, columns in statements.STAGED.items():
-        await driver.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
         await driver.execute(f"CREATE TEMPORARY TABLE {table} ({columns})")
     shelves = [(shelf.handle, _json(shelf.name), shelf.parent, n, None) for n, shelf in enumerate(categories)]
     await driver.copy_records_to_table("staged_category", records=shelves)
@@ -118,6 +119,11 @@ async def publish_staged(session: AsyncSession, staged: Staged, *, source: str, 
     await driver.execute(statements.STOCK_LEVELS)
     await driver.execute(statements.STOCK_LOCKS)
     await driver.execute(statements.STOCK, source, now)
+
+
+async def _clear(driver: asyncpg.Connection) -> None:
+    for table in statements.STAGED:
+        await driver.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
 
 
 async def renew_statistics(driver: asyncpg.Connection, staged: Staged) -> None:

@@ -11,6 +11,7 @@ from commerce.imports.texts import language_of
 LONGEST_TITLE = 300
 LONGEST_SKU = 100
 _LONGEST_NAME = 100
+_LONGEST_KEY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,10 @@ class Reading:
         """Take a finished product. One that has nothing to sell becomes a draft. Raises Unreadable without variants."""
         if not product.variants:
             raise Unreadable("sku", "the product has no variant that can be sold")
+        if not product.key.isprintable() or not 0 < len(product.key) <= _LONGEST_KEY:
+            raise Unreadable("key", f"what names the product is longer than {_LONGEST_KEY} characters, or no text")
+        if product.key in self.keys:
+            raise Unreadable("key", f"{product.key} appears twice")
         if product.status is ProductStatus.PUBLISHED and not any(variant.active for variant in product.variants):
             self.warn(line, "price", f"{product.handle} has nothing to sell: it is taken over as a draft")
             product = replace(product, status=ProductStatus.DRAFT)
