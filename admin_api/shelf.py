@@ -9,7 +9,7 @@ from admin_api.auth import DeskHere, allowed
 from admin_api.category_desk import Categories, CategoryForm, MoveForm, RemoveForm, RenameForm
 from admin_api.errors import errors
 from admin_api.roles import Permission, StaffMember
-from admin_api.search_desk import SearchPage
+from admin_api.search_desk import SearchDays, SearchPage
 from admin_api.shapes import Cursor, Limit, RowId
 from admin_api.stock_desk import AdjustForm, CountForm, LowStock, Movements, VariantStock
 
@@ -106,3 +106,12 @@ async def list_searches(
         return await search_desk.list_searches(
             session, staff, now=desk.now(), days=days, only_empty=only_empty, cursor=cursor, limit=limit
         )
+
+
+@router.get("/searches/days", summary="Count searches by day", tags=["searches"], responses=errors())
+async def count_searches(
+    desk: DeskHere, staff: Curious, days: Annotated[int, Query(ge=1, le=90, description="How far back.")] = 30
+) -> SearchDays:
+    """How often shoppers searched on each day of the shop, and how often the shop did not quite have it."""
+    async with desk.database.begin() as session:
+        return await search_desk.count_searches(session, staff, now=desk.now(), zone=desk.settings.zone, days=days)

@@ -121,6 +121,7 @@ def test_every_shape_and_every_act_is_there(schema: dict[str, Any]) -> None:
         "POST /api/categories/{category_id}/move",
         "POST /api/categories/{category_id}/remove",
         "GET /api/searches",
+        "GET /api/searches/days",
         "POST /api/me/chats/code",
         "POST /api/me/chats/unlink",
         "GET /api/conversations/{conversation_id}/photos/{seq}",

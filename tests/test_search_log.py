@@ -1,7 +1,8 @@
 """The search log: what the merchant reads of what shoppers asked for, and what is not kept."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.worker import work
 from cli.scratch import ScratchShop
-from commerce.search.log import forget_searches, log_search, normal, searches
+from commerce.search.log import SearchDay, forget_searches, log_search, normal, searches, searches_by_day
 from commerce.search.model import SearchEntry
 
 
@@ -93,3 +94,14 @@ async def test_a_worker_forgets_searches_after_ninety_days(scratch: ScratchShop)
     stop.set()
     await working
     assert kept == ["mug"]
+
+
+async def test_the_searches_of_a_day_are_counted_from_midnight_in_the_shop(session: AsyncSession) -> None:
+    midnight = datetime(2026, 11, 21, 16, 0, tzinfo=UTC)  # the 22nd begins in Shanghai
+    for minutes, found, relaxed in [(-1, 3, False), (0, 0, False), (1, 2, True), (2, 1, False)]:
+        at = midnight + timedelta(minutes=minutes)
+        log_search(session, text="茶杯", language="zh", found=found, relaxed=relaxed, now=at)
+    shanghai = ZoneInfo("Asia/Shanghai")
+    everything = await searches_by_day(session, since=midnight - timedelta(days=9), zone=shanghai)
+    assert everything == [SearchDay(date(2026, 11, 21), 1, 0), SearchDay(date(2026, 11, 22), 3, 2)]
+    assert await searches_by_day(session, since=midnight, zone=shanghai) == everything[1:]

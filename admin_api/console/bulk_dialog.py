@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from admin_api import product_desk
 from admin_api.category_desk import CategoryRow, list_categories
+from admin_api.console.dialogs import put_away
 from admin_api.console.goods_fields import choice, text_field
 from admin_api.console.looks import box, button, chip, show, words
 from admin_api.console.product_editing import shelf_names
@@ -113,7 +114,7 @@ class BulkDialog:
                 self.do.on("click", self._do)
         self._draw()
         done = bool(await self.dialog)
-        self.dialog.delete()
+        put_away(self.dialog)
         return done
 
     def _choices(self) -> None:

@@ -62,5 +62,11 @@ async def ask(
                 look = ("danger" if danger else "primary") if number == 0 else ""
                 button(t(label), look).on("click", lambda value=value: choose(value))
     answer: tuple[str, list[str]] | None = await dialog
-    dialog.delete()
+    put_away(dialog)
     return answer
+
+
+def put_away(dialog: ui.dialog) -> None:
+    """Take a dialog off the page, unless the page itself has gone while it was open."""
+    if not dialog.client.is_deleted:
+        dialog.delete()

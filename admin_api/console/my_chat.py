@@ -2,6 +2,7 @@
 
 from nicegui import ui
 
+from admin_api.console.dialogs import put_away
 from admin_api.console.looks import box, button, words
 from admin_api.console.visit import Visit
 from admin_api.keepers import new_chat_code, unlink_my_chats
@@ -40,4 +41,4 @@ async def link_my_chat(visit: Visit) -> None:
             button(t("Unlink my chats"), "plain danger-text").on("click", unlink)
             button(t("Finish"), "primary").on("click", lambda: dialog.submit(None))
     await dialog
-    dialog.delete()
+    put_away(dialog)

@@ -4,6 +4,7 @@ from nicegui import ui
 from pydantic import ValidationError
 
 from admin_api import product_desk
+from admin_api.console.dialogs import put_away
 from admin_api.console.goods_fields import mark_wrong, text_field
 from admin_api.console.looks import box, button, words
 from admin_api.console.product_draft import price_of
@@ -38,7 +39,7 @@ async def new_product(visit: Visit) -> None:
             button(t("Cancel"), "plain").on("click", lambda: dialog.submit(None))
             button(t("Make the draft"), "primary").on("click", submit)
     made: int | None = await dialog
-    dialog.delete()
+    put_away(dialog)
     if made is not None:
         with visit.client:
             ui.navigate.to(f"/products?p={made}")

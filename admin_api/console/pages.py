@@ -17,7 +17,10 @@ from admin_api.console.looks import box, icon_button, words
 from admin_api.console.orders_page import OrdersPage
 from admin_api.console.product_page import ProductPage
 from admin_api.console.products_page import ProductsPage
+from admin_api.console.searches_page import SearchesPage
+from admin_api.console.shelves_page import ShelvesPage
 from admin_api.console.sign_in_page import SignInPage
+from admin_api.console.stock_page import StockPage
 from admin_api.console.talk_list import may_talk
 from admin_api.console.visit import Visit
 from admin_api.console.words import LANGUAGES, Words
@@ -97,6 +100,22 @@ def _declare_goods_pages(desk: Desk) -> None:
             await one.start(int(p) if p.isascii() and p.isdecimal() and len(p) < 19 else 0)
         else:
             await _frame(visit, request, "goods", ProductsPage).start(dict(request.query_params))
+        return None
+
+    _declare_list(desk, "/shelves", Permission.READ_PRODUCTS, ShelvesPage)
+    _declare_list(desk, "/stock", Permission.READ_PRODUCTS, StockPage)
+    _declare_list(desk, "/searches", Permission.READ_SEARCHES, SearchesPage)
+
+
+def _declare_list(
+    desk: Desk, path: str, permission: Permission, page: Callable[[Visit], ShelvesPage | StockPage | SearchesPage]
+) -> None:
+    @ui.page(path, response_timeout=15)
+    async def listed(request: Request) -> Response | None:
+        visit = await _visit(desk, request, permission)
+        if isinstance(visit, Response):
+            return visit
+        await _frame(visit, request, "goods", page).start()
         return None
 
 

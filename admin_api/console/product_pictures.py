@@ -7,7 +7,7 @@ from nicegui.events import GenericEventArguments
 
 from admin_api import product_desk
 from admin_api.auth import CSRF_HEADER
-from admin_api.console.dialogs import ask
+from admin_api.console.dialogs import ask, put_away
 from admin_api.console.goods_fields import tick
 from admin_api.console.looks import box, button, icon_button, words
 from admin_api.console.product_editing import Editing
@@ -172,7 +172,7 @@ class PicturesPart:
             rows = [tied if one.media_id == picture.media_id else one for one in editing.sheet.pictures]
             with editing.visit.client:
                 await self._arrange(rows)
-        dialog.delete()
+        put_away(dialog)
 
     async def _crop(self, picture: PictureShape) -> None:
         """Show the picture whole with a square on it that can be moved and sized."""
@@ -195,7 +195,7 @@ class PicturesPart:
                     js_handler="(e) => emit(window.xiaoer.goods.cropped(e.target.closest('.dialog')))",
                 )
         square = await dialog
-        dialog.delete()
+        put_away(dialog)
         if not isinstance(square, dict):
             return
         desk = editing.visit.desk

@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from admin_api import stock_desk
+from admin_api.console.dialogs import put_away
 from admin_api.console.goods_fields import choice, mark_wrong, text_field
 from admin_api.console.looks import box, button, show, words
 from admin_api.console.visit import Visit
@@ -16,7 +17,7 @@ WAYS = {
     COUNTED: "Counted: so many lie there",
     Reason.RECEIVED.value: "Goods came in",
     Reason.RETURNED.value: "Came back from a shopper",
-    Reason.FOUND.value: "Found",
+    Reason.FOUND.value: "Found again",
     Reason.DAMAGED.value: "Damaged, thrown away",
     Reason.LOST.value: "Lost",
 }
@@ -48,7 +49,7 @@ async def change_stock(visit: Visit, *, variant_id: int, name: str, stock: Stock
             button(t("Cancel"), "plain").on("click", lambda: dialog.submit(False))
             button(t("Write down"), "primary").on("click", submit)
     done = bool(await dialog)
-    dialog.delete()
+    put_away(dialog)
     return done
 
 
@@ -94,7 +95,7 @@ async def show_movements(visit: Visit, *, variant_id: int, name: str) -> None:
             button(t("Close this"), "plain").on("click", lambda: dialog.submit(None))
     await load()
     await dialog
-    dialog.delete()
+    put_away(dialog)
 
 
 def movement_row(

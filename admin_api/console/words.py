@@ -1,7 +1,7 @@
 """The console's words: English stands in the pages, Chinese here."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from babel.dates import format_date, format_datetime
 
@@ -315,7 +315,7 @@ class Words:
         """What happened to an order."""
         return HAPPENED_ZH.get(kind, kind) if self.language == "zh" else kind.replace("_", " ")
 
-    def date(self, moment: datetime) -> str:
+    def date(self, moment: date) -> str:
         """A day without its year."""
         return format_date(moment, "M月d日" if self.language == "zh" else "d MMM", locale=self.language)
 

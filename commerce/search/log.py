@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import Date, cast, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.search.model import SearchEntry
@@ -30,6 +31,15 @@ class SearchGroup:
     empty: int
     near: int
     last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDay:
+    """How often shoppers searched on a day of the shop, and how often nothing was quite what they wished for."""
+
+    day: date
+    times: int
+    empty: int
 
 
 def log_search(session: AsyncSession, *, text: str, language: str, found: int, relaxed: bool, now: datetime) -> None:
@@ -66,6 +76,14 @@ async def searches(
     if only_empty:
         groups = groups.having(empty > 0)
     return [SearchGroup(*row) for row in await session.execute(groups)]
+
+
+async def searches_by_day(session: AsyncSession, *, since: datetime, zone: ZoneInfo) -> Sequence[SearchDay]:
+    """The days since a moment on which anybody searched, in order; a day begins at midnight in `zone`."""
+    day = cast(func.timezone(zone.key, SearchEntry.at), Date).label("day")
+    empty = func.count().filter(or_(SearchEntry.found == 0, SearchEntry.relaxed))
+    days = select(day, func.count(), empty).where(SearchEntry.at >= since).group_by(day).order_by(day)
+    return [SearchDay(*row) for row in await session.execute(days)]
 
 
 async def forget_searches(session: AsyncSession, *, before: datetime) -> None:
