@@ -58,7 +58,7 @@ class Lists extends Goods {
   swap(message, change) {
     const key = listOf(message), near = this.nearBottom(), top = this.log.getBoundingClientRect().top
     const before = [...this.log.children].find(node => node.dataset.list === key), focused = before?.contains(this.shadowRoot.activeElement)
-    const label = this.shadowRoot.activeElement?.textContent
+    const asked = this.turning?.key === key, label = this.shadowRoot.activeElement?.textContent
     const seen = [...this.log.children].map(node => ({ node, list: node.dataset.list, box: node.getBoundingClientRect() })).filter(each => each.box.bottom > top)
     change()
     const node = this.items.get(message.seq).node
@@ -69,7 +69,7 @@ class Lists extends Goods {
       break
     }
     if (near) this.bottom()
-    this.reveal(node)
+    if (asked) this.reveal(node)
     if (focused) ([...node.querySelectorAll("button")].find(button => button.textContent === label) || node.querySelector(".row, button"))?.focus({ preventScroll: true })
     this.tell(message.body.title || message.body.prompt)
   }
