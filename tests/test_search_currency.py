@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.catalog.model import ProductText
+from commerce.catalog.model import Product, ProductText
 from commerce.imports.goods import NewProduct, NewText, NewVariant
 from commerce.imports.publish import publish
 from commerce.search.actions import Found, Wanted, find, index_products, similar
@@ -103,6 +103,23 @@ async def test_rows_of_an_older_version_are_made_anew(session: AsyncSession, now
     assert (await find(session, Wanted("lamp", "en"))).total == 0
     assert [await renew_index(session, now=now, limit=2) for _ in range(3)] == [2, 1, 0]
     assert (await find(session, Wanted("lamp", "en"))).total == 3
+
+
+async def test_the_sweep_passes_by_what_a_merchant_is_saving(
+    database: Database, elsewhere: Database, now: datetime
+) -> None:
+    """It would wait with rows of the index locked that the merchant's transaction is about to change: a deadlock."""
+    await put(database, shelf("lamp")[:2], now)
+    async with database.begin() as session:
+        await session.execute(update(SearchProduct).values(scheme=SCHEME - 1))
+    async with database.begin() as merchant:
+        saved = select(Product.id).order_by(Product.id).limit(1).with_for_update(key_share=True)
+        product_id = (await merchant.scalars(saved)).one()
+        async with elsewhere.begin() as sweep:
+            assert await asyncio.wait_for(renew_index(sweep, now=now, limit=10), timeout=10) == 1
+        await index_products(merchant, [product_id])
+    async with database.begin() as session:
+        assert await renew_index(session, now=now, limit=10) == 0
 
 
 def meaning_of(texts: Sequence[str]) -> list[list[float]]:

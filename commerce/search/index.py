@@ -142,8 +142,9 @@ async def index_products(session: AsyncSession, ids: Sequence[int]) -> None:
 
 async def renew_index(session: AsyncSession, *, now: datetime, limit: int) -> int:  # noqa: ARG001  # a sweep gets it
     """A sweep: index those products anew whose rows an older version of the shop made."""
-    old = select(SearchProduct.product_id).where(SearchProduct.scheme < SCHEME)
-    taken = old.order_by(SearchProduct.product_id).limit(limit).with_for_update(skip_locked=True)
+    # The lock is the product's, as of whoever saves one: locking the rows of the index first could deadlock with that.
+    old = select(Product.id).join(SearchProduct).where(SearchProduct.scheme < SCHEME).order_by(Product.id).limit(limit)
+    taken = old.with_for_update(of=Product, key_share=True, skip_locked=True)
     ids = (await session.scalars(taken)).all()
     if ids:
         await index_products(session, ids)
@@ -176,7 +177,7 @@ async def put_entries(
     driver = await raw(session)
     rows = [(product_id, *_split(entry), SCHEME) for product_id, entry in entries.items()]
     await driver.copy_records_to_table("search_product", records=rows, columns=_ENTRY_COLUMNS)
-    await driver.execute(_MEANING_DUE, list(entries))
+    await driver.execute(_MEANING_DUE, sorted(entries))  # in the order in which whoever keeps vectors locks them
     places = [(o.variant_id, o.product_id, o.price_amount, o.currency, sorted(o.colours)) for o in offers]
     await driver.copy_records_to_table("search_offer", records=places, columns=_OFFER_COLUMNS)
     known = sorted({word for entry in entries.values() for word in entry.known})
