@@ -16,6 +16,7 @@ from commerce.catalog.crop import crop_square
 from commerce.catalog.media import Kept, MediaFolder
 from commerce.catalog.model import Category, Picture, Product, ProductStatus
 from commerce.catalog.queries import product_cards, product_details
+from commerce.imports.statements import ONE_AT_A_TIME_ALL_ALONG
 from commerce.inventory.actions import Reason
 from commerce.merchandising.actions import NO_CATEGORY, Edit
 from commerce.merchandising.bulk import Change, PriceChange, change_many
@@ -341,6 +342,15 @@ async def test_a_thousand_products_change_at_once_and_shoppers_see_it(shelf: She
     assert len(await shelf.found("清仓")) == 5
     await bulk(shelf, ids, Change(to=ProductStatus.ARCHIVED))
     assert await shelf.found("清仓") == ()
+
+
+async def test_nobody_waits_until_an_import_has_read_its_file(shelf: Shelf) -> None:
+    cup = await shelf.cup()
+    async with shelf.database.raw() as importing:
+        await importing.execute(ONE_AT_A_TIME_ALL_ALONG)
+        await asyncio.wait_for(bulk(shelf, [cup], Change(free_shipping=False)), timeout=20)
+        await importing.execute("SELECT pg_advisory_unlock_all()")
+    assert await shelf.version(cup) == 3
 
 
 async def test_one_that_cannot_change_keeps_all_as_they_were_and_each_reason_is_told(shelf: Shelf) -> None:

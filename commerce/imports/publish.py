@@ -103,6 +103,7 @@ async def publish_staged(session: AsyncSession, staged: Staged, *, source: str, 
     if not staged.new + staged.changed:
         return
     driver = await raw(session)
+    await driver.execute(statements.PUBLISHING)
     shelves_stand_still = await shelves_stand(driver, staged.basis)
     for statement in statements.CATEGORIES:
         await driver.execute(statement)

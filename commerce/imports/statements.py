@@ -24,6 +24,7 @@ STAGED = {
 """Table and columns. `key` is the product's key within the source; `place` counts from 0."""
 
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('commerce.imports'))"
+PUBLISHING = "SELECT pg_advisory_xact_lock(hashtext('commerce.publication'))"
 ONE_AT_A_TIME_ALL_ALONG = "SELECT pg_advisory_lock(hashtext('commerce.imports'))"
 
 # Both come before the transaction; what they read is looked at again within.

@@ -92,8 +92,9 @@ async def change_many(
 
 async def lock_for(session: AsyncSession, *, ids: Collection[int], change: Change) -> Sequence[Product]:
     """Take every lock that the change needs, in the order in which others take them; the products there are."""
-    # An import locks products in an order of its own: the two take turns.
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("commerce.imports"))))
+    # A publication locks products in an order of its own: the two take turns. This is not the lock that an import holds
+    # all along, or the merchant would wait until its last picture is read.
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("commerce.publication"))))
     await check_category(session, change.category_id)
     return await lock_products(session, ids)
 
