@@ -97,6 +97,7 @@ class BulkDialog:
         self.visit, self.rows, self.shelves = visit, rows, shelves
         self.wish = Wish()
         self.problems: dict[int, str] = {}
+        self.is_doing = False
         priced = next((row.price_from for row in rows if row.price_from), None)
         self.currency = priced.currency if priced else visit.desk.settings.currency
 
@@ -231,6 +232,16 @@ class BulkDialog:
         return " – ".join(shown)
 
     async def _do(self) -> None:
+        """Once, however often it is clicked: twice 10 % more would be 21 %."""
+        if self.is_doing:
+            return
+        self.is_doing = True
+        try:
+            await self._change()
+        finally:
+            self.is_doing = False
+
+    async def _change(self) -> None:
         refused: list[Json] = []
 
         async def act(staff: StaffMember) -> Done:
