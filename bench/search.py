@@ -96,7 +96,6 @@ async def _copy(driver: asyncpg.Connection, batch: Sequence[tuple[int, Words]]) 
 def _texts(words: Words) -> Iterator[str]:
     yield from words.titles
     yield from words.bodies
-    yield from (text for _name, value in words.facts for text in value.values())
 
 
 def _varied(drafts: Sequence[Draft], products: int) -> Iterator[Words]:

@@ -18,8 +18,9 @@ MENTION = 0.5
 """What a term says about a product that only mentions it, in a long description or a fact."""
 _MOST_MENTIONS = 5_000
 """Products that only mention a term are looked at in this number at most; those named by it all."""
-
-
+_MOST_FETCHED = 3_000
+"""A word that names more products than this fetches none, if there is a rarer one."""
+_MOST_LIKELY = 1_000
 _NO_LIMITS = limits_of(Wanted("", ""))
 
 
@@ -58,8 +59,8 @@ async def candidates_for(session: AsyncSession, question: Question, wanted: Want
         "places": [place for place, _ in worths],
         "slots": [slot for _, slot in worths],
         "worths": list(worths.values()),
-        # Only limits can take products away: without any, nobody after the 200 can come through.
-        "first": MOST_CANDIDATES if limits == _NO_LIMITS else None,
+        # Only limits can take products away: without any, nobody after the first 200 can come through.
+        "limited": limits != _NO_LIMITS,
         **limits,
     }
     rows = (await session.execute(_CANDIDATES, asked)).all()
@@ -83,57 +84,77 @@ def _rarity(products: int, known_by: int) -> float:
     return math.log(1 + max(0.0, products - known_by + 0.5) / (known_by + 0.5))
 
 
-# Each term fetches its products through the GIN indexes. For the rarity of a term PostgreSQL's estimate of the number
-# of products is exact enough where counting them takes time. `promise` is the score that Python works out for those
-# who come through, without what several terms say together.
+# Each term fetches its products through the GIN indexes. Of a wish of several words the most frequent ones fetch none:
+# they are only looked for in what the others found. For the rarity of a term PostgreSQL's estimate of the number of
+# products is exact enough where counting them takes time. `promise` is the score that Python works out for those who
+# come through, without what several terms say together.
 _CANDIDATES = text(f"""
 WITH RECURSIVE {SHELVES},
 asked AS (SELECT * FROM unnest(:terms) WITH ORDINALITY AS asked (term, place)),
 shelf AS (
     SELECT CASE WHEN reltuples > 1000 THEN reltuples::bigint ELSE (SELECT count(*) FROM search_product) END AS products
     FROM pg_class WHERE oid = 'search_product'::regclass),
+spoken AS (SELECT * FROM unnest(:places, :slots, :worths) AS spoken (place, slot, worth)),
+named AS MATERIALIZED (
+    SELECT place, term, (SELECT count(*) FROM search_product WHERE terms @> ARRAY[asked.term]) AS products FROM asked),
+word AS (SELECT slot, sum(products) AS products FROM spoken JOIN named USING (place) GROUP BY slot),
+fetching AS MATERIALIZED (
+    SELECT DISTINCT place FROM spoken JOIN word USING (slot)
+    WHERE products <= {_MOST_FETCHED} OR products = (SELECT min(products) FROM word WHERE products > 0)),
 hit AS MATERIALIZED (
-    SELECT asked.place, found.product_id, found.weight
+    SELECT place, found.product_id, found.weight
+    FROM named JOIN fetching USING (place) CROSS JOIN LATERAL (
+        SELECT product_id, weights[array_position(terms, named.term)]::float8 AS weight
+        FROM search_product WHERE terms @> ARRAY[named.term]) AS found
+    UNION ALL
+    SELECT place, found.product_id, {MENTION}
     FROM asked CROSS JOIN LATERAL (
-        SELECT product_id, weights[array_position(terms, asked.term)]::float8 AS weight
-        FROM search_product WHERE terms @> ARRAY[asked.term]
-        UNION ALL (
-        SELECT product_id, {MENTION} FROM search_product WHERE more @> ARRAY[asked.term] LIMIT {_MOST_MENTIONS})
-    ) AS found),
+        SELECT product_id FROM search_product WHERE more @> ARRAY[asked.term] LIMIT {_MOST_MENTIONS}) AS found),
 known AS MATERIALIZED (
-    SELECT known.place, known.products,
-           ln(1 + greatest(0, shelf.products - known.products + 0.5)::float8 / (known.products + 0.5)) AS rarity
-    FROM (SELECT place, count(*) AS products FROM hit GROUP BY place) AS known
-    CROSS JOIN shelf),
-clue AS (
-    SELECT place, slot, worth * rarity AS worth
-    FROM unnest(:places, :slots, :worths) AS clue (place, slot, worth) JOIN known USING (place)),
-answer AS (
-    SELECT hit.product_id, clue.slot, max(clue.worth * hit.weight / (hit.weight + {SATURATION})) AS value
-    FROM hit JOIN clue USING (place) GROUP BY hit.product_id, clue.slot),
+    SELECT place, named.products + coalesce(mentioned.products, 0) AS products
+    FROM named LEFT JOIN (
+        SELECT place, count(*) AS products FROM hit WHERE weight = {MENTION} GROUP BY place) AS mentioned
+    USING (place)),
+clue AS MATERIALIZED (
+    SELECT place, slot,
+           worth * ln(1 + greatest(0, shelf.products - known.products + 0.5)::float8 / (known.products + 0.5)) AS worth
+    FROM spoken JOIN known USING (place) CROSS JOIN shelf),
+likely AS (
+    SELECT product_id FROM (
+        SELECT hit.product_id, clue.slot, max(clue.worth * hit.weight / (hit.weight + {SATURATION})) AS value
+        FROM hit JOIN clue USING (place) GROUP BY hit.product_id, clue.slot) AS answer
+    GROUP BY product_id ORDER BY sum(value) * count(*) DESC, product_id
+    LIMIT CASE WHEN :limited THEN NULL
+               WHEN (SELECT count(*) FROM fetching) < (SELECT count(*) FROM asked) THEN {_MOST_LIKELY}
+               ELSE {MOST_CANDIDATES} END),
+said AS MATERIALIZED (
+    SELECT place, product_id, weight FROM likely JOIN hit USING (product_id)
+    UNION ALL
+    SELECT named.place, product_id, product.weights[array_position(product.terms, named.term)]
+    FROM likely JOIN search_product AS product USING (product_id)
+    JOIN named ON named.place NOT IN (SELECT place FROM fetching) AND product.terms @> ARRAY[named.term]),
 touched AS (
-    SELECT product_id, sum(value) * count(*) AS promise FROM answer GROUP BY product_id
-    ORDER BY promise DESC, product_id LIMIT :first),
+    SELECT product_id, sum(value) * count(*) AS promise FROM (
+        SELECT said.product_id, clue.slot, max(clue.worth * said.weight / (said.weight + {SATURATION})) AS value
+        FROM said JOIN clue USING (place) GROUP BY said.product_id, clue.slot) AS answer
+    GROUP BY product_id ORDER BY promise DESC, product_id),
 candidate AS (
     SELECT touched.product_id, touched.promise, offer.price
     FROM touched CROSS JOIN LATERAL (
         SELECT min(price_amount) AS price FROM search_offer
         WHERE product_id = touched.product_id AND {OFFER_FITS}) AS offer
     WHERE offer.price IS NOT NULL AND {PRODUCT_FITS}
-    ORDER BY touched.promise DESC, touched.product_id LIMIT {MOST_CANDIDATES}),
-said AS (
-    SELECT product_id, price, promise, array_agg(place) AS places, array_agg(weight) AS weights
-    FROM candidate JOIN hit USING (product_id) GROUP BY product_id, price, promise)
-SELECT product_id, price, places, weights, shelf.products,
+    ORDER BY touched.promise DESC, touched.product_id LIMIT {MOST_CANDIDATES})
+SELECT product_id, price, array_agg(place) AS places, array_agg(weight) AS weights,
+       min(shelf.products) AS products,
        CASE WHEN row_number() OVER (ORDER BY promise DESC, product_id) = 1 THEN
-           ARRAY(SELECT coalesce(known.products, 0) FROM asked LEFT JOIN known USING (place) ORDER BY asked.place)
-       END AS known_by
-FROM said CROSS JOIN shelf ORDER BY promise DESC, product_id
+           ARRAY(SELECT products FROM known ORDER BY place) END AS known_by
+FROM candidate JOIN said USING (product_id) CROSS JOIN shelf
+GROUP BY product_id, price, promise ORDER BY promise DESC, product_id
 """).bindparams(
     bindparam("terms", type_=ARRAY(TEXT)),
     bindparam("places", type_=ARRAY(INTEGER)),
     bindparam("slots", type_=ARRAY(INTEGER)),
     bindparam("worths", type_=ARRAY(REAL)),
-    bindparam("first", type_=INTEGER),
     *LIMITS,
 )
