@@ -136,12 +136,18 @@ async def test_what_only_the_description_says_is_quoted_and_nothing_is_guessed(
 
 async def test_the_days_of_delivery_follow_the_product_and_the_shop(chat: Chat) -> None:
     (answer,) = await chat.says("粗陶花瓶多久能到")
-    assert answer.splitlines()[:2] == ["现在下单，手捏粗陶花瓶 7 天内发货，预计 12月1日 – 12月4日 送到。", "包邮。"]
+    assert answer.splitlines()[:2] == ["手捏粗陶花瓶：现在下单，7 天内发货，预计 12月1日 – 12月4日 送到。", "包邮。"]
     (answer,) = await chat.says("how long does delivery of the camping tent take?")
     assert answer.startswith(
         "Ordered now, Rainproof Camping Tent leaves us within a day and is with you 25 Nov – 28 Nov"
     )
     assert answer.splitlines()[1] == "Shipping is not included in the price."
+
+
+async def test_what_is_called_so_is_meant_before_what_is_only_alike(chat: Chat) -> None:
+    (answer,) = await chat.says("how much is the crossbody bag?", language="en")
+    assert answer.startswith("Leather Crossbody Bag costs CN¥329.00.")
+    assert (await chat.says("how long does delivery take?"))[0].startswith("Ordered now, Leather Crossbody")
 
 
 async def test_delivery_of_nothing_in_particular_is_told_in_days(chat: Chat) -> None:
