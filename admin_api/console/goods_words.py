@@ -91,6 +91,7 @@ GOODS_ZH = {
     "A product needs a variant to be sold.": "至少要有一个款式才能上架。",
     "SKU": "货号",
     "On sale": "在售",
+    "made for you": "留空自动生成",
     "New variant": "新款式",
     "Add a variant": "添加款式",
     "Add all combinations that are missing": "补齐所有组合",

@@ -54,16 +54,14 @@ class Editing:
 
     def touched(self) -> None:
         """Something was typed."""
-        for watcher in self.watchers:
-            watcher(False)
+        self._tell(was_read=False)
 
     def adopt(self, sheet: ProductSheet, *, over: Draft | None = None) -> None:
         """Go on from what was read now; what was typed since `over` (the last reading) stays."""
         read = draft_of(sheet)
         self.draft = merged(over or self.base, self.draft, read)
         self.sheet, self.base = sheet, read
-        for watcher in self.watchers:
-            watcher(True)
+        self._tell(was_read=True)
 
     async def act(self, act: Callable[[StaffMember, int, int], Awaitable[ProductSheet]]) -> bool:
         """Do something at once with (staff, product, version); what was typed stays typed."""
@@ -115,8 +113,12 @@ class Editing:
             for variant in self.sheet.variants:
                 variant.stock = stocks.get(variant.id, variant.stock)
             self.sheet.movements = fresh.movements
+            self._tell(was_read=True)
+
+    def _tell(self, *, was_read: bool) -> None:
+        with self.visit.client:  # what was clicked may be gone already, and with it the place where it stood
             for watcher in self.watchers:
-                watcher(True)
+                watcher(was_read)
 
     async def _save(self, typed: Draft, staff: StaffMember) -> ProductSheet:
         desk, product_id = self.visit.desk, self.sheet.id

@@ -62,9 +62,9 @@ class VariantsPart:
     def _draw_table(self) -> None:
         t, draft = self.editing.visit.t, self.editing.draft
         stocked = {variant.id: variant for variant in self.editing.sheet.variants}
-        columns = f"--options: {len(draft.options)}"
+        answers = " ".join(["minmax(84px, 1fr)"] * len(draft.options))
         self.table.clear()
-        self.table.style(replace=columns)
+        self.table.style(replace=f"--columns: {answers} minmax(110px, 1.2fr) 104px 100px 62px 30px")
         with self.table:
             if not draft.variants:
                 words(t("A product needs a variant to be sold."), "part-hint")
@@ -72,7 +72,7 @@ class VariantsPart:
             with box("variant-row variant-head").props("aria-hidden=true"):
                 for option in draft.options:
                     words(in_words(option.name, t.language) or t("Option"))
-                for name in ("SKU", f"{t('Price')} ({self.editing.currency})", t("Stock"), t("On sale"), ""):
+                for name in (t("SKU"), f"{t('Price')} ({self.editing.currency})", t("Stock"), t("On sale"), ""):
                     words(name)
             for place, variant in enumerate(draft.variants):
                 self._variant(place, variant, stocked.get(variant.id or 0))
@@ -130,8 +130,11 @@ class VariantsPart:
                 picked = choice(name, answers, variant.values[number], partial(self._answered, place, number))
                 if not editing.may_edit:
                     picked.props("readonly")
-            sku = text_field("SKU", variant.sku, partial(self._set, place, "sku"), longest=100)
+            sku = text_field(
+                t("SKU"), variant.sku, partial(self._set, place, "sku"), longest=100, placeholder=t("made for you")
+            )
             price = text_field(t("Price"), variant.price, longest=20, number=True)
+            mark_wrong(price, not self._is_price(variant.price))
             price.on_value_change(lambda event: self._priced(place, price, event.value or ""))
             if not editing.may_edit:
                 sku.props("readonly")
@@ -180,12 +183,15 @@ class VariantsPart:
         self._typed()
 
     def _priced(self, place: int, field: ui.input | ui.textarea, value: str) -> None:
-        try:
-            price_of(value, self.editing.currency)
-            mark_wrong(field, False)
-        except Refused:
-            mark_wrong(field, True)
+        mark_wrong(field, not self._is_price(value))
         self._set(place, "price", value)
+
+    def _is_price(self, typed: str) -> bool:
+        try:
+            price_of(typed, self.editing.currency)
+        except Refused:
+            return False
+        return True
 
     def _answered(self, place: int, number: int, answer: int | None) -> None:
         self.editing.draft.variants[place].values[number] = answer

@@ -23,6 +23,7 @@ TICKS = {
     Status.UNKNOWN: ("help", "may have arrived"),
 }
 _NUMBERED = re.compile(r"\d+\. (.*)")
+_BRACKETED = re.compile(r"\[([^\]]*)\]")
 
 
 class Thread:
@@ -99,7 +100,7 @@ class Thread:
     def _fill_body(self, message: MessageView) -> None:
         body, t = message.body, self.visit.t
         kind = str(body.get("kind", "text"))
-        labels = [str(part["label"]) for part in _parts(body, "token") if part.get("label")][:12]
+        labels = list(dict.fromkeys(str(part["label"]) for part in _parts(body, "token") if part.get("label")))[:12]
         if message.kind is Kind.SHOPPER and kind not in ("text", "press"):
             words(t(kind), "bubble-label")
         if message.kind is Kind.SHOPPER and kind == "press":
@@ -191,6 +192,7 @@ def _without_options(text: str, labels: list[str]) -> str:
     lines = []
     for line in text.splitlines():
         numbered = _NUMBERED.fullmatch(line)
-        if not (numbered and numbered[1] in labels) and line != " ".join(f"[{label}]" for label in labels):
+        bracketed = line.startswith("[") and set(_BRACKETED.findall(line)) <= set(labels)
+        if not (numbered and numbered[1] in labels) and not bracketed:
             lines.append(line)
     return "\n".join(lines).strip()
