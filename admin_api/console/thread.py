@@ -192,7 +192,7 @@ def _without_options(text: str, labels: list[str]) -> str:
     lines = []
     for line in text.splitlines():
         numbered = _NUMBERED.fullmatch(line)
-        bracketed = line.startswith("[") and set(_BRACKETED.findall(line)) <= set(labels)
-        if not (numbered and numbered[1] in labels) and not bracketed:
+        bracketed = _BRACKETED.findall(line) if line.startswith("[") else []
+        if not (numbered and numbered[1] in labels) and not (bracketed and set(bracketed) <= set(labels)):
             lines.append(line)
     return "\n".join(lines).strip()
