@@ -177,6 +177,22 @@ def test_a_chinese_merchants_spreadsheet_is_read_by_its_own_column_names(tmp_pat
     assert [option.name["zh"] for option in tea.product.options] == ["规格"]
 
 
+def test_a_spreadsheet_in_the_encoding_of_china_is_read_and_that_of_another_land_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    table = "商品名称,价格,描述\n凤凰单丛,￥128.00,“鸭屎香”，条索紧结，回甘明显。\n白桃乌龙,39,蜜香\n"
+    path.write_bytes(table.encode("gbk"))
+    first, second = read_csv(path, currency="CNY").products
+    assert [text.title for draft in (first, second) for text in draft.product.texts] == ["凤凰单丛", "白桃乌龙"]
+    for encoding, text in (
+        ("cp1252", "title,price\nGrößter Käse für Öl,3\n"),
+        ("shift-jis", "title,price\n抹茶の器と湯呑み,3\n"),
+    ):
+        path.write_bytes(text.encode(encoding))
+        with pytest.raises(Refused) as refused:
+            read_csv(path, currency="CNY")
+        assert refused.value.code == "import.encoding"
+
+
 @pytest.mark.parametrize(
     ("table", "missing"),
     [("name,cost\nMug,3\n", ["title", "price"]), ("title\nMug\n", ["price"]), ("商品名称\n杯\n", ["price"])],

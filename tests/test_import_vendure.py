@@ -192,7 +192,7 @@ async def test_a_broken_file_is_refused_whole_and_leaves_nothing(
         (b"", "import.empty"),
         (b" \n\n ", "import.empty"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "import.binary"),
-        ("名称,价格\n".encode("gb18030"), "import.encoding"),
+        ("Größe,Käse\n".encode("cp1252"), "import.encoding"),
         (b"title,price\nCup,3\n", "import.columns"),
         (HEADING.encode(), "import.no_rows"),
         (table('Cup,cup,"an open quote,,,,,C,1,1,,', "Pot,pot,,,,,,P,1,1,,").encode(), "import.malformed"),

@@ -15,6 +15,9 @@ MOST_BYTES = 256 * 1024 * 1024
 LONGEST_CELL = 1_000_000
 _DELIMITERS = (",", ";", "\t")
 _END = "\x00end"
+_RARE = 0xD8
+"""First byte of the less common characters in GB 2312 (its second level); below it stand signs and the common ones."""
+_NEARLY_ALL = 0.9
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -69,8 +72,9 @@ def read_table(path: Path, *, required: Sequence[str]) -> Table:
 
 
 def read_text(path: Path) -> str:
-    """A whole text file: UTF-8, or UTF-16 with its mark. Raises Refused: import.no_file, .empty, .too_large, .binary,
-    .encoding (position in bytes).
+    """A whole text file: UTF-8, UTF-16 with its mark, or Chinese as spreadsheets in China write it (GB 18030).
+
+    Raises Refused: import.no_file, .empty, .too_large, .binary, .encoding (position in bytes).
     """
     if not path.is_file():
         raise Refused("import.no_file", path=str(path))
@@ -86,7 +90,24 @@ def read_text(path: Path) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise Refused("import.encoding", position=error.start) from error
+        chinese = _chinese(content)
+        if chinese is None:
+            raise Refused("import.encoding", position=error.start) from error
+        return chinese
+
+
+def _chinese(content: bytes) -> str | None:
+    """The text, if its bytes are GB 18030: then nearly all that is not ASCII are characters of everyday Chinese.
+
+    Bytes of another encoding would come out as rare ones.
+    """
+    try:
+        text = content.decode("gb18030")
+    except UnicodeDecodeError:
+        return None
+    beyond = [letter for letter in text if not letter.isascii()]
+    everyday = sum(len(code) == 2 and code[0] < _RARE for code in (letter.encode("gb18030") for letter in beyond))
+    return text if everyday >= len(beyond) * _NEARLY_ALL else None
 
 
 def _delimiter(text: str) -> str:
