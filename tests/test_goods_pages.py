@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 from PIL import Image
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from commerce.catalog.model import Product, ProductStatus, ProductText
+from commerce.catalog.model import Category, Product, ProductStatus, ProductText
 from tests.web_door import a_visitor, app_of
 
 if TYPE_CHECKING:
@@ -109,6 +109,21 @@ async def test_the_sitemap_lists_every_product_and_shelf_in_both_languages(clien
     assert len(addresses) == len(set(addresses))
     assert {len(list(entry)) for entry in listed if "/p/" in (entry[0].text or "")} == {4}
     assert len(ElementTree.fromstring((await client.get("/sitemaps/1.xml")).content)) == 0
+
+
+async def test_the_sitemap_lists_shelves_however_deep_they_stand(shop: "Shop", client: httpx.AsyncClient) -> None:
+    async with shop.database.begin() as session:
+        outer = (await session.scalars(select(Product.category_id).where(Product.handle == "celadon-mug"))).one()
+        inner = Category(handle="mugs-of-longquan", name={"en": "Mugs of Longquan"}, parent_id=outer)
+        session.add(inner)
+        await session.flush()
+        await session.execute(update(Product).where(Product.handle == "celadon-mug").values(category_id=inner.id))
+    assert "/c/mugs-of-longquan<" in (await client.get("/sitemaps/0.xml")).text
+
+
+async def test_a_cache_between_keeps_the_languages_apart(client: httpx.AsyncClient) -> None:
+    for address in ("/p/celadon-mug", "/c", "/p/celadon-mug/share.jpg"):
+        assert "accept-language" in (await client.get(address)).headers["vary"].lower(), address
 
 
 async def test_a_shelf_shows_what_stands_inside_it(client: httpx.AsyncClient) -> None:

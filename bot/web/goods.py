@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from bot.web.words import WORDS
 from commerce.catalog.media import MediaFolder
 from commerce.catalog.model import Media
 from commerce.catalog.pages import category_at, count_listed, listed, product_at
-from commerce.catalog.queries import category_tree, product_cards, product_details
+from commerce.catalog.queries import CategoryView, category_tree, product_cards, product_details
 from commerce.search.actions import Wanted, find
 from foundation.errors import Json, Refused
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 PER_PAGE = 24
 PER_SITEMAP = 10_000
-_CACHE = {"Cache-Control": "public, max-age=60, stale-while-revalidate=600"}
+_CACHE = {"Cache-Control": "public, max-age=60, stale-while-revalidate=600", "Vary": "Accept-Language"}
+_PICTURE_CACHE = {"Cache-Control": "public, max-age=86400", "Vary": "Accept-Language"}
 _LOCALES = {"zh": "zh_CN", "en": "en_GB"}
 
 router = APIRouter(include_in_schema=False)
@@ -73,7 +75,7 @@ async def share_picture(request: Request, handle: Handle) -> Response:
         picture=folder.file(media.digest) if media else None,
     )
     file = await asyncio.to_thread(shared_picture, shop.settings.data_dir / "shares", share)
-    return FileResponse(file, media_type="image/jpeg", headers={"Cache-Control": "public, max-age=86400"})
+    return FileResponse(file, media_type="image/jpeg", headers=_PICTURE_CACHE)
 
 
 @router.get("/c")
@@ -93,7 +95,7 @@ async def shop_picture(request: Request) -> Response:
     shop, language = _shop(request), page_language(request)
     share = Share(title=WORDS[language].tagline, price="", shop=shop.settings.shop_name(language), picture=None)
     file = await asyncio.to_thread(shared_picture, shop.settings.data_dir / "shares", share)
-    return FileResponse(file, media_type="image/jpeg", headers={"Cache-Control": "public, max-age=86400"})
+    return FileResponse(file, media_type="image/jpeg", headers=_PICTURE_CACHE)
 
 
 @router.get("/c/{handle}")
@@ -145,15 +147,17 @@ async def sitemap_part(request: Request, number: Annotated[int, Path(ge=0, le=10
     async with shop.database.begin() as session:
         products = await listed(session, offset=number * PER_SITEMAP, limit=PER_SITEMAP)
         shelves = await category_tree(session, language="en") if number == 0 else ()
-    pages = (
-        ["/c", *(f"/c/{quote(view.handle)}" for top in shelves for view in (top, *top.inside))] if not number else []
-    )
+    pages = ["/c", *(f"/c/{quote(view.handle)}" for view in _all(shelves))] if number == 0 else []
     entries = [_listed(shop, path, "") for path in pages]
     entries += [_listed(shop, f"/p/{quote(one.handle)}", one.updated_at.date().isoformat()) for one in products]
     return _xml(
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">'
         f"{''.join(entries)}</urlset>"
     )
+
+
+def _all(shelves: Sequence[CategoryView]) -> list[CategoryView]:
+    return [each for one in shelves for each in (one, *_all(one.inside))]
 
 
 def _listed(shop: "Shop", path: str, changed: str) -> str:
