@@ -15,8 +15,8 @@ MOST_BYTES = 256 * 1024 * 1024
 LONGEST_CELL = 1_000_000
 _DELIMITERS = (",", ";", "\t")
 _END = "\x00end"
-_RARE = 0xD8
-"""First byte of the less common characters in GB 2312 (its second level); below it stand signs and the common ones."""
+_EVERYDAY = re.compile(rb"(?:[\xa1-\xa3\xb0-\xd7][\xa1-\xfe])*")
+"""Signs and the common characters in GB 2312, its first level."""
 _NEARLY_ALL = 0.9
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -106,7 +106,7 @@ def _chinese(content: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     beyond = [letter for letter in text if not letter.isascii()]
-    everyday = sum(len(code) == 2 and code[0] < _RARE for code in (letter.encode("gb18030") for letter in beyond))
+    everyday = sum(bool(_EVERYDAY.fullmatch(letter.encode("gb18030"))) for letter in beyond)
     return text if everyday >= len(beyond) * _NEARLY_ALL else None
 
 
