@@ -16,11 +16,12 @@ SATURATION = 3.0
 """The weight at which a term has said half of what it can say (k1 of BM25F)."""
 MENTION = 0.5
 """What a term says about a product that only mentions it, in a long description or a fact."""
-_MOST_MENTIONS = 5_000
+_MOST_MENTIONS = 3_000
 """Products that only mention a term are looked at in this number at most; those named by it all."""
 _MOST_FETCHED = 3_000
 """A word that names more products than this fetches none, if there is a rarer one."""
 _MOST_LIKELY = 1_000
+_MOST_COUNTED = 20_000
 _NO_LIMITS = limits_of(Wanted("", ""))
 
 
@@ -96,11 +97,16 @@ shelf AS (
     FROM pg_class WHERE oid = 'search_product'::regclass),
 spoken AS (SELECT * FROM unnest(:places, :slots, :worths) AS spoken (place, slot, worth)),
 named AS MATERIALIZED (
-    SELECT place, term, (SELECT count(*) FROM search_product WHERE terms @> ARRAY[asked.term]) AS products FROM asked),
-word AS (SELECT slot, sum(products) AS products FROM spoken JOIN named USING (place) GROUP BY slot),
+    SELECT place, term, (SELECT count(*) FROM (
+        SELECT 1 FROM search_product WHERE terms @> ARRAY[asked.term] LIMIT {_MOST_COUNTED}) AS few) AS products
+    FROM asked),
+word AS (
+    SELECT slot, coalesce(max(products) FILTER (WHERE worth >= 1), max(products)) AS products
+    FROM spoken JOIN named USING (place) GROUP BY slot),
 fetching AS MATERIALIZED (
-    SELECT DISTINCT place FROM spoken JOIN word USING (slot)
-    WHERE products <= {_MOST_FETCHED} OR products = (SELECT min(products) FROM word WHERE products > 0)),
+    SELECT DISTINCT place FROM spoken JOIN word USING (slot) JOIN named USING (place)
+    WHERE (word.products <= {_MOST_FETCHED} OR word.products = (SELECT min(products) FROM word WHERE products > 0))
+      AND (named.products <= {_MOST_FETCHED} OR worth >= 1)),
 hit AS MATERIALIZED (
     SELECT place, found.product_id, found.weight
     FROM named JOIN fetching USING (place) CROSS JOIN LATERAL (

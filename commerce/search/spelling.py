@@ -23,7 +23,8 @@ async def mended(session: AsyncSession, words: Iterable[str]) -> dict[str, str]:
     if not asked:
         return {}
     # Two letters changing places leave a short word few of its letter groups: the usual threshold would miss it.
-    await session.execute(select(func.set_config("pg_trgm.similarity_threshold", "0.15", True)))
+    threshold = "0.14" if min(map(len, asked)) == _SHORTEST else "0.2"
+    await session.execute(select(func.set_config("pg_trgm.similarity_threshold", threshold, True)))
     near: dict[str, list[str]] = {word: [] for word in asked[:_MOST_WORDS]}
     for row in await session.execute(_NEAR, {"words": list(near)}):
         near[row.word].append(row.known)
