@@ -72,6 +72,13 @@ async def test_suggestions_are_in_the_asked_language(session: AsyncSession, tea_
     assert await titles(session, "铁观音", language="en") == ["Anxi Tieguanyin Oolong Tea"]
 
 
+async def test_who_speaks_another_language_reads_english_before_any_other(session: AsyncSession, now: datetime) -> None:
+    kitchen = await a_shelf(session, "kitchen", name={"de": "Kolumna", "en": "Kolumna shelf"})
+    await goods(session, "k", now=now, titles={"de": "Kolumbus", "en": "Kolumbus jug"}, shelf=kitchen)
+    found = await suggest(session, "kolum", language="zh")
+    assert [(one.kind, one.text) for one in found] == [("category", "Kolumna shelf"), ("product", "Kolumbus jug")]
+
+
 async def test_a_title_that_begins_so_goes_before_one_with_a_word_that_does(
     session: AsyncSession, tea_shop: dict[str, int]
 ) -> None:

@@ -145,7 +145,8 @@ WHERE o.price_amount BETWEEN :least AND :most
   AND (NOT :in_stock OR EXISTS (SELECT FROM stock_level l
        WHERE l.variant_id = o.variant_id AND l.on_hand + l.backorder > l.reserved))
 """
-_NAMED = "coalesce(nullif({0}->>:language, ''), (SELECT value FROM jsonb_each_text({0}) WHERE value <> '' LIMIT 1))"
+_NAMED = """coalesce(nullif({0}->>:language, ''), nullif({0}->>'en', ''),
+    (SELECT value FROM jsonb_each_text({0}) WHERE value <> '' LIMIT 1))"""
 
 
 def _statement(sql: str) -> TextClause:

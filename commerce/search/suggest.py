@@ -102,13 +102,14 @@ best AS (
     SELECT product_id AS id, min(rank) AS rank, min(key) AS key FROM begun
     GROUP BY product_id ORDER BY min(rank), min(key), product_id LIMIT :limit)
 SELECT id, (SELECT title FROM product_text t WHERE t.product_id = best.id
-            ORDER BY (t.lang = :language) DESC, t.lang LIMIT 1) AS title
+            ORDER BY (t.lang = :language) DESC, (t.lang = 'en') DESC, (t.lang = 'zh') DESC, t.lang LIMIT 1) AS title
 FROM best JOIN product USING (id) WHERE product.status = 'published' ORDER BY rank, key, id
 """)
 _CATEGORIES = _statement(f"""
 WITH begun AS ({_begun("shelf_start", "category_id")}),
 best AS (SELECT category_id AS id, min(rank) AS rank, min(key) AS key FROM begun GROUP BY category_id)
-SELECT best.id, coalesce(nullif(c.name->>:language, ''), (SELECT value FROM jsonb_each_text(c.name) LIMIT 1)) AS name
+SELECT best.id, coalesce(nullif(c.name->>:language, ''), nullif(c.name->>'en', ''),
+                         (SELECT value FROM jsonb_each_text(c.name) LIMIT 1)) AS name
 FROM best JOIN category c USING (id)
 WHERE EXISTS (
     WITH RECURSIVE inside AS (
