@@ -42,6 +42,7 @@ SENTENCES = {
     "restore.shop_is_there": "There is a shop already ({path}): a restore needs an empty data folder and database.",
     "restore.failed": "The restore failed and nothing was kept; the database said: {said}",
     "database.none": "DATABASE_URL is not set.",
+    "search.judgments": "The judgments cannot be read (line {line}): {reason}.",
     "import.no_file": "There is no file {path}.",
     "import.empty": "The file is empty: export it again.",
     "import.binary": "The file is no text; give the exported table itself, not an archive or a spreadsheet.",
