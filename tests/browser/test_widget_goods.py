@@ -117,6 +117,18 @@ async def test_a_press_on_a_list_that_cannot_be_sent_is_shown_and_sent_later(
     assert await bubbles(page) == ["有什么茶"]
 
 
+async def test_a_list_that_was_turned_often_hides_nothing_of_what_was_said_before(
+    shop: "Shop", url: str, page: "Page"
+) -> None:
+    chat = await a_visit(shop, url, page)
+    await the_shop_says(shop, chat, *(a_list(f"第 {n} 页：", f"茶 {n}") for n in range(60)))
+    await page.locator(".b", has_text="第 59 页：").wait_for()
+    await page.reload()
+    await page.locator(".m.me .b", has_text="你好").wait_for()
+    assert await titles(page) == ["茶 59"]
+    assert await page.locator(".m[data-list]").count() == 1
+
+
 async def test_what_is_looked_at_stays_where_it_is_when_a_list_above_turns(
     shop: "Shop", url: str, page: "Page"
 ) -> None:

@@ -170,6 +170,7 @@ class XiaoerChat extends Suggestions {
       const entry = this.outbox[0]
       const answer = await this.post(entry)
       if (answer.ok) { tries = 0; this.online(true); this.posted(entry); continue }
+      if (this.turning?.id === entry.id) this.settle(true)
       if (answer.status === 429) { this.slowDown(); await pause(answer.after * 1000); continue }
       if (answer.status === 401) { this.forget(); if (++tries < 3) continue }
       else if (answer.status >= 400 && answer.status < 500) { this.drop(entry, entry.photo ? this.t.badPhoto : this.t.refused); continue }
@@ -264,6 +265,7 @@ class XiaoerChat extends Suggestions {
     this.log.removeAttribute("aria-busy")
     if (!before) { this.bottom(); this.seen() }
     this.ready = true
+    if (!before) this.fill()
   }
   async follow(mine, alive) {
     let watch, broken = new AbortController()
@@ -432,7 +434,7 @@ class XiaoerChat extends Suggestions {
   scrolled() {
     const near = this.sticky = this.nearBottom()
     if (near) this.unseen = 0
-    this.newest.hidden = near
+    this.newest.hidden = near || this.seesLast()
     this.newest.lastChild.textContent = this.unseen ? `${this.unseen} ${this.t.newer}` : this.t.newest
     if (this.log.scrollTop < 60 && this.more && this.ready) this.loadOlder()
     if (near) this.seen()
@@ -441,8 +443,14 @@ class XiaoerChat extends Suggestions {
     if (this.loading) return
     this.loading = true
     const height = this.log.scrollHeight
-    try { await this.readHistory(this.oldest()); this.log.scrollTop += this.log.scrollHeight - height } catch { /* the next scroll tries again */ }
+    let read = false
+    try { await this.readHistory(this.oldest()); this.log.scrollTop += this.log.scrollHeight - height; read = true } catch { /* the next scroll tries again */ }
     this.loading = false
+    if (read) this.fill()
+  }
+  // Turned lists take no room: a window that has too little to scroll is filled from what was before.
+  fill() {
+    if (this.more && this.log.clientHeight && this.log.scrollHeight <= this.log.clientHeight) this.loadOlder()
   }
   seen() {
     if (this.full) return

@@ -8,8 +8,11 @@ const listOf = message => keyOf(message).startsWith("list:") ? keyOf(message) : 
 class Lists extends Goods {
   // A button of a list. Whether it turns the list or says something else is for the shop to know.
   turn(button, key) {
-    if (this.turning) return
-    const entry = this.entry({ kind: "press", token: button.token, label: button.label, quiet: true })
+    if (this.turning?.key === key) return
+    this.settle(true)
+    const press = { kind: "press", token: button.token, label: button.label }
+    if (this.state.owner !== "bot") return this.say(press)  // a person reads it, no list turns
+    const entry = this.entry({ ...press, quiet: true })
     const node = [...this.log.children].find(each => each.dataset.list === key)
     node?.setAttribute("aria-busy", "true")
     this.turning = { id: entry.id, key, node, timer: setTimeout(() => this.settle(true), TURNS_WITHIN) }
@@ -79,12 +82,15 @@ class Lists extends Goods {
     this.bottom()
     if (last?.node.isConnected && last.message.kind !== "shopper") this.reveal(last.node)
   }
+  // Whether the last message begins within the window, so that nobody has to be led to it.
+  seesLast() {
+    const last = this.items.get(this.last())?.node
+    return !!last?.isConnected && last.getBoundingClientRect().top < this.log.getBoundingClientRect().bottom - 60
+  }
   // The whole of it where it fits, else its beginning.
   reveal(node) {
-    const box = node.getBoundingClientRect(), log = this.log.getBoundingClientRect()
-    if (box.bottom > log.bottom) this.log.scrollTop += box.bottom - log.bottom + 10
-    const above = log.top - node.getBoundingClientRect().top
-    if (above > 0) this.log.scrollTop -= above + 6
+    const { log } = this, top = node.offsetTop - log.offsetTop - 8, bottom = top + node.offsetHeight + 18  // as it will stand once it has risen
+    log.scrollTop = Math.min(Math.max(log.scrollTop, bottom - log.clientHeight), top)
   }
   // Said by screen readers when they have finished what they are reading.
   tell(text) { this.said.textContent = text || "" }

@@ -4,7 +4,8 @@ const PAUSE = 150, LONGEST_HINTED = 40
 class Suggestions extends Lists {
   hintBox() {
     this.chosenHint = -1
-    return this.hints = h("ul", { class: "hints", id: "hints", role: "listbox", "aria-label": this.t.hints, hidden: true, pointerdown: event => event.preventDefault() })
+    return this.hints = h("ul", { class: "hints", id: "hints", role: "listbox", "aria-label": this.t.hints, hidden: true,
+      pointerdown: event => event.preventDefault(), mousedown: event => event.preventDefault() })  // a tap leaves the focus, and the keyboard, where they are
   }
   // Called for every key; asks the shop once the keys rest, never while an input method is composing.
   hint(event) {
