@@ -26,6 +26,7 @@ def text_field(
         if is_named:
             words(label, "field-label")
         made = ui.textarea(value=value) if long else ui.input(value=value)
+        made.without_auto_validation()  # what is wrong is marked by `mark_wrong` and stays marked
     made.props(f"outlined dense maxlength={longest}")
     if long:
         made.props("autogrow")
@@ -50,7 +51,7 @@ def choice(
         if is_named:
             words(label, "field-label")
         made = ui.select(dict(options), value=value if value in options else None)
-    made.props("outlined dense options-dense")
+    made.props("outlined dense options-dense virtual-scroll-slice-size=300")
     made.props["aria-label"] = label
     if changed is not None:
         made.on_value_change(lambda event: changed(event.value))

@@ -98,6 +98,7 @@ class ProductPage:
         editing, t = self.editing, self.visit.t
         is_changed = editing.is_changed
         show(self.unsaved, is_changed)
+        self.head.classes(add="dirty" if is_changed else "", remove="" if is_changed else "dirty")
         show(self.undo, is_changed and editing.may_edit)
         ui.run_javascript(f"window.xiaoer.goods.unsaved({str(is_changed).lower()})")
         if not was_read:

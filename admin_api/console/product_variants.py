@@ -139,8 +139,10 @@ class VariantsPart:
             if not editing.may_edit:
                 sku.props("readonly")
                 price.props("readonly")
-            with box("variant-stock"):
-                self._stock(known, label)
+            with box("variant-stock field"):
+                words(t("Stock"), "field-label")
+                with box("stock-buttons"):
+                    self._stock(known, label)
             on_sale = tick(t("On sale"), variant.active, partial(self._set, place, "active"))
             if editing.may_edit:
                 gone = icon_button("delete", t("Remove"), "tiny")

@@ -25,7 +25,7 @@ from tests.browser.journey import console_process, sign_in
 from tests.goods import a_product
 
 pytest.importorskip("playwright.async_api", reason="needs playwright (the extra dev)")
-from playwright.async_api import Dialog, expect
+from playwright.async_api import Dialog, FilePayload, expect
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -141,8 +141,7 @@ async def test_a_merchant_makes_a_product_puts_it_on_sale_and_shoppers_find_it(
         await page.fill("[data-lang=zh] textarea", NASTY)
         await page.fill("[data-lang=en] textarea", "High-fired stoneware.")
         await expect(page.locator(".unsaved")).to_be_visible()
-        photo = {"name": "mug.png", "mimeType": "image/png", "buffer": a_photo()}
-        await page.set_input_files(".drop input", [photo])  # type: ignore[list-item]
+        await page.set_input_files(".drop input", FilePayload(name="mug.png", mimeType="image/png", buffer=a_photo()))
         await page.locator(".picture-card button[title=裁成正方形]").click()
         await page.locator(".crop-box").press("ArrowLeft")
         await page.click(".dialog >> text=裁剪 >> nth=-1")
@@ -173,7 +172,7 @@ async def test_a_merchant_makes_a_product_puts_it_on_sale_and_shoppers_find_it(
     async with database.begin() as session:
         made = (await session.scalars(select(Product))).one()
         for words, language in (("陶杯", "zh"), ("celadon mug", "en")):
-            assert (await find(session, Wanted(words, language))).product_ids == [made.id]
+            assert list((await find(session, Wanted(words, language))).product_ids) == [made.id]
         said = {text.lang: text.body for text in await session.scalars(select(ProductText))}
         acts = list(await session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)))
     assert said == {"zh": NASTY, "en": "High-fired stoneware."}
