@@ -13,7 +13,7 @@ from bot.turn import take_turns
 from commerce.payments.actions import reconcile
 from commerce.payments.jobs import JOBS
 from commerce.search.log import forget_searches
-from commerce.search.meaning import make_meanings
+from commerce.search.meaning import gists_due, keep_meanings
 from commerce.search.starts import learn_popular
 from commerce.sweeps import SWEEPS, Sweep
 from conversations.events import forget_events
@@ -66,7 +66,13 @@ async def finish_turns(shop: Shop) -> int:
 async def learn_meanings(shop: Shop) -> int:
     """Encode what new and changed products mean, a few at a time: turns need the processor more."""
     understander = await shop.mind.understander()
-    return await make_meanings(shop.database, understander.encode, limit=MEANINGS_AT_ONCE)
+    async with shop.database.begin() as session:
+        gists = await gists_due(session, limit=MEANINGS_AT_ONCE)
+    if gists:
+        vectors = await asyncio.to_thread(understander.encode, [gist.text for gist in gists])
+        async with shop.database.begin() as session:
+            await keep_meanings(session, gists, vectors)
+    return len(gists)
 
 
 async def catch_up(shop: Shop) -> None:

@@ -23,4 +23,4 @@ class Sweep(Protocol):
 
 SWEEPS: tuple[Sweep, ...] = (expire_unpaid_orders, expire_holds, tell_back_in_stock, renew_index)
 """Beside these a worker calls what has to leave its transactions: `commerce.payments.actions.reconcile`, and
-`commerce.search.meaning.make_meanings`."""
+`gists_due` and `keep_meanings` of commerce.search.meaning."""

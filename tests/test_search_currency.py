@@ -1,7 +1,7 @@
 """The index is as current as the shop: in every process, during an import, after an upgrade; so are the vectors."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
 import pytest
@@ -13,7 +13,7 @@ from commerce.imports.goods import NewProduct, NewText, NewVariant
 from commerce.imports.publish import publish
 from commerce.search.actions import Found, Wanted, find, index_products, similar
 from commerce.search.index import SCHEME, renew_index
-from commerce.search.meaning import make_meanings
+from commerce.search.meaning import gists_due, keep_meanings
 from commerce.search.model import SearchMeaning, SearchProduct
 from foundation.database import Database
 from foundation.encryption import Vault
@@ -127,6 +127,18 @@ def meaning_of(texts: Sequence[str]) -> list[list[float]]:
     return [[1.0, 0.0] if "la" in said or "bright" in said else [0.0, 1.0] for said in texts]
 
 
+async def make_meanings(
+    database: Database, encode: Callable[[Sequence[str]], Sequence[Sequence[float]]], *, limit: int
+) -> int:
+    """As a worker does it."""
+    async with database.begin() as session:
+        gists = await gists_due(session, limit=limit)
+    made = await asyncio.to_thread(encode, [gist.text for gist in gists])
+    async with database.begin() as session:
+        await keep_meanings(session, gists, made)
+    return len(gists)
+
+
 async def vectors(database: Database) -> list[tuple[str | None, list[float] | None, bool]]:
     async with database.session() as session:
         rows = await session.scalars(select(SearchMeaning).order_by(SearchMeaning.product_id))
@@ -149,7 +161,7 @@ async def test_vectors_follow_the_titles_and_are_made_once(database: Database, n
         asked.extend(texts)
         return meaning_of(texts)
 
-    assert await make_meanings(database, encode, limit=10) == 2
+    assert await make_meanings(database, encode, limit=10) == 1
     assert asked == ["bright cup"]
     assert await vectors(database) == [("lamp 0", [1.0, 0.0], False), ("bright cup", [1.0, 0.0], False)]
 

@@ -1,7 +1,6 @@
-"""What products mean, as vectors: made by the encoder outside any transaction, asked where words find nothing."""
+"""What products mean, as vectors: a worker encodes outside any transaction, a search asks where no word is known."""
 
-import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, text
@@ -9,10 +8,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, REAL
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.search.wish import LIMITS, OFFER_FITS, PRODUCT_FITS, SHELVES, Wanted, limits_of
-from foundation.database import Database
-
-Encode = Callable[[Sequence[str]], Iterable[Iterable[float]]]
-"""Texts in, one vector of length 1 a text out."""
 
 _LONGEST_GIST = 150
 _NEAR_ENOUGH = 0.4
@@ -34,23 +29,17 @@ async def nearest(session: AsyncSession, meaning: Sequence[float], wanted: Wante
     return list((await session.execute(_NEAREST, asked)).scalars())
 
 
-async def make_meanings(database: Database, encode: Encode, *, limit: int) -> int:
-    """Encode what is due, outside any transaction. Returns how many products there were; any worker may do so."""
-    async with database.begin() as session:
-        due = (await session.execute(_DUE, {"limit": limit})).all()
-        same = [row.product_id for row in due if row.vector_stands]
-        if same:
-            await session.execute(_DONE, {"ids": same})
-    gists = [Gist(row.product_id, row.gist) for row in due if not row.vector_stands]
-    if gists:
-        vectors = await asyncio.to_thread(encode, [gist.text for gist in gists])
-        async with database.begin() as session:
-            await keep_meanings(session, gists, vectors)
-    return len(due)
+async def gists_due(session: AsyncSession, *, limit: int) -> list[Gist]:
+    """What is to be encoded, at most so much; a product whose words did not change after all is done with here."""
+    due = (await session.execute(_DUE, {"limit": limit})).all()
+    same = [row.product_id for row in due if row.vector_stands]
+    if same:
+        await session.execute(_DONE, {"ids": same})
+    return [Gist(row.product_id, row.gist) for row in due if not row.vector_stands]
 
 
 async def keep_meanings(session: AsyncSession, gists: Sequence[Gist], vectors: Iterable[Iterable[float]]) -> None:
-    """Put these vectors in place. A product whose words were changed while they were made stays due."""
+    """Put these vectors (of length 1) in place. A product whose words were changed meanwhile stays due."""
     # First the locks: who waits here for a change of the product sees the changed words in the next statement.
     await session.execute(_LOCK, {"ids": [gist.product_id for gist in gists]})
     for gist, vector in zip(gists, vectors, strict=True):
