@@ -308,3 +308,13 @@ async def test_what_a_colleague_noted_for_the_bot_reaches_the_next_colleague(cha
     handoff = (await chat.conversation()).handoff
     assert handoff is not None
     assert handoff["note"] == "答应明天回电"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["compare the Yixing teapot and the flumgrobl", "compare the flumgrobl and the wexquit", "compare the last two"],
+)
+async def test_comparing_with_what_nobody_has_asks_for_things_to_compare(chat: Chat, said: str) -> None:
+    answers = await chat.says(said, language="en")
+    assert answers[0].startswith(("I need two things", "With which one?", "Which one shall I compare?", "I have shown"))
+    assert (await chat.conversation()).owner == Owner.BOT

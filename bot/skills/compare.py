@@ -93,14 +93,15 @@ async def _said(turn: Turn) -> list[int]:
     if pressed or words is None:
         return pressed
     places = [int(place) for place in cast(list[int], words.take_all("ordinal"))]
-    if places:
+    if places and results:
         if max(places) > len(results):
             raise Refused("catalog.no_such_place", count=len(results))
         return list(dict.fromkeys(results[place - 1 if place > 0 else -1] for place in places))[:MOST]
     named = []
     for query in words.take_all("query"):
         found = await find(turn.session, Wanted(str(query), turn.language))
-        named += [] if found.relaxed else [next((i for i in found.product_ids if i in results), found.product_ids[0])]
+        if found.product_ids and not found.relaxed:
+            named.append(next((its for its in found.product_ids if its in results), found.product_ids[0]))
     if named:
         return list(dict.fromkeys(named))[:MOST]
     if "product" in turn.focus:
