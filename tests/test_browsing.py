@@ -252,7 +252,7 @@ async def test_what_is_alike_says_why(chat: Chat) -> None:
     await chat.presses("看看详情")
     await chat.says("有类似的吗")
     alike = the_list(chat)
-    assert alike.title == "和明前龙井 西湖绿茶类似的："
+    assert alike.title == "和“明前龙井 西湖绿茶”类似的："
     assert not any("龙井" in title for title in titles(alike))
     assert all(card.body.startswith("同样是：茶叶") for card in alike.cards[:3])
 

@@ -82,7 +82,7 @@ async def _open(turn: Turn, tree: Sequence[CategoryView], category_id: int, *, k
     """The shelves inside a shelf to choose from; where there are none, what stands on it."""
     _ = turn._
     opened = _find(tree, category_id)
-    shelves = opened.inside if opened is not None else tree
+    shelves = _inside(opened) if opened is not None else tree
     if not shelves:
         await _say_goods(turn, tree, category_id, key=key)
         return
@@ -121,7 +121,7 @@ async def _say_goods(turn: Turn, tree: Sequence[CategoryView], category_id: int,
     if opened is None:
         await say_popular(turn)
         return
-    up = category_id if opened.inside else _above(tree, category_id)
+    up = category_id if _inside(opened) else _above(tree, category_id)
     wish = {"text": "", "category": category_id, "up": up}
     page = await page_of(turn, wish)
     title = turn._("{shelf}, {count} in all:").format(shelf=opened.name, count=page.total)
@@ -134,6 +134,14 @@ def _first_choice(tree: tuple[CategoryView, ...]) -> tuple[CategoryView, ...]:
     while len(tree) == 1 and tree[0].inside:
         tree = tree[0].inside
     return tree
+
+
+def _inside(shelf: CategoryView) -> tuple[CategoryView, ...]:
+    """The shelves inside one to choose from; a single one with everything on it is no choice either."""
+    inside = shelf.inside
+    while len(inside) == 1 and inside[0].products == shelf.products:
+        inside = inside[0].inside
+    return inside
 
 
 def _all(tree: Sequence[CategoryView]) -> list[CategoryView]:

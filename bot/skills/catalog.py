@@ -4,10 +4,13 @@ import re
 
 from bot.flow import Turn
 from bot.replies import Choice
+from bot.skills.asked_fact import asks_for_facts, named_labels, names_only_its_facts
 from bot.skills.just_added import last_added
 from bot.skills.listing import Page, Wish, as_money, list_of, page_of, say_list, say_page, wanted
 from bot.skills.meant import is_measure, meant_product
+from bot.skills.product_page import facts
 from bot.skills.product_page import say_page as say_product
+from bot.skills.product_questions import say_facts
 from bot.skills.variants import meant_variants
 from commerce.catalog.pages import product_at
 from commerce.catalog.queries import ProductDetails, product_details
@@ -28,6 +31,9 @@ PAGE_OF_POPULAR: Wish = {"of": "popular"}
 
 async def search_products(turn: Turn) -> None:
     """Find what the shopper describes, with price limits and colours. "Three black power banks" go into the cart."""
+    if await names_only_its_facts(turn):
+        turn.pass_on("ask_fact")
+        return
     pieces = turn.words.take("quantity") if turn.words is not None and turn.words.is_statement else None
     text, limits = _words_of_search(turn), _limits(turn)
     if not text and not limits:
@@ -101,8 +107,16 @@ def say_no_more(turn: Turn) -> None:
 
 
 async def show_product(turn: Turn) -> None:
-    """One product with its variants and prices."""
-    say_product(turn, await meant_product(turn))
+    """One product with its variants and prices; only the fact that was asked for, where it was one."""
+    if asks_for_facts(turn):
+        turn.pass_on("ask_fact")
+        return
+    said = turn.words.heard.text if turn.words is not None else ""
+    product = await meant_product(turn)
+    if labels := named_labels(said, [row.label for row in facts(product)]):
+        say_facts(turn, product, labels)
+    else:
+        say_product(turn, product)
 
 
 def _words_of_search(turn: Turn) -> str:

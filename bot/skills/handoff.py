@@ -1,16 +1,27 @@
 """A person takes over: on wish, or offered when the bot does not understand."""
 
+import re
+
 from bot.flow import Turn
 from commerce.carts.actions import cart_view
 from commerce.orders.queries import order_views
 from foundation.errors import Json
 
 UNCLEAR = "unclear"
+_MACHINE = re.compile(  # goods that are called robots, not what the shopper is fed up with talking to
+    r"(?:扫地|拖地|扫拖|擦窗|洗地|炒菜|玩具)机器人|机器人(?:吸尘器|玩具)"
+    r"|\brobot(?:ic)? (?:vacuum|mop|cleaner|mower|toy|kit)s?\b",
+    re.IGNORECASE,
+)
 
 
 async def ask_human(turn: Turn) -> None:
     """Pass the conversation to a colleague, with what is known. With the argument `offer` it asks first."""
     _ = turn._
+    machine = _MACHINE.search(turn.words.heard.text) if turn.words is not None and not turn.args else None
+    if machine is not None:
+        turn.go_on_with("search_products", text=machine[0])
+        return
     reason = turn.args.get("offer", "asked")
     if "offer" in turn.args:
         question = _("I am afraid I do not understand. Shall I get a colleague?")

@@ -11,6 +11,7 @@ from bot.skills.variants import Narrowing, meant_variants
 from bot.words import Words, simple
 from commerce.catalog.queries import ProductDetails, product_cards, product_details
 from commerce.search.actions import Wanted, find
+from commerce.search.terms import terms_of
 from foundation.errors import Refused
 
 MOST_WORDS = 100
@@ -52,9 +53,12 @@ def is_measure(query: str) -> bool:
     return _MEASURE.fullmatch(simple(query)) is not None
 
 
-async def meant_product(turn: Turn) -> ProductDetails:
-    """The product that is meant; pauses to ask when it can be several. Refuses with a next step when there is none."""
-    candidates = await _candidates(turn)
+async def meant_product(turn: Turn, *, thing: str | None = None) -> ProductDetails:
+    """The product that is meant; pauses to ask when it can be several. Refuses with a next step when there is none.
+
+    `thing`: what the message calls it ("" when it names none), where that is known better than from its queries.
+    """
+    candidates = await _candidates(turn, thing)
     product_id = candidates[0] if len(candidates) == 1 else await _chosen(turn, candidates)
     product = await product_details(turn.session, product_id, language=turn.language)
     if product is None:
@@ -62,10 +66,10 @@ async def meant_product(turn: Turn) -> ProductDetails:
     return product
 
 
-async def _candidates(turn: Turn) -> list[int]:
+async def _candidates(turn: Turn, thing: str | None) -> list[int]:
     if "product" in turn.args:
         return [int(turn.args["product"])]
-    return cast(list[int], await turn.once("candidates", lambda: _read_candidates(turn)))
+    return cast(list[int], await turn.once("candidates", lambda: _read_candidates(turn, thing)))
 
 
 async def _chosen(turn: Turn, candidates: Sequence[int]) -> int:
@@ -99,7 +103,36 @@ async def _described(turn: Turn, words: Words, candidates: Sequence[int]) -> lis
     return [product_id for product_id in candidates if product_id in found.product_ids]
 
 
-async def _read_candidates(turn: Turn) -> list[int]:
+async def _called(turn: Turn, query: str, product_ids: Sequence[int], *, wholly: bool = False) -> list[int]:
+    """Those of the products whose titles have the most words of the message (`wholly`: all of the query)."""
+    said = set(terms_of(query if wholly or turn.words is None else turn.words.heard.text))
+    cards = await product_cards(turn.session, product_ids, language=turn.language)
+    shared = {card.product_id: len(said & set(terms_of(card.title))) for card in cards}
+    most = max(shared.values(), default=0)
+    if wholly and most < len(said):
+        return []
+    called = [its for its, words in shared.items() if words == most > 0]
+    looked_at = [its for its in called if its == turn.focus.get("product")]
+    return looked_at or called
+
+
+async def _described_first(turn: Turn, query: str, colours: tuple[str, ...]) -> list[int]:
+    """The products that a first message describes: those shown before others, and by name rather than what is near."""
+    if not query and not colours:
+        return []
+    results: list[int] = turn.focus.get("results", [])
+    found = await find(turn.session, Wanted(query, turn.language, colours=colours))
+    seen = [product_id for product_id in found.product_ids if product_id in results]
+    if query and found.product_ids and not found.relaxed:
+        meant = seen if found.product_ids[0] in seen else list(found.product_ids)
+        called = await _called(turn, query, meant) if len(meant) > 1 else meant
+        return called if len(called) == 1 else meant
+    if len(seen) == 1:
+        return seen
+    return await _called(turn, query, found.product_ids) if query else []
+
+
+async def _read_candidates(turn: Turn, thing: str | None) -> list[int]:
     results: list[int] = turn.focus.get("results", [])
     words = turn.words
     if words is not None:
@@ -111,15 +144,12 @@ async def _read_candidates(turn: Turn) -> list[int]:
         if (shown := await _shown_kind(turn, words)) is not None:
             return [shown]
         query, colours = words.take("query"), words.take_all("colour")
+        query = query if thing is None else thing
         if query and results and is_measure(str(query)):
             query = None  # "350 ml" says which kind, not which product
-        if query or colours:
-            found = await find(turn.session, Wanted(str(query or ""), turn.language, colours=tuple(map(str, colours))))
-            seen = [product_id for product_id in found.product_ids if product_id in results]
-            if query and found.product_ids and not found.relaxed:
-                return seen if found.product_ids[0] in seen else list(found.product_ids)
-            if len(seen) == 1:
-                return seen
+        described = await _described_first(turn, str(query or ""), tuple(map(str, colours)))
+        if described:
+            return described
     if "product" in turn.focus:
         return [int(turn.focus["product"])]
     if not results and words is not None:

@@ -1,5 +1,6 @@
 """The page of a product in the chat: everything about it, what it promises, and what can be done with it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -13,6 +14,7 @@ from bot.voice import Voice
 from commerce.catalog.queries import ProductDetails, VariantView
 from foundation.money import Money
 
+_NUMBER = re.compile(r"\d[\d.]*")
 MOST_BODY = 400
 MOST_VARIANTS = 8
 MOST_PICTURES = 10
@@ -58,7 +60,15 @@ def facts(product: ProductDetails) -> tuple[Row, ...]:
         )
         for option in product.options
     ]
-    return tuple(Row(name, value) for name, value in (*options, *product.attributes) if name and value)
+    known = {name: set(_NUMBER.findall(value)) for name, value in options}
+    others = [(name, value) for name, value in product.attributes if not _repeats(value, known.get(name, set()))]
+    return tuple(Row(name, value) for name, value in (*options, *others) if name and value)
+
+
+def _repeats(value: str, numbers: set[str]) -> bool:
+    """Whether a value says nothing but measures that the kinds of the product say already."""
+    its = set(_NUMBER.findall(value))
+    return bool(its) and its <= numbers
 
 
 def arrival(turn: Turn, dispatch_days: int) -> tuple[date, date]:

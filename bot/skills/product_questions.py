@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Sequence
+from typing import cast
 
 from bot.flow import Turn
 from bot.replies import Button, Choice
+from bot.skills.asked_fact import asks_for_facts, kinds_asked, labels_of, named_labels, speaking_of, thing_in
 from bot.skills.meant import meant_product
 from bot.skills.product_page import arrival, days_text, facts
 from bot.skills.showing import named
 from bot.skills.variants import meant_variants
+from bot.words import simple
 from commerce.catalog.queries import ProductDetails, VariantView
-from foundation.errors import Refused
+from foundation.errors import Json, Refused
 
 FEW = 5
 """Up to so many left it is said how many."""
@@ -39,6 +42,19 @@ _A_MATERIAL = re.compile(  # what it is made of, not what it goes with: "watch i
     rf"|\b(?:solid|pure|100 ?%|genuine|full-grain|all)[ -](?:{_STUFF})\b",
     re.IGNORECASE,
 )
+_PRICE = re.compile(r"钱|价|贵|便宜|\b(price|prices|cost|costs|much is|much are)\b", re.IGNORECASE)
+_PARCEL = re.compile(
+    r"[送收拿]|到货|能到|发货|快递|包邮|邮费|运费|物流|\b(ship\w*|deliver\w*|arrive\w*|parcel|post)\b", re.IGNORECASE
+)
+_SHIPPING_PRICE = re.compile(r"[包免]邮|邮费|运费|\bfree\b|\bshipping cost|\bfor shipping\b", re.IGNORECASE)
+_TAKES = re.compile(r"how long .*\b(take|takes|arrive|arrives|get here)\b|几天能?到|多久能?到", re.IGNORECASE)
+_NARROWER = (  # a question for one measure alone, and what that is called
+    (re.compile(r"多重|重量|几斤|几克|\b(weighs?|weight|heavy)\b", re.I), re.compile(r"重量|净重|\bweight\b", re.I)),
+    (
+        re.compile(r"容量|毫升|几升|多少升|装多少|能装|\b(capacity|volume|hold|litres?|ml)\b", re.I),
+        re.compile(r"容量|净含量|\b(capacity|volume)\b", re.I),
+    ),
+)
 _SENTENCE = re.compile(r"(?<=[。！？!?])|(?<=[a-z)]\.)\s+")
 
 
@@ -64,6 +80,9 @@ async def ask_product(turn: Turn) -> None:
 
 async def ask_price(turn: Turn) -> None:
     """What it costs: each variant where they differ, and which is the cheapest."""
+    if asks_for_facts(turn, unless=_PRICE):
+        turn.pass_on("ask_fact")
+        return
     product, meant = await _about(turn)
     variants = meant or product.variants
     prices = {variant.price for variant in variants}
@@ -98,19 +117,42 @@ async def ask_stock(turn: Turn) -> None:
 
 
 async def ask_size(turn: Turn) -> None:
-    """How big it is, how much goes in."""
+    """How big it is, how much goes in, what it weighs; whether it is there in the size that was named."""
+    said = _said(turn)
+    if _TAKES.search(said):
+        turn.pass_on("ask_delivery")
+        return
+    if asks_for_facts(turn, unless=_SIZES):
+        turn.pass_on("ask_fact")
+        return
     product, meant = await _about(turn)
-    _say_fact(turn, product, meant, _SIZES, _A_SIZE)
+    labels = [row.label for row in facts(product)]
+    if others := [label for label in named_labels(said, labels) if not _SIZES.search(label)]:
+        say_facts(turn, product, others)
+        return
+    asked = next((names for ask, names in _NARROWER if ask.search(said)), _SIZES)
+    _say_fact(turn, product, meant, asked if any(map(asked.search, labels)) else _SIZES, _A_SIZE)
 
 
 async def ask_material(turn: Turn) -> None:
     """What it is made of."""
+    if asks_for_facts(turn, unless=_MATERIALS):
+        turn.pass_on("ask_fact")
+        return
+    said = _said(turn)
     product, meant = await _about(turn)
+    labels = [row.label for row in facts(product)]
+    if others := [label for label in named_labels(said, labels) if not _MATERIALS.search(label)]:
+        say_facts(turn, product, others)
+        return
     _say_fact(turn, product, meant, _MATERIALS, _A_MATERIAL)
 
 
 async def ask_delivery(turn: Turn) -> None:
     """When it arrives and what shipping costs; without a product, how long a parcel takes."""
+    if asks_for_facts(turn, unless=_PARCEL):
+        turn.pass_on("ask_fact")
+        return
     _ = turn._
     settings = turn.shop.settings
     try:
@@ -121,6 +163,7 @@ async def ask_delivery(turn: Turn) -> None:
         text = _("A parcel is {least} to {most} days on its way. Tell me what you would like, and I can name the days.")
         turn.say(text.format(least=settings.delivery_days_min, most=settings.delivery_days_max))
         return
+    asks_for_price = _SHIPPING_PRICE.search(_said(turn)) is not None
     lines = []
     if any(variant.available > 0 for variant in meant or product.variants):
         text = _("Ordered now, {title} leaves us {leaves} and is with you {between}.")
@@ -128,13 +171,30 @@ async def ask_delivery(turn: Turn) -> None:
         lines.append(text.format(title=product.title, leaves=_leaves(turn, product.dispatch_days), between=between))
     else:
         lines.append(_("{title} is sold out at the moment.").format(title=product.title))
-    lines.append(_("Shipping is free.") if product.free_shipping else _("Shipping is not included in the price."))
+    price = _("Shipping is free.") if product.free_shipping else _("Shipping is not included in the price.")
+    lines.insert(0 if asks_for_price else len(lines), price)
     _say(turn, product, "\n".join(lines), meant or product.variants)
 
 
-async def _about(turn: Turn) -> tuple[ProductDetails, Sequence[VariantView]]:
+async def ask_fact(turn: Turn) -> None:
+    """Any other fact: how to wash it, where it is from, how long its battery lasts."""
+    kinds = cast(list[str], await turn.once("kinds", lambda: _kinds(turn)))
+    thing = thing_in(_said(turn), kinds) if turn.words is not None else None
+    product, meant = await _about(turn, thing=thing)
+    _say_fact(turn, product, meant, labels_of(kinds), speaking_of(kinds))
+
+
+async def _kinds(turn: Turn) -> Json:
+    return list[Json](kinds_asked(simple(_said(turn))))
+
+
+def _said(turn: Turn) -> str:
+    return turn.words.heard.text if turn.words is not None else ""
+
+
+async def _about(turn: Turn, *, thing: str | None = None) -> tuple[ProductDetails, Sequence[VariantView]]:
     """The product asked about, and those of its variants that were named."""
-    product = await meant_product(turn)
+    product = await meant_product(turn, thing=thing)
     turn.focus["product"] = product.product_id
     meant = meant_variants(product.variants, turn.words) if turn.words is not None else []
     if len(meant) == 1:
@@ -174,7 +234,10 @@ def _say_fact(
     its = [f"{row.label}{_(': ')}{row.value}" for row in facts(product) if names.search(row.label)]
     options = {option.name for option in product.options if names.search(option.name)}
     if len(meant) == 1 and options:
-        its = [f"{meant[0].label}", *(line for line in its if line.split(_(": "))[0] not in options)]
+        its = [
+            f"{meant[0].label}{_(': ')}{_left(turn, meant[0])}",
+            *(line for line in its if line.split(_(": "))[0] not in options),
+        ]
     if its:
         _say(turn, product, "\n".join([_("{title}:").format(title=product.title), *its]), meant or product.variants)
         return
@@ -187,6 +250,14 @@ def _say_fact(
     person = turn.wish(_("Ask a colleague"), "ask_human")
     details = turn.wish(_("Details"), "show_product", product=product.product_id)
     turn.say(Choice(text.format(title=product.title), (person, details)))
+
+
+def say_facts(turn: Turn, product: ProductDetails, labels: Sequence[str]) -> None:
+    """Facts of a product by the names it keeps them under."""
+    _ = turn._
+    its = [f"{row.label}{_(': ')}{row.value}" for row in facts(product) if row.label in labels]
+    turn.focus["product"] = product.product_id
+    _say(turn, product, "\n".join([_("{title}:").format(title=product.title), *its]), product.variants)
 
 
 def _left(turn: Turn, variant: VariantView) -> str:

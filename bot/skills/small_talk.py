@@ -2,7 +2,9 @@
 
 from bot.flow import Turn
 from bot.replies import Button, Choice
+from bot.skills.asked_fact import asks_for_facts, names_a_thing
 from bot.skills.handoff import UNCLEAR
+from bot.skills.just_added import last_added
 from bot.skills.listing import Page, Wish, say_list, wanted
 from bot.skills.meant import MOST_WORDS
 from bot.skills.orders import LATEST
@@ -45,7 +47,17 @@ async def answer(turn: Turn) -> None:
 
 
 async def out_of_scope(turn: Turn) -> None:
-    """What was not understood may still name a product. Else help; the second time in a row a person is offered."""
+    """What was not understood may still put right what was just added ("no, 43"), ask for a fact, or name a product.
+    Else help; the second time in a row a person is offered.
+    """
+    if (await last_added(turn) or {}).get("how") == "instead":
+        turn.focus["unclear"] = 0
+        turn.pass_on("add_to_cart")
+        return
+    if asks_for_facts(turn) and names_a_thing(turn):
+        turn.focus["unclear"] = 0
+        turn.pass_on("ask_fact")
+        return
     if turn.words is not None and await _found(turn, turn.words.rest):
         turn.focus["unclear"] = 0
         return

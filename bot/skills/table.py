@@ -50,6 +50,7 @@ SKILLS: Final[Mapping[str, Flow]] = {
     "ask_size": Flow(product_questions.ask_size, N_("your question"), is_passing=True),
     "ask_material": Flow(product_questions.ask_material, N_("your question"), is_passing=True),
     "ask_delivery": Flow(product_questions.ask_delivery, N_("your question"), is_passing=True),
+    "ask_fact": Flow(product_questions.ask_fact, N_("your question"), threshold=NEVER, is_passing=True),
     "add_favourite": Flow(favourites.add_favourite, N_("your favourites"), is_passing=True),
     "show_favourites": Flow(favourites.show_favourites, N_("your favourites")),
     "remove_favourite": Flow(favourites.remove_favourite, N_("your favourites"), is_passing=True),

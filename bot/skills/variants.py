@@ -27,10 +27,13 @@ _UNITS = {
     "公分": "cm",
     "毫米": "mm",
     "英寸": "inch",
+    "寸": "inch",
     "瓦": "w",
     "grams": "g",
     "millilitres": "ml",
 }
+_BETWEEN_MEASURES = re.compile(r"(?<=[a-z\u4e00-\u9fff]) +(?=\d)")
+_SIZE = re.compile(r"^size (?=\d)")
 _UNIT = re.compile(r"(?<=\d)(?:" + "|".join(sorted(_UNITS, key=len, reverse=True)) + ")")
 
 
@@ -137,9 +140,11 @@ def _likeness(variant: VariantView, text: str, colours: set[Json]) -> float:
 
 
 def _is_said(value: str, text: str) -> bool:
-    """Whether a value stands in a text: in Latin letters as whole words ("S" is not in "yes"), "220ml" as "220 ml"."""
+    """Whether a value stands in a text: in Latin letters as whole words ("S" is not in "yes"), "220ml" as "220 ml",
+    and "size 42" as "42".
+    """
     if any(character.isdigit() for character in value):
-        value, text = _in_units(value), _in_units(text)
+        value, text = _in_units(_SIZE.sub("", value)), _in_units(text)
         return re.search(rf"(?<!\d){re.escape(value)}(?!\d)", text) is not None
     if value.isascii():
         return re.search(rf"(?<![a-z]){re.escape(value)}(?![a-z])", text) is not None
@@ -147,8 +152,8 @@ def _is_said(value: str, text: str) -> bool:
 
 
 def _in_units(text: str) -> str:
-    """Without spaces, measures by their signs: "350 毫升" is "350ml"."""
-    return _UNIT.sub(lambda found: _UNITS[found[0]], text.replace(" ", ""))
+    """Without spaces, measures by their signs: "350 毫升" is "350ml"; two measures stay apart ("13 寸 16GB")."""
+    return _UNIT.sub(lambda found: _UNITS[found[0]], _BETWEEN_MEASURES.sub("|", text).replace(" ", ""))
 
 
 def _part_said(value: str, text: str) -> float:
