@@ -77,10 +77,11 @@ async def test_a_photo_and_a_caption_make_a_draft_which_one_button_puts_on_sale(
             .join(Product)
             .where(Product.source.is_(None))
         )
+    put_on_sale = {"before": {"status": "draft"}, "after": {"status": "published"}}
     assert [(entry.staff_id, entry.action, entry.facts) for entry in entries] == [
         (MERCHANT, "keeper.linked", {"via": "chat"}),
         (MERCHANT, "product.created", {"via": "chat"}),
-        (MERCHANT, "product.moved", {"via": "chat", "to": "published"}),
+        (MERCHANT, "product.published", {"via": "chat", **put_on_sale}),
     ]
     assert stock == 3
 

@@ -155,7 +155,8 @@ async def publish(turn: Turn) -> None:
     await move_product(
         turn.session, product_id=product_id, version=draft.version, to=ProductStatus.PUBLISHED, now=turn.now
     )
-    _note_down(turn, keeper, "product.moved", f"product:{product_id}", to="published")
+    facts = {"before": {"status": "draft"}, "after": {"status": "published"}}
+    _note_down(turn, keeper, "product.published", f"product:{product_id}", **facts)
     turn.focus.pop("draft", None)
     show = turn.wish(turn._("Look at it"), "show_product", product=product_id)
     turn.say(Choice(turn._("“{title}” is on sale now.").format(title=draft.title), (show,)))
