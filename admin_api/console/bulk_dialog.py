@@ -22,6 +22,7 @@ from foundation.errors import Json, Refused
 from foundation.money import Money, exponent
 
 KEEP = ""
+MOST_SHOWN = 100
 NO_SHELF = "0"
 PRICES = {KEEP: "Leave as it is", "percent": "By percent", "amount": "By an amount"}
 SHIPPING = {KEEP: "Leave as it is", "yes": "Free shipping", "no": "No free shipping"}
@@ -188,8 +189,10 @@ class BulkDialog:
         self.do.props(add="" if form else "disabled", remove="disabled" if form else "")
         self.preview.clear()
         with self.preview:
-            for row in self.rows:
+            for row in self.rows[:MOST_SHOWN]:
                 self._row(row, form)
+            if len(self.rows) > MOST_SHOWN:
+                words(t("and {count} more", count=len(self.rows) - MOST_SHOWN), "side-empty")
 
     def _row(self, row: ProductRow, form: BulkForm | None) -> None:
         t = self.visit.t

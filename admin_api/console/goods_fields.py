@@ -51,7 +51,7 @@ def choice(
         if is_named:
             words(label, "field-label")
         made = ui.select(dict(options), value=value if value in options else None)
-    made.props("outlined dense options-dense virtual-scroll-slice-size=300")
+    made.props("outlined dense options-dense")
     made.props["aria-label"] = label
     if changed is not None:
         made.on_value_change(lambda event: changed(event.value))

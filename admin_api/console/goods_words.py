@@ -54,6 +54,7 @@ GOODS_ZH = {
     "Bring back": "恢复为草稿",
     "Change them": "确认修改",
     "stays as it is": "无变化",
+    "and {count} more": "还有 {count} 件",
     "{count} here": "现有 {count}",
     "{count} of each": "每款 {count}",
     "All products": "全部商品",

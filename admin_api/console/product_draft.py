@@ -160,6 +160,22 @@ def variants_form(base: Draft, mine: Draft, *, version: int, currency: str) -> V
     """All options and variants if any of them was changed. Refuses variant.price_invalid, variant.values_invalid."""
     if (mine.options, mine.variants) == (base.options, base.variants):
         return None
+    try:
+        options = [
+            OptionForm(
+                id=option.id,
+                name=_written(option.name),
+                values=[ValueForm(id=value.id, name=_written(value.name)) for value in option.values],
+            )
+            for option in mine.options
+        ]
+        rows = _variant_forms(mine, currency)
+        return VariantsForm(version=version, options=options, variants=rows)
+    except ValidationError as error:
+        raise Refused("request.invalid") from error
+
+
+def _variant_forms(mine: Draft, currency: str) -> list[VariantForm]:
     rows = []
     for variant in mine.variants:
         answers = [place for place in variant.values if place is not None]
@@ -176,18 +192,7 @@ def variants_form(base: Draft, mine: Draft, *, version: int, currency: str) -> V
                 active=variant.active,
             )
         )
-    try:
-        options = [
-            OptionForm(
-                id=option.id,
-                name=_written(option.name),
-                values=[ValueForm(id=value.id, name=_written(value.name)) for value in option.values],
-            )
-            for option in mine.options
-        ]
-        return VariantsForm(version=version, options=options, variants=rows)
-    except ValidationError as error:
-        raise Refused("request.invalid") from error
+    return rows
 
 
 def price_of(typed: str, currency: str) -> int:

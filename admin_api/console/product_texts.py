@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
+from nicegui import ui
+
 from admin_api.console.goods_fields import text_field
 from admin_api.console.looks import box, button, icon_button, words
 from admin_api.console.product_draft import LANGUAGES, FactDraft, TextDraft
@@ -64,6 +66,7 @@ class FactsPart:
             if editing.may_edit:
                 button(t("Add an attribute"), "small", "add").on("click", self._add)
         self.shown: list[FactDraft] | None = None
+        self.last: ui.input | ui.textarea
         self.draw()
 
     def draw(self) -> None:
@@ -97,6 +100,8 @@ class FactsPart:
                         )
                         if not self.editing.may_edit:
                             field.props("readonly")
+                        if kind == "Name" and lang == LANGUAGES[0]:
+                            self.last = field
             if self.editing.may_edit:
                 row_buttons(self.editing, place, len(self.editing.draft.facts), self._move, self._remove)
 
@@ -110,6 +115,7 @@ class FactsPart:
         if len(self.editing.draft.facts) < MOST_ATTRIBUTES:
             self.editing.draft.facts.append(FactDraft())
             self._changed()
+            self.last.run_method("focus")
 
     def _move(self, place: int, by: int) -> None:
         facts = self.editing.draft.facts

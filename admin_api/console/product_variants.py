@@ -3,9 +3,10 @@
 from functools import partial
 
 from nicegui import ui
+from nicegui.element import Element
 
 from admin_api.console.goods_fields import choice, mark_wrong, text_field, tick
-from admin_api.console.looks import box, button, icon_button, words
+from admin_api.console.looks import box, button, icon_button, set_text, words
 from admin_api.console.product_draft import (
     LANGUAGES,
     Draft,
@@ -44,6 +45,8 @@ class VariantsPart:
                     self.rest = button(t("Add all combinations that are missing"), "small", "apps")
                     self.rest.on("click", self._add_missing)
         self.shown: Draft | None = None
+        self.heads: list[ui.label] = []
+        self.picked: list[tuple[int, ui.select]] = []
         self.draw()
 
     def draw(self, *, stock_too: bool = False) -> None:
@@ -64,14 +67,14 @@ class VariantsPart:
         stocked = {variant.id: variant for variant in self.editing.sheet.variants}
         answers = " ".join(["minmax(84px, 1fr)"] * len(draft.options))
         self.table.clear()
+        self.heads, self.picked = [], []
         self.table.style(replace=f"--columns: {answers} minmax(110px, 1.2fr) 104px 100px 62px 30px")
         with self.table:
             if not draft.variants:
                 words(t("A product needs a variant to be sold."), "part-hint")
                 return
             with box("variant-row variant-head").props("aria-hidden=true"):
-                for option in draft.options:
-                    words(in_words(option.name, t.language) or t("Option"))
+                self.heads = [words(self._option_name(option)) for option in draft.options]
                 for name in (t("SKU"), f"{t('Price')} ({self.editing.currency})", t("Stock"), t("On sale"), ""):
                     words(name)
             for place, variant in enumerate(draft.variants):
@@ -87,18 +90,27 @@ class VariantsPart:
                     row_buttons(
                         self.editing, place, len(self.editing.draft.options), self._move_option, self._remove_option
                     )
-            with box("values"):
+            with box("values") as values:
                 for number, value in enumerate(option.values):
-                    with box("value-row"):
-                        self._names(value.name, t("Value"))
-                        if may_edit:
-                            gone = icon_button("close", t("Remove"), "tiny")
-                            gone.on("click", partial(self._remove_value, place, number))
+                    self._value(place, number, value)
                 if may_edit:
-                    button(t("Add a value"), "small plain", "add").on("click", partial(self._add_value, place))
+                    add = button(t("Add a value"), "small plain", "add")
+                    add.on("click", lambda: self._add_value(place, values))
 
-    def _names(self, names: dict[str, str], kind: str) -> None:
+    def _value(self, place: int, number: int, value: ValueDraft) -> tuple[Element, ui.input | ui.textarea]:
+        """A row for an answer, and its first field."""
         t = self.editing.visit.t
+        with box("value-row") as row:
+            first = self._names(value.name, t("Value"))
+            if self.editing.may_edit:
+                gone = icon_button("close", t("Remove"), "tiny")
+                gone.on("click", partial(self._remove_value, place, number))
+        return row, first
+
+    def _names(self, names: dict[str, str], kind: str) -> ui.input | ui.textarea:
+        """A field for each language; the first of them."""
+        t = self.editing.visit.t
+        fields = []
         for lang in LANGUAGES:
             label = f"{kind} ({t(lang)})"
             field = text_field(
@@ -109,25 +121,44 @@ class VariantsPart:
                 longest=200,
                 placeholder=label,
             )
-            field.on("blur", self._draw_table)
             if not self.editing.may_edit:
                 field.props("readonly")
+            fields.append(field)
+        return fields[0]
 
     def _named(self, names: dict[str, str], lang: str, value: str) -> None:
         names[lang] = value
+        self._rename()
         self._typed()
+
+    def _rename(self) -> None:
+        """Show new names in the table without drawing it anew: somebody may be typing there."""
+        options = self.editing.draft.options
+        for head, option in zip(self.heads, options, strict=False):
+            set_text(head, self._option_name(option))
+        for number, picked in self.picked:
+            answers = self._answers(options[number])
+            if picked.options != answers:
+                picked.set_options(answers)
+
+    def _option_name(self, option: OptionDraft) -> str:
+        return in_words(option.name, self.editing.visit.t.language) or self.editing.visit.t("Option")
+
+    def _answers(self, option: OptionDraft) -> dict[int, str]:
+        t = self.editing.visit.t
+        return {
+            at: in_words(value.name, t.language) or t("Value {number}", number=at + 1)
+            for at, value in enumerate(option.values)
+        }
 
     def _variant(self, place: int, variant: VariantDraft, known: VariantShape | None) -> None:
         t, editing = self.editing.visit.t, self.editing
         label = known.label if known and known.label else variant.sku or t("New variant")
         with box("variant-row" + ("" if variant.active else " off")).props(f"data-sku={variant.id or 'new'}"):
             for number, option in enumerate(editing.draft.options):
-                answers = {
-                    at: in_words(value.name, t.language) or t("Value {number}", number=at + 1)
-                    for at, value in enumerate(option.values)
-                }
-                name = in_words(option.name, t.language) or t("Option")
+                answers, name = self._answers(option), self._option_name(option)
                 picked = choice(name, answers, variant.values[number], partial(self._answered, place, number))
+                self.picked.append((number, picked))
                 if not editing.may_edit:
                     picked.props("readonly")
             sku = text_field(
@@ -220,10 +251,16 @@ class VariantsPart:
             variant.values.pop(place)
         self._changed()
 
-    def _add_value(self, place: int) -> None:
-        if len(self.editing.draft.options[place].values) < MOST_VALUES:
-            self.editing.draft.options[place].values.append(ValueDraft())
-            self._changed()
+    def _add_value(self, place: int, values: Element) -> None:
+        there = self.editing.draft.options[place].values
+        if len(there) < MOST_VALUES:
+            there.append(ValueDraft())
+            with values:
+                row, first = self._value(place, len(there) - 1, there[-1])
+            row.move(target_index=len(there) - 1)  # before the button
+            first.run_method("focus")
+            self._rename()
+            self._typed()
 
     def _remove_value(self, place: int, number: int) -> None:
         self.editing.draft.options[place].values.pop(number)

@@ -4,7 +4,6 @@ import json
 from urllib.parse import urlencode
 
 from nicegui import ui
-from nicegui.events import GenericEventArguments
 
 from admin_api import product_desk
 from admin_api.category_desk import Categories, list_categories
@@ -82,10 +81,9 @@ class ProductsPage:
         t = self.visit.t
         self.shelf = self.shelf if self.shelf in shelves else ALL_SHELVES
         with self.filters:
-            find = ui.element("input").classes("find").props("type=search maxlength=200")
+            find = ui.input(value=self.words, on_change=lambda event: self._find(event.value or ""))
+            find.props("outlined dense clearable debounce=300 type=search maxlength=200")
             find.props["placeholder"] = find.props["aria-label"] = t("Find by title, SKU or words")
-            find.props["value"] = self.words
-            find.on("input", self._find, js_handler=_ON_FIND, throttle=0.3, leading_events=False)
             choice(t("Shelf"), {ALL_SHELVES: t("All shelves"), **shelves}, self.shelf, self._set_shelf, is_named=False)
             choice(
                 t("Stock"),
@@ -166,8 +164,8 @@ class ProductsPage:
         low, high = row.price_from.shown(self.visit.t.language), row.price_to.shown(self.visit.t.language)
         return low if low == high else f"{low} – {high}"
 
-    async def _find(self, event: GenericEventArguments) -> None:
-        self.words = str(event.args)[:200].replace("\x00", "")
+    async def _find(self, typed: str) -> None:
+        self.words = typed[:200].replace("\x00", "")
         await self.load()
 
     async def _set_status(self, status: ProductStatus | None) -> None:
@@ -233,6 +231,3 @@ class ProductsPage:
     async def _read_around(self, staff: StaffMember) -> tuple[Categories, ProductCounts]:
         async with self.visit.desk.database.begin() as session:
             return await list_categories(session, staff), await product_desk.count_products(session, staff)
-
-
-_ON_FIND = "(e) => { if (!e.isComposing) emit(e.target.value); }"

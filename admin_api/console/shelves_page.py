@@ -95,8 +95,12 @@ class ShelvesPage:
         title = t("New shelf inside {name}", name=in_words(parent.name, t.language)) if parent else t("New shelf")
         name = await self._ask_name(title, {})
         if name is not None:
-            form = CategoryForm(name=name, parent_id=parent.id if parent else None)
-            await self._act(lambda staff: category_desk.add_category(self.visit.desk, staff, form=form))
+            parent_id = parent.id if parent else None
+            await self._act(
+                lambda staff: category_desk.add_category(
+                    self.visit.desk, staff, form=CategoryForm(name=name, parent_id=parent_id)
+                )
+            )
 
     async def _rename(self, shelf: CategoryRow) -> None:
         name = await self._ask_name(self.visit.t("Rename"), shelf.name)

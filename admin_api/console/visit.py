@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import structlog
 from nicegui import Client, background_tasks, ui
+from pydantic import ValidationError
 
 from admin_api.auth import SignedIn, signed_in
 from admin_api.console.words import Words
@@ -66,6 +67,9 @@ class Visit:
                     ui.navigate.to("/sign-in")
                 else:
                     ui.notify(self.t.refusal(refusal.code, refusal.facts), classes="notice", position="top")
+        except ValidationError:  # of a form: what was typed is too long, or cannot be kept
+            with self.client:
+                ui.notify(self.t.refusal("request.invalid", {}), classes="notice", position="top")
         except DATABASE_AWAY as error:
             log.error("an act of the console failed", error=type(error).__name__)
             with self.client:
