@@ -42,7 +42,10 @@ async def help_(turn: Turn) -> None:
 
 
 async def answer(turn: Turn) -> None:
-    """A yes, a no, a "never mind" when nothing is open."""
+    """A yes, a no, a "never mind" when nothing is open; "no, 43" means another kind of what was just added."""
+    if await _is_another_kind(turn):
+        turn.pass_on("add_to_cart")
+        return
     turn.say(Choice(turn._("All right. What can I do for you?"), await next_steps(turn)))
 
 
@@ -50,7 +53,7 @@ async def out_of_scope(turn: Turn) -> None:
     """What was not understood may still put right what was just added ("no, 43"), ask for a fact, or name a product.
     Else help; the second time in a row a person is offered.
     """
-    if (await last_added(turn) or {}).get("how") == "instead":
+    if await _is_another_kind(turn):
         turn.focus["unclear"] = 0
         turn.pass_on("add_to_cart")
         return
@@ -90,6 +93,10 @@ async def next_steps(turn: Turn) -> tuple[Button, ...]:
         steps.append(turn.wish(_("My cart"), "show_cart"))
     steps += [turn.wish(_("What can you do?"), "help"), turn.wish(_("Ask a colleague"), "ask_human")]
     return tuple(steps[:3])
+
+
+async def _is_another_kind(turn: Turn) -> bool:
+    return (await last_added(turn) or {}).get("how") == "instead"
 
 
 async def _found(turn: Turn, text: str) -> bool:
