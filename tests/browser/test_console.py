@@ -16,6 +16,7 @@ from conversations.delivery import deliver_stored
 from conversations.model import Conversation, Message
 from foundation.database import Database
 from foundation.encryption import Vault
+from foundation.settings import Settings
 from tests.admin import PASSWORD, Clock, Console, asks_for_person, bot_answers, shopper_chat, shopper_says
 from tests.browser.journey import console_process, sign_in
 from tests.goods import a_product, an_order, holds_of
@@ -44,7 +45,7 @@ async def address(database: Database, vault: Vault) -> AsyncIterator[str]:
 @pytest.fixture
 async def shop(database: Database) -> Console:
     """Hands on the same database, to be the shopper and to look at what was kept."""
-    shop = Console(FastAPI(), database, Clock(datetime.now(UTC)))
+    shop = Console(FastAPI(), Settings(database_url=database.url), database, Clock(datetime.now(UTC)))
     async with database.begin() as session:
         for name, shown, role, language in (
             ("mei", "小梅", "administrator", "zh"),
