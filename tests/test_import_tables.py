@@ -136,6 +136,26 @@ def test_a_woocommerce_export_joins_variations_with_their_parents(tmp_path: Path
     assert [problem.reason for problem in shelf.warnings] == ["New: a product stands on one shelf, its first"]
 
 
+def test_pieces_that_woocommerce_counts_for_all_kinds_together_are_sold_once(tmp_path: Path) -> None:
+    table = (
+        'ID,Type,SKU,Name,Published,"In stock?",Stock,"Backorders allowed?","Regular price",Parent,'
+        '"Attribute 1 name","Attribute 1 value(s)"\n'
+        '1,variable,TEE,Tee,1,1,5,0,,,Size,"S, M, L"\n'
+        "2,variation,TEE-S,Tee - S,1,1,parent,0,10,id:1,Size,S\n"
+        "3,variation,TEE-M,Tee - M,1,1,,0,10,id:1,Size,M\n"
+        "4,variation,TEE-L,Tee - L,1,1,2,0,10,id:1,Size,L\n"
+    )
+    shelf = read_woocommerce(file(tmp_path, table), currency="EUR")
+    assert [one[:4] for one in sold(shelf.products[0])] == [
+        ("TEE-S", 1000, 5, 0),
+        ("TEE-M", 1000, 0, 0),
+        ("TEE-L", 1000, 2, 0),
+    ]
+    assert shelf.warnings == (
+        RowProblem(2, "stock", "5 pieces are counted for all its kinds together: TEE-S has them"),
+    )
+
+
 def test_a_plain_table_in_two_languages_and_currencies(tmp_path: Path) -> None:
     table = (
         "handle,title_zh,title_en,description_en,category_zh,category_en,option1_name_zh,option1_name_en,"

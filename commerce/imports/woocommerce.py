@@ -15,6 +15,8 @@ from commerce.imports.texts import language_of, one_line, plain_text
 REQUIRED = ("type", "name", "regular price")
 _COMMA = re.compile(r"(?<!\\),")
 _ATTRIBUTE = re.compile(r"attribute (\d{1,3}) name")
+_NOT_COUNTED = ("", "parent")
+"""What stands in the stock of a variation that is counted with its product."""
 _OURS = frozenset({"simple", "variable"})
 _STATUS = {
     "1": ProductStatus.PUBLISHED,
@@ -28,8 +30,9 @@ def read_woocommerce(path: Path, *, currency: str) -> Shelf:
     """A WooCommerce export: simple products, and variable ones with their variations, which name their parent.
 
     Prices are in `currency`; a sale price without dates is the price. Stock that is not counted, or that may be ordered
-    beyond what is there, is sold without limit. A product stands on the shelf of its first category. Grouped and
-    external products are refused: what they sell is sold elsewhere.
+    beyond what is there, is sold without limit; what is counted for all variations together goes to the first of them.
+    A product stands on the shelf of its first category. Grouped and external products are refused: what they sell is
+    sold elsewhere.
     """
     table = read_table(path, required=REQUIRED)
     reading = Reading(currency, refused=list(table.problems))
@@ -81,14 +84,20 @@ def _read_product(row: TableRow, variations: list[TableRow], reading: Reading) -
     choices = Choices(tuple(name for name in attributes if name in varied))
     photos = [Photo(name, row.line) for name in _split(cells.get("images", ""))]
     variants: list[NewVariant] = []
+    parent = row
     for child in sold:
         try:
-            variant = _variant(child, row, handle, choices, variants, reading)
+            variant = _variant(child, parent, handle, choices, variants, reading)
         except Unreadable as problem:
             reading.refuse(child.line, problem.column, problem.reason)
             continue
         variants.append(variant)
         if child is not row:
+            if variant.stock and child.cells.get("stock", "") in _NOT_COUNTED:
+                # Pieces counted for all kinds together are there once: given to each kind they would be sold twice.
+                parent = TableRow(row.line, {**cells, "stock": "0"})
+                told = f"{variant.stock} pieces are counted for all its kinds together: {variant.sku} has them"
+                reading.warn(row.line, "stock", told)
             photos += [Photo(name, child.line, (variant.sku,)) for name in _split(child.cells.get("images", ""))]
     paths = [[one_line(step) for step in path.split(">")] for path in _split(cells.get("categories", ""))]
     for path in paths[1:]:
@@ -157,7 +166,7 @@ def _stock(cells: Mapping[str, str], parent: Mapping[str, str]) -> tuple[int, in
     if said.lower() not in ("", "backorder") and not is_yes(said, usual=True, column="in stock?"):
         return 0, 0
     counted = cells.get("stock", "")
-    if counted in ("", "parent"):
+    if counted in _NOT_COUNTED:
         counted = parent.get("stock", "")
     allowed = cells.get("backorders allowed?", "").lower() not in ("", "0", "no")
     if re.fullmatch(r"-\d+(\.0+)?", counted):
