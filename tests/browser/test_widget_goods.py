@@ -147,6 +147,20 @@ async def test_what_is_looked_at_stays_where_it_is_when_a_list_above_turns(
     assert order.index("想看哪一类？") < order.index("line 0")
 
 
+async def test_an_answer_is_followed_while_the_window_still_glides_to_its_end(
+    shop: "Shop", url: str, page: "Page"
+) -> None:
+    await page.emulate_media(reduced_motion="no-preference")
+    chat = await a_visit(shop, url, page)
+    await the_shop_says(shop, chat, *(f"line {n}\n" + "\n" * 20 for n in range(30)))
+    await page.locator(".b", has_text="line 29").wait_for()
+    await page.locator(".log").evaluate("log => { log.scrollTop = 0 }")
+    await says(page, "有什么茶")
+    await page.locator(".row .card").first.wait_for()
+    await expect(page.locator(".chips", has_text="更多")).to_be_in_viewport()
+    assert not await page.locator(".newest").is_visible()
+
+
 async def test_the_keyboard_stays_on_the_list_and_the_new_page_is_told_politely(
     shop: "Shop", url: str, page: "Page"
 ) -> None:

@@ -68,7 +68,8 @@ class XiaoerChat extends Suggestions {
     this.lang2 = (this.getAttribute("lang") || navigator.language || "zh").toLowerCase().startsWith("en") ? "en" : "zh"
     const t = this.t = WORDS[this.lang2]
     const shop = this.getAttribute("shop") || t.shop, other = this.getAttribute("other")
-    this.log = h("div", { class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", "aria-label": t.chat, tabindex: "0", scroll: () => this.scrolled() })
+    this.log = h("div", { class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", "aria-label": t.chat, tabindex: "0", scroll: () => this.scrolled(),
+      wheel: () => { this.awaits = false }, touchmove: () => { this.awaits = false } })
     this.status = h("span", {})
     this.bar = h("div", { class: "bar", role: "status", hidden: true })
     this.newest = h("button", { class: "newest", type: "button", hidden: true, click: () => this.bottom(true) }, icon("down"), h("span", {}, t.newest))
@@ -153,6 +154,7 @@ class XiaoerChat extends Suggestions {
   }
   say(body, photo) {
     this.send(this.entry(body, photo))
+    this.awaits = true  // its answer is followed, even while the window still glides to its end
     this.bottom(true)
   }
   entry(body, photo) { return { id: newId(), body, at: Date.now(), photo } }
@@ -295,10 +297,11 @@ class XiaoerChat extends Suggestions {
     const data = JSON.parse(field.data)
     if (field.event === "state") this.setState(data)
     if (field.event !== "message") return
-    const near = this.nearBottom(), fresh = !this.items.has(data.seq), turned = fresh && this.turns(data)
+    const near = this.nearBottom() || this.awaits, fresh = !this.items.has(data.seq), turned = fresh && this.turns(data)
     const draw = () => { if (this.show(data)) this.arrange() }
     turned ? this.swap(data, draw) : draw()
     if (field.id) this.cursor = Math.max(this.cursor, Number(field.id))
+    if (data.kind !== "shopper") this.awaits = false
     if (turned) { /* it stands where it was looked at */ }
     else if (near && !this.turning) this.rest()
     else if (fresh && data.kind !== "shopper") { this.unseen = (this.unseen || 0) + 1; this.scrolled() }
