@@ -57,6 +57,7 @@ def evaluate(
     as_json: Annotated[
         bool, typer.Option("--json", help="The measures as JSON, nothing else on standard out.")
     ] = False,
+    plot: Annotated[Path | None, typer.Option(help="Draw how each query fared into this .png file.")] = None,
 ) -> None:
     """Load a catalogue into a scratch shop and measure how well judged queries are answered.
 
@@ -76,7 +77,9 @@ def evaluate(
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=err, transient=True) as progress, scratch_place() as place:
-        measures = asyncio.run(_evaluate(place, catalogue, judged, engine, typo=typo, progress=progress))
+        answers, measures = asyncio.run(_evaluate(place, catalogue, judged, engine, typo=typo, progress=progress))
+    if plot:
+        _draw(answers, judged, plot)
     if as_json:
         print(json.dumps(measures))
         return
@@ -88,7 +91,7 @@ def evaluate(
 
 async def _evaluate(
     place: "Place", catalogue: Path, judged: "Judged", engine: Engine, *, typo: bool, progress: Progress
-) -> dict[str, float | int | str]:
+) -> tuple[dict[str, Asked], dict[str, float | int | str]]:
     from cli.scratch import scratch_database
     from commerce.search.judgments import with_a_typo
 
@@ -100,7 +103,33 @@ async def _evaluate(
     answers = slips if typo else usual
     measures = measured(answers, judged)
     measures["ndcg@10_typo"] = measured(slips, judged)["ndcg@10"]
-    return {"engine": str(engine), **measures}
+    return answers, {"engine": str(engine), **measures}
+
+
+def _draw(answers: dict[str, Asked], judged: "Judged", path: Path) -> None:
+    """Draw what each query scored, worst on top, and how long the searches took."""
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        raise typer.BadParameter("--plot needs matplotlib, which comes with the extra dev") from None
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    from commerce.search.judgments import ndcg
+
+    scored = sorted(
+        (score, query) for query, asked in answers.items() if (score := ndcg(asked.found, judged[query])) is not None
+    )
+    figure, (scores, times) = plt.subplots(1, 2, figsize=(13, max(4.0, 0.2 * len(scored) + 1)), width_ratios=(3, 2))
+    scores.barh([query for _, query in scored], [score for score, _ in scored], color="#2e6a50")
+    scores.invert_yaxis()
+    scores.tick_params(axis="y", labelsize=7)
+    scores.set_xlim(0, 1)
+    scores.set_xlabel("ndcg@10")
+    times.hist([asked.milliseconds for asked in answers.values()], bins=30, color="#8cc5a6")
+    times.set_xlabel("ms a search")
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
 
 
 async def load(database: "Database", catalogue: Path, progress: Progress) -> None:
