@@ -51,7 +51,7 @@ async def drafts(scratch: ScratchShop) -> list[tuple[str, int, str]]:
 async def merchant(scratch: ScratchShop, chat: Chat) -> Chat:
     """A chat that the console has been told is the merchant's."""
     assert await chat.says(f"绑定 {await code(scratch)}") == [
-        "绑好了，这个对话就是您的了。发张照片、配上品名和价格，我就给您建一份商品草稿。"
+        "绑定成功。以后在这里发张照片，写上品名和价格，我就帮您建好商品草稿。"
     ]
     return chat
 
@@ -110,10 +110,10 @@ async def test_more_photos_without_words_are_pictures_of_the_same_thing(scratch:
 
 async def test_a_shoppers_photo_makes_nothing_and_its_caption_is_answered(scratch: ScratchShop, chat: Chat) -> None:
     said = await chat.sends(photo(scratch, "有这样的铁观音吗"), "有这样的铁观音吗", language="zh")
-    assert said[0] == "图片我自己看不懂，不过同事能在这里看到。我先按您写的来："
+    assert said[0] == "图片内容我看不懂，不过同事能在这里看到。我先按您写的来："
     assert any("铁观音" in line for line in said[1:])
     assert await chat.sends(photo(scratch), language="zh") == [
-        "图片收到了，我自己看不懂，不过同事能在这里看到。您打字说说是什么事？\n1. 找人工客服"
+        "图片收到了，内容我看不懂，不过同事能在这里看到。您打字说说是什么事？\n1. 找人工客服"
     ]
     assert await drafts(scratch) == []
 
@@ -134,5 +134,5 @@ async def test_a_person_who_may_no_longer_do_it_loses_the_chat(scratch: ScratchS
     await merchant.sends(photo(scratch, caption), caption)
     async with scratch.shop.database.begin() as session:
         assert await unlink_chats(session, staff_id=MERCHANT) == 1
-    assert await merchant.presses("上架") == ["这个只有店里的人能操作，请先在后台绑定您的对话。"]
+    assert await merchant.presses("上架") == ["这个只有店里的人能操作，请先在后台绑定这个聊天。"]
     assert await drafts(scratch) == [("手工皂", 2900, ProductStatus.DRAFT)]
