@@ -66,7 +66,7 @@ async def refine_search(turn: Turn) -> None:
     elif (product := await _of_that_kind(turn, limits)) is not None:
         say_product(turn, product)
     elif _COLOURS.search(said) and "colours" not in limits and "product" in turn.focus:
-        await show_product(turn)
+        await (_pass_to_stock(turn) if "in_stock" in limits else show_product(turn))
     elif not last:
         await (say_found(turn, {"text": _words_of_search(turn), **limits}) if limits else say_popular(turn))
     elif not limits and not wants_cheaper and (_MORE.search(said) or _BEFORE.search(said)):
@@ -76,6 +76,10 @@ async def refine_search(turn: Turn) -> None:
         limits |= await _cheaper(turn) if wants_cheaper else {}
         kept = {"text": text} if text else {name: last[name] for name in _SEARCHED if name in last}
         await say_found(turn, {"text": "", **kept, **limits}, is_asked=bool(text))
+
+
+async def _pass_to_stock(turn: Turn) -> None:
+    turn.pass_on("ask_stock")
 
 
 async def _of_that_kind(turn: Turn, limits: Wish) -> ProductDetails | None:

@@ -17,6 +17,7 @@ from foundation.errors import Json, Refused
 
 MOST = 3
 _NUMBERS = re.compile(r"\d{1,2}(?:[\s,，、和跟与&+]+(?:and )?\d{1,2}){1,2}")
+_FIRST_FEW = re.compile(r"(?:前|头)(?:([两二2])|[三3])[个款件种样]|\bfirst (?:(two|2)|three|3)\b", re.IGNORECASE)
 NOTHING = "—"
 
 
@@ -92,6 +93,9 @@ async def _said(turn: Turn) -> list[int]:
     words = turn.words
     if pressed or words is None:
         return pressed
+    few = _FIRST_FEW.search(words.heard.text)
+    if few is not None and len(results) >= (count := 2 if any(few.groups()) else 3):
+        return results[:count]
     places = [int(place) for place in cast(list[int], words.take_all("ordinal"))]
     if places and results:
         if max(places) > len(results):
