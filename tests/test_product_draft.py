@@ -74,6 +74,14 @@ def test_only_what_was_changed_is_sent() -> None:
     }
 
 
+def test_an_attribute_needs_a_name_and_a_value() -> None:
+    mine = draft()
+    mine.facts.append(FactDraft(name={"zh": "产地"}))
+    with pytest.raises(Refused) as refusal:
+        edit_form(draft(), mine, version=4)
+    assert refusal.value.code == "product.fact_half"
+
+
 def test_a_variant_that_lost_its_value_is_left_as_it_is_until_it_shall_be_sold_again() -> None:
     mine = draft()
     mine.variants[0].price = "72"

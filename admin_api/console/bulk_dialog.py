@@ -205,10 +205,19 @@ class BulkDialog:
                             words(before, "was")
                             words("→", "arrow")
                         words(after, "becomes")
-            if row.id in self.problems:
-                words(self.problems[row.id], "preview-problem")
+            problem = self.problems.get(row.id) or self._foreseen(row, form)
+            if problem:
+                words(problem, "preview-problem")
             elif form and not self._changes(row, form):
                 chip(t("stays as it is"), "quiet")
+
+    def _foreseen(self, row: ProductRow, form: BulkForm | None) -> str:
+        """Why this one will be refused, where that can be told beforehand."""
+        price = form.change().price if form else None
+        is_nothing_left = (
+            price is not None and row.price_from and row.price_from.amount > 0 and price.of(row.price_from.amount) < 1
+        )
+        return self.visit.t("The price would not stay above zero.") if is_nothing_left else ""
 
     def _changes(self, row: ProductRow, form: BulkForm) -> list[tuple[str, str]]:
         t, change = self.visit.t, form.change()

@@ -54,6 +54,7 @@ GOODS_ZH = {
     "Bring back": "恢复为草稿",
     "Change them": "确认修改",
     "stays as it is": "无变化",
+    "The price would not stay above zero.": "调整后的价格须大于 0。",
     "and {count} more": "还有 {count} 件",
     "{count} here": "现有 {count}",
     "{count} of each": "每款 {count}",
@@ -231,5 +232,11 @@ GOODS_EN = {
     "Close this": "Close",
     "Finish": "Done",
 }
-GOODS_REFUSALS_ZH = {"request.invalid": "有些内容不符合要求（太长或含有无法保存的字符），请检查后再试。"}
-GOODS_REFUSALS_EN = {"request.invalid": "Something is too long or cannot be kept. Please check what you typed."}
+GOODS_REFUSALS_ZH = {
+    "request.invalid": "有些内容不符合要求（太长或含有无法保存的字符），请检查后再试。",
+    "product.fact_half": "商品参数的名称和值都要填写。",
+}
+GOODS_REFUSALS_EN = {
+    "request.invalid": "Something is too long or cannot be kept. Please check what you typed.",
+    "product.fact_half": "Each attribute needs a name and a value.",
+}

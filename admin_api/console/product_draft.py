@@ -131,7 +131,7 @@ def _are_the_same_rows(*lists: list[Any]) -> bool:
 def edit_form(base: Draft, mine: Draft, *, version: int) -> EditForm | None:
     """Texts, handle, shelf, shipping and facts that were changed; None where nothing was.
 
-    Refuses product.dispatch_days_invalid, name.invalid, request.invalid.
+    Refuses product.dispatch_days_invalid, request.invalid, and product.fact_half for a fact without name or value.
     """
     changed: dict[str, Any] = {}
     if mine.handle != base.handle:
@@ -150,6 +150,8 @@ def edit_form(base: Draft, mine: Draft, *, version: int) -> EditForm | None:
             changed["texts"] = {lang: TextForm(title=text.title, body=text.body) for lang, text in texts.items()}
         if mine.facts != base.facts:
             filled = [fact for fact in mine.facts if _written(fact.name) or _written(fact.value)]
+            if any(not _written(fact.name) or not _written(fact.value) for fact in filled):
+                raise Refused("product.fact_half")
             changed["facts"] = [FactForm(name=_written(fact.name), value=_written(fact.value)) for fact in filled]
         return EditForm(version=version, **changed) if changed else None
     except ValidationError as error:
