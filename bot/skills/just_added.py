@@ -17,7 +17,7 @@ LastAdded = dict[str, Json]
 
 _INSTEAD = re.compile(
     r"^(no|nope|not|sorry|oops|wait)\b|\b(instead|rather|i meant?|change (it|that)|swap)\b"
-    r"|^(不|别|错|换|改)|换成|改成|搞错",
+    r"|^(不|别|错|换|改)|换成|改成|搞错|^(还是|要不).{1,12}[吧好]",
     re.IGNORECASE,
 )
 _ONE_MORE = re.compile(

@@ -18,7 +18,7 @@ MOST_WORDS = 100
 """Characters of a message that are searched for as they are."""
 MOST_FITTING = 200
 DOUBTFUL = 0.6
-_NO_THING = r"\b(?:ones?|in|an?|the|of|size|colou?r)\b|[码号款色的个件要]"
+_NO_THING = r"\b(?:ones?|in|an?|the|of|size|colou?r|please)\b|[码号款色的个件要]"
 """What may stand around the name of a kind."""
 _DESCRIBING = ("search_products", "refine_search", "show_product", "out_of_scope")
 _MEASURE = re.compile(r"\d[\d.]* ?[a-z\u4e00-\u9fff]{1,4}")
@@ -33,19 +33,19 @@ class PickProduct(Narrowing[int]):
         return self.fit
 
 
-async def _shown_kind(turn: Turn, words: Words) -> int | None:
-    """The product looked at, or the only one shown, when the message names nothing but a kind of it: "navy in L"."""
+async def shown_kind(turn: Turn, words: Words, said: str) -> ProductDetails | None:
+    """The product looked at, or the only one shown, when `said` names nothing but a kind of it: "navy in L"."""
     results = turn.focus.get("results", ())
     its = turn.focus.get("product") or (results[0] if len(results) == 1 else None)
-    queries = [str(entity.value) for entity in words.heard.entities if entity.kind == "query"]
-    if its is None or not queries:
+    if its is None or not said:
         return None
     product = await product_details(turn.session, int(its), language=turn.language)
     if product is None or not meant_variants(product.variants, words):
         return None
-    values = "|".join(re.escape(simple(value)) for v in product.variants for value in v.label.split(" / ") if value)
-    left = re.sub(rf"\b(?:{values})\b|{_NO_THING}", "", simple(" ".join(queries)))
-    return int(its) if not any(character.isalnum() for character in left) else None
+    labels = [value for variant in product.variants for value in variant.label.split(" / ") if value]
+    values = "|".join(re.escape(simple(part)) for value in labels for part in (value, *value.split()))
+    left = re.sub(rf"\b(?:{values})\b|{_NO_THING}", "", simple(said))
+    return product if not any(character.isalnum() for character in left) else None
 
 
 def is_measure(query: str) -> bool:
@@ -141,8 +141,9 @@ async def _read_candidates(turn: Turn, thing: str | None) -> list[int]:
             if place > len(results):
                 raise Refused("catalog.no_such_place", count=len(results))
             return [results[place - 1 if place > 0 else -1]]
-        if (shown := await _shown_kind(turn, words)) is not None:
-            return [shown]
+        queries = [str(entity.value) for entity in words.heard.entities if entity.kind == "query"]
+        if (shown := await shown_kind(turn, words, " ".join(queries))) is not None:
+            return [shown.product_id]
         query, colours = words.take("query"), words.take_all("colour")
         query = query if thing is None else thing
         if query and results and is_measure(str(query)):

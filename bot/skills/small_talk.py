@@ -6,8 +6,9 @@ from bot.skills.asked_fact import asks_for_facts, names_a_thing
 from bot.skills.handoff import UNCLEAR
 from bot.skills.just_added import last_added
 from bot.skills.listing import Page, Wish, say_list, wanted
-from bot.skills.meant import MOST_WORDS
+from bot.skills.meant import MOST_WORDS, shown_kind
 from bot.skills.orders import LATEST
+from bot.skills.product_page import say_page
 from bot.skills.showing import is_payable
 from commerce.carts.actions import is_filled
 from commerce.orders.model import OrderStatus
@@ -60,6 +61,11 @@ async def out_of_scope(turn: Turn) -> None:
     if asks_for_facts(turn) and names_a_thing(turn):
         turn.focus["unclear"] = 0
         turn.pass_on("ask_fact")
+        return
+    kind = await shown_kind(turn, turn.words, turn.words.rest) if turn.words is not None else None
+    if kind is not None:
+        turn.focus["unclear"] = 0
+        say_page(turn, kind)
         return
     if turn.words is not None and await _found(turn, turn.words.rest):
         turn.focus["unclear"] = 0
