@@ -78,14 +78,14 @@ class Lists extends Goods {
   }
   // At the end of what was said; of a last message longer than the window the beginning.
   rest() {
-    const last = this.items.get(this.last())
+    const last = this.typing.previousElementSibling
     this.bottom()
-    if (last?.node.isConnected && last.message.kind !== "shopper") this.reveal(last.node)
+    if (last?.matches(".m:not(.me)")) this.reveal(last)
   }
   // Whether the last message begins within the window, so that nobody has to be led to it.
   seesLast() {
-    const last = this.items.get(this.last())?.node
-    return !!last?.isConnected && last.getBoundingClientRect().top < this.log.getBoundingClientRect().bottom - 60
+    const last = this.typing.previousElementSibling
+    return !!last && last.getBoundingClientRect().top < this.log.getBoundingClientRect().bottom - 60
   }
   // The whole of it where it fits, else its beginning.
   reveal(node) {
