@@ -122,9 +122,12 @@ async def test_the_sweep_passes_by_what_a_merchant_is_saving(
         assert await renew_index(session, now=now, limit=10) == 0
 
 
+LIGHT, REST = [1.0, *[0.0] * 511], [0.0, 1.0, *[0.0] * 510]
+
+
 def meaning_of(texts: Sequence[str]) -> list[list[float]]:
     """An encoder that knows two things: what gives light, and the rest."""
-    return [[1.0, 0.0] if "la" in said or "bright" in said else [0.0, 1.0] for said in texts]
+    return [LIGHT if "la" in said or "bright" in said else REST for said in texts]
 
 
 async def make_meanings(
@@ -149,7 +152,7 @@ async def test_vectors_follow_the_titles_and_are_made_once(database: Database, n
     await put(database, [*shelf("lamp")[:1], *shelf("cup")[1:2]], now)
     assert await vectors(database) == [(None, None, True), (None, None, True)]
     assert [await make_meanings(database, meaning_of, limit=1) for _ in range(3)] == [1, 1, 0]
-    assert await vectors(database) == [("lamp 0", [1.0, 0.0], False), ("cup 1", [0.0, 1.0], False)]
+    assert await vectors(database) == [("lamp 0", LIGHT, False), ("cup 1", REST, False)]
     ids = [1, 2]
     async with database.begin() as session:
         ids = list(await session.scalars(select(SearchProduct.product_id).order_by(SearchProduct.product_id)))
@@ -163,7 +166,7 @@ async def test_vectors_follow_the_titles_and_are_made_once(database: Database, n
 
     assert await make_meanings(database, encode, limit=10) == 1
     assert asked == ["bright cup"]
-    assert await vectors(database) == [("lamp 0", [1.0, 0.0], False), ("bright cup", [1.0, 0.0], False)]
+    assert await vectors(database) == [("lamp 0", LIGHT, False), ("bright cup", LIGHT, False)]
 
 
 async def test_a_title_changed_while_it_is_encoded_is_encoded_again(database: Database, now: datetime) -> None:
@@ -180,9 +183,9 @@ async def test_a_title_changed_while_it_is_encoded_is_encoded_again(database: Da
 
     loop = asyncio.get_running_loop()
     assert await make_meanings(database, encode, limit=10) == 1
-    assert await vectors(database) == [("cup 0", [0.0, 1.0], True)]
+    assert await vectors(database) == [("cup 0", REST, True)]
     assert await make_meanings(database, meaning_of, limit=10) == 1
-    assert await vectors(database) == [("lamp", [1.0, 0.0], False)]
+    assert await vectors(database) == [("lamp", LIGHT, False)]
 
 
 async def test_meaning_finds_what_no_word_does(database: Database, now: datetime) -> None:
@@ -190,8 +193,10 @@ async def test_meaning_finds_what_no_word_does(database: Database, now: datetime
     await make_meanings(database, meaning_of, limit=10)
     async with database.session() as session:
         lamps = sorted((await find(session, Wanted("lamp", "en"))).product_ids)
-        near = await find(session, Wanted("Beleuchtung", "en", meaning=[1.0, 0.0]))
+        near = await find(session, Wanted("Beleuchtung", "en", meaning=LIGHT))
         assert near == Found(tuple(lamps), 2, relaxed=True)
-        assert await find(session, Wanted("Beleuchtung", "en", meaning=[-1.0, 0.0])) == Found((), 0, relaxed=False)
+        assert await find(session, Wanted("Beleuchtung", "en", meaning=[-number for number in LIGHT])) == Found(
+            (), 0, relaxed=False
+        )
         assert await find(session, Wanted("Beleuchtung", "en")) == Found((), 0, relaxed=False)
         assert await similar(session, lamps[0], limit=1) == [lamps[1]]

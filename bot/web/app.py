@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.web import chat, goods, health, pages, pay, photos, pictures, simulator, suggestions
 from bot.web.errors import AnswerFailures, answer_errors
 from bot.web.metrics import REQUESTS
-from bot.web.visitors import HEADER
+from bot.web.visitors import HEADER, is_visitor
 from bot.web.wire import BodyLimit
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def create_app(shop: "Shop") -> FastAPI:
 
     app = FastAPI(title="Xiaoer web chat", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.shop = shop
+    app.state.shelves = {}
     app.state.open_streams = Counter()
     app.state.bank = simulator.Bank(
         database=shop.database,
@@ -52,7 +53,11 @@ def create_app(shop: "Shop") -> FastAPI:
     if shop.settings.payment_simulator:
         app.include_router(simulator.router)
     answer_errors(app)
-    app.add_middleware(BodyLimit, larger={"/chat/photos": photos.LARGEST_PHOTO})
+    app.add_middleware(
+        BodyLimit,
+        larger={"/chat/photos": photos.LARGEST_PHOTO},
+        knows=lambda request: is_visitor(request, shop.vault),
+    )
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(shop.settings.allowed_origins),

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.language import money_text
 from bot.web.goods_views import Page, Place, crumb_data, product_data, product_html, shelf_html, shelves_html
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 PER_PAGE = 24
 PER_SITEMAP = 10_000
+SHELVES_KEPT = 30.0
+"""Seconds."""
 _CACHE = {"Cache-Control": "public, max-age=60, stale-while-revalidate=600", "Vary": "Accept-Language"}
 _PICTURE_CACHE = {"Cache-Control": "public, max-age=86400", "Vary": "Accept-Language"}
 _LOCALES = {"zh": "zh_CN", "en": "en_GB"}
@@ -43,7 +47,7 @@ async def product_page(request: Request, handle: Handle) -> Response:
     async with shop.database.begin() as session:
         found = await product_at(session, handle)
         product = found and await product_details(session, found[0], language=language)
-        shelves = await category_tree(session, language=language) if product else ()
+        shelves = await _shelves(request, session, language) if product else ()
     if not found or not product:
         return _gone(request)
     place = Place(shop.settings, language, f"/p/{quote(product.handle)}")
@@ -83,7 +87,7 @@ async def all_shelves(request: Request) -> Response:
     """The shelves of the shop with what stands inside them."""
     shop, language = _shop(request), page_language(request)
     async with shop.database.begin() as session:
-        shelves = await category_tree(session, language=language)
+        shelves = await _shelves(request, session, language)
     place, words = Place(shop.settings, language, "/c"), GOODS_WORDS[language]
     facts = Page(words.all_goods, WORDS[language].about, place.absolute("/c/share.jpg", lang=language), "website", [])
     return _answer(request, place, facts, shelves_html(place, shelves))
@@ -111,7 +115,7 @@ async def shelf_page(
         wanted = Wanted("", language, category=category_id, offset=(number - 1) * PER_PAGE, limit=PER_PAGE)
         found = await find(session, wanted)
         cards = await product_cards(session, found.product_ids, language=language)
-        shelves = await category_tree(session, language=language)
+        shelves = await _shelves(request, session, language)
     place = Place(shop.settings, language, f"/c/{quote(handle)}", {"page": number} if number > 1 else {})
     trail = place.trail(shelves, category_id)
     title = trail[-1].name if trail else GOODS_WORDS[language].shelves
@@ -158,6 +162,16 @@ async def sitemap_part(request: Request, number: Annotated[int, Path(ge=0, le=10
 
 def _all(shelves: Sequence[CategoryView]) -> list[CategoryView]:
     return [each for one in shelves for each in (one, *_all(one.inside))]
+
+
+async def _shelves(request: Request, session: AsyncSession, language: str) -> tuple[CategoryView, ...]:
+    """The shelves with their counts, which take a look at every product: read anew twice a minute."""
+    kept: dict[str, tuple[float, tuple[CategoryView, ...]]] = request.app.state.shelves
+    until, shelves = kept.get(language, (0.0, ()))
+    if until < time.monotonic():
+        shelves = await category_tree(session, language=language)
+        kept[language] = (time.monotonic() + SHELVES_KEPT, shelves)
+    return shelves
 
 
 def _listed(shop: "Shop", path: str, changed: str) -> str:

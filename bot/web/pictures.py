@@ -1,4 +1,7 @@
-"""Pictures of the catalogue, named by their row and kept by browsers for good: what lies under an id never changes."""
+"""Pictures of the catalogue, named by their row and kept by browsers for good: what lies under an id never changes.
+
+Only of products that are or were on sale: drafts, and pictures the merchant took away, are nobody's business.
+"""
 
 from typing import Annotated
 
@@ -6,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
 
 from commerce.catalog.media import THUMBNAIL_SIDE, MediaFolder
-from commerce.catalog.model import Media
+from commerce.catalog.pages import public_media
 from foundation.errors import Refused
 
 router = APIRouter(tags=["pictures"])
@@ -19,7 +22,7 @@ async def picture(
     """The picture, or its small version where `size` (pixels of the longer side) asks for no more than that."""
     shop = request.app.state.shop
     async with shop.database.begin() as session:
-        media = await session.get(Media, media_id) if 0 < media_id < 2**62 else None
+        media = await public_media(session, media_id) if 0 < media_id < 2**62 else None
     if media is None:
         raise Refused("media.unknown")
     folder = MediaFolder.of(shop.settings.data_dir)

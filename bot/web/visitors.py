@@ -40,3 +40,12 @@ def visitor_id(vault: Vault, token: str) -> str:
 def visitor_of(request: Request, vault: Vault) -> str:
     """The visitor of this request, by its header. Raises Refused("visitor.unknown")."""
     return visitor_id(vault, request.headers.get(HEADER, "")[:200])
+
+
+def is_visitor(request: Request, vault: Vault) -> bool:
+    """Whether this request carries a token that this shop signed."""
+    try:
+        visitor_of(request, vault)
+    except Refused:
+        return False
+    return True

@@ -1,7 +1,7 @@
 """Bodies of requests as values: size and shape are checked here, once for every address of this door."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from fastapi import Request
@@ -33,12 +33,14 @@ async def read_body(request: Request, model: type[Model]) -> Model:
 class BodyLimit:
     """Reads a body before the app does and answers 413 when it is larger than `LARGEST_BODY`.
 
-    `larger`: paths that take more, and how many bytes.
+    `larger`: paths that take more, and how many bytes, from those whom `knows` lets in (401 for others: nothing of
+    theirs is read).
     """
 
-    def __init__(self, app: ASGIApp, *, larger: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp, *, larger: Mapping[str, int], knows: Callable[[Request], bool]) -> None:
         self.app = app
         self.larger = larger
+        self.knows = knows
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -46,6 +48,9 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         most = self.larger.get(scope["path"], LARGEST_BODY)
+        if most > LARGEST_BODY and not self.knows(Request(scope)):
+            await _refuse(send, 401, "visitor.unknown", "Ask POST /chat/visitor for a token.", {})
+            return
         body = bytearray()
         more = True
         while more:
@@ -55,7 +60,8 @@ class BodyLimit:
             body += message.get("body", b"")
             more = message.get("more_body", False)
             if len(body) > most:
-                await _too_large(send, most)
+                told = "The body is larger than this door takes."
+                await _refuse(send, 413, "body.too_large", told, {"bytes": most})
                 return
         await self.app(scope, _replay(bytes(body), receive), send)
 
@@ -73,13 +79,8 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _too_large(send: Send, most: int) -> None:
-    told = {
-        "code": "body.too_large",
-        "message": "The body is larger than this door takes.",
-        "facts": {"bytes": most},
-    }
-    content = json.dumps(told).encode()
+async def _refuse(send: Send, status: int, code: str, message: str, facts: dict[str, int]) -> None:
+    content = json.dumps({"code": code, "message": message, "facts": facts}).encode()
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})

@@ -44,7 +44,7 @@ class Category(Base):
 class Product(Base):
     """One thing on sale, in one or more variants. (source, source_key) names the row of an import it came from.
 
-    `dispatch_days`: working days until it leaves the shop. `version` counts the merchant's edits: whoever saves names
+    `dispatch_days`: days until it leaves the shop. `version` counts the merchant's edits: whoever saves names
     the one they read. `free_shipping` is a promise on the card; nothing is charged for shipping yet.
     """
 

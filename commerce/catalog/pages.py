@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.catalog.model import Category, Product, ProductStatus, Variant
+from commerce.catalog.model import Category, Media, Picture, Product, ProductStatus, Variant
 
 _PUBLISHED = (Product.status == ProductStatus.PUBLISHED) & exists().where(
     Variant.product_id == Product.id, Variant.active
@@ -46,3 +46,12 @@ async def listed(session: AsyncSession, *, offset: int, limit: int) -> Sequence[
     page = select(Product.handle, Product.updated_at).where(_PUBLISHED).order_by(Product.id)
     rows = await session.execute(page.offset(offset).limit(limit))
     return [Listed(row.handle, row.updated_at) for row in rows]
+
+
+async def public_media(session: AsyncSession, media_id: int) -> Media | None:
+    """A picture that a product shows which is on sale or was (chats and orders go on showing it)."""
+    shown = exists().where(
+        Picture.media_id == Media.id, Picture.product_id == Product.id, Product.published_at.is_not(None)
+    )
+    media: Media | None = await session.scalar(select(Media).where(Media.id == media_id, shown))
+    return media

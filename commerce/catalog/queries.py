@@ -70,7 +70,7 @@ class OptionView:
 class ProductDetails:
     """Everything about one product. `attributes` are its other facts, (name, value); `pictures` are media ids.
 
-    `dispatch_days`: working days until it leaves the shop.
+    `dispatch_days`: days until it leaves the shop.
     """
 
     product_id: int

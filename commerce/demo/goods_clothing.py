@@ -302,11 +302,11 @@ BAGS = (
         "bags",
         both("头层牛皮斜挎包", "Leather Crossbody Bag"),
         both(
-            "下单后开料，一位师傅从头缝到尾，大约五个工作日发出。植鞣头层牛皮，新的时候略硬，"
+            "下单后开料，一位师傅从头缝到尾，大约五天发出。植鞣头层牛皮，新的时候略硬，"
             "背上两三个月会变软、颜色变深，划痕用手指揉一揉就淡。双股蜡线，边缘打磨封了蜡。"
             "装得下手机、短钱包、钥匙和一支口红，再多就不好看了。肩带 95 到 125 厘米可调。",
             "Cut after you order and sewn from first stitch to last by one person; it leaves the workshop in about "
-            "five working days. The full-grain leather is vegetable-tanned: a little stiff when new, softer and "
+            "five days. The full-grain leather is vegetable-tanned: a little stiff when new, softer and "
             "darker after two or three months, and light scratches rub out with a finger. Waxed double thread, edges "
             "burnished by hand. It holds a phone, a short wallet, keys and a lipstick; more than that would spoil "
             "its shape.",

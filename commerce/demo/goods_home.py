@@ -191,12 +191,12 @@ DECOR = (
         both("手捏粗陶花瓶", "Hand-Built Stoneware Vase"),
         both(
             "德化的两位年轻陶工手捏成形，瓶身留着指印，素烧后只在里面上釉，外面是砂一样的手感。口小肚大，一枝枯枝、"
-            "两根芦苇就站得住，也装水养鲜花，不渗。每只都是下单后再做，阴干、烧两次，七个工作日发货，大小会有几毫米"
+            "两根芦苇就站得住，也装水养鲜花，不渗。每只都是下单后再做，阴干、烧两次，七天发货，大小会有几毫米"
             "出入。",
             "Pinched and coiled by two young potters in Dehua, with the marks of their fingers left in the wall. "
             "Only the inside is glazed; the outside feels like fine sand. The neck is narrow and the belly wide, so "
             "one dry branch or two reeds stand by themselves, and it holds water for fresh flowers too. Each is "
-            "made after you order, dried slowly and fired twice: please allow seven working days and a few "
+            "made after you order, dried slowly and fired twice: please allow seven days and a few "
             "millimetres of difference.",
         ),
         (

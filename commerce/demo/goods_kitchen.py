@@ -38,11 +38,11 @@ KITCHEN = (
         both("章丘手工熟铁炒锅", "Zhangqiu Hand-Hammered Iron Wok"),
         both(
             "章丘师傅一锤一锤敲出来的熟铁锅，没有涂层，越用越黑、越用越不粘。锅底厚两毫米，受热快，颠得动，爆炒有锅"
-            "气。收到先按卡片开锅，油温够了煎蛋能滑着走。每口现打，三个工作日发出；锅重，运费另计。",
+            "气。收到先按卡片开锅，油温够了煎蛋能滑着走。每口现打，三天内发出；锅重，运费另计。",
             "Hammered stroke by stroke in Zhangqiu from a single sheet of wrought iron. There is no coating: the "
             "wok darkens with use and grows slicker every month. Two millimetres thick, it heats fast, can be "
             "tossed with one hand and gives stir-fries that smoky breath of the wok. Season it once with the card "
-            "in the box and eggs will slide. Made after you order, it leaves us within three working days. It is "
+            "in the box and eggs will slide. Made after you order, it leaves us within three days. It is "
             "heavy, so shipping is extra.",
         ),
         (

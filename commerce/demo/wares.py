@@ -26,7 +26,7 @@ class Kind:
 class Goods:
     """One product. Each drawing belongs to the variants with these SKUs; without SKUs it shows the product.
 
-    `dispatch_days` are working days until it leaves the shop: more than one for what is made to order.
+    `dispatch_days` are days until it leaves the shop: more than one for what is made to order.
     """
 
     handle: str

@@ -20,6 +20,7 @@ from commerce.imports.pictures import Pictures, keep_pictures, release, staged_m
 from commerce.imports.publish import Staged, publish_staged, renew_statistics, stage
 from commerce.imports.readers import READERS
 from commerce.imports.shelf import RowProblem, Shelf
+from foundation.audit import write_audit
 from foundation.database import AsyncConnection, Database
 from foundation.errors import Refused
 
@@ -122,6 +123,11 @@ async def _publish(connection: AsyncConnection, staged: Staged, *, source: str, 
         try:
             async with AsyncSession(connection, expire_on_commit=False) as session, session.begin() as transaction:
                 await publish_staged(session, staged, source=source, now=now)
+                if staged.new or staged.changed:
+                    counts = {"new": staged.new, "changed": staged.changed}
+                    write_audit(
+                        session, staff_id=None, action="goods.imported", subject=f"source:{source}", now=now, **counts
+                    )
                 if dry_run:
                     await transaction.rollback()
             return

@@ -105,7 +105,7 @@ def _read_product(row: TableRow, variations: list[TableRow], reading: Reading) -
     text = plain_text(_line_breaks(cells.get("description", "")))
     short = plain_text(_line_breaks(cells.get("short description", "")))
     product = NewProduct(
-        key=handle,
+        key=f"id:{cells['id'][:100]}" if cells.get("id") else handle,  # a product that is renamed stays the same
         handle=handle,
         category=reading.category(paths[0]) if paths else None,
         texts=(NewText(language_of(title), title, "\n\n".join(filter(None, [short, text]))),),

@@ -55,7 +55,7 @@ class Edit:
     """What changes of a product; None leaves a thing as it is.
 
     `texts`: those of the languages named, the others stay; an empty title takes a language away. `attributes`: all of
-    them, in their order. `category_id`: NO_CATEGORY takes it off its shelf. `dispatch_days`: working days.
+    them, in their order. `category_id`: NO_CATEGORY takes it off its shelf. `dispatch_days`: days.
     """
 
     texts: Mapping[str, Text] | None = None

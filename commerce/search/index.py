@@ -1,5 +1,6 @@
 """Keep the search index as the catalogue is: call `index_products` in the transaction that changes a product."""
 
+import asyncio
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -165,7 +166,9 @@ async def _index_batch(session: AsyncSession, ids: Sequence[int], shelves: dict[
     await _read_texts(session, products)
     offers = await _read_offers(session, products)
 
-    await put_entries(session, {of: entry_of(words) for of, words in products.items()}, offers, ids=ids)
+    # Beside the event loop: a thousand products take a second, and others are served here.
+    entries = await asyncio.to_thread(lambda: {of: entry_of(words) for of, words in products.items()})
+    await put_entries(session, entries, offers, ids=ids)
 
 
 async def put_entries(

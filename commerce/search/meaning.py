@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, REAL
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +13,8 @@ _LONGEST_GIST = 150
 _NEAR_ENOUGH = 0.4
 """The cosine between a wish and a product from which on the product is worth showing."""
 _MOST_NEAR = 20
+_CANDIDATES = 100
+"""So many nearest products are looked at; those outside the limits of the wish are then left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Gist:
 
 async def nearest(session: AsyncSession, meaning: Sequence[float], wanted: Wanted) -> list[int]:
     """The products within the limits whose meaning is nearest to this vector, at most 20, none that is far from it."""
+    await session.execute(select(func.set_config("hnsw.ef_search", str(_CANDIDATES), True)))
     asked = {"meaning": list(meaning), "near": _NEAR_ENOUGH, "limit": _MOST_NEAR, **limits_of(wanted)}
     return list((await session.execute(_NEAREST, asked)).scalars())
 
@@ -64,10 +67,10 @@ UPDATE search_meaning m SET gist = CAST(:gist AS text), vector = :vector, due = 
 WHERE m.product_id = :id
 """).bindparams(bindparam("vector", type_=ARRAY(REAL)))
 _NEAREST = text(f"""
-WITH RECURSIVE {SHELVES}, asked AS (SELECT CAST(:meaning AS real[])::vector AS meaning),
-near AS (
-    SELECT m.product_id, 1 - (m.vector::vector <=> asked.meaning) AS likeness
-    FROM search_meaning m CROSS JOIN asked WHERE m.vector IS NOT NULL)
+WITH RECURSIVE {SHELVES}, near AS MATERIALIZED (
+    SELECT product_id, 1 - (vector::vector(512) <=> CAST(:meaning AS real[])::vector(512)) AS likeness
+    FROM search_meaning
+    ORDER BY vector::vector(512) <=> CAST(:meaning AS real[])::vector(512) LIMIT {_CANDIDATES})
 SELECT product_id FROM near JOIN search_product USING (product_id)
 WHERE likeness >= :near AND {PRODUCT_FITS}
   AND EXISTS (SELECT 1 FROM search_offer WHERE search_offer.product_id = near.product_id AND {OFFER_FITS})

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, literal_column, text
 from sqlalchemy.dialects.postgresql import ARRAY, REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -37,7 +37,15 @@ class SearchMeaning(Base):
     """
 
     __tablename__ = "search_meaning"
-    __table_args__ = (Index("ix_search_meaning_due", "product_id", postgresql_where=text("due")),)
+    __table_args__ = (
+        Index("ix_search_meaning_due", "product_id", postgresql_where=text("due")),
+        Index(
+            "ix_search_meaning_near",
+            literal_column("(vector::vector(512))").label("near"),
+            postgresql_using="hnsw",
+            postgresql_ops={"near": "vector_cosine_ops"},
+        ),
+    )
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
     gist: Mapped[str | None]

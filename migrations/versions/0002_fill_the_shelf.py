@@ -97,6 +97,14 @@ def upgrade() -> None:
     op.create_index(
         "ix_search_meaning_due", "search_meaning", ["product_id"], unique=False, postgresql_where=sa.text("due")
     )
+    op.create_index(
+        "ix_search_meaning_near",
+        "search_meaning",
+        [sa.literal_column("(vector::vector(512))").label("near")],
+        unique=False,
+        postgresql_using="hnsw",
+        postgresql_ops={"near": "vector_cosine_ops"},
+    )
     op.create_table(
         "title_start",
         sa.Column("whole", sa.Boolean(), nullable=False),
@@ -176,6 +184,12 @@ def downgrade() -> None:
     op.drop_table("stock_watch")
     op.drop_index(op.f("ix_title_start_product_id"), table_name="title_start")
     op.drop_table("title_start")
+    op.drop_index(
+        "ix_search_meaning_near",
+        table_name="search_meaning",
+        postgresql_using="hnsw",
+        postgresql_ops={"near": "vector_cosine_ops"},
+    )
     op.drop_index("ix_search_meaning_due", table_name="search_meaning", postgresql_where=sa.text("due"))
     op.drop_table("search_meaning")
     op.drop_index(op.f("ix_favourite_product_id"), table_name="favourite")
