@@ -44,7 +44,7 @@ class Editing(BaseModel):
     handle: Annotated[Words, Field(min_length=1, max_length=100)] | None = None
     category_id: Id | None = None
     free_shipping: bool | None = None
-    dispatch_days: Annotated[int, Field(ge=0, le=365, description="Working days.")] | None = None
+    dispatch_days: Annotated[int, Field(ge=0, le=365, description="Days.")] | None = None
     texts: dict[Language, TextForm] | None = None
     facts: Annotated[list[FactForm], Field(max_length=60, description="All of them, in order.")] | None = None
 

@@ -121,7 +121,7 @@ GOODS_ZH = {
     "Sale and shipping": "分类与发货",
     "Shelf": "分类",
     "Name in the address": "链接名",
-    "Working days until dispatch": "发货时间（工作日）",
+    "Days until dispatch": "发货时间（天）",
     "Before it can be sold it needs": "上架前还缺",
     "a title in at least one language": "标题（至少一种语言）",
     "a variant that is on sale": "至少一个在售款式",

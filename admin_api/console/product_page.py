@@ -215,7 +215,7 @@ class SidePart:
                 t("Name in the address"), draft.handle, partial(self._typed, "handle"), longest=LONGEST_HANDLE
             )
             days = text_field(
-                t("Working days until dispatch"),
+                t("Days until dispatch"),
                 draft.dispatch_days,
                 partial(self._typed, "dispatch_days"),
                 longest=3,
