@@ -7,7 +7,7 @@ from bot.replies import Choice
 from bot.skills.asked_fact import asks_for_facts, named_labels, names_only_its_facts
 from bot.skills.just_added import last_added
 from bot.skills.listing import Page, Wish, as_money, list_of, page_of, say_list, say_page, wanted
-from bot.skills.meant import is_measure, meant_product
+from bot.skills.meant import is_measure, meant_product, shown_kind
 from bot.skills.product_page import facts
 from bot.skills.product_page import say_page as say_product
 from bot.skills.product_questions import say_facts
@@ -33,6 +33,9 @@ async def search_products(turn: Turn) -> None:
     """Find what the shopper describes, with price limits and colours. "Three black power banks" go into the cart."""
     if await names_only_its_facts(turn):
         turn.pass_on("ask_fact")
+        return
+    if turn.words is not None and (kind := await shown_kind(turn, turn.words, turn.words.heard.text)) is not None:
+        say_product(turn, kind)
         return
     pieces = turn.words.take("quantity") if turn.words is not None and turn.words.is_statement else None
     text, limits = _words_of_search(turn), _limits(turn)
@@ -88,6 +91,8 @@ async def _of_that_kind(turn: Turn, limits: Wish) -> ProductDetails | None:
     its = turn.focus.get("product") or (results[0] if len(results) == 1 else None)
     if words is None or its is None or not set(limits) <= {"colours"}:
         return None
+    if (kind := await shown_kind(turn, words, words.heard.text)) is not None:
+        return kind
     queries = [str(entity.value) for entity in words.heard.entities if entity.kind == "query"]
     if not all(map(is_measure, queries)) or not (queries or limits):
         return None

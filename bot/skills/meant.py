@@ -11,14 +11,17 @@ from bot.skills.variants import Narrowing, meant_variants
 from bot.words import Words, simple
 from commerce.catalog.queries import ProductDetails, product_cards, product_details
 from commerce.search.actions import Wanted, find
-from commerce.search.terms import terms_of
+from commerce.search.terms import colours_in, terms_of
 from foundation.errors import Refused
 
 MOST_WORDS = 100
 """Characters of a message that are searched for as they are."""
 MOST_FITTING = 200
 DOUBTFUL = 0.6
-_NO_THING = r"\b(?:ones?|in|an?|the|of|size|colou?r|please)\b|[码号款色的个件要]"
+_NO_THING = (
+    r"\b(?:ones?|in|an?|the|of|size|colou?r|please|is|are|there|do|you|have|it|any|got)\b"
+    r"|[码号款色的个件要有没吗呢还来]"
+)
 """What may stand around the name of a kind."""
 _DESCRIBING = ("search_products", "refine_search", "show_product", "out_of_scope")
 _MEASURE = re.compile(r"\d[\d.]* ?[a-z\u4e00-\u9fff]{1,4}")
@@ -40,12 +43,24 @@ async def shown_kind(turn: Turn, words: Words, said: str) -> ProductDetails | No
     if its is None or not said:
         return None
     product = await product_details(turn.session, int(its), language=turn.language)
-    if product is None or not meant_variants(product.variants, words):
+    meant = meant_variants(product.variants, words) if product is not None else []
+    colours = {str(entity.value) for entity in words.heard.entities if entity.kind == "colour"}
+    if product is None or not meant or (colours and not any(colours & colours_in(kind.label) for kind in meant)):
         return None
     labels = [value for variant in product.variants for value in variant.label.split(" / ") if value]
     values = "|".join(re.escape(simple(part)) for value in labels for part in (value, *value.split()))
-    left = re.sub(rf"\b(?:{values})\b|{_NO_THING}", "", simple(said))
+    left = re.sub(rf"(?<![a-z0-9])(?:{values})(?![a-z0-9])|{_NO_THING}", "", _without_colours(words, said))
     return product if not any(character.isalnum() for character in left) else None
+
+
+def _without_colours(words: Words, said: str) -> str:
+    """What was said without the colours that were understood: 黑色的有吗 is 的有吗."""
+    if said != words.heard.text:
+        return simple(said)
+    for entity in sorted(words.heard.entities, key=lambda entity: -entity.start):
+        if entity.kind == "colour":
+            said = f"{said[: entity.start]} {said[entity.end :]}"
+    return simple(said)
 
 
 def is_measure(query: str) -> bool:

@@ -27,6 +27,8 @@ def say_page(turn: Turn, product: ProductDetails) -> None:
     for gone in ("added", "variant"):
         turn.focus.pop(gone, None)
     meant = meant_variants(product.variants, turn.words) if turn.words is not None else []
+    if len(meant) == 1:
+        turn.focus["variant"] = meant[0].variant_id
     turn.say(product_page(turn, replace(product, variants=tuple(meant)) if meant else product))
 
 
