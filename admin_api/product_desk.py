@@ -211,7 +211,9 @@ async def change_many(desk: Desk, staff: StaffMember, *, form: BulkForm) -> Done
     async with desk.database.begin() as session:
         locked = await bulk.lock_for(session, ids=form.ids, change=form.change())
         before = await facts_of(session, [product.id for product in locked])
-        await bulk.change_many(session, ids=form.ids, change=form.change(), note="bulk edit", now=desk.now())
+        await bulk.change_many(
+            session, ids=form.ids, change=form.change(), note="bulk edit", now=desk.now(), versions=form.versions
+        )
         after = await facts_of(session, list(before))
         for product_id in sorted(before):
             facts = changes(before[product_id], after[product_id])

@@ -185,9 +185,14 @@ class PriceChangeForm(BaseModel):
 
 
 class BulkForm(BaseModel):
-    """One change of many products; what is left out stays. A category of null takes them off their shelf."""
+    """One change of many products; what is left out stays. A category of null takes them off their shelf.
+
+    `versions`: those of the products as they were read, by id. Name them with every change of prices by percent or
+    amount: then the same request sent again is refused (product.changed) and changes nothing.
+    """
 
     ids: Annotated[list[Id], Field(min_length=1, max_length=1000)]
+    versions: Annotated[dict[Id, Version], Field(max_length=1000)] | None = None
     category_id: Id | None = None
     price: PriceChangeForm | None = None
     status: ProductStatus | None = None

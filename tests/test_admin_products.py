@@ -381,6 +381,20 @@ async def test_shelves_are_kept_and_every_change_is_written_down(console: Consol
 # Many at once
 
 
+async def test_a_change_of_prices_that_is_sent_twice_is_made_once(
+    console: Console, wang: Browser, shelf: Shelf
+) -> None:
+    drafts = await shelf.drafts(2)
+    versions = {str(one.id): one.version for one in drafts}
+    form = {"ids": [one.id for one in drafts], "versions": versions, "price": {"percent": 1000}}
+    assert (await wang.post("/api/products/bulk", form)).json() == {"done": True}
+    again = await wang.post("/api/products/bulk", form)
+    assert refusal(again) == (409, "bulk.refused")
+    assert [one["code"] for one in again.json()["error"]["facts"]["problems"]] == ["product.changed"] * 2
+    rows = (await wang.get("/api/products")).json()["products"]
+    assert {one["price_from"]["amount"] for one in rows} == {1100}
+
+
 async def test_many_products_change_together_with_a_line_for_each(
     console: Console, wang: Browser, shelf: Shelf
 ) -> None:

@@ -117,9 +117,10 @@ def test_combinations_that_no_variant_has_are_found() -> None:
 
 
 def test_a_change_of_many_is_read_from_the_dialog() -> None:
-    form = bulk_form(Wish(price="percent", by="-12.5%", whole=True, shelf="0", counted="8"), [3, 4], "CNY")
+    form = bulk_form(Wish(price="percent", by="-12.5%", whole=True, shelf="0", counted="8"), {3: 1, 4: 7}, "CNY")
     assert form.model_dump(exclude_unset=True) == {
         "ids": [3, 4],
+        "versions": {3: 1, 4: 7},
         "category_id": None,
         "price": {"percent": -1250, "step": 100},
         "counted": 8,
@@ -138,5 +139,5 @@ def test_a_change_of_many_is_read_from_the_dialog() -> None:
 )
 def test_a_change_of_many_that_says_nothing_usable_is_refused(wish: Wish, code: str) -> None:
     with pytest.raises(Refused) as refusal:
-        bulk_form(wish, [3], "CNY")
+        bulk_form(wish, {3: 1}, "CNY")
     assert refusal.value.code == code

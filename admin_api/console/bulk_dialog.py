@@ -47,8 +47,11 @@ class Wish:
     counted: str = ""
 
 
-def bulk_form(wish: Wish, ids: list[int], currency: str) -> BulkForm:
-    """The wish as the desk takes it. Refuses bulk.empty, price.change_invalid, stock.quantity."""
+def bulk_form(wish: Wish, versions: dict[int, int], currency: str) -> BulkForm:
+    """The wish as the desk takes it, for these products as they were read (id -> version).
+
+    Refuses bulk.empty, price.change_invalid, stock.quantity.
+    """
     asked: dict[str, object] = {}
     if wish.shelf != KEEP:
         asked["category_id"] = int(wish.shelf) or None
@@ -65,7 +68,7 @@ def bulk_form(wish: Wish, ids: list[int], currency: str) -> BulkForm:
     if not asked:
         raise Refused("bulk.empty")
     try:
-        return BulkForm.model_validate({"ids": ids, **asked})
+        return BulkForm.model_validate({"ids": list(versions), "versions": versions, **asked})
     except ValidationError as error:
         wrong = {str(one["loc"][0]) for one in error.errors()}
         raise Refused("price.change_invalid" if "price" in wrong else "request.invalid") from error
@@ -178,7 +181,7 @@ class BulkDialog:
         show(self.by, self.wish.price != KEEP)
         form, told = None, ""
         try:
-            form = bulk_form(self.wish, [row.id for row in self.rows], self.currency)
+            form = bulk_form(self.wish, {row.id: row.version for row in self.rows}, self.currency)
         except Refused as refusal:
             is_begun = refusal.code != "bulk.empty" and not (self.wish.price != KEEP and not self.wish.by.strip())
             told = t.refusal(refusal.code, refusal.facts) if is_begun else ""
@@ -257,7 +260,7 @@ class BulkDialog:
         refused: list[Json] = []
 
         async def act(staff: StaffMember) -> Done:
-            form = bulk_form(self.wish, [row.id for row in self.rows], self.currency)
+            form = bulk_form(self.wish, {row.id: row.version for row in self.rows}, self.currency)
             try:
                 return await product_desk.change_many(self.visit.desk, staff, form=form)
             except Refused as refusal:

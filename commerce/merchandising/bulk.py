@@ -1,7 +1,7 @@
 """One change of many products at once: all of them, or none and the reason for each that cannot."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,12 +57,21 @@ class Change:
 
 
 async def change_many(
-    session: AsyncSession, *, ids: Collection[int], change: Change, note: str, now: datetime
+    session: AsyncSession,
+    *,
+    ids: Collection[int],
+    change: Change,
+    note: str,
+    now: datetime,
+    versions: Mapping[int, int] | None = None,
 ) -> Sequence[Product]:
     """Change up to 1,000 products, all or nothing; `note` goes with the movements of stock.
 
-    One that is already as asked is no problem. Refuses bulk.too_many, bulk.empty, price.change_invalid,
-    category.unknown, and bulk.refused (`problems`: [{"product", "code", "facts"}], one for each product that cannot).
+    `versions`: those the change was made from, by product; with them a change that is sent again changes nothing, and
+    nothing is changed that was not seen. One that is already as asked is no problem.
+
+    Refuses bulk.too_many, bulk.empty, price.change_invalid, category.unknown, and bulk.refused (`problems`:
+    [{"product", "code", "facts"}], one for each product that cannot).
     """
     _refuse_impossible(ids, change)
     products = await lock_for(session, ids=ids, change=change)
@@ -70,6 +79,8 @@ async def change_many(
     for missing in sorted(set(ids) - {product.id for product in products}):
         problems[missing].append({"code": "product.unknown", "facts": {}})
     for product in products:
+        if product.version != (versions or {}).get(product.id, product.version):
+            problems[product.id].append({"code": "product.changed", "facts": {"version": product.version}})
         _change_one(product, change, problems, now=now)
     if change.price is not None:
         await _change_prices(session, products, change.price, problems)
