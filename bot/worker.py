@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 EVERY = 1.0
 """Seconds between two sweeps of one kind."""
+SOON = 0.05
+"""Seconds before the next sweep when there was as much to do as a sweep takes: there is more."""
 AT_ONCE = 50
 MEANINGS_AT_ONCE = 32
 FORGET_EVERY = 3600.0
@@ -125,11 +127,13 @@ async def _forget(shop: Shop) -> None:
 
 async def _repeat(sweep: Callable[[], Awaitable[object]], stop: asyncio.Event, *, every: float) -> None:
     while not stop.is_set():
+        done: object = 0
         try:
-            await sweep()
+            done = await sweep()
         except Exception:  # the next round tries again
             log.exception("sweep failed", sweep=str(sweep))
         try:
-            await asyncio.wait_for(stop.wait(), every)
+            is_full = isinstance(done, int) and done >= MEANINGS_AT_ONCE
+            await asyncio.wait_for(stop.wait(), SOON if is_full else every)
         except TimeoutError:
             continue

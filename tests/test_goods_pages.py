@@ -118,7 +118,7 @@ async def test_the_sitemap_lists_shelves_however_deep_they_stand(shop: "Shop", c
         session.add(inner)
         await session.flush()
         await session.execute(update(Product).where(Product.handle == "celadon-mug").values(category_id=inner.id))
-    assert "/c/mugs-of-longquan<" in (await client.get("/sitemaps/0.xml")).text
+    assert "/c/mugs-of-longquan?lang=zh<" in (await client.get("/sitemaps/0.xml")).text
 
 
 async def test_a_cache_between_keeps_the_languages_apart(client: httpx.AsyncClient) -> None:

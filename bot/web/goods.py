@@ -40,7 +40,7 @@ router = APIRouter(include_in_schema=False)
 Handle = Annotated[str, Path(max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 
 
-@router.get("/p/{handle}")
+@router.api_route("/p/{handle}", methods=["GET", "HEAD"])
 async def product_page(request: Request, handle: Handle) -> Response:
     """Everything about one product, with a way into the chat that opens on it."""
     shop, language = _shop(request), page_language(request)
@@ -58,7 +58,7 @@ async def product_page(request: Request, handle: Handle) -> Response:
     return _answer(request, place, facts, product_html(place, product, trail))
 
 
-@router.get("/p/{handle}/share.jpg")
+@router.api_route("/p/{handle}/share.jpg", methods=["GET", "HEAD"])
 async def share_picture(request: Request, handle: Handle) -> Response:
     """What a chat or a social network shows of a product: its picture, name and price on 1200 by 630 pixels."""
     shop, language = _shop(request), page_language(request)
@@ -82,7 +82,7 @@ async def share_picture(request: Request, handle: Handle) -> Response:
     return FileResponse(file, media_type="image/jpeg", headers=_PICTURE_CACHE)
 
 
-@router.get("/c")
+@router.api_route("/c", methods=["GET", "HEAD"])
 async def all_shelves(request: Request) -> Response:
     """The shelves of the shop with what stands inside them."""
     shop, language = _shop(request), page_language(request)
@@ -102,7 +102,7 @@ async def shop_picture(request: Request) -> Response:
     return FileResponse(file, media_type="image/jpeg", headers=_PICTURE_CACHE)
 
 
-@router.get("/c/{handle}")
+@router.api_route("/c/{handle}", methods=["GET", "HEAD"])
 async def shelf_page(
     request: Request, handle: Handle, number: Annotated[int, Query(ge=1, le=10_000, alias="page")] = 1
 ) -> Response:
@@ -180,7 +180,7 @@ def _listed(shop: "Shop", path: str, changed: str) -> str:
         f'<xhtml:link rel="alternate" hreflang="{code}" href="{base}{path}?lang={code}"/>' for code in WORDS
     )
     when = f"<lastmod>{changed}</lastmod>" if changed else ""
-    return f"<url><loc>{base}{path}</loc>{when}{others}</url>"
+    return f"<url><loc>{base}{path}?lang={shop.settings.default_language}</loc>{when}{others}</url>"
 
 
 def _xml(content: str) -> Response:

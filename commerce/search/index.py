@@ -135,10 +135,27 @@ _KNOWN = "INSERT INTO search_word (word) SELECT unnest($1::text[]) ON CONFLICT D
 
 async def index_products(session: AsyncSession, ids: Sequence[int]) -> None:
     """Index these products anew; those that are not published (any more) are taken out of the index."""
-    shelves = await _shelf_names(session)
     wanted = sorted(set(ids))
+    if not wanted:
+        return
+    shelves = await _shelf_names(session)
+    # Two at once wait for each other here; the second one then reads what the first one's transaction left.
+    await session.execute(
+        select(Product.id).where(Product.id.in_(wanted)).order_by(Product.id).with_for_update(key_share=True)
+    )
+    entries: dict[int, Entry] = {}
+    offers: list[Offer] = []
     for start in range(0, len(wanted), _BATCH):
-        await _index_batch(session, wanted[start : start + _BATCH], shelves)
+        products, sold = await _read(session, wanted[start : start + _BATCH], shelves)
+        # Beside the event loop: a thousand products take a second, and others are served here.
+        entries |= await asyncio.to_thread(_entries, products)
+        offers += sold
+    # All at once: whoever puts in words batch by batch could wait for somebody who waits for them.
+    await put_entries(session, entries, offers, ids=wanted)
+
+
+def _entries(products: Mapping[int, Words]) -> dict[int, Entry]:
+    return {product_id: entry_of(words) for product_id, words in products.items()}
 
 
 async def renew_index(session: AsyncSession, *, now: datetime, limit: int) -> int:  # noqa: ARG001  # a sweep gets it
@@ -152,11 +169,10 @@ async def renew_index(session: AsyncSession, *, now: datetime, limit: int) -> in
     return len(ids)
 
 
-async def _index_batch(session: AsyncSession, ids: Sequence[int], shelves: dict[int, list[str]]) -> None:
-    # Two at once wait for each other here; the second one then reads what the first one's transaction left.
-    await session.execute(
-        select(Product.id).where(Product.id.in_(ids)).order_by(Product.id).with_for_update(key_share=True)
-    )
+async def _read(
+    session: AsyncSession, ids: Sequence[int], shelves: Mapping[int, list[str]]
+) -> tuple[dict[int, Words], list[Offer]]:
+    """What the catalogue says about the published ones of these products, and their offers."""
     published = select(Product.id, Product.category_id).where(
         Product.id.in_(ids), Product.status == ProductStatus.PUBLISHED
     )
@@ -164,11 +180,7 @@ async def _index_batch(session: AsyncSession, ids: Sequence[int], shelves: dict[
     for product_id, category_id in await session.execute(published):
         products[product_id] = Words(categories=shelves.get(category_id or 0, []))
     await _read_texts(session, products)
-    offers = await _read_offers(session, products)
-
-    # Beside the event loop: a thousand products take a second, and others are served here.
-    entries = await asyncio.to_thread(lambda: {of: entry_of(words) for of, words in products.items()})
-    await put_entries(session, entries, offers, ids=ids)
+    return products, await _read_offers(session, products)
 
 
 async def put_entries(
