@@ -22,6 +22,7 @@ from tests.goods import ZHANG
 FINGERPRINTS = {
     "address.phone_index",
     "address.phone_last4_index",
+    "keeper_code.digest",
     "orders.phone_last4_index",
     "sign_in_failure.key",
     "staff_session.digest",

@@ -25,6 +25,8 @@ def served() -> Iterator[StringIO]:
     of_server = logging.getLogger("uvicorn.error")  # a server of an earlier test may have left it quiet
     quiet = of_server.level
     of_server.setLevel(logging.NOTSET)
+    of_all_servers, passes_on = logging.getLogger("uvicorn"), logging.getLogger("uvicorn").propagate
+    of_all_servers.propagate = True
     set_up_logging(as_json=True)
     ours = logging.root.handlers[0]
     assert isinstance(ours, logging.StreamHandler)
@@ -37,6 +39,7 @@ def served() -> Iterator[StringIO]:
         logging.root.handlers = handlers
         logging.root.setLevel(level)
         of_server.setLevel(quiet)
+        of_all_servers.propagate = passes_on
 
 
 async def failing_statement(database: Database, statement: str, **values: object) -> Exception:

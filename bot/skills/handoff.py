@@ -44,5 +44,5 @@ async def _known(turn: Turn) -> dict[str, Json]:
     if orders:
         known["order"] = orders[0].number
     if search := turn.focus.get("search"):
-        known["search"] = search["text"][:60]
+        known["search"] = str(search.get("text", ""))[:60]
     return known

@@ -122,10 +122,17 @@ def _fitting(variants: Sequence[VariantView], text: str, colours: set[Json]) -> 
 
 
 def numbers_of_variants(variants: Sequence[VariantView], words: Words) -> set[int]:
-    """Numbers in a message that name a variant ("size 42") and so do not say how many."""
+    """Numbers in a message that name a variant ("size 42") and so do not say how many ("42 pairs" does)."""
     text = simple(words.heard.text)
     values = {value for variant in variants for value in _values(variant) if _is_said(simple(value), text)}
-    return {int(number) for value in values for number in re.findall(r"\d+", value)}
+    return {int(number) for value in values for number in re.findall(r"\d+", value)} - set(
+        map(int, _COUNTED.findall(text))
+    )
+
+
+_COUNTED = re.compile(
+    r"(?<![\d.])(\d{1,6})\s?(?:pairs?|pieces?|pcs|of (?:it|them|these|those)|[双件个只条份套盒对](?!码))"
+)
 
 
 def _values(variant: VariantView) -> list[str]:
