@@ -1,7 +1,8 @@
 """What a scripted shopper does in the shop, step by step, in either language and with typing and buttons mixed."""
 
 import re
-from collections.abc import AsyncIterator
+from base64 import urlsafe_b64decode
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from bench.shoppers import ADDRESS, WORDS, Shopper, Shown, is_reply
@@ -31,7 +32,7 @@ class Errands:
         rng, found = self.shopper.rng, await self.search()
         details = rng.choice(found.body["cards"])["buttons"][0]
         card = await self.shopper.presses((details["label"], details["token"]), is_reply("card"))
-        return await self.shopper.presses(rng.choice(card.buttons), is_reply("cart"))
+        return await self.shopper.presses(rng.choice(into_cart(card.buttons)), is_reply("cart"))
 
     async def check_out(self, *, twice: bool = False) -> Shown:
         """From the cart to a confirmed order; the first time with address and way to pay. The confirmation."""
@@ -93,8 +94,7 @@ class Errands:
             yield
             found = await self._says("search again", "cards")
             yield
-            into_cart = self.shopper.rng.choice(found.body["cards"])["buttons"][1]
-            which = await self.shopper.presses((into_cart["label"], into_cart["token"]), is_reply("choice"))
+            which = await self.shopper.presses(self.shopper.rng.choice(into_cart(found.buttons)), is_reply("choice"))
             yield
             await self.shopper.presses(self.shopper.rng.choice(which.buttons), is_reply("cart"))
             yield
@@ -112,6 +112,11 @@ class Errands:
         text = WORDS[self.shopper.language][words]
         twice = self.shopper.rng.random() < self.shopper.sends_twice
         return await self.shopper.says(text, is_reply(*kinds), twice=twice)
+
+
+def into_cart(buttons: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of some buttons (label, token) those that put something into the cart."""
+    return [(label, token) for label, token in buttons if b"add_to_cart" in urlsafe_b64decode(token + "==")]
 
 
 def order_number(confirmed: Shown) -> str:
