@@ -16,12 +16,12 @@ SATURATION = 3.0
 """The weight at which a term has said half of what it can say (k1 of BM25F)."""
 MENTION = 0.5
 """What a term says about a product that only mentions it, in a long description or a fact."""
-_MOST_MENTIONS = 3_000
+_MOST_MENTIONS = 1_500
 """Products that only mention a term are looked at in this number at most; those named by it all."""
-_MOST_FETCHED = 3_000
+_MOST_FETCHED = 2_000
 """A word that names more products than this fetches none, if there is a rarer one."""
 _MOST_LIKELY = 1_000
-_MOST_COUNTED = 20_000
+_MOST_COUNTED = 10_000
 _NO_LIMITS = limits_of(Wanted("", ""))
 
 
