@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 from PIL import Image
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
-from commerce.catalog.model import Category, Product, ProductStatus, ProductText
+from commerce.catalog.model import Category, Picture, Product, ProductStatus, ProductText
 from tests.web_door import a_visitor, app_of
 
 if TYPE_CHECKING:
@@ -97,6 +97,23 @@ async def test_what_is_not_on_sale_has_no_page_and_is_nowhere_listed(shop: "Shop
     assert "celadon-mug" not in (await client.get("/sitemaps/0.xml")).text
     assert "celadon-mug" not in (await client.get("/c/teaware")).text
     assert "已经下架" in (await client.get("/p/celadon-mug?lang=zh")).text
+
+
+async def test_a_picture_is_public_once_its_product_has_been_on_sale(shop: "Shop", client: httpx.AsyncClient) -> None:
+    mug = select(Product.id).where(Product.handle == "celadon-mug").scalar_subquery()
+    async with shop.database.begin() as session:
+        media_id = (await session.scalars(select(Picture.media_id).where(Picture.product_id == mug).limit(1))).one()
+    for changed, status in (
+        ({"status": ProductStatus.DRAFT, "published_at": None}, 404),
+        ({"status": ProductStatus.PUBLISHED, "published_at": shop.now()}, 200),
+        ({"status": ProductStatus.ARCHIVED}, 200),
+    ):
+        async with shop.database.begin() as session:
+            await session.execute(update(Product).where(Product.handle == "celadon-mug").values(**changed))
+        assert (await client.get(f"/media/{media_id}")).status_code == status, changed
+    async with shop.database.begin() as session:
+        await session.execute(delete(Picture).where(Picture.product_id == mug))
+    assert (await client.get(f"/media/{media_id}")).status_code == 404
 
 
 async def test_the_sitemap_lists_every_product_and_shelf_in_both_languages(client: httpx.AsyncClient) -> None:

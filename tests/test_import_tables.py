@@ -156,6 +156,14 @@ def test_pieces_that_woocommerce_counts_for_all_kinds_together_are_sold_once(tmp
     )
 
 
+def test_a_product_that_is_renamed_in_woocommerce_stays_the_same(tmp_path: Path) -> None:
+    before = read_woocommerce(file(tmp_path, WOO), currency="EUR").products
+    after = read_woocommerce(file(tmp_path, WOO.replace("E-Book", "Reader")), currency="EUR").products
+    assert (
+        [draft.product.key for draft in before] == [draft.product.key for draft in after] == ["id:10", "id:20", "id:22"]
+    )
+
+
 def test_a_plain_table_in_two_languages_and_currencies(tmp_path: Path) -> None:
     table = (
         "handle,title_zh,title_en,description_en,category_zh,category_en,option1_name_zh,option1_name_en,"

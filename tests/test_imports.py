@@ -100,8 +100,11 @@ async def test_a_dry_run_reports_the_same_and_leaves_nothing(
     tried = await imported(database, media, file, now, dry_run=True)
     assert await everything(database) == empty
     assert not media.root.exists()
+    assert await column(database, "SELECT action FROM audit_entry") == []
     assert (tried.new, tried.pictures, len(tried.refused)) == (1, 1, 2)
     assert await imported(database, media, file, now) == tried
+    assert (await imported(database, media, file, now)).unchanged == 1
+    assert await column(database, "SELECT action || ' ' || subject FROM audit_entry") == ["goods.imported source:spree"]
 
     file = write(tmp_path, rows[0].replace("12.50", "13.00"))
     before = await everything(database)

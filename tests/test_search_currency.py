@@ -13,7 +13,7 @@ from commerce.imports.goods import NewProduct, NewText, NewVariant
 from commerce.imports.publish import publish
 from commerce.search.actions import Found, Wanted, find, index_products, similar
 from commerce.search.index import SCHEME, renew_index
-from commerce.search.meaning import gists_due, keep_meanings
+from commerce.search.meaning import gists_due, keep_meanings, nearest
 from commerce.search.model import SearchMeaning, SearchProduct
 from foundation.database import Database
 from foundation.encryption import Vault
@@ -193,10 +193,8 @@ async def test_meaning_finds_what_no_word_does(database: Database, now: datetime
     await make_meanings(database, meaning_of, limit=10)
     async with database.session() as session:
         lamps = sorted((await find(session, Wanted("lamp", "en"))).product_ids)
-        near = await find(session, Wanted("Beleuchtung", "en", meaning=LIGHT))
-        assert near == Found(tuple(lamps), 2, relaxed=True)
-        assert await find(session, Wanted("Beleuchtung", "en", meaning=[-number for number in LIGHT])) == Found(
-            (), 0, relaxed=False
-        )
-        assert await find(session, Wanted("Beleuchtung", "en")) == Found((), 0, relaxed=False)
+        wish = Wanted("Beleuchtung", "en")
+        assert await find(session, wish) == Found((), 0, relaxed=False)
+        assert await nearest(session, LIGHT, wish) == lamps
+        assert await nearest(session, [-number for number in LIGHT], wish) == []
         assert await similar(session, lamps[0], limit=1) == [lamps[1]]

@@ -114,7 +114,8 @@ async def test_a_shopper_without_a_token_or_with_too_many_photos_is_told_so(
     shop: "Shop", client: httpx.AsyncClient
 ) -> None:
     nobody = Visitor(client, "forged")
-    assert (await sends(nobody, jpeg())).status_code == 401
+    for content in (jpeg(), b"\xff" * (21 * 1024 * 1024)):
+        assert (await sends(nobody, content)).status_code == 401
     visitor = await a_visitor(client)
     answers = [await sends(visitor, jpeg(40, 40), client_id=f"photo-{number:04}") for number in range(13)]
     assert [answer.status_code for answer in answers] == [202] * 12 + [429]

@@ -11,7 +11,6 @@ from commerce.search.candidates import MOST_CANDIDATES as MOST_CANDIDATES
 from commerce.search.candidates import SATURATION, Candidates, candidates_for
 from commerce.search.index import NAME_WEIGHT
 from commerce.search.index import index_products as index_products
-from commerce.search.meaning import nearest
 from commerce.search.query import LONGEST_QUERY, Clue, Question, read_question
 from commerce.search.spelling import mended as mended_words
 from commerce.search.taxonomy import line_of, synonyms_of
@@ -86,19 +85,12 @@ async def _find(session: AsyncSession, wanted: Wanted) -> Found:
         question = read_question(wanted.text, loose=True, borrowed=borrowed)
         hits = await _scored(session, question, wanted)
     if not hits:
-        return await _by_meaning(session, wanted)
+        return Found((), 0, relaxed=False)
     missed = tuple(question.words[slot] for slot in sorted(question.words) if slot in _slots_missed(hits, question))
     relaxed = _is_incomplete(hits, question)
     hits = _sorted(_good_ones(hits, wanted.sort), wanted.sort)
     page = hits[wanted.offset : wanted.offset + wanted.limit]
     return Found(tuple(hit.product_id for hit in page), len(hits), relaxed, _as_mended(wanted.text, mended), missed)
-
-
-async def _by_meaning(session: AsyncSession, wanted: Wanted) -> Found:
-    if wanted.meaning is None:
-        return Found((), 0, relaxed=False)
-    ids = await nearest(session, wanted.meaning, wanted)
-    return Found(tuple(ids[wanted.offset : wanted.offset + wanted.limit]), len(ids), relaxed=True)
 
 
 def _as_mended(said: str, mended: Mapping[str, str]) -> str | None:

@@ -1,6 +1,5 @@
 """What is asked of a search and what it answers; and the limits of a wish as SQL."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,8 +17,7 @@ class Wanted:
     """A wish, its text in any language. Colours are canonical English words; unsorted, the best fit leads.
 
     `category` is the id of a shelf, with those inside it. `in_stock` asks for a variant that can be had now, of the
-    wanted colour and price. `meaning` is the vector of the text by the encoder that made the vectors of the products
-    (512 numbers, length 1): by it something near is found where no word is known.
+    wanted colour and price.
     """
 
     text: str
@@ -33,7 +31,6 @@ class Wanted:
     category: int | None = None
     free_shipping: bool = False
     in_stock: bool = False
-    meaning: Sequence[float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
