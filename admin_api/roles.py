@@ -25,6 +25,21 @@ class Permission(StrEnum):
     MANAGE_STOCK = "stock.manage"
     READ_SEARCHES = "searches.read"
     """What shoppers searched for."""
+    CHANGE_ORDERS = "orders.change"
+    """Propose changes of an order to the one who pays."""
+    REFUND = "payments.refund"
+    """Give money back, up to the limit of the role."""
+    REVIEW_TRANSFERS = "payments.review_transfers"
+    READ_PROMOTIONS = "promotions.read"
+    MANAGE_PROMOTIONS = "promotions.manage"
+    """Price lists, promotions, coupons, shipping zones, taxes."""
+    ISSUE_CREDIT = "credit.issue"
+    """Points, gift cards and store credit, by hand."""
+    HANDLE_RETURNS = "returns.handle"
+    INSPECT_RETURNS = "returns.inspect"
+    READ_CUSTOMERS = "customers.read"
+    ERASE_CUSTOMERS = "customers.erase"
+    """Export and erase a person's data."""
 
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -35,9 +50,20 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CANCEL_ORDERS,
             Permission.OPEN_ADDRESSES,
             Permission.READ_PRODUCTS,
+            Permission.CHANGE_ORDERS,
+            Permission.REFUND,
+            Permission.READ_PROMOTIONS,
+            Permission.HANDLE_RETURNS,
+            Permission.READ_CUSTOMERS,
         }
     ),
-    Role.SUPERVISOR: frozenset(Permission) - {Permission.MANAGE_PRODUCTS, Permission.MANAGE_STOCK},
+    Role.SUPERVISOR: frozenset(Permission)
+    - {
+        Permission.MANAGE_PRODUCTS,
+        Permission.MANAGE_STOCK,
+        Permission.MANAGE_PROMOTIONS,
+        Permission.ERASE_CUSTOMERS,
+    },
     Role.MERCHANT: frozenset(
         {
             Permission.READ_ORDERS,
@@ -49,6 +75,15 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.MANAGE_PRODUCTS,
             Permission.MANAGE_STOCK,
             Permission.READ_SEARCHES,
+            Permission.CHANGE_ORDERS,
+            Permission.REFUND,
+            Permission.REVIEW_TRANSFERS,
+            Permission.READ_PROMOTIONS,
+            Permission.MANAGE_PROMOTIONS,
+            Permission.ISSUE_CREDIT,
+            Permission.HANDLE_RETURNS,
+            Permission.INSPECT_RETURNS,
+            Permission.READ_CUSTOMERS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Permission),

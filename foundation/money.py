@@ -100,3 +100,13 @@ def split(amount: int, weights: Sequence[int]) -> list[int]:
     for place in fullest_first[: amount - sum(parts)]:
         parts[place] += 1
     return parts
+
+
+def part_of(amount: int, quantity: int, *, before: int, count: int) -> int:
+    """The minor units that `count` more of `quantity` pieces carry of `amount`, after `before` of them had gone.
+
+    floor(amount * k / quantity) summed over the pieces, so that all pieces together carry exactly `amount`.
+    """
+    if not 0 <= before <= before + count <= quantity or quantity < 1:
+        raise ValueError(f"{before} + {count} of {quantity} pieces")
+    return amount * (before + count) // quantity - amount * before // quantity

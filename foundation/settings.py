@@ -38,6 +38,33 @@ class Settings(BaseSettings):
     delivery_days_min: int = Field(default=2, ge=0, le=365)
     delivery_days_max: int = Field(default=5, ge=0, le=365)
     messages_a_minute: int = Field(default=20, ge=1)
+    prices_include_tax: bool = True
+    points_for_unit: int = Field(default=1, ge=0, le=1000)
+    """Points earned for each whole unit of the currency that was paid."""
+    points_of_unit: int = Field(default=100, ge=1, le=100_000)
+    """Points that are worth one unit of the currency when they are spent."""
+    points_share_percent: int = Field(default=50, ge=0, le=100)
+    """The most of the goods' price that points may pay."""
+    low_stock: int = Field(default=5, ge=0, le=10**6)
+    """Pieces below which a variant is reported, where it has no mark of its own."""
+    transfer_account: str | None = None
+    """What a shopper must know to send a bank transfer: holder, bank, number. None: transfers are not offered."""
+    transfer_qr: Path | None = None
+    """A picture of the shop's static QR code (收款码), shown beside the account."""
+    transfer_hours: int = Field(default=48, ge=1, le=24 * 14)
+    stripe_secret_key: SecretStr | None = None
+    stripe_webhook_secret: SecretStr | None = None
+    stripe_url: str = "https://api.stripe.com"
+    kuaidi100_customer: str | None = None
+    kuaidi100_key: SecretStr | None = None
+    kuaidi100_salt: SecretStr | None = None
+    kuaidi100_url: str = "https://poll.kuaidi100.com"
+    carrier_simulator: bool = True
+    follow_up_days: int = Field(default=3, ge=1, le=60)
+    """Days after a return is settled when the shopper is asked whether all is well."""
+    refund_limit_agent: int = Field(default=200, ge=0)
+    """The most an agent may give back by themselves, in whole units of the currency; a supervisor has the next."""
+    refund_limit_supervisor: int = Field(default=2000, ge=0)
     payment_simulator: bool = True
     simulator_secret: SecretStr | None = None
     simulator_faults: bool = False

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commerce.states import check_move, state_type
-from foundation.database import Base, Id, JsonMap
+from foundation.database import Base, Id, JsonList, JsonMap
 from foundation.money import Money
 
 
@@ -36,6 +36,10 @@ class PaymentMethod(StrEnum):
 
     COD = "cod"
     SIMULATOR = "simulator"
+    STRIPE = "stripe"
+    TRANSFER = "transfer"
+    CREDIT = "credit"
+    """Store credit or a gift card covers all of it, or there is nothing to pay."""
 
 
 class PaymentState(StrEnum):
@@ -53,8 +57,49 @@ class FulfilmentState(StrEnum):
     """Derived from the shipments, never stored."""
 
     NONE = "none"
+    PARTIAL = "partial"
     SHIPPED = "shipped"
     DELIVERED = "delivered"
+    PART_RETURNED = "part_returned"
+    RETURNED = "returned"
+
+
+class DeliveryMethod(StrEnum):
+    """How the goods reach the shopper."""
+
+    PARCEL = "parcel"
+    PICKUP = "pickup"
+
+
+class ChangeKind(StrEnum):
+    """What a proposal changes."""
+
+    ITEMS = "items"
+    CANCEL_ITEMS = "cancel_items"
+    CANCEL = "cancel"
+    ADDRESS = "address"
+    PAYMENT = "payment"
+
+
+class ChangeState(StrEnum):
+    """proposed -> awaiting_payment -> applied; proposed -> applied | declined | expired; awaiting_payment -> expired."""
+
+    PROPOSED = "proposed"
+    AWAITING_PAYMENT = "awaiting_payment"
+    APPLIED = "applied"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+
+CHANGE_MOVES: dict[ChangeState, frozenset[ChangeState]] = {
+    ChangeState.PROPOSED: frozenset(
+        {ChangeState.AWAITING_PAYMENT, ChangeState.APPLIED, ChangeState.DECLINED, ChangeState.EXPIRED}
+    ),
+    ChangeState.AWAITING_PAYMENT: frozenset({ChangeState.APPLIED, ChangeState.DECLINED, ChangeState.EXPIRED}),
+    ChangeState.APPLIED: frozenset(),
+    ChangeState.DECLINED: frozenset(),
+    ChangeState.EXPIRED: frozenset(),
+}
 
 
 MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
@@ -68,11 +113,21 @@ MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
 
 
 class Order(Base):
-    """One cart made final: prices, texts and address as they were at that moment. The address is sealed JSON."""
+    """One cart made final: prices, texts and address as they were at that moment. The address is sealed JSON.
+
+    Amounts are what is owed now, without what was cancelled: `goods_amount` before discounts, `discount_amount` of the
+    goods, `shipping_amount` after discounts, `tax_amount` all tax, `tax_added` that part of it that prices do not
+    include. `trace` keeps how the price came about (commerce.pricing).
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
         CheckConstraint("total_amount >= 0", name="total_not_negative"),
+        CheckConstraint("discount_amount BETWEEN 0 AND goods_amount", name="discount_within_goods"),
+        CheckConstraint("shipping_amount >= 0 AND tax_added >= 0", name="charges_not_negative"),
+        CheckConstraint(
+            "total_amount = goods_amount - discount_amount + shipping_amount + tax_added", name="total_adds_up"
+        ),
         Index("ix_orders_unpaid", "hold_until", postgresql_where=text("status = 'pending'")),
         Index(None, "customer_id", "id"),
     )
@@ -85,14 +140,23 @@ class Order(Base):
     hold_reason: Mapped[HoldReason | None] = mapped_column(state_type(HoldReason))
     payment_method: Mapped[PaymentMethod] = mapped_column(state_type(PaymentMethod))
     language: Mapped[str] = mapped_column(String(8))
+    delivery_method: Mapped[DeliveryMethod] = mapped_column(state_type(DeliveryMethod), default=DeliveryMethod.PARCEL)
+    pickup_location_id: Mapped[int | None]
+    goods_amount: Mapped[int] = mapped_column(default=0)
+    discount_amount: Mapped[int] = mapped_column(default=0)
+    shipping_amount: Mapped[int] = mapped_column(default=0)
+    tax_amount: Mapped[int] = mapped_column(default=0)
+    tax_added: Mapped[int] = mapped_column(default=0)
     total_amount: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
+    trace: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
     address_id: Mapped[int] = mapped_column(ForeignKey("address.id"))
     address_sealed: Mapped[bytes]
     phone_last4_index: Mapped[bytes] = mapped_column(index=True)
     hold_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     placed_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
@@ -115,13 +179,20 @@ class Order(Base):
 
 
 class OrderLine(Base):
-    """One line as it was sold. The picture is only shown, so a plain media id is enough."""
+    """One line as it was sold. The picture is only shown, so a plain media id is enough.
+
+    `unit_amount` is what one piece costs before discounts, `discount_amount`, `tax_amount` and `total_amount` are for
+    all pieces. Pieces leave by counters that only grow; their money is `foundation.money.part_of`.
+    """
 
     __tablename__ = "order_line"
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("discount_amount BETWEEN 0 AND unit_amount * quantity", name="discount_within_line"),
-        CheckConstraint("total_amount = unit_amount * quantity - discount_amount", name="total_adds_up"),
+        CheckConstraint("total_amount = unit_amount * quantity - discount_amount + tax_added", name="total_adds_up"),
+        CheckConstraint("cancelled >= 0 AND shipped >= 0 AND returned >= 0", name="counters_not_negative"),
+        CheckConstraint("cancelled + shipped <= quantity", name="pieces_within_quantity"),
+        CheckConstraint("returned <= shipped", name="returned_within_shipped"),
     )
 
     id: Mapped[Id]
@@ -135,7 +206,75 @@ class OrderLine(Base):
     unit_amount: Mapped[int]
     discount_amount: Mapped[int] = mapped_column(default=0)
     tax_amount: Mapped[int] = mapped_column(default=0)
+    tax_added: Mapped[int] = mapped_column(default=0)
+    tax_ppm: Mapped[int] = mapped_column(default=0)
     total_amount: Mapped[int]
+    is_gift: Mapped[bool] = mapped_column(default=False)
+    cancelled: Mapped[int] = mapped_column(default=0)
+    shipped: Mapped[int] = mapped_column(default=0)
+    returned: Mapped[int] = mapped_column(default=0)
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("order_change.id"), index=True)
+
+    @property
+    def open(self) -> int:
+        """Pieces still to be sent."""
+        return self.quantity - self.cancelled - self.shipped
+
+
+class OrderAdjustment(Base):
+    """Why a line, or the shipping where `line_id` is null, costs less: the share of one promotion, coupon or points.
+
+    `kind`: promotion, gift, coupon, points, shipping. `source_id` is the row it came from, `label` {"zh", "en"}.
+    """
+
+    __tablename__ = "order_adjustment"
+    __table_args__ = (CheckConstraint("amount >= 0", name="amount_not_negative"),)
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("order_line.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    source_id: Mapped[int | None]
+    label: Mapped[JsonMap]
+    amount: Mapped[int]
+
+
+class OrderChange(Base):
+    """A proposal to change an order: what, and what it does to the money, for the one who pays to confirm.
+
+    `actions` is a list of typed steps, `preview` the money before and after in minor units. It was computed for
+    `order_version`: when the order moved on, it must be proposed again.
+    """
+
+    __tablename__ = "order_change"
+    __table_args__ = (
+        Index(
+            "uq_order_change_open",
+            "order_id",
+            unique=True,
+            postgresql_where=text("state IN ('proposed', 'awaiting_payment')"),
+        ),
+        Index("ix_order_change_due", "expires_at", postgresql_where=text("state IN ('proposed', 'awaiting_payment')")),
+    )
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    kind: Mapped[ChangeKind] = mapped_column(state_type(ChangeKind))
+    state: Mapped[ChangeState] = mapped_column(state_type(ChangeState), default=ChangeState.PROPOSED)
+    proposed_by: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    actions: Mapped[JsonList]
+    preview: Mapped[JsonMap]
+    order_version: Mapped[int]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+
+    def move_to(self, state: ChangeState, *, now: datetime) -> None:
+        """Change the state, or raise Refused("change.move_refused"). The order's row must be locked."""
+        check_move(CHANGE_MOVES, of="change", before=self.state, after=state, change=self.id)
+        self.state = state
+        self.decided_at = now
 
 
 class OrderEvent(Base):

@@ -143,6 +143,7 @@ async def _new_order(
         status=OrderStatus.DRAFT,
         payment_method=payment_method,
         language=language,
+        goods_amount=view.total.amount,
         total_amount=view.total.amount,
         currency=view.total.currency,
         address_id=address.id,
