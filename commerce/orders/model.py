@@ -82,7 +82,7 @@ class ChangeKind(StrEnum):
 
 
 class ChangeState(StrEnum):
-    """proposed -> awaiting_payment -> applied; proposed -> applied | declined | expired; awaiting_payment -> expired."""
+    """proposed -> awaiting_payment -> applied; or applied at once, declined, expired."""
 
     PROPOSED = "proposed"
     AWAITING_PAYMENT = "awaiting_payment"
