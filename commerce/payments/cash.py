@@ -1,4 +1,7 @@
-"""Money that passes through hands: cash on delivery, transfers that staff mark as received. Nobody to call."""
+"""Money that needs no call: it passes through hands, or it stays inside the shop's own books."""
 
-BY_HAND = frozenset({"cod"})
-"""Providers of this kind: staff say when the money came and when it went back."""
+BY_HAND = frozenset({"cod", "transfer"})
+"""Cash on delivery, bank transfers: staff say when the money came and when it went back."""
+
+CREDIT = "credit"
+"""Store credit and gift cards: taken and given back in the transaction of its reason."""

@@ -1,14 +1,18 @@
-"""The ledger: intents, money that came, money that goes back. It knows orders by their id only, and calls nobody."""
+"""The ledger: intents, money that came, money that goes back. It calls nobody: what must be sent leaves as a job."""
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.payments.cash import BY_HAND
+from commerce.announcements import announce
+from commerce.orders.locks import note
+from commerce.orders.model import Order
+from commerce.payments.cash import BY_HAND, CREDIT
 from commerce.payments.model import PAYABLE, Intent, IntentState, Payment, Refund, RefundState, next_check
 from foundation.errors import Refused
 from foundation.jobs import enqueue
@@ -16,6 +20,9 @@ from foundation.money import Money
 
 CLOSE_INTENT = "payments.close_intent"
 SUBMIT_REFUND = "payments.submit_refund"
+RefundTo = Literal["original", "credit"]
+"""Where money goes back: with what it was paid with, or into the customer's store credit."""
+_ACCOUNT = "account:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +39,16 @@ class Balance:
 
 
 async def new_intent(
-    session: AsyncSession, *, order_id: int, number: str, provider: str, money: Money, now: datetime
+    session: AsyncSession,
+    *,
+    order_id: int,
+    number: str,
+    provider: str,
+    money: Money,
+    now: datetime,
+    change_id: int | None = None,
 ) -> Intent:
-    """That this order is to be paid there. An order has one payable intent at a time."""
+    """That this order, or this change of it, is to be paid there. An order has one payable intent at a time."""
     intent = Intent(
         order_id=order_id,
         provider=provider,
@@ -42,11 +56,42 @@ async def new_intent(
         amount=money.amount,
         currency=money.currency,
         state=IntentState.CREATED,
+        change_id=change_id,
         created_at=now,
     )
     session.add(intent)
     await session.flush()
     return intent
+
+
+async def capture_credit(
+    session: AsyncSession,
+    *,
+    order_id: int,
+    number: str,
+    account_id: int,
+    money: Money,
+    now: datetime,
+    change_id: int | None = None,
+) -> Payment:
+    """Write down what was drawn from a gift card or store credit (commerce.credit) as money of this order, at once.
+
+    The intent never waits for anybody, so it may stand beside one that can still be paid.
+    """
+    intent = Intent(
+        order_id=order_id,
+        provider=CREDIT,
+        reference=f"{number}-{secrets.token_hex(3)}",
+        amount=money.amount,
+        currency=money.currency,
+        state=IntentState.SUCCEEDED,
+        instrument=f"{_ACCOUNT}{account_id}",
+        change_id=change_id,
+        created_at=now,
+    )
+    session.add(intent)
+    await session.flush()
+    return await _write_payment(session, intent, amount=money.amount, proof=None, now=now)
 
 
 async def locked_intent(session: AsyncSession, intent_id: int) -> Intent:
@@ -82,6 +127,12 @@ async def capture(session: AsyncSession, intent: Intent, *, amount: int, proof: 
     """The money of an intent is here. The intent must be locked; a second time is refused by its state."""
     intent.move_to(IntentState.SUCCEEDED)
     intent.next_check_at = None
+    return await _write_payment(session, intent, amount=amount, proof=proof, now=now)
+
+
+async def _write_payment(
+    session: AsyncSession, intent: Intent, *, amount: int, proof: str | None, now: datetime
+) -> Payment:
     payment = Payment(
         intent_id=intent.id,
         order_id=intent.order_id,
@@ -109,13 +160,21 @@ async def balance(session: AsyncSession, order_id: int) -> Balance:
 
 
 async def request_refund(
-    session: AsyncSession, *, payment_id: int, amount: int, reason: str, key: str, now: datetime
+    session: AsyncSession,
+    *,
+    payment_id: int,
+    amount: int,
+    reason: str,
+    key: str,
+    now: datetime,
+    to: RefundTo = "original",
 ) -> Refund:
     """Reserve money to give back and have it sent. `key` is the business fact: the same fact gives the same refund.
 
+    What goes to credit is there at once; `to` says where money goes that did not come from there.
     Raises Refused("refund.too_much", ...) when less than `amount` is left of the payment.
     """
-    # The payment row is locked by this update, so of two askers with one key the second finds the refund of the first.
+    # The payment row is locked by this query, so of two askers with one key the second finds the refund of the first.
     payment = (
         await session.scalars(
             select(Payment)
@@ -127,34 +186,107 @@ async def request_refund(
     known = await session.scalar(select(Refund).where(Refund.key == key))
     if known is not None:
         return known
+    await _reserve(session, payment, amount)
+    provider = CREDIT if to == "credit" else payment.provider
+    is_sent = provider != CREDIT and provider not in BY_HAND
+    refund = Refund(
+        key=key,
+        payment_id=payment.id,
+        order_id=payment.order_id,
+        provider=provider,
+        amount=amount,
+        currency=payment.currency,
+        reason=reason,
+        state=RefundState.REQUESTED,
+        next_check_at=next_check(0, now=now) if is_sent else None,
+        created_at=now,
+    )
+    session.add(refund)
+    await session.flush()
+    if is_sent:
+        await enqueue(session, SUBMIT_REFUND, {"refund_id": refund.id}, key=f"{SUBMIT_REFUND}:{refund.id}")
+    elif provider == CREDIT:
+        await _pay_into_credit(session, refund, payment, now=now)
+    return refund
+
+
+async def _reserve(session: AsyncSession, payment: Payment, amount: int) -> None:
     reserved = await session.scalar(
         update(Payment)
-        .where(Payment.id == payment_id, Payment.captured - Payment.refunded - Payment.refund_pending >= amount)
+        .where(Payment.id == payment.id, Payment.captured - Payment.refunded - Payment.refund_pending >= amount)
         .values(refund_pending=Payment.refund_pending + amount)
         .returning(Payment.id)
         .execution_options(synchronize_session=False)
     )
     if reserved is None:
-        left = payment.captured - payment.refunded - payment.refund_pending
-        raise Refused("refund.too_much", amount=amount, left=left, currency=payment.currency)
-    by_hand = payment.provider in BY_HAND
-    refund = Refund(
-        key=key,
-        payment_id=payment.id,
-        order_id=payment.order_id,
-        provider=payment.provider,
-        amount=amount,
-        currency=payment.currency,
-        reason=reason,
-        state=RefundState.REQUESTED,
-        next_check_at=None if by_hand else next_check(0, now=now),
-        created_at=now,
+        raise Refused("refund.too_much", amount=amount, left=payment.left, currency=payment.currency)
+
+
+async def _pay_into_credit(session: AsyncSession, refund: Refund, payment: Payment, *, now: datetime) -> None:
+    """Settle a refund inside the shop: to the account it was drawn from, else to the customer's store credit."""
+    order = await session.get_one(Order, refund.order_id)
+    await settle_refund(session, refund, succeeded=True, now=now)
+    await session.refresh(payment)
+    note(session, order, "refunded", by="system", now=now, amount=refund.amount, currency=refund.currency, to=CREDIT)
+    announce(
+        session,
+        "refund_made",
+        customer_id=order.customer_id,
+        now=now,
+        order_id=order.id,
+        number=order.number,
+        refund_id=refund.id,
+        amount=refund.amount,
+        currency=refund.currency,
+        reason=refund.reason,
+        to=CREDIT,
     )
-    session.add(refund)
-    await session.flush()
-    if not by_hand:
-        await enqueue(session, SUBMIT_REFUND, {"refund_id": refund.id}, key=f"{SUBMIT_REFUND}:{refund.id}")
-    return refund
+
+
+async def refund_amount(
+    session: AsyncSession,
+    *,
+    order_id: int,
+    amount: int,
+    reason: str,
+    key: str,
+    now: datetime,
+    to: RefundTo = "original",
+) -> Sequence[Refund]:
+    """Give `amount` minor units of an order back, with what it was paid with: one refund for each payment it takes.
+
+    Money from outside goes back first and the shop's own credit after it, each last in, first out. `to="credit"` gives
+    all of it as store credit. Each refund has the key "<key>:<payment id>"; the same `key` again: the same ones.
+    Lock the order first. Raises Refused("refund.too_much", ...) when less than `amount` is left of all its payments.
+    """
+    payments = (
+        await session.scalars(
+            select(Payment)
+            .where(Payment.order_id == order_id)
+            .order_by(Payment.id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        )
+    ).all()
+    keys = {f"{key}:{payment.id}": payment for payment in payments}
+    known = (await session.scalars(select(Refund).where(Refund.key.in_(keys)).order_by(Refund.id))).all()
+    if known:
+        return known
+    left = sum(payment.left for payment in payments)
+    if not 0 <= amount <= left:
+        currency = payments[0].currency if payments else ""
+        raise Refused("refund.too_much", amount=amount, left=left, currency=currency)
+    refunds = []
+    for name, payment in sorted(keys.items(), key=lambda item: (item[1].provider == CREDIT, -item[1].id)):
+        part = min(amount, payment.left)
+        if part > 0:
+            refunds.append(
+                await request_refund(
+                    session, payment_id=payment.id, amount=part, reason=reason, key=name, now=now, to=to
+                )
+            )
+            amount -= part
+    return refunds
 
 
 async def refund_everything(session: AsyncSession, *, order_id: int, reason: str, now: datetime) -> int:
@@ -162,7 +294,7 @@ async def refund_everything(session: AsyncSession, *, order_id: int, reason: str
     paid = select(Payment).where(Payment.order_id == order_id).order_by(Payment.id)
     total = 0
     for payment in await session.scalars(paid.execution_options(populate_existing=True)):
-        left = payment.captured - payment.refunded - payment.refund_pending
+        left = payment.left
         if left > 0:
             key = f"refund:{reason}:{payment.id}"
             await request_refund(session, payment_id=payment.id, amount=left, reason=reason, key=key, now=now)

@@ -82,7 +82,11 @@ REFUND_MOVES: dict[RefundState, frozenset[RefundState]] = {
 
 
 class Intent(Base):
-    """That an order is to be paid with one provider. `reference` is our name for it there, the same in every retry."""
+    """That an order is to be paid with one provider. `reference` is our name for it there, the same in every retry.
+
+    `instrument` says with what it was paid there ("card ending 4242", "account:7"), `change_id` which proposal to
+    change the order it pays for; null pays for the order itself.
+    """
 
     __tablename__ = "payment_intent"
     __table_args__ = (
@@ -110,6 +114,8 @@ class Intent(Base):
     state: Mapped[IntentState] = mapped_column(state_type(IntentState), default=IntentState.CREATED)
     provider_ref: Mapped[str | None] = mapped_column(String(120))
     redirect_url: Mapped[str | None]
+    instrument: Mapped[str | None] = mapped_column(String(120))
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("order_change.id"), index=True)
     opened_at: Mapped[datetime | None]
     next_check_at: Mapped[datetime | None]
     checks: Mapped[int] = mapped_column(default=0)
@@ -151,9 +157,17 @@ class Payment(Base):
     proof: Mapped[str | None]
     captured_at: Mapped[datetime]
 
+    @property
+    def left(self) -> int:
+        """Minor units that are neither given back nor about to be."""
+        return self.captured - self.refunded - self.refund_pending
+
 
 class Refund(Base):
-    """Money to give back. `key` says the business fact, so the same fact never pays back twice."""
+    """Money to give back. `key` says the business fact, so the same fact never pays back twice.
+
+    `provider` is by whom it goes back: that of the payment, or "credit" where the shopper takes store credit.
+    """
 
     __tablename__ = "refund"
     __table_args__ = (
