@@ -10,6 +10,7 @@ import structlog
 from bot.announcements import tell_announcements
 from bot.shop import Shop
 from bot.turn import take_turns
+from commerce.checks import begin_hour, end_hour, find_breaches
 from commerce.payments.actions import reconcile
 from commerce.payments.jobs import JOBS
 from commerce.search.log import forget_searches
@@ -30,6 +31,8 @@ SOON = 0.05
 AT_ONCE = 50
 MEANINGS_AT_ONCE = 32
 FORGET_EVERY = 3600.0
+LOOK_FOR_HOUR = 60.0
+"""Seconds between two looks whether the check of this hour is still to be made."""
 EVENTS_KEPT = timedelta(days=7)
 """So long a screen of the staff may have been away and still go on where it was."""
 SEARCHES_KEPT = timedelta(days=90)
@@ -50,6 +53,7 @@ async def work(shop: Shop, *, stop: asyncio.Event) -> None:
         run_jobs(shop.database, handlers(shop), stop=stop),
         *(_repeat(sweep, stop, every=EVERY) for sweep in sweeps),
         _repeat(partial(_forget, shop), stop, every=FORGET_EVERY),
+        _repeat(partial(check_books, shop), stop, every=LOOK_FOR_HOUR),
     )
 
 
@@ -75,6 +79,21 @@ async def learn_meanings(shop: Shop) -> int:
         async with shop.database.begin() as session:
             await keep_meanings(session, gists, vectors)
     return len(gists)
+
+
+async def check_books(shop: Shop) -> None:
+    """Hold the whole database against every rule, once an hour whatever the number of workers, and write down what
+    breaks one."""
+    async with shop.database.begin() as session:
+        hour = await begin_hour(session, now=shop.now())
+    if hour is None:
+        return
+    async with shop.database.session() as session:
+        breaches = await find_breaches(session)
+    async with shop.database.begin() as session:
+        await end_hour(session, hour=hour, breaches=breaches, now=shop.now())
+    for breach in breaches:
+        log.error("a rule of the shop is broken", rule=breach.rule, row=dict(breach.row))
 
 
 async def catch_up(shop: Shop) -> None:

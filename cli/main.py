@@ -113,6 +113,15 @@ def search(context: typer.Context) -> None:
 
 
 @app.command()
+def check(as_json: AsJson = False) -> None:
+    """Hold the whole database against every rule of the shop; names the rows that break one."""
+    from cli.check import check as hold
+
+    if not hold(as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command()
 def backup(file: Path) -> None:
     """Write the whole shop (database, media, keys) into one file."""
     from cli import keep

@@ -25,6 +25,7 @@ MODELS = (
     "commerce.carts.model",
     "commerce.orders.model",
     "commerce.payments.model",
+    "commerce.checks",
     "conversations.model",
     "bot.web.simulator_model",
     "admin_api.model",
