@@ -3,13 +3,13 @@
 from datetime import datetime
 
 import structlog
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
 from commerce.inventory.actions import commit_holds, lock_stock_of, ship
 from commerce.orders.locks import Actor, locked_order, note
-from commerce.orders.model import Order, OrderStatus, Shipment
+from commerce.orders.model import Order, OrderLine, OrderStatus, Shipment
 from commerce.orders.placing import UNPAID_FOR, Quote, place_order, quote
 from commerce.orders.queries import order_of, order_view, order_views, orders_of
 from commerce.orders.settlement import payment_ended, settle_refund_answer
@@ -61,6 +61,12 @@ async def mark_shipped(
         raise Refused("order.not_ready", number=order.number, status=order.status, hold_reason=order.hold_reason)
     await ship(session, order_id=order.id, reference=order.number, now=now)
     session.add(Shipment(order_id=order.id, carrier=carrier, tracking_number=tracking_number, shipped_at=now))
+    await session.execute(
+        update(OrderLine)
+        .where(OrderLine.order_id == order.id)
+        .values(shipped=OrderLine.quantity - OrderLine.cancelled)
+        .execution_options(synchronize_session=False)
+    )
     order.version += 1
     note(session, order, "shipped", by="staff", now=now, carrier=carrier, tracking_number=tracking_number)
     announce(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commerce.states import check_move, state_type
@@ -190,9 +190,11 @@ class OrderLine(Base):
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("discount_amount BETWEEN 0 AND unit_amount * quantity", name="discount_within_line"),
         CheckConstraint("total_amount = unit_amount * quantity - discount_amount + tax_added", name="total_adds_up"),
-        CheckConstraint("cancelled >= 0 AND shipped >= 0 AND returned >= 0", name="counters_not_negative"),
+        CheckConstraint(
+            "cancelled >= 0 AND shipped >= 0 AND returned >= 0 AND returning >= 0", name="counters_not_negative"
+        ),
         CheckConstraint("cancelled + shipped <= quantity", name="pieces_within_quantity"),
-        CheckConstraint("returned <= shipped", name="returned_within_shipped"),
+        CheckConstraint("returned + returning <= shipped", name="returned_within_shipped"),
     )
 
     id: Mapped[Id]
@@ -213,6 +215,8 @@ class OrderLine(Base):
     cancelled: Mapped[int] = mapped_column(default=0)
     shipped: Mapped[int] = mapped_column(default=0)
     returned: Mapped[int] = mapped_column(default=0)
+    returning: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Pieces of returns that are still open: they become `returned`, or stay with the shopper."""
     change_id: Mapped[int | None] = mapped_column(ForeignKey("order_change.id"), index=True)
 
     @property
@@ -277,6 +281,51 @@ class OrderChange(Base):
         self.decided_at = now
 
 
+class RefundAskState(StrEnum):
+    """waiting -> given | refused; given at once when it is within the limit of who asks."""
+
+    WAITING = "waiting"
+    GIVEN = "given"
+    REFUSED = "refused"
+
+
+class RefundAsk(Base):
+    """Money that a person of the staff wants to give back. Above their limit it waits for somebody who may.
+
+    `asked_by` and `decided_by` are rows of the staff's door, so they are no keys. `key` is the asker's own, so that a
+    form sent twice asks once.
+    """
+
+    __tablename__ = "refund_ask"
+    __table_args__ = (
+        UniqueConstraint("order_id", "key"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        Index("ix_refund_ask_waiting", "id", postgresql_where=text("state = 'waiting'")),
+    )
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    key: Mapped[str] = mapped_column(String(60))
+    amount: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(500))
+    to_credit: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[RefundAskState] = mapped_column(state_type(RefundAskState), default=RefundAskState.WAITING)
+    asked_by: Mapped[int]
+    decided_by: Mapped[int | None]
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+
+
+class OrderPolicy(Base):
+    """The one row of what this shop allows with orders (commerce.orders.policy); without it the defaults hold."""
+
+    __tablename__ = "order_policy"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    rules: Mapped[JsonMap]
+
+
 class OrderEvent(Base):
     """Append-only: what happened to an order and who did it (shopper, staff, system)."""
 
@@ -316,8 +365,12 @@ def payment_state(*, total: int, captured: int, refunded: int) -> PaymentState:
     return PaymentState.PART_REFUNDED if refunded else PaymentState.PART_PAID
 
 
-def fulfilment_state(shipment: Shipment | None) -> FulfilmentState:
-    """How far the goods are."""
-    if shipment is None:
+def fulfilment_state(*, to_send: int, shipped: int, returned: int, is_delivered: bool) -> FulfilmentState:
+    """How far the goods are: pieces still to be sent, sent, and come back, of all lines together."""
+    if shipped == 0:
         return FulfilmentState.NONE
-    return FulfilmentState.DELIVERED if shipment.delivered_at else FulfilmentState.SHIPPED
+    if returned:
+        return FulfilmentState.RETURNED if returned == shipped and not to_send else FulfilmentState.PART_RETURNED
+    if to_send:
+        return FulfilmentState.PARTIAL
+    return FulfilmentState.DELIVERED if is_delivered else FulfilmentState.SHIPPED

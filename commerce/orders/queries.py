@@ -9,9 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.customers.address import AddressText, masked
 from commerce.orders.model import (
+    ChangeKind,
+    ChangeState,
+    DeliveryMethod,
     FulfilmentState,
     HoldReason,
     Order,
+    OrderAdjustment,
+    OrderChange,
     OrderEvent,
     OrderLine,
     OrderStatus,
@@ -24,14 +29,16 @@ from commerce.orders.model import (
 from commerce.orders.number import spelled
 from commerce.orders.snapshot import open_address
 from commerce.payments.model import Intent, Payment
+from foundation.database import JsonMap
 from foundation.errors import Refused
 from foundation.money import Money
 
 
 @dataclass(frozen=True, slots=True)
 class OrderLineView:
-    """A line as it was sold."""
+    """A line as it was sold; `open` pieces are still to be sent."""
 
+    line_id: int
     variant_id: int
     title: str
     label: str
@@ -40,6 +47,38 @@ class OrderLineView:
     discount: Money
     total: Money
     picture: int | None
+    is_gift: bool = False
+    cancelled: int = 0
+    shipped: int = 0
+    returned: int = 0
+
+    @property
+    def open(self) -> int:
+        """Pieces still to be sent."""
+        return self.quantity - self.cancelled - self.shipped
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """A proposal that waits for its yes, or for its money. `preview` has the money before and after."""
+
+    change_id: int
+    kind: ChangeKind
+    state: ChangeState
+    proposed_by: str
+    reason: str
+    actions: list[JsonMap]
+    preview: JsonMap
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShareView:
+    """How much less an order costs for one reason, over all its lines as they were sold. `label` {"zh", "en"}."""
+
+    kind: str
+    label: JsonMap
+    amount: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +92,10 @@ class TrackingView:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order with all that is derived. `address_line` is masked; `intent_id` is what can still be paid."""
+    """An order with all that is derived. `address_line` is masked.
+
+    `intent_id` is what the shopper can pay now: `to_pay` by `pay_provider`, for the order or for `change`.
+    """
 
     order_id: int
     number: str
@@ -73,6 +115,28 @@ class OrderView:
     hold_until: datetime | None
     address_line: str
     intent_id: int | None
+    goods: Money
+    discount: Money
+    shipping: Money
+    tax: Money
+    tax_added: Money
+    going_back: Money
+    to_pay: Money
+    pay_provider: str | None
+    delivery_method: DeliveryMethod
+    change: ChangeView | None
+    version: int
+
+    @property
+    def owed(self) -> Money:
+        """What has still to be paid of the total."""
+        kept = self.captured.amount - self.refunded.amount - self.going_back.amount
+        return Money(max(self.total.amount - kept, 0), self.total.currency)
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether anything has left the house."""
+        return any(line.shipped for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +199,21 @@ async def order_events(session: AsyncSession, *, order_id: int) -> list[OrderEve
     return [OrderEventView(event.kind, event.by, event.facts, event.at) for event in await session.scalars(found)]
 
 
+async def order_shares(session: AsyncSession, *, order_id: int) -> list[ShareView]:
+    """Why an order costs less than its goods: each promotion, coupon and the points, largest first."""
+    order = await session.get_one(Order, order_id)
+    sums = (
+        select(OrderAdjustment.kind, OrderAdjustment.label, func.sum(OrderAdjustment.amount).label("amount"))
+        .where(OrderAdjustment.order_id == order_id)
+        .group_by(OrderAdjustment.kind, OrderAdjustment.source_id, OrderAdjustment.label)
+        .order_by(func.sum(OrderAdjustment.amount).desc())
+    )
+    return [
+        ShareView(kind, label, Money(int(amount), order.currency))
+        for kind, label, amount in await session.execute(sums)
+    ]
+
+
 async def _views(session: AsyncSession, which: ColumnElement[bool], *, limit: int) -> list[OrderView]:
     orders = (await session.scalars(select(Order).where(which).order_by(Order.id.desc()).limit(limit))).all()
     ids = [order.id for order in orders]
@@ -144,36 +223,80 @@ async def _views(session: AsyncSession, which: ColumnElement[bool], *, limit: in
     ):
         currency = next(order.currency for order in orders if order.id == line.order_id)
         lines.setdefault(line.order_id, []).append(_line_view(line, currency))
-    sums = (
-        select(Payment.order_id, func.sum(Payment.captured), func.sum(Payment.refunded))
-        .where(Payment.order_id.in_(ids))
-        .group_by(Payment.order_id)
-    )
-    money = {order_id: (int(captured), int(refunded)) for order_id, captured, refunded in await session.execute(sums)}
+    money = await _sums(session, ids)
     parcels = {
         parcel.order_id: parcel for parcel in await session.scalars(select(Shipment).where(Shipment.order_id.in_(ids)))
     }
     payable = {
-        intent.order_id: intent.id
+        intent.order_id: intent
         for intent in await session.scalars(select(Intent).where(Intent.order_id.in_(ids), Intent.can_be_paid()))
     }
+    changes = await _open_changes(session, ids)
     return [
         _view(
-            session, order, tuple(lines.get(order.id, ())), money.get(order.id, (0, 0)), parcels.get(order.id), payable
+            session,
+            order,
+            tuple(lines.get(order.id, ())),
+            money.get(order.id, (0, 0, 0)),
+            parcels.get(order.id),
+            payable.get(order.id),
+            changes.get(order.id),
         )
         for order in orders
     ]
+
+
+async def _sums(session: AsyncSession, ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
+    """{order id: (captured, refunded, on its way back)} in minor units."""
+    sums = (
+        select(
+            Payment.order_id,
+            func.sum(Payment.captured),
+            func.sum(Payment.refunded),
+            func.sum(Payment.refund_pending),
+        )
+        .where(Payment.order_id.in_(ids))
+        .group_by(Payment.order_id)
+    )
+    return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in await session.execute(sums)}
+
+
+async def _open_changes(session: AsyncSession, ids: Sequence[int]) -> dict[int, ChangeView]:
+    found = select(OrderChange).where(
+        OrderChange.order_id.in_(ids), OrderChange.state.in_((ChangeState.PROPOSED, ChangeState.AWAITING_PAYMENT))
+    )
+    return {change.order_id: change_view(change) for change in await session.scalars(found)}
+
+
+def change_view(change: OrderChange) -> ChangeView:
+    """A proposal as its order shows it."""
+    return ChangeView(
+        change.id,
+        change.kind,
+        change.state,
+        change.proposed_by,
+        change.reason,
+        change.actions,
+        change.preview,
+        change.expires_at,
+    )
 
 
 def _view(
     session: AsyncSession,
     order: Order,
     lines: tuple[OrderLineView, ...],
-    money: tuple[int, int],
+    money: tuple[int, int, int],
     parcel: Shipment | None,
-    payable: dict[int, int],
+    intent: Intent | None,
+    change: ChangeView | None,
 ) -> OrderView:
-    captured, refunded = money
+    captured, refunded, going_back = money
+    currency = order.currency
+    may_pay = order.status is OrderStatus.PENDING or (
+        change is not None and intent is not None and intent.change_id == change.change_id
+    )
+    paying = intent if may_pay else None
     return OrderView(
         order_id=order.id,
         number=order.number,
@@ -182,22 +305,43 @@ def _view(
         hold_reason=order.hold_reason,
         payment_method=order.payment_method,
         payment_state=payment_state(total=order.total_amount, captured=captured, refunded=refunded),
-        fulfilment_state=fulfilment_state(parcel),
+        fulfilment_state=_fulfilment(order, lines),
         lines=lines,
         total=order.total,
-        captured=Money(captured, order.currency),
-        refunded=Money(refunded, order.currency),
+        captured=Money(captured, currency),
+        refunded=Money(refunded, currency),
         tracking=TrackingView(parcel.carrier, parcel.tracking_number, parcel.shipped_at) if parcel else None,
         created_at=order.created_at,
         placed_at=order.placed_at,
         hold_until=order.hold_until,
         address_line=masked(open_address(session, order)),
-        intent_id=payable.get(order.id) if order.status is OrderStatus.PENDING else None,
+        intent_id=paying.id if paying else None,
+        goods=Money(order.goods_amount, currency),
+        discount=Money(order.discount_amount, currency),
+        shipping=Money(order.shipping_amount, currency),
+        tax=Money(order.tax_amount, currency),
+        tax_added=Money(order.tax_added, currency),
+        going_back=Money(going_back, currency),
+        to_pay=Money(paying.amount if paying else 0, currency),
+        pay_provider=paying.provider if paying else None,
+        delivery_method=order.delivery_method,
+        change=change,
+        version=order.version,
+    )
+
+
+def _fulfilment(order: Order, lines: Sequence[OrderLineView]) -> FulfilmentState:
+    return fulfilment_state(
+        to_send=sum(line.open for line in lines),
+        shipped=sum(line.shipped for line in lines),
+        returned=sum(line.returned for line in lines),
+        is_delivered=order.delivered_at is not None,
     )
 
 
 def _line_view(line: OrderLine, currency: str) -> OrderLineView:
     return OrderLineView(
+        line_id=line.id,
         variant_id=line.variant_id,
         title=line.title,
         label=line.label,
@@ -206,4 +350,8 @@ def _line_view(line: OrderLine, currency: str) -> OrderLineView:
         discount=Money(line.discount_amount, currency),
         total=Money(line.total_amount, currency),
         picture=line.picture,
+        is_gift=line.is_gift,
+        cancelled=line.cancelled,
+        shipped=line.shipped,
+        returned=line.returned,
     )
