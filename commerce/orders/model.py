@@ -1,5 +1,6 @@
 """Orders: a small status of their own; payment and fulfilment states are derived from the ledger and the shipments."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from commerce.states import check_move, state_type
 from foundation.database import Base, Id, JsonList, JsonMap
-from foundation.money import Money
+from foundation.money import Money, part_of
 
 
 class OrderStatus(StrEnum):
@@ -178,11 +179,26 @@ class Order(Base):
             self.ended_at = now
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What some pieces of a line carry, in minor units. `tax` is all tax, `tax_added` what prices do not include."""
+
+    goods: int
+    discount: int
+    tax: int
+    tax_added: int
+
+    @property
+    def total(self) -> int:
+        """What was paid, or is to be paid, for them."""
+        return self.goods - self.discount + self.tax_added
+
+
 class OrderLine(Base):
     """One line as it was sold. The picture is only shown, so a plain media id is enough.
 
     `unit_amount` is what one piece costs before discounts, `discount_amount`, `tax_amount` and `total_amount` are for
-    all pieces. Pieces leave by counters that only grow; their money is `foundation.money.part_of`.
+    all pieces. Pieces leave by counters that only grow; their money is `next_part`.
     """
 
     __tablename__ = "order_line"
@@ -223,6 +239,18 @@ class OrderLine(Base):
     def open(self) -> int:
         """Pieces still to be sent."""
         return self.quantity - self.cancelled - self.shipped
+
+    def next_part(self, count: int, *, gone: int | None = None) -> Part:
+        """The money of the next `count` pieces that leave, after `gone` (so far: the cancelled and returned ones).
+
+        Each amount goes by `part_of`, so that all pieces together carry exactly what the line does.
+        """
+        before = self.cancelled + self.returned if gone is None else gone
+        discount, tax, tax_added = (
+            part_of(amount, self.quantity, before=before, count=count)
+            for amount in (self.discount_amount, self.tax_amount, self.tax_added)
+        )
+        return Part(self.unit_amount * count, discount, tax, tax_added)
 
 
 class OrderAdjustment(Base):
