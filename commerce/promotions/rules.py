@@ -232,6 +232,8 @@ def _check_tiers(rule: Tiers) -> None:
     faults = []
     if rule.repeats and len(rule.tiers) > 1:
         faults.append({"at": "tiers", "why": "only one tier can repeat"})
+    if rule.repeats and any(tier.ppm for tier in rule.tiers):
+        faults.append({"at": "tiers", "why": "what repeats takes an amount off, not a part"})
     reached = 0
     for place, tier in enumerate(rule.tiers):
         if bool(tier.amount) == bool(tier.ppm):
