@@ -4,10 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commerce.states import state_type
-from foundation.database import Base, Id
+from foundation.database import Base, Id, JsonList
 
 MOST_PIECES = 99
 """Of one variant in one cart."""
@@ -49,3 +50,15 @@ class CartLine(Base):
     cart_id: Mapped[int] = mapped_column(ForeignKey("cart.id", ondelete="CASCADE"))
     variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"), index=True)
     quantity: Mapped[int]
+
+
+class CartChoice(Base):
+    """How the shopper wants to pay for a cart less, or with what. `coupon_ids` null: the best ones they hold."""
+
+    __tablename__ = "cart_choice"
+    __table_args__ = (CheckConstraint("points >= 0", name="points_not_negative"),)
+
+    cart_id: Mapped[int] = mapped_column(ForeignKey("cart.id", ondelete="CASCADE"), primary_key=True)
+    coupon_ids: Mapped[JsonList | None] = mapped_column(JSONB(none_as_null=True))
+    points: Mapped[int] = mapped_column(default=0)
+    use_credit: Mapped[bool] = mapped_column(default=True)

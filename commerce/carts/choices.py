@@ -1,0 +1,49 @@
+"""What the shopper chose for their cart beside the goods: coupons, points, and whether store credit pays."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.carts.actions import cart_of
+from commerce.carts.model import CartChoice
+from foundation.errors import Refused
+
+MOST_COUPONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`coupon_ids` none: the best ones the customer holds; empty: none at all. `points`: as many as are of use."""
+
+    coupon_ids: tuple[int, ...] | None = None
+    points: int = 0
+    use_credit: bool = True
+
+
+async def choice_of(session: AsyncSession, *, cart_id: int) -> Choice:
+    """What was chosen for a cart; it may be older than what the customer holds now, which is for pricing to see."""
+    theirs = select(CartChoice.coupon_ids, CartChoice.points, CartChoice.use_credit)
+    row = (await session.execute(theirs.where(CartChoice.cart_id == cart_id))).one_or_none()
+    if row is None:
+        return Choice()
+    return Choice(None if row.coupon_ids is None else tuple(map(int, row.coupon_ids)), row.points, row.use_credit)
+
+
+async def set_choice(session: AsyncSession, *, customer_id: int, choice: Choice) -> None:
+    """Remember a choice for the customer's open cart, in place of the one before (`dataclasses.replace` changes one).
+
+    Only remembered here: what it is worth, and whether it may be used, pricing says. Raises
+    Refused("cart.choice_invalid").
+    """
+    if choice.points < 0 or len(choice.coupon_ids or ()) > MOST_COUPONS:
+        raise Refused("cart.choice_invalid", most=MOST_COUPONS)
+    cart = await cart_of(session, customer_id=customer_id)
+    values = {
+        "coupon_ids": None if choice.coupon_ids is None else list(choice.coupon_ids),
+        "points": choice.points,
+        "use_credit": choice.use_credit,
+    }
+    made = insert(CartChoice).values(cart_id=cart.id, **values)
+    await session.execute(made.on_conflict_do_update(index_elements=["cart_id"], set_=values))
