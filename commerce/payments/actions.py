@@ -85,7 +85,7 @@ async def open_payment(till: Till, token: str) -> str:
         if intent.redirect_url is not None:
             return intent.redirect_url
         provider = _provider(till, intent.provider)
-        intent.opened_at = till.now()
+        intent.opened_at = intent.opened_at or till.now()  # a second try after a lost answer asks the same question
         intent.checks, intent.next_check_at = 0, next_check(0, now=till.now())
     made = await _create(till, provider, intent)
     async with till.database.begin() as session:
@@ -144,7 +144,10 @@ async def look_at_intent(till: Till, intent_id: int) -> IntentState:
     ref = intent.provider_ref or ""
     answer = await (provider.close(ref) if intent.state is IntentState.CLOSING else provider.query(ref))
     async with till.database.begin() as session:
-        return await settle(session, intent_id=intent_id, answer=answer, now=till.now())
+        state = await settle(session, intent_id=intent_id, answer=answer, now=till.now())
+        if answer.instrument is not None:
+            (await session.get_one(Intent, intent_id)).instrument = answer.instrument
+        return state
 
 
 async def look_at_refund(till: Till, refund_id: int) -> RefundState:
@@ -161,11 +164,11 @@ async def look_at_refund(till: Till, refund_id: int) -> RefundState:
             refund.move_to(RefundState.SUBMITTED)
         payment = await session.get_one(Payment, refund.payment_id)
         intent = await session.get_one(Intent, payment.intent_id)
-        provider = _provider(till, refund.provider)
-    outcome = await provider.query_refund(refund.key) if was_sent else RefundOutcome.UNKNOWN
+        provider, ref = _provider(till, refund.provider), intent.provider_ref or ""
+    outcome = await provider.query_refund(ref, key=refund.key) if was_sent else RefundOutcome.UNKNOWN
     if outcome is RefundOutcome.UNKNOWN:
         money = Money(refund.amount, refund.currency)
-        outcome = await provider.refund(intent.provider_ref or "", key=refund.key, money=money)
+        outcome = await provider.refund(ref, key=refund.key, money=money)
     async with till.database.begin() as session:
         return await settle_refund_answer(session, refund_id=refund_id, outcome=outcome, now=till.now())
 
@@ -254,7 +257,10 @@ async def _payable(session: AsyncSession, intent_id: int, *, now: datetime) -> I
 
 async def _create(till: Till, provider: Provider, intent: Intent) -> Session:
     return_url = f"{till.base_url}/pay/{pay_token(till.vault, intent.id)}/done"
-    return await provider.create(reference=intent.reference, money=intent.money, return_url=return_url)
+    opened_at = intent.opened_at or till.now()
+    return await provider.create(
+        reference=intent.reference, money=intent.money, return_url=return_url, opened_at=opened_at
+    )
 
 
 async def _opened(session: AsyncSession, intent_id: int, made: Session) -> Intent:

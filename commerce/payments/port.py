@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -25,13 +26,14 @@ class SessionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A payment session at the provider; `url` is where the shopper pays."""
+    """A payment session at the provider; `url` is where the shopper pays, `instrument` with what they did."""
 
     ref: str
     reference: str
     url: str
     state: SessionState
     money: Money
+    instrument: str | None = None
 
 
 class RefundOutcome(StrEnum):
@@ -59,8 +61,8 @@ class Provider(Protocol):
 
     name: str
 
-    async def create(self, *, reference: str, money: Money, return_url: str) -> Session:
-        """Make the session of this reference, or give the one there is."""
+    async def create(self, *, reference: str, money: Money, return_url: str, opened_at: datetime) -> Session:
+        """Make the session of this reference, or give the one there is. `opened_at` is the same at every try."""
         ...
 
     async def query(self, ref: str) -> Session:
@@ -75,8 +77,8 @@ class Provider(Protocol):
         """Pay back once under this key."""
         ...
 
-    async def query_refund(self, key: str) -> RefundOutcome:
-        """What became of the refund with this key; UNKNOWN when the provider never heard of it."""
+    async def query_refund(self, ref: str, *, key: str) -> RefundOutcome:
+        """What became of the refund of this session with this key; UNKNOWN when the provider never heard of it."""
         ...
 
     def verify(self, headers: Mapping[str, str], raw: bytes) -> list[Notice]:

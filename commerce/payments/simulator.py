@@ -96,7 +96,7 @@ class Simulator:
         self._secret = secret
         self._now = now
 
-    async def create(self, *, reference: str, money: Money, return_url: str) -> Session:
+    async def create(self, *, reference: str, money: Money, return_url: str, opened_at: datetime) -> Session:  # noqa: ARG002 - for others
         """Make the session of this reference, or give the one there is."""
         body = {
             "reference": reference,
@@ -121,7 +121,7 @@ class Simulator:
         response = await self._call("POST", "/simulator/v1/refunds", body)
         return RefundOutcome.FAILED if response.status_code == 409 else _read_refund(response)
 
-    async def query_refund(self, key: str) -> RefundOutcome:
+    async def query_refund(self, ref: str, *, key: str) -> RefundOutcome:  # noqa: ARG002 - the key is enough here
         """What became of the refund with this key; UNKNOWN when the simulator never heard of it."""
         response = await self._call("GET", f"/simulator/v1/refunds/{quote(key, safe='')}")
         return RefundOutcome.UNKNOWN if response.status_code == 404 else _read_refund(response)
