@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
+from commerce.credit.actions import pay_in, store_credit_of
 from commerce.orders.locks import note
 from commerce.orders.model import Order
 from commerce.payments.cash import BY_HAND, CREDIT
@@ -225,6 +226,12 @@ async def _reserve(session: AsyncSession, payment: Payment, amount: int) -> None
 async def _pay_into_credit(session: AsyncSession, refund: Refund, payment: Payment, *, now: datetime) -> None:
     """Settle a refund inside the shop: to the account it was drawn from, else to the customer's store credit."""
     order = await session.get_one(Order, refund.order_id)
+    if payment.provider == CREDIT:
+        instrument = (await session.get_one(Intent, payment.intent_id)).instrument or ""
+        account_id = int(instrument.removeprefix(_ACCOUNT))
+    else:
+        account_id = (await store_credit_of(session, order.customer_id, refund.currency, now=now)).id
+    await pay_in(session, account_id=account_id, amount=refund.amount, reason="refund", reference=refund.key, now=now)
     await settle_refund(session, refund, succeeded=True, now=now)
     await session.refresh(payment)
     note(session, order, "refunded", by="system", now=now, amount=refund.amount, currency=refund.currency, to=CREDIT)
