@@ -169,10 +169,12 @@ async def request_refund(
     key: str,
     now: datetime,
     to: RefundTo = "original",
+    account_id: int | None = None,
 ) -> Refund:
     """Reserve money to give back and have it sent. `key` is the business fact: the same fact gives the same refund.
 
-    What goes to credit is there at once; `to` says where money goes that did not come from there.
+    What goes to credit is there at once; `to` says where money goes that did not come from there. `account_id`: into
+    this account of the customer in any case.
     Raises Refused("refund.too_much", ...) when less than `amount` is left of the payment.
     """
     # The payment row is locked by this query, so of two askers with one key the second finds the refund of the first.
@@ -188,7 +190,7 @@ async def request_refund(
     if known is not None:
         return known
     await _reserve(session, payment, amount)
-    provider = CREDIT if to == "credit" else payment.provider
+    provider = CREDIT if to == "credit" or account_id is not None else payment.provider
     is_sent = provider != CREDIT and provider not in BY_HAND
     refund = Refund(
         key=key,
@@ -207,7 +209,7 @@ async def request_refund(
     if is_sent:
         await enqueue(session, SUBMIT_REFUND, {"refund_id": refund.id}, key=f"{SUBMIT_REFUND}:{refund.id}")
     elif provider == CREDIT:
-        await _pay_into_credit(session, refund, payment, now=now)
+        await _pay_into_credit(session, refund, payment, account_id=account_id, now=now)
     return refund
 
 
@@ -223,13 +225,15 @@ async def _reserve(session: AsyncSession, payment: Payment, amount: int) -> None
         raise Refused("refund.too_much", amount=amount, left=payment.left, currency=payment.currency)
 
 
-async def _pay_into_credit(session: AsyncSession, refund: Refund, payment: Payment, *, now: datetime) -> None:
-    """Settle a refund inside the shop: to the account it was drawn from, else to the customer's store credit."""
+async def _pay_into_credit(
+    session: AsyncSession, refund: Refund, payment: Payment, *, account_id: int | None, now: datetime
+) -> None:
+    """Settle a refund inside the shop: to the account named or drawn from, else to the customer's store credit."""
     order = await session.get_one(Order, refund.order_id)
-    if payment.provider == CREDIT:
+    if account_id is None and payment.provider == CREDIT:
         instrument = (await session.get_one(Intent, payment.intent_id)).instrument or ""
         account_id = int(instrument.removeprefix(_ACCOUNT))
-    else:
+    elif account_id is None:
         account_id = (await store_credit_of(session, order.customer_id, refund.currency, now=now)).id
     await pay_in(session, account_id=account_id, amount=refund.amount, reason="refund", reference=refund.key, now=now)
     await settle_refund(session, refund, succeeded=True, now=now)
@@ -259,11 +263,13 @@ async def refund_amount(
     key: str,
     now: datetime,
     to: RefundTo = "original",
+    account_id: int | None = None,
 ) -> Sequence[Refund]:
     """Give `amount` minor units of an order back, with what it was paid with: one refund for each payment it takes.
 
     Money from outside goes back first and the shop's own credit after it, each last in, first out. `to="credit"` gives
-    all of it as store credit. Each refund has the key "<key>:<payment id>"; the same `key` again: the same ones.
+    all of it as store credit, `account_id` into that account of the customer. Each refund has the key
+    "<key>:<payment id>"; the same `key` again: the same ones.
     Lock the order first. Raises Refused("refund.too_much", ...) when less than `amount` is left of all its payments.
     """
     payments = (
@@ -289,7 +295,14 @@ async def refund_amount(
         if part > 0:
             refunds.append(
                 await request_refund(
-                    session, payment_id=payment.id, amount=part, reason=reason, key=name, now=now, to=to
+                    session,
+                    payment_id=payment.id,
+                    amount=part,
+                    reason=reason,
+                    key=name,
+                    now=now,
+                    to=to,
+                    account_id=account_id,
                 )
             )
             amount -= part
