@@ -45,7 +45,8 @@ class Product(Base):
     """One thing on sale, in one or more variants. (source, source_key) names the row of an import it came from.
 
     `dispatch_days`: days until it leaves the shop. `version` counts the merchant's edits: whoever saves names
-    the one they read. `free_shipping` is a promise on the card; nothing is charged for shipping yet.
+    the one they read. What ships free (`free_shipping`) weighs nothing for shipping rates. `tax_class` chooses among
+    the tax rates; empty is the usual one.
     """
 
     __tablename__ = "product"
@@ -62,6 +63,7 @@ class Product(Base):
     source_key: Mapped[str | None] = mapped_column(String(200))
     free_shipping: Mapped[bool] = mapped_column(default=True, server_default="true")
     dispatch_days: Mapped[int] = mapped_column(default=1, server_default="1")
+    tax_class: Mapped[str] = mapped_column(String(40), default="", server_default=text("''"))
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -109,10 +111,16 @@ class OptionValue(Base):
 
 
 class Variant(Base):
-    """What is put in the cart: one combination of option values with its own price and stock."""
+    """What is put in the cart: one combination of option values with its own price and stock.
+
+    `weight_grams` of one piece as it is sent; none where nobody weighed it, which counts as nothing.
+    """
 
     __tablename__ = "variant"
-    __table_args__ = (CheckConstraint("price_amount >= 0", name="price_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("price_amount >= 0", name="price_not_negative"),
+        CheckConstraint("weight_grams >= 0", name="weight_not_negative"),
+    )
 
     id: Mapped[Id]
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
@@ -121,6 +129,7 @@ class Variant(Base):
     currency: Mapped[str] = mapped_column(String(3))
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
+    weight_grams: Mapped[int | None]
 
     @property
     def price(self) -> Money:

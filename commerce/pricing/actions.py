@@ -1,0 +1,287 @@
+"""The price of a cart with everything it depends on read from the database."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.carts.model import Cart, CartStatus
+from commerce.catalog.model import Category, Product, Variant
+from commerce.catalog.queries import variant_views
+from commerce.credit.actions import accounts_of
+from commerce.credit.model import CreditAccount
+from commerce.points.actions import points_of
+from commerce.pricing.engine import price
+from commerce.pricing.model import (
+    PriceList,
+    PriceListCustomer,
+    PriceListPrice,
+    ShippingRate,
+    ShippingZone,
+    TaxRate,
+)
+from commerce.pricing.values import Choices, Inputs, Item, Priced, PriceTable, Purse, Terms
+from commerce.pricing.zones import Rate, Region, TaxRule, Zone, tax_for, zone_for
+from commerce.promotions import rules
+from commerce.promotions.actions import NEAR, promotions_for
+from commerce.promotions.coupon_model import Coupon
+from commerce.promotions.coupons import CouponView, usable_coupons
+from commerce.promotions.model import Promotion
+from foundation.errors import Refused
+from foundation.money import exponent
+from foundation.settings import Settings
+
+_COUPON_KINDS: dict[str, rules.CouponKind] = {"percent": "percent", "amount": "amount", "free_shipping": "shipping"}
+
+
+def terms_of(settings: Settings) -> Terms:
+    """How this shop prices."""
+    return Terms(
+        prices_include_tax=settings.prices_include_tax,
+        points_for_unit=settings.points_for_unit,
+        points_of_unit=settings.points_of_unit,
+        points_share_percent=settings.points_share_percent,
+    )
+
+
+async def quote_cart(
+    session: AsyncSession,
+    *,
+    customer_id: int,
+    lines: Sequence[tuple[int, int]],
+    language: str,
+    now: datetime,
+    choices: Choices = Choices(),
+    destination: Region | None = None,
+    terms: Terms = Terms(),
+    cart_id: int | None = None,
+) -> Priced:
+    """What these (variant id, pieces) cost this customer now, with every reason.
+
+    `cart_id`: where an order is being changed, the cart it came from, so that it does not make its customer a
+    returning one. Raises Refused("cart.empty") for no lines and ("variant.unknown") for a variant that is not there.
+    """
+    if not lines:
+        raise Refused("cart.empty")
+    return price(
+        await inputs_of(
+            session,
+            customer_id=customer_id,
+            lines=lines,
+            language=language,
+            now=now,
+            choices=choices,
+            destination=destination,
+            terms=terms,
+            cart_id=cart_id,
+        )
+    )
+
+
+async def inputs_of(
+    session: AsyncSession,
+    *,
+    customer_id: int,
+    lines: Sequence[tuple[int, int]],
+    language: str,
+    now: datetime,
+    choices: Choices,
+    destination: Region | None,
+    terms: Terms,
+    cart_id: int | None = None,
+) -> Inputs:
+    """Everything the price depends on. What the shop does not use (no price list, no zone) is not asked for."""
+    there = (await session.execute(_what_is_there(customer_id, cart_id))).one()
+    taxes = await _taxes(session) if there.taxes else []
+    items, currency = await _items(session, lines, destination, taxes)
+    promotions = await promotions_for(session, customer_id=customer_id, now=now) if there.promotions else ()
+    gifts = {rule.variant_id for one in promotions if isinstance(rule := one.rule, rules.Gift)}
+    gift_items, gift_stock = await _gifts(session, gifts, currency, language, taxes, destination)
+    coupons = await usable_coupons(session, customer_id=customer_id, now=now) if there.coupons else []
+    accounts = await accounts_of(session, customer_id) if there.accounts else []
+    return Inputs(
+        items=items,
+        currency=currency,
+        now=now,
+        minor=10 ** exponent(currency),
+        is_new_customer=not there.ordered,
+        price_tables=await _price_tables(session, customer_id, items, now) if there.lists else (),
+        promotions=promotions,
+        coupons=tuple(_coupon(view) for view in coupons if view.currency == currency),
+        gifts=gift_items,
+        gift_stock=gift_stock,
+        points_available=(await points_of(session, customer_id)).available if choices.points else 0,
+        purses=tuple(Purse(one.account_id, one.kind, one.balance) for one in accounts if one.currency == currency),
+        has_zones=there.zones,
+        rates=await rates_for(session, destination) if there.zones and destination is not None else None,
+        choices=choices,
+        terms=terms,
+    )
+
+
+async def rates_for(session: AsyncSession, destination: Region) -> tuple[Rate, ...]:
+    """The ways to send to a place, in the shop's order; none where nothing is sent there."""
+    zones = select(ShippingZone).where(ShippingZone.active).order_by(ShippingZone.position, ShippingZone.id)
+    zone = zone_for([_zone(row) for row in await session.scalars(zones)], destination)
+    if zone is None:
+        return ()
+    rates = select(ShippingRate).where(ShippingRate.zone_id == zone.id)
+    rows = await session.scalars(rates.order_by(ShippingRate.position, ShippingRate.id))
+    return tuple(rate_of(row) for row in rows)
+
+
+def rate_of(row: ShippingRate) -> Rate:
+    """A rate as the engine sees it."""
+    return Rate(
+        id=row.id,
+        label=row.name,
+        kind="weight" if row.kind == "weight" else "flat",
+        amount=row.amount,
+        first_grams=row.first_grams,
+        step_grams=row.step_grams,
+        step_amount=row.step_amount,
+        free_from=row.free_from,
+        days_min=row.days_min,
+        days_max=row.days_max,
+    )
+
+
+def _what_is_there(customer_id: int, cart_id: int | None) -> Select[Any]:
+    ordered = exists().where(Cart.customer_id == customer_id, Cart.status == CartStatus.ORDERED)
+    if cart_id is not None:
+        ordered = ordered.where(Cart.id != cart_id)
+    return select(
+        exists().where(PriceList.active).label("lists"),
+        exists().where(Promotion.active).label("promotions"),
+        exists().where(ShippingZone.active).label("zones"),
+        exists().where(TaxRate.active).label("taxes"),
+        exists().where(Coupon.customer_id == customer_id).label("coupons"),
+        exists().where(CreditAccount.customer_id == customer_id, CreditAccount.balance > 0).label("accounts"),
+        ordered.label("ordered"),
+    )
+
+
+async def _items(
+    session: AsyncSession, lines: Sequence[tuple[int, int]], destination: Region | None, taxes: list[TaxRule]
+) -> tuple[tuple[Item, ...], str]:
+    wanted = select(
+        Variant.id,
+        Variant.product_id,
+        Variant.price_amount,
+        Variant.currency,
+        Variant.weight_grams,
+        Product.category_id,
+        Product.free_shipping,
+        Product.tax_class,
+    ).join(Product, Product.id == Variant.product_id)
+    found = await session.execute(wanted.where(Variant.id.in_([variant_id for variant_id, _ in lines])))
+    rows = {row.id: row for row in found}
+    above = await _shelves_above(session) if any(row.category_id for row in rows.values()) else {}
+    items = []
+    for variant_id, quantity in lines:
+        row = rows.get(variant_id)
+        if row is None:
+            raise Refused("variant.unknown", variant=variant_id)
+        items.append(
+            Item(
+                variant_id=variant_id,
+                product_id=row.product_id,
+                quantity=quantity,
+                unit=row.price_amount,
+                category_ids=above.get(row.category_id, frozenset()),
+                weight_grams=row.weight_grams or 0,
+                free_shipping=row.free_shipping,
+                tax_ppm=tax_for(taxes, destination, row.tax_class),
+            )
+        )
+    return tuple(items), rows[lines[0][0]].currency
+
+
+async def _shelves_above(session: AsyncSession) -> dict[int, frozenset[int]]:
+    """{shelf: itself and those it stands in}."""
+    parents = dict((await session.execute(select(Category.id, Category.parent_id))).tuples().all())
+    above: dict[int, frozenset[int]] = {}
+    for shelf in parents:
+        path: set[int] = set()
+        step: int | None = shelf
+        while step is not None and step not in path:
+            path.add(step)
+            step = parents[step]
+        above[shelf] = frozenset(path)
+    return above
+
+
+async def _gifts(
+    session: AsyncSession,
+    ids: Collection[int],
+    currency: str,
+    language: str,
+    taxes: list[TaxRule],
+    destination: Region | None,
+) -> tuple[dict[int, Item], dict[int, int]]:
+    """The variants promotions may give, and how many of each can still be promised; those no longer sold are none."""
+    if not ids:
+        return {}, {}
+    views = await variant_views(session, ids, language=language)
+    usable = {view.variant_id: view for view in views.values() if view.price.currency == currency}
+    if not usable:
+        return {}, {}
+    items, _ = await _items(session, [(variant_id, 1) for variant_id in usable], destination, taxes)
+    return {item.variant_id: item for item in items}, {key: view.available for key, view in usable.items()}
+
+
+async def _price_tables(
+    session: AsyncSession, customer_id: int, items: Sequence[Item], now: datetime
+) -> tuple[PriceTable, ...]:
+    lists = select(PriceList).where(
+        PriceList.active,
+        or_(PriceList.starts_at.is_(None), PriceList.starts_at < now + NEAR),
+        or_(PriceList.ends_at.is_(None), PriceList.ends_at > now - NEAR),
+    )
+    variants = [item.variant_id for item in items]
+    prices = select(PriceListPrice).where(PriceListPrice.variant_id.in_(variants))
+    found: dict[int, dict[int, list[tuple[int, int]]]] = {}
+    for row in await session.scalars(prices):
+        found.setdefault(row.price_list_id, {}).setdefault(row.variant_id, []).append((row.min_quantity, row.amount))
+    named_for = select(PriceListCustomer.price_list_id).where(PriceListCustomer.customer_id == customer_id)
+    named = set((await session.scalars(named_for)).all())
+    return tuple(
+        PriceTable(
+            id=row.id,
+            label=row.name,
+            prices={variant_id: tuple(bands) for variant_id, bands in found[row.id].items()},
+            for_members=row.for_members,
+            priority=row.priority,
+            audience=row.audience,
+            is_named=row.id in named,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+        )
+        for row in await session.scalars(lists.order_by(PriceList.id))
+        if row.id in found
+    )
+
+
+async def _taxes(session: AsyncSession) -> list[TaxRule]:
+    rows = await session.scalars(select(TaxRate).where(TaxRate.active).order_by(TaxRate.id))
+    return [TaxRule(row.ppm, row.tax_class, row.country, row.province) for row in rows]
+
+
+def _zone(row: ShippingZone) -> Zone:
+    return Zone(row.id, row.name, tuple(row.countries), tuple(row.provinces), tuple(row.cities))
+
+
+def _coupon(view: CouponView) -> rules.Coupon:
+    return rules.Coupon(
+        id=view.coupon_id,
+        label=view.title,
+        kind=_COUPON_KINDS[view.benefit],
+        amount=view.amount,
+        ppm=view.ppm,
+        most=view.cap,
+        from_amount=view.threshold,
+        stacking=rules.Stacking.STACKABLE if view.stackable else rules.Stacking.BEST_OF,
+        ends_at=view.expires_at,
+    )
