@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -148,7 +147,7 @@ def rate_of(row: ShippingRate) -> Rate:
     )
 
 
-def _what_is_there(customer_id: int, cart_id: int | None) -> Select[Any]:
+def _what_is_there(customer_id: int, cart_id: int | None) -> Select[*tuple[bool, ...]]:
     ordered = exists().where(Cart.customer_id == customer_id, Cart.status == CartStatus.ORDERED)
     if cart_id is not None:
         ordered = ordered.where(Cart.id != cart_id)
