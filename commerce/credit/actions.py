@@ -193,7 +193,7 @@ async def redeem_gift_card(session: AsyncSession, *, code: str, customer_id: int
     row = (await session.execute(found.execution_options(populate_existing=True))).one_or_none()
     if row is None:
         raise Refused(UNKNOWN)
-    card, batch = row.tuple()
+    card, batch = row
     if card.state is CardState.REDEEMED:
         account = await session.get_one(CreditAccount, card.account_id)
         raise Refused("gift_cards.yours_already" if account.customer_id == customer_id else UNKNOWN)

@@ -265,7 +265,7 @@ class _Sums:
 async def _sums(session: AsyncSession, order_id: int) -> _Sums:
     found = select(PointsEntry.kind, func.sum(PointsEntry.available), func.sum(PointsEntry.pending))
     rows = await session.execute(found.where(PointsEntry.order_id == order_id).group_by(PointsEntry.kind))
-    by_kind = {kind: (int(available), int(pending)) for kind, available, pending in rows.tuples()}
+    by_kind = {kind: (int(available), int(pending)) for kind, available, pending in rows}
 
     def of(kind: EntryKind) -> int:
         return abs(sum(by_kind.get(kind, (0, 0))))
@@ -283,7 +283,7 @@ async def _lots(session: AsyncSession, customer_id: int, now: datetime) -> tuple
         func.coalesce(func.sum(case((is_lot, 0), else_=-PointsEntry.available)), 0),
         func.min(case((PointsEntry.expires_at > now, PointsEntry.expires_at))),
     )
-    ended, went, following = (await session.execute(sums.where(PointsEntry.customer_id == customer_id))).tuples().one()
+    ended, went, following = (await session.execute(sums.where(PointsEntry.customer_id == customer_id))).one()
     return int(ended), int(went), following
 
 

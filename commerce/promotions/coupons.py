@@ -65,7 +65,7 @@ async def usable_coupons(session: AsyncSession, *, customer_id: int, now: dateti
     mine = select(Coupon, CouponBatch).join(CouponBatch, CouponBatch.id == Coupon.batch_id)
     mine = mine.where(Coupon.customer_id == customer_id, *_is_usable(now))
     rows = await session.execute(mine.order_by(Coupon.expires_at.asc().nulls_last(), Coupon.id))
-    return [_view(coupon, batch) for coupon, batch in rows.tuples()]
+    return [_view(coupon, batch) for coupon, batch in rows]
 
 
 async def offers_for(session: AsyncSession, *, customer_id: int, now: datetime) -> list[OfferView]:
