@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nlu.encode import Encoder, Vectors
 from nlu.features import features, tokens
-from nlu.intents import Floats, IntentModel, Vocabulary, centred, softmax
+from nlu.intents import Floats, IntentModel, Vocabulary, as_kept, centred, softmax
 from nlu.model import OUT_OF_SCOPE
 from nlu.phrases import Phrase, Phrases
 from nlu.spelling import Speller, common_words
@@ -31,7 +31,7 @@ ACCEPTED = 0.98  # share of our own held-out phrases that must not be taken for 
 SHARES = tuple(step / 20 for step in range(17))  # of the words in the scores, the rest is the vectors'
 TEMPERATURES = tuple(2 ** (step / 4) for step in range(-12, 13))
 _MANY = 3_000  # examples; above it rare features are left out
-_LARGE = 500_000  # examples times intents; above it one fold is held out, not five
+_LARGE = 400_000  # examples times intents; above it one fold is held out, not five
 _STEPS = 100  # of the solver
 _FEW_STEPS = 30  # for the words of large trainings, so that time stays bounded
 
@@ -82,8 +82,8 @@ def _train(phrases: Phrases, encoder: Encoder, progress: Progress) -> IntentMode
     model = IntentModel(
         intents=intents,
         vocabulary=vocabulary,
-        word_weights=(words * share).astype(np.float32),
-        vector_weights=(meaning * (1 - share)).astype(np.float32),
+        word_weights=as_kept(words * share),
+        vector_weights=as_kept(meaning * (1 - share)),
         centre=centre,
         bias=(word_bias * share + meaning_bias * (1 - share)).astype(np.float32),
         temperature=temperature,
