@@ -165,6 +165,14 @@ for _source, _told in SOURCES.items():
     goods.command(_source, help=_told)(_importing(_source))
 
 
+@goods.command("divisions")
+def import_divisions(folder: Path) -> None:
+    """China's divisions (provinces.csv, cities.csv, areas.csv, streets.csv): addresses typed in one line are placed."""
+    from cli import divisions
+
+    divisions.take_over(folder)
+
+
 @goods.command("taxonomy")
 def import_taxonomy(folder: Path) -> None:
     """A bilingual product taxonomy (folders en and zh-CN): its words become synonyms of the search."""

@@ -55,6 +55,8 @@ SENTENCES = {
     "or take the numbers of one of them for the shop's prices with --currency.",
     "import.nothing_usable": "Not one product could be read; line {line}, column {column}: {reason}. "
     "Correct the file and import it again; nothing was changed.",
+    "divisions.unreadable": "{file} is missing in the folder or is no table of divisions (columns code and name, "
+    "UTF-8). Nothing was changed.",
     "taxonomy.no_file": "There is no file {path}: give the folder that holds en and zh-CN, each with "
     "categories.txt and attribute_values.txt.",
     "taxonomy.unreadable": "{path} cannot be read as a list of the taxonomy: it must be UTF-8 text of reasonable size. "

@@ -14,6 +14,7 @@ MODELS = (
     "commerce.announcements",
     "commerce.customers.model",
     "commerce.customers.keepers",
+    "commerce.customers.divisions",
     "commerce.customers.code_tries",
     "commerce.catalog.model",
     "commerce.catalog.attributes",
@@ -35,6 +36,7 @@ MODELS = (
     "commerce.checks",
     "conversations.model",
     "bot.web.simulator_model",
+    "bot.web.simulator_stripe_model",
     "admin_api.model",
 )
 
