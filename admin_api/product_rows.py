@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.order_views import Price
@@ -17,8 +17,7 @@ from commerce.catalog.model import (
     Variant,
     in_language,
 )
-from commerce.catalog.queries import FREE
-from commerce.inventory.model import StockLevel
+from commerce.catalog.queries import FREE, STOCK
 from commerce.search.actions import Wanted, find
 
 MOST_FOUND = 200
@@ -76,7 +75,7 @@ def matching(
         within = within.union(select(Category.id).join(within, Category.parent_id == within.c.id))
         conditions.append(Product.category_id.in_(select(within.c.id)))
     if low_stock is not None:
-        scarce = select(Variant.id).outerjoin(StockLevel, StockLevel.variant_id == Variant.id)
+        scarce = select(Variant.id).join(STOCK, true())
         scarce = scarce.where(Variant.product_id == Product.id, Variant.active, literal(low_stock) >= FREE)
         conditions.append(scarce.correlate(Product).exists())
     return conditions
@@ -167,13 +166,13 @@ _ROWS = (
         func.min(Variant.price_amount).label("low"),
         func.max(Variant.price_amount).label("high"),
         func.min(Variant.currency).label("currency"),
-        func.coalesce(func.sum(StockLevel.on_hand), 0).label("on_hand"),
-        func.coalesce(func.sum(StockLevel.reserved), 0).label("reserved"),
+        func.coalesce(func.sum(STOCK.c.on_hand), 0).label("on_hand"),
+        func.coalesce(func.sum(STOCK.c.reserved), 0).label("reserved"),
         func.sum(FREE).label("free"),
         func.min(FREE).label("scarcest"),
     )
     .outerjoin(Variant, and_(Variant.product_id == Product.id, Variant.active))
-    .outerjoin(StockLevel, StockLevel.variant_id == Variant.id)
+    .outerjoin(STOCK, true())
     .outerjoin(Category, Category.id == Product.category_id)
     .group_by(Product.id, Category.id)
 )

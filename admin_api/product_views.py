@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.model import Staff
 from admin_api.order_views import Price
+from admin_api.stock_views import NO_STOCK, StockShape, stock_shapes
 from commerce.catalog.attributes import ProductAttribute
 from commerce.catalog.model import (
     MOVES,
@@ -60,15 +61,6 @@ class OptionShape(BaseModel):
     id: int
     name: Names
     values: list[ValueShape]
-
-
-class StockShape(BaseModel):
-    """Pieces of a variant: what lies there, what is promised, what may be sold beyond, what can still be promised."""
-
-    on_hand: int
-    reserved: int
-    backorder: int
-    free: int
 
 
 class VariantShape(BaseModel):
@@ -232,14 +224,14 @@ async def _options(session: AsyncSession, product_id: int) -> list[OptionShape]:
 async def _variants(
     session: AsyncSession, product_id: int, options: list[OptionShape], language: str
 ) -> list[VariantShape]:
-    found = await session.execute(
-        select(Variant, StockLevel)
-        .outerjoin(StockLevel, StockLevel.variant_id == Variant.id)
+    found = await session.scalars(
+        select(Variant)
         .where(Variant.product_id == product_id)
         .order_by(Variant.position, Variant.id)
         .execution_options(populate_existing=True)
     )
     mine = select(Variant.id).where(Variant.product_id == product_id)
+    stocks = await stock_shapes(session, mine)
     elsewhere = select(VariantPrice).where(VariantPrice.variant_id.in_(mine)).order_by(VariantPrice.currency)
     prices: dict[int, list[Price]] = {}
     for price in await session.scalars(elsewhere.execution_options(populate_existing=True)):
@@ -257,18 +249,10 @@ async def _variants(
             price=Price(amount=variant.price_amount, currency=variant.currency),
             other_prices=prices.get(variant.id, []),
             values=[_place(option, chosen.get(variant.id, set())) for option in options],
-            stock=stock_shape(level),
+            stock=stocks.get(variant.id, NO_STOCK),
         )
-        for variant, level in found
+        for variant in found
     ]
-
-
-def stock_shape(level: StockLevel | None) -> StockShape:
-    """The stock of a variant; of one that never had any, nothing."""
-    if level is None:
-        return StockShape(on_hand=0, reserved=0, backorder=0, free=0)
-    free = max(level.on_hand + level.backorder - level.reserved, 0)
-    return StockShape(on_hand=level.on_hand, reserved=level.reserved, backorder=level.backorder, free=free)
 
 
 def _place(option: OptionShape, chosen: set[int]) -> int | None:

@@ -10,16 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin_api.desk import Desk
 from admin_api.order_views import Price
 from admin_api.product_desk import note_down
-from admin_api.product_views import StockShape, stock_shape
 from admin_api.roles import Permission, StaffMember
-from admin_api.shapes import Words, read_cursor
+from admin_api.shapes import LARGEST_ID, Words, read_cursor
+from admin_api.stock_views import NO_STOCK, StockShape, stock_shapes
 from commerce.catalog.queries import variant_views
 from commerce.inventory.actions import MOST_PIECES, Reason
+from commerce.inventory.locations import main_location
 from commerce.inventory.model import StockLevel
 from commerce.merchandising import stock
 
 Note = Annotated[Words, Field(max_length=200, description="For those who read the movements later.")]
 Was = Annotated[int | None, Field(ge=-MOST_PIECES, le=MOST_PIECES, description="On hand as it was shown, if it was.")]
+
+Where = Annotated[int | None, Field(ge=1, le=LARGEST_ID, description="The location; null is the main one.")]
 
 
 class CountForm(BaseModel):
@@ -28,6 +31,7 @@ class CountForm(BaseModel):
     counted: Annotated[int, Field(ge=0, le=MOST_PIECES)]
     note: Note = ""
     was: Was = None
+    location_id: Where = None
 
 
 class AdjustForm(BaseModel):
@@ -37,6 +41,7 @@ class AdjustForm(BaseModel):
     reason: Reason
     note: Note = ""
     was: Was = None
+    location_id: Where = None
 
 
 class VariantStock(BaseModel):
@@ -88,20 +93,26 @@ async def count_stock(desk: Desk, staff: StaffMember, *, variant_id: int, form: 
     """So many lie there. Refuses variant.unknown, stock.promised, stock.changed."""
     staff.must(Permission.MANAGE_STOCK)
     async with desk.database.begin() as session:
-        before = stock_shape(await _level(session, variant_id))
+        before = await _on_hand(session, variant_id, form.location_id)
         level = await stock.count_variant(
-            session, variant_id=variant_id, counted=form.counted, note=form.note, now=desk.now(), was=form.was
+            session,
+            variant_id=variant_id,
+            counted=form.counted,
+            note=form.note,
+            now=desk.now(),
+            was=form.was,
+            location_id=form.location_id,
         )
-        facts = {"before": {"on_hand": before.on_hand}, "after": {"on_hand": level.on_hand}}
-        note_down(session, desk, staff, "stock.counted", f"variant:{variant_id}", **facts)
-        return VariantStock(variant_id=variant_id, stock=stock_shape(level))
+        facts = {"before": {"on_hand": before}, "after": {"on_hand": level.on_hand}}
+        note_down(session, desk, staff, "stock.counted", f"variant:{variant_id}", location=level.location_id, **facts)
+        return await _stock_now(session, variant_id)
 
 
 async def adjust_stock(desk: Desk, staff: StaffMember, *, variant_id: int, form: AdjustForm) -> VariantStock:
     """Pieces came or went. Refuses variant.unknown, stock.short, stock.promised, stock.changed."""
     staff.must(Permission.MANAGE_STOCK)
     async with desk.database.begin() as session:
-        before = stock_shape(await _level(session, variant_id))
+        before = await _on_hand(session, variant_id, form.location_id)
         level = await stock.adjust_variant(
             session,
             variant_id=variant_id,
@@ -110,11 +121,21 @@ async def adjust_stock(desk: Desk, staff: StaffMember, *, variant_id: int, form:
             note=form.note,
             now=desk.now(),
             was=form.was,
+            location_id=form.location_id,
         )
-        facts = {"before": {"on_hand": before.on_hand}, "after": {"on_hand": level.on_hand}}
-        subject, why = f"variant:{variant_id}", form.reason.value
-        note_down(session, desk, staff, "stock.adjusted", subject, reason=why, quantity=form.quantity, **facts)
-        return VariantStock(variant_id=variant_id, stock=stock_shape(level))
+        facts = {"before": {"on_hand": before}, "after": {"on_hand": level.on_hand}}
+        note_down(
+            session,
+            desk,
+            staff,
+            "stock.adjusted",
+            f"variant:{variant_id}",
+            reason=form.reason.value,
+            quantity=form.quantity,
+            location=level.location_id,
+            **facts,
+        )
+        return await _stock_now(session, variant_id)
 
 
 async def list_movements(
@@ -141,7 +162,7 @@ async def low_stock(
     found = await stock.low_stock(session, threshold=threshold, limit=limit + 1, offset=start)
     shown = found[:limit]
     views = await variant_views(session, shown, language=staff.language)
-    levels = {one.variant_id: one for one in await session.scalars(_LEVELS.where(StockLevel.variant_id.in_(shown)))}
+    stocks = await stock_shapes(session, shown)
     rows = [
         LowVariant(
             variant_id=view.variant_id,
@@ -151,17 +172,20 @@ async def low_stock(
             label=view.label,
             picture=view.picture,
             price=Price(amount=view.price.amount, currency=view.price.currency),
-            stock=stock_shape(levels.get(view.variant_id)),
+            stock=stocks.get(view.variant_id, NO_STOCK),
         )
         for view in (views[variant_id] for variant_id in shown if variant_id in views)
     ]
     return LowStock(variants=rows, next=str(start + limit) if len(found) > limit else None)
 
 
-_LEVELS = select(StockLevel)
+async def _on_hand(session: AsyncSession, variant_id: int, location_id: int | None) -> int:
+    """What lies there, under the lock of the level, so that what was before is what the change changes."""
+    place = await main_location(session) if location_id is None else location_id
+    level = select(StockLevel.on_hand).where(StockLevel.variant_id == variant_id, StockLevel.location_id == place)
+    return await session.scalar(level.with_for_update(key_share=True)) or 0
 
 
-async def _level(session: AsyncSession, variant_id: int) -> StockLevel | None:
-    """The level under its lock, so that what was before is what the change changes."""
-    locked = _LEVELS.where(StockLevel.variant_id == variant_id).with_for_update(key_share=True)
-    return await session.scalar(locked)
+async def _stock_now(session: AsyncSession, variant_id: int) -> VariantStock:
+    stocks = await stock_shapes(session, [variant_id])
+    return VariantStock(variant_id=variant_id, stock=stocks.get(variant_id, NO_STOCK))

@@ -46,11 +46,12 @@ SELECT o.number, o.status, o.payment_method, o.total_amount,
 _STOCK = """
 SELECT l.variant_id, l.on_hand, l.reserved,
        (SELECT coalesce(sum(delta), 0) FROM stock_movement m WHERE m.stock_level_id = l.id) AS moved,
-       (SELECT coalesce(sum((h.lines ->> l.variant_id::text)::bigint), 0) FROM hold h
-         WHERE h.state IN ('held', 'committed') AND h.lines ? l.variant_id::text) AS held,
+       (SELECT coalesce(sum((h.levels ->> l.id::text)::bigint), 0) FROM hold h
+         WHERE h.state IN ('held', 'committed') AND h.levels ? l.id::text) AS held,
        (SELECT coalesce(sum((h.lines ->> l.variant_id::text)::bigint), 0) FROM hold h
          WHERE h.state = 'committed' AND h.lines ? l.variant_id::text) AS sold,
-       (SELECT coalesce(sum(ol.quantity), 0) FROM order_line ol JOIN orders o ON o.id = ol.order_id
+       (SELECT coalesce(sum(ol.quantity - ol.cancelled - ol.shipped), 0)
+          FROM order_line ol JOIN orders o ON o.id = ol.order_id
          WHERE ol.variant_id = l.variant_id AND o.status = 'placed') AS ordered
   FROM stock_level l
 """

@@ -188,5 +188,5 @@ def log_lines(logs: Path, *, level: str) -> list[dict[str, Json]]:
 async def _fill_up(database: Database, pieces: int) -> None:
     now = datetime.now(UTC)
     async with database.begin() as session:
-        for variant_id in (await session.scalars(select(StockLevel.variant_id))).all():
+        for variant_id in (await session.scalars(select(StockLevel.variant_id).distinct())).all():
             await receive_stock(session, variant_id=variant_id, quantity=pieces, reference="bench", now=now)

@@ -100,12 +100,13 @@ async def an_order(
 
 
 async def stock_of(database: Database, variant_id: int) -> Stock:
-    """The level as it is committed; its movements must add up to what is on hand."""
+    """All levels together as they are committed; the movements of each must add up to what is on hand there."""
     async with database.begin() as session:
-        level = (await session.scalars(select(StockLevel).where(StockLevel.variant_id == variant_id))).one()
-        moved = await session.scalars(select(StockMovement.delta).where(StockMovement.stock_level_id == level.id))
-        assert sum(moved) == level.on_hand
-        return Stock(level.on_hand, level.reserved)
+        levels = (await session.scalars(select(StockLevel).where(StockLevel.variant_id == variant_id))).all()
+        for level in levels:
+            moved = await session.scalars(select(StockMovement.delta).where(StockMovement.stock_level_id == level.id))
+            assert sum(moved) == level.on_hand
+        return Stock(sum(level.on_hand for level in levels), sum(level.reserved for level in levels))
 
 
 @asynccontextmanager

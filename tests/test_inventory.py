@@ -10,7 +10,8 @@ from hypothesis import strategies as some
 from sqlalchemy import select, text
 
 from commerce.inventory.actions import adopt, count_stock, expire_holds, receive_stock, release_holds, ship
-from commerce.inventory.hold import Holds, Request, Short, decide
+from commerce.inventory.choice import Level, Short
+from commerce.inventory.hold import Accepted, Holds, Request, decide
 from commerce.inventory.model import Hold, HoldState
 from foundation.database import Database
 from foundation.errors import Refused
@@ -188,7 +189,8 @@ def test_gathered_requests_are_answered_as_if_one_after_another(
 ) -> None:
     now = datetime(2026, 11, 22)
     requests = [Request(str(place), lines, now, now) for place, lines in enumerate(asked)]
-    answers, accepted = decide(requests, free=free, known=set())
+    levels = [Level(variant, variant, 1, left) for variant, left in free.items()]
+    answers, accepted = decide(requests, levels=levels, known=set())
     left, fits = dict(free), []
     for lines in asked:
         fit = all(left.get(variant, 0) >= pieces for variant, pieces in lines.items())
@@ -196,7 +198,7 @@ def test_gathered_requests_are_answered_as_if_one_after_another(
         if fit:
             left = {variant: count - lines.get(variant, 0) for variant, count in left.items()}
     assert [answer is None for answer in answers] == fits
-    assert [request.key for request in accepted] == [str(place) for place, fit in enumerate(fits) if fit]
+    assert [one.request.key for one in accepted] == [str(place) for place, fit in enumerate(fits) if fit]
     assert min(left.values(), default=0) >= 0
 
 
@@ -207,9 +209,9 @@ def test_a_request_that_does_not_fit_does_not_stop_a_smaller_one() -> None:
         Request("small", {1: 2}, now, now),
         Request("small", {1: 2}, now, now),
     ]
-    answers, accepted = decide(requests, free={1: 3}, known=set())
+    answers, accepted = decide(requests, levels=[Level(1, 1, 1, 3)], known=set())
     assert answers == [Short(1, 3), None, None]
-    assert accepted == [requests[1]]
+    assert accepted == [Accepted(requests[1], {1: 2})]
 
 
 # Races

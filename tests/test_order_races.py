@@ -126,7 +126,8 @@ async def test_the_twin_of_the_race_without_the_guard_oversells(database: Databa
                 raise Refused("stock.short", variant=variant, left=free)
             await connection.execute("UPDATE stock_level SET reserved = reserved + 1 WHERE variant_id = $1", variant)
             await connection.execute(
-                "INSERT INTO hold (key, lines, until, state, created_at) VALUES ($1, $2::jsonb, $3, 'held', $3)",
+                "INSERT INTO hold (key, lines, levels, until, state, created_at)"
+                " SELECT $1, $2::jsonb, jsonb_build_object(id, 1), $3, 'held', $3 FROM stock_level",
                 offer.hold_key,
                 json.dumps(offer.holding),
                 now,

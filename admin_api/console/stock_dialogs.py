@@ -7,9 +7,10 @@ from admin_api.console.dialogs import put_away
 from admin_api.console.goods_fields import choice, mark_wrong, text_field
 from admin_api.console.looks import box, button, show, words
 from admin_api.console.visit import Visit
-from admin_api.product_views import MovementShape, StockShape
+from admin_api.product_views import MovementShape
 from admin_api.roles import StaffMember
 from admin_api.stock_desk import AdjustForm, CountForm, StockMovementRow, VariantStock
+from admin_api.stock_views import StockShape
 from commerce.inventory.actions import MOST_PIECES, Reason
 
 COUNTED = "counted"

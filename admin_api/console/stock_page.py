@@ -8,9 +8,9 @@ from admin_api.console.goods_frame import GoodsFrame, nothing
 from admin_api.console.looks import box, button, icon_button, set_text, show, words
 from admin_api.console.stock_dialogs import change_stock, show_movements
 from admin_api.console.visit import Visit
-from admin_api.product_views import StockShape
 from admin_api.roles import Permission, StaffMember
 from admin_api.stock_desk import CountForm, LowStock, LowVariant, VariantStock
+from admin_api.stock_views import StockShape
 from commerce.inventory.actions import MOST_PIECES
 
 PAGE = 40

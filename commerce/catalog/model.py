@@ -120,6 +120,7 @@ class Variant(Base):
     __table_args__ = (
         CheckConstraint("price_amount >= 0", name="price_not_negative"),
         CheckConstraint("weight_grams >= 0", name="weight_not_negative"),
+        CheckConstraint("low_stock_mark >= 0", name="low_stock_mark_not_negative"),
     )
 
     id: Mapped[Id]
@@ -130,6 +131,8 @@ class Variant(Base):
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
     weight_grams: Mapped[int | None]
+    low_stock_mark: Mapped[int | None]
+    """Pieces below which it is reported as running low; None: the shop's usual number."""
 
     @property
     def price(self) -> Money:

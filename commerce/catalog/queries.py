@@ -25,8 +25,20 @@ from commerce.catalog.model import (
 from commerce.inventory.model import StockLevel
 from foundation.money import Money
 
-FREE = func.greatest(func.coalesce(StockLevel.on_hand + StockLevel.backorder - StockLevel.reserved, 0), 0)
-"""Pieces that can still be promised. Advice only: the hold decides."""
+STOCK = (
+    select(
+        func.coalesce(func.sum(StockLevel.on_hand), 0).label("on_hand"),
+        func.coalesce(func.sum(StockLevel.reserved), 0).label("reserved"),
+        func.coalesce(func.sum(StockLevel.backorder), 0).label("backorder"),
+        func.coalesce(func.sum(StockLevel.on_hand + StockLevel.backorder - StockLevel.reserved), 0).label("free"),
+    )
+    .where(StockLevel.variant_id == Variant.id)
+    .correlate(Variant)
+    .lateral("stock")
+)
+"""The stock of a variant at all locations together, to be joined ON true: always one row, so none is multiplied."""
+FREE: ColumnElement[int] = STOCK.c.free
+"""Pieces that can still be promised. Advice only: the hold decides. Needs STOCK to be joined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +297,7 @@ _VARIANTS = (
         func.coalesce(_OWN_PICTURE, _leading_picture(Variant.product_id)).label("picture"),
     )
     .join(Product, Product.id == Variant.product_id)
-    .outerjoin(StockLevel, StockLevel.variant_id == Variant.id)
+    .join(STOCK, true())
     .order_by(Variant.product_id, Variant.position, Variant.id)
 )
 _OF_IDS = _VARIANTS.where(Variant.id.in_(_IDS))
@@ -305,7 +317,7 @@ _CARDS = (
         func.count().label("variants"),
     )
     .join(Variant, Variant.product_id == Product.id)
-    .outerjoin(StockLevel, StockLevel.variant_id == Variant.id)
+    .join(STOCK, true())
     .where(Product.id.in_(_IDS), _IS_SOLD)
     .group_by(Product.id)
 )

@@ -114,8 +114,9 @@ WITH due AS (
     FROM stock_watch AS watch
     JOIN variant ON variant.id = watch.variant_id AND variant.active
     JOIN product ON product.id = variant.product_id AND product.status = 'published'
-    JOIN stock_level AS level ON level.variant_id = watch.variant_id
-        AND level.on_hand + level.backorder > level.reserved
+    WHERE EXISTS (
+        SELECT FROM stock_level AS level
+        WHERE level.variant_id = watch.variant_id AND level.on_hand + level.backorder > level.reserved)
     ORDER BY watch.created_at, watch.customer_id, watch.variant_id
     LIMIT :limit
     FOR UPDATE OF watch SKIP LOCKED)

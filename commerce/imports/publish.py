@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.imports import statements
 from commerce.imports.entries import Basis, put_staged_entries, shelves_stand, stage_entries
 from commerce.imports.goods import NewCategory, NewProduct, Progress
+from commerce.inventory.locations import main_location
 from foundation.database import raw
 
 Row = tuple[str | int | bool | None, ...]
@@ -117,9 +118,10 @@ async def publish_staged(session: AsyncSession, staged: Staged, *, source: str, 
     await driver.execute(statements.REMEMBER, now)
     await put_staged_entries(session, stale=[row["key"] for row in marked], all_stale=not shelves_stand_still)
     # Stock comes last: these rows are the ones that shoppers are waiting for.
-    await driver.execute(statements.STOCK_LEVELS)
+    place = await main_location(session)
+    await driver.execute(statements.STOCK_LEVELS, place)
     await driver.execute(statements.STOCK_LOCKS)
-    await driver.execute(statements.STOCK, source, now)
+    await driver.execute(statements.STOCK, source, now, place)
 
 
 async def _clear(driver: asyncpg.Connection) -> None:

@@ -159,25 +159,29 @@ ON CONFLICT (product_id) DO UPDATE
 SET digest = excluded.digest, status = excluded.status, imported_at = excluded.imported_at"""
 
 STOCK_LEVELS = """
-INSERT INTO stock_level (variant_id, on_hand, reserved, backorder)
-SELECT variant_id, 0, 0, 0 FROM staged_variant JOIN staged_product USING (key) ORDER BY variant_id
-ON CONFLICT (variant_id) DO NOTHING"""
+INSERT INTO stock_level (variant_id, location_id, on_hand, reserved, backorder)
+SELECT variant_id, $1, 0, 0, 0 FROM staged_variant JOIN staged_product USING (key) ORDER BY variant_id
+ON CONFLICT (variant_id, location_id) DO NOTHING"""
 
 STOCK_LOCKS = """
 SELECT l.id FROM stock_level l JOIN staged_variant s USING (variant_id) JOIN staged_product USING (key)
 ORDER BY l.id FOR UPDATE OF l"""
 
 # A count is taken over when the source says another number than the last time: what was sold since stays sold.
-# It never falls below what is promised.
+# It never falls below what is promised. What the source counts is the whole shop: what lies at other locations is part
+# of it, the main location ($3) has the rest.
 STOCK = """
 WITH said AS (
     SELECT variant_id, stock, backorder,
            $1 || ' ' || stock || CASE WHEN backorder > 0 THEN '+' || backorder ELSE '' END AS reference
     FROM staged_variant JOIN staged_product USING (key)),
 counted AS (
-    UPDATE stock_level l SET on_hand = greatest(s.stock, l.reserved - s.backorder), backorder = s.backorder
+    UPDATE stock_level l
+    SET on_hand = greatest(s.stock - coalesce((
+            SELECT sum(o.on_hand) FROM stock_level o WHERE o.variant_id = l.variant_id AND o.location_id <> $3), 0),
+        l.reserved - s.backorder, least(s.stock, 0)), backorder = s.backorder
     FROM said s
-    WHERE l.variant_id = s.variant_id AND s.reference IS DISTINCT FROM (
+    WHERE l.variant_id = s.variant_id AND l.location_id = $3 AND s.reference IS DISTINCT FROM (
         SELECT m.reference FROM stock_movement m WHERE m.stock_level_id = l.id AND m.reason = 'import'
         ORDER BY m.id DESC LIMIT 1)
     RETURNING l.id, new.on_hand - old.on_hand AS delta, s.reference)

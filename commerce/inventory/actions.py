@@ -1,31 +1,52 @@
-"""What happens to stock and to promises of it. Levels are always locked in the order of their ids."""
+"""What comes, goes and is counted. `location_id` None is the main location. Levels are locked in the order of ids.
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+What becomes of promises stands in `promises`, where goods lie in `locations`; both can be had from here.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.inventory.model import Hold, HoldState, StockLevel, StockMovement
-from foundation.database import JsonMap, raw
+from commerce.inventory.levels import change_levels, write_movements
+from commerce.inventory.locations import (
+    locations_that_can_fill,
+    main_location,
+    open_location,
+)
+from commerce.inventory.model import StockLevel
+from commerce.inventory.promises import (
+    add_pieces,
+    adopt,
+    commit_holds,
+    expire_holds,
+    lock_stock_of,
+    release_holds,
+    release_pieces,
+    reserve_again,
+    ship,
+    ship_pieces,
+)
+from foundation.database import raw
 from foundation.errors import Refused
 
 _LEVELS_FOR = """
-    INSERT INTO stock_level (variant_id, on_hand, reserved, backorder)
-    SELECT variant, 0, 0, 0 FROM unnest($1::bigint[]) AS variant ORDER BY variant ON CONFLICT DO NOTHING
+    INSERT INTO stock_level (variant_id, location_id, on_hand, reserved, backorder)
+    SELECT variant, $2, 0, 0, 0 FROM unnest($1::bigint[]) AS variant ORDER BY variant ON CONFLICT DO NOTHING
 """
 _LOCK = """
     SELECT variant_id, reserved, reserved - backorder AS least FROM stock_level
-    WHERE variant_id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
+    WHERE variant_id = ANY($1::bigint[]) AND location_id = $2 ORDER BY id FOR NO KEY UPDATE
 """
 _COUNT = """
     WITH changed AS (
         UPDATE stock_level SET on_hand = counted
         FROM unnest($1::bigint[], $2::bigint[]) AS said (variant, counted)
-        WHERE variant_id = variant AND on_hand <> counted AND reserved <= counted + backorder
+        WHERE variant_id = variant AND location_id = $5
+          AND on_hand <> counted AND reserved <= counted + backorder
         RETURNING id, new.on_hand - old.on_hand AS delta)
     INSERT INTO stock_movement (stock_level_id, delta, reason, reference, at)
     SELECT id, delta, 'counted', $3, $4 FROM changed ORDER BY id
@@ -49,12 +70,41 @@ _GOING = (Reason.DAMAGED, Reason.LOST)
 
 
 async def receive_stock(
-    session: AsyncSession, *, variant_id: int, quantity: int, reference: str, now: datetime
+    session: AsyncSession,
+    *,
+    variant_id: int,
+    quantity: int,
+    reference: str,
+    now: datetime,
+    location_id: int | None = None,
 ) -> StockLevel:
-    """Pieces arrived. The level is made with the first ones. Raises Refused("stock.quantity") below one piece."""
+    """Pieces arrived. The level is made with the first ones.
+
+    Raises Refused: stock.quantity below one piece, location.unknown, location.closed.
+    """
     if quantity < 1:
         raise Refused("stock.quantity", quantity=quantity)
-    return await _move(session, variant_id, quantity, reason="received", reference=reference, now=now)
+    level = await _level(session, variant_id, location_id)
+    return await _move(session, level, quantity, reason="received", reference=reference, now=now)
+
+
+async def take_back(
+    session: AsyncSession,
+    *,
+    variant_id: int,
+    quantity: int,
+    reference: str,
+    now: datetime,
+    location_id: int | None = None,
+) -> StockLevel:
+    """A shopper sent pieces back that can be sold again. Call it once for each return: `reference` names it.
+
+    Raises Refused: stock.quantity, location.unknown, location.closed.
+    """
+    if not 1 <= quantity <= MOST_PIECES:
+        raise Refused("stock.quantity", quantity=quantity, most=MOST_PIECES)
+    level = await _level(session, variant_id, location_id)
+    return await _move(session, level, quantity, reason="returned", reference=reference, now=now)
 
 
 async def adjust_stock(
@@ -66,24 +116,24 @@ async def adjust_stock(
     reference: str,
     now: datetime,
     was: int | None = None,
+    location_id: int | None = None,
 ) -> StockLevel:
     """So many pieces came or, as the reason says, went.
 
     Raises Refused: stock.quantity, stock.short (`left`: fewer lie there), stock.promised (`reserved`), and
-    stock.changed (`on_hand`) when `was` is given and that many do not lie there: a form sent twice counts once.
+    stock.changed (`on_hand`) when `was` is given and that many do not lie there: a form sent twice counts once;
+    location.unknown, location.closed.
     """
     if not 1 <= quantity <= MOST_PIECES:
         raise Refused("stock.quantity", quantity=quantity, most=MOST_PIECES)
-    level = await _level(session, variant_id)
+    level = await _level(session, variant_id, location_id)
     _refuse_surprise(level, was)
     delta = -quantity if reason in _GOING else quantity
-    if delta < 0 and level.on_hand + delta < 0:
-        raise Refused("stock.short", variant=variant_id, left=max(level.on_hand, 0))
-    if level.reserved > level.on_hand + delta + level.backorder:
-        raise Refused("stock.promised", variant=variant_id, reserved=level.reserved)
+    if delta < 0:
+        _refuse_taking(level, quantity)
     if level.on_hand + delta > MOST_PIECES:
         raise Refused("stock.quantity", quantity=level.on_hand + delta, most=MOST_PIECES)
-    return await _move(session, variant_id, delta, reason=reason, reference=reference, now=now)
+    return await _move(session, level, delta, reason=reason, reference=reference, now=now)
 
 
 async def count_stock(
@@ -94,131 +144,86 @@ async def count_stock(
     reference: str,
     now: datetime,
     was: int | None = None,
+    location_id: int | None = None,
 ) -> StockLevel:
     """Somebody counted: on hand is this many. Raises Refused("stock.promised", reserved=...) when more are promised.
 
-    `was`: how many the person saw before; raises Refused("stock.changed", on_hand=...) when it is another number now.
+    `was`: how many the person saw before; raises Refused("stock.changed", on_hand=...) when it is another number now;
+    location.unknown, location.closed.
     """
     if not 0 <= counted <= MOST_PIECES:
         raise Refused("stock.quantity", quantity=counted, most=MOST_PIECES)
-    level = await _level(session, variant_id)
+    level = await _level(session, variant_id, location_id)
     _refuse_surprise(level, was)
     if level.reserved > counted + level.backorder:
         raise Refused("stock.promised", variant=variant_id, reserved=level.reserved)
     if counted == level.on_hand:
         return level
-    return await _move(session, variant_id, counted - level.on_hand, reason="counted", reference=reference, now=now)
+    return await _move(session, level, counted - level.on_hand, reason="counted", reference=reference, now=now)
 
 
-async def count_many(session: AsyncSession, counted: Mapping[int, int], *, reference: str, now: datetime) -> None:
-    """Many variants were counted: {variant id: on hand}, all or nothing.
+async def count_many(
+    session: AsyncSession,
+    counted: Mapping[int, int],
+    *,
+    reference: str,
+    now: datetime,
+    location_id: int | None = None,
+) -> None:
+    """Many variants were counted at one location: {variant id: on hand}, all or nothing.
 
     Raises Refused("stock.promised", promised={variant id: pieces}) naming those of which more are promised.
     """
     if counted and not 0 <= min(counted.values()) <= max(counted.values()) <= MOST_PIECES:
         raise Refused("stock.quantity", quantity=max(counted.values()), most=MOST_PIECES)
+    place = await open_location(session, location_id)
     await session.flush()
     variants = sorted(counted)
     pieces = [counted[variant] for variant in variants]
     driver = await raw(session)
-    await driver.execute(_LEVELS_FOR, variants)
-    locked = await driver.fetch(_LOCK, variants)
+    await driver.execute(_LEVELS_FOR, variants, place)
+    locked = await driver.fetch(_LOCK, variants, place)
     promised = {str(row["variant_id"]): row["reserved"] for row in locked if row["least"] > counted[row["variant_id"]]}
     if promised:
         raise Refused("stock.promised", promised=promised)
-    await driver.execute(_COUNT, variants, pieces, reference, now)
+    await driver.execute(_COUNT, variants, pieces, reference, now, place)
 
 
-async def adopt(session: AsyncSession, *, key: str, order_id: int, lines: Mapping[int, int], committed: bool) -> None:
-    """Make a hold an order's. `committed`: sold for good, else kept for an order that waits for its payment.
+async def transfer_stock(
+    session: AsyncSession,
+    *,
+    variant_id: int,
+    quantity: int,
+    from_id: int,
+    to_id: int,
+    reference: str,
+    now: datetime,
+    was: int | None = None,
+) -> tuple[StockLevel, StockLevel]:
+    """Pieces nobody was promised go from one location to another: two movements, the sum stays. (from, to) afterwards.
 
-    Raises Refused("stock.hold_gone") when there is no such hold of exactly these lines, or it expired.
+    Raises Refused: stock.quantity, stock.short (`left`), stock.promised (`reserved`), stock.changed (`on_hand`) when
+    `was` is another number at the first location, location.same, location.unknown, location.closed.
     """
-    adopted = await session.scalar(
-        update(Hold)
-        .where(Hold.key == key, Hold.state == HoldState.HELD, Hold.order_id.is_(None), Hold.lines == _as_json(lines))
-        .values(order_id=order_id, state=HoldState.COMMITTED if committed else HoldState.HELD)
-        .returning(Hold.id)
-        .execution_options(synchronize_session=False)
-    )
-    if adopted is None:
-        raise Refused("stock.hold_gone", key=key)
-
-
-async def commit_holds(session: AsyncSession, *, order_id: int) -> None:
-    """What was kept for an order is sold."""
-    await _flip(session, order_id, of=(HoldState.HELD,), to=HoldState.COMMITTED)
-
-
-async def release_holds(session: AsyncSession, *, order_id: int, expired: bool = False) -> int:
-    """Give back what an order keeps and has not been shipped; returns the pieces. Again: nothing is left to give."""
-    to = HoldState.EXPIRED if expired else HoldState.RELEASED
-    flipped = await _flip(session, order_id, of=(HoldState.HELD, HoldState.COMMITTED), to=to)
-    return await _give_back(session, flipped)
-
-
-async def lock_stock_of(session: AsyncSession, *, order_ids: Collection[int]) -> None:
-    """Lock the levels that several orders keep, before they are ended one after another: else that could deadlock."""
-    kept = await session.scalars(select(Hold.lines).where(Hold.order_id.in_(order_ids)))
-    await _locked_levels(session, _summed(kept))
-
-
-async def expire_holds(session: AsyncSession, *, now: datetime, limit: int = 500) -> int:
-    """End promises nobody made an order of in time; returns how many. Any number of sweepers may run at once.
-
-    The change of state decides, the counter follows by what was changed: it moves once.
-    """
-    due = await session.scalars(
-        select(Hold.id)
-        .where(Hold.state == HoldState.HELD, Hold.order_id.is_(None), Hold.until <= now)
-        .order_by(Hold.until)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    flipped = await session.scalars(
-        update(Hold)
-        .where(Hold.id.in_(due.all()), Hold.state == HoldState.HELD)
-        .values(state=HoldState.EXPIRED)
-        .returning(Hold.lines)
-        .execution_options(synchronize_session=False)
-    )
-    lines = flipped.all()
-    await _give_back(session, lines)
-    return len(lines)
-
-
-async def reserve_again(
-    session: AsyncSession, *, key: str, order_id: int, lines: Mapping[int, int], now: datetime
-) -> bool:
-    """Take stock for an order whose promise had ended (its payment came late); False when it is not there any more."""
-    free = {
-        level.variant_id: level.on_hand + level.backorder - level.reserved
-        for level in await _locked_levels(session, lines)
-    }
-    if any(free.get(variant, 0) < pieces for variant, pieces in lines.items()):
-        return False
-    for variant, pieces in sorted(lines.items()):
-        await _change(session, variant, reserved=pieces)
-    session.add(
-        Hold(key=key, lines=_as_json(lines), until=now, state=HoldState.COMMITTED, order_id=order_id, created_at=now)
-    )
-    await session.flush()
-    return True
-
-
-async def ship(session: AsyncSession, *, order_id: int, reference: str, now: datetime) -> None:
-    """What is sold to this order leaves the house. Raises Refused("stock.not_committed") when nothing is."""
-    flipped = await _flip(session, order_id, of=(HoldState.COMMITTED,), to=HoldState.SHIPPED)
-    if not flipped:
-        raise Refused("stock.not_committed", order=order_id)
-    lines = _summed(flipped)
-    for level in await _locked_levels(session, lines):
-        pieces = lines[level.variant_id]
-        await _change(session, level.variant_id, on_hand=-pieces, reserved=-pieces)
-        session.add(
-            StockMovement(stock_level_id=level.id, delta=-pieces, reason="shipped", reference=reference, at=now)
-        )
-    await session.flush()
+    if not 1 <= quantity <= MOST_PIECES:
+        raise Refused("stock.quantity", quantity=quantity, most=MOST_PIECES)
+    if from_id == to_id:
+        raise Refused("location.same", location=from_id)
+    for place in sorted((from_id, to_id)):
+        await open_location(session, place)
+    await _make_levels(session, variant_id, (from_id, to_id))
+    levels = {level.location_id: level for level in await _locked(session, variant_id, (from_id, to_id))}
+    source, target = levels[from_id], levels[to_id]
+    _refuse_surprise(source, was)
+    _refuse_taking(source, quantity)
+    if target.on_hand + quantity > MOST_PIECES:
+        raise Refused("stock.quantity", quantity=target.on_hand + quantity, most=MOST_PIECES)
+    deltas = {source.id: -quantity, target.id: quantity}
+    await change_levels(session, on_hand=deltas)
+    await write_movements(session, deltas, reason="transferred", reference=reference, now=now)
+    for level in (source, target):
+        await session.refresh(level)
+    return source, target
 
 
 def _refuse_surprise(level: StockLevel, was: int | None) -> None:
@@ -226,30 +231,42 @@ def _refuse_surprise(level: StockLevel, was: int | None) -> None:
         raise Refused("stock.changed", variant=level.variant_id, on_hand=level.on_hand)
 
 
+def _refuse_taking(level: StockLevel, quantity: int) -> None:
+    if level.on_hand < quantity:
+        raise Refused("stock.short", variant=level.variant_id, left=max(level.on_hand, 0))
+    if level.reserved > level.on_hand - quantity + level.backorder:
+        raise Refused("stock.promised", variant=level.variant_id, reserved=level.reserved)
+
+
 async def _move(
-    session: AsyncSession, variant_id: int, delta: int, *, reason: str, reference: str, now: datetime
+    session: AsyncSession, level: StockLevel, delta: int, *, reason: str, reference: str, now: datetime
 ) -> StockLevel:
-    level = await _level(session, variant_id)
-    await _change(session, variant_id, on_hand=delta)
-    session.add(StockMovement(stock_level_id=level.id, delta=delta, reason=reason, reference=reference, at=now))
-    await session.flush()
+    await change_levels(session, on_hand={level.id: delta})
+    await write_movements(session, {level.id: delta}, reason=reason, reference=reference, now=now)
     await session.refresh(level)
     return level
 
 
-async def _level(session: AsyncSession, variant_id: int) -> StockLevel:
-    """The level of a variant under a lock; made empty when there is none."""
-    await session.execute(
-        insert(StockLevel).values(variant_id=variant_id, on_hand=0, reserved=0, backorder=0).on_conflict_do_nothing()
-    )
-    (level,) = await _locked_levels(session, [variant_id])
+async def _level(session: AsyncSession, variant_id: int, location_id: int | None) -> StockLevel:
+    """The level of a variant at a location under a lock; made empty when there is none."""
+    place = await open_location(session, location_id)
+    await _make_levels(session, variant_id, (place,))
+    (level,) = await _locked(session, variant_id, (place,))
     return level
 
 
-async def _locked_levels(session: AsyncSession, variant_ids: Iterable[int]) -> list[StockLevel]:
+async def _make_levels(session: AsyncSession, variant_id: int, places: tuple[int, ...]) -> None:
+    rows = [
+        {"variant_id": variant_id, "location_id": place, "on_hand": 0, "reserved": 0, "backorder": 0}
+        for place in sorted(places)
+    ]
+    await session.execute(insert(StockLevel).values(rows).on_conflict_do_nothing())
+
+
+async def _locked(session: AsyncSession, variant_id: int, places: tuple[int, ...]) -> list[StockLevel]:
     found = (
         select(StockLevel)
-        .where(StockLevel.variant_id.in_(list(variant_ids)))
+        .where(StockLevel.variant_id == variant_id, StockLevel.location_id.in_(places))
         .order_by(StockLevel.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
@@ -257,49 +274,25 @@ async def _locked_levels(session: AsyncSession, variant_ids: Iterable[int]) -> l
     return list(await session.scalars(found))
 
 
-async def _change(session: AsyncSession, variant_id: int, *, on_hand: int = 0, reserved: int = 0) -> None:
-    """The one guarded way a level changes; the row count decides."""
-    changed = await session.scalar(
-        update(StockLevel)
-        .where(
-            StockLevel.variant_id == variant_id,
-            StockLevel.reserved + reserved >= 0,
-            StockLevel.reserved + reserved <= StockLevel.on_hand + on_hand + StockLevel.backorder,
-        )
-        .values(on_hand=StockLevel.on_hand + on_hand, reserved=StockLevel.reserved + reserved)
-        .returning(StockLevel.id)
-        .execution_options(synchronize_session=False)
-    )
-    if changed is None:
-        raise Refused("stock.short", variant=variant_id)
-
-
-async def _flip(session: AsyncSession, order_id: int, *, of: tuple[HoldState, ...], to: HoldState) -> list[JsonMap]:
-    """Change the state of an order's holds; returns the lines of those that changed."""
-    flipped = await session.scalars(
-        update(Hold)
-        .where(Hold.order_id == order_id, Hold.state.in_(of))
-        .values(state=to)
-        .returning(Hold.lines)
-        .execution_options(synchronize_session=False)
-    )
-    return list(flipped)
-
-
-async def _give_back(session: AsyncSession, holds: Iterable[JsonMap]) -> int:
-    lines = _summed(holds)
-    for level in await _locked_levels(session, lines):
-        await _change(session, level.variant_id, reserved=-lines[level.variant_id])
-    return sum(lines.values())
-
-
-def _summed(holds: Iterable[JsonMap]) -> dict[int, int]:
-    """The pieces of several holds together, for each variant."""
-    pieces: Counter[int] = Counter()
-    for lines in holds:
-        pieces.update({int(variant): int(count) for variant, count in lines.items()})
-    return dict(pieces)
-
-
-def _as_json(lines: Mapping[int, int]) -> JsonMap:
-    return {str(variant): pieces for variant, pieces in lines.items()}
+__all__ = [
+    "MOST_PIECES",
+    "Reason",
+    "add_pieces",
+    "adjust_stock",
+    "adopt",
+    "commit_holds",
+    "count_many",
+    "count_stock",
+    "expire_holds",
+    "locations_that_can_fill",
+    "lock_stock_of",
+    "main_location",
+    "receive_stock",
+    "release_holds",
+    "release_pieces",
+    "reserve_again",
+    "ship",
+    "ship_pieces",
+    "take_back",
+    "transfer_stock",
+]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commerce.states import state_type
@@ -20,27 +20,56 @@ class HoldState(StrEnum):
     EXPIRED = "expired"
 
 
+class Location(Base):
+    """A place where goods lie. One that is not `active` holds nothing: no level there has a piece or a promise.
+
+    `name` and `address` are {"zh", "en"}; the address is what shoppers are told who fetch their goods (`is_pickup`).
+    `region` is {"country", "province", "city"} where known. `parcel_cost`: what sending one parcel from here costs the
+    shop, in minor units of its currency; the cheapest location goes first, then the one with the lowest `position`.
+    """
+
+    __tablename__ = "location"
+    __table_args__ = (CheckConstraint("parcel_cost >= 0", name="parcel_cost_not_negative"),)
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[JsonMap]
+    address: Mapped[JsonMap] = mapped_column(default=dict, server_default=text("'{}'"))
+    region: Mapped[JsonMap] = mapped_column(default=dict, server_default=text("'{}'"))
+    position: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    parcel_cost: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    is_pickup: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
 class StockLevel(Base):
-    """The stock of one variant. Free to promise: `on_hand + backorder - reserved`; the CHECK stands behind each."""
+    """The stock of one variant at one location. Free to promise: `on_hand + backorder - reserved`.
+
+    A CHECK stands behind each number. What the shop has of a variant is the sum over its levels.
+    """
 
     __tablename__ = "stock_level"
     __table_args__ = (
         CheckConstraint("reserved >= 0", name="reserved_not_negative"),
         CheckConstraint("reserved <= on_hand + backorder", name="not_oversold"),
         CheckConstraint("backorder >= 0", name="backorder_not_negative"),
+        UniqueConstraint("variant_id", "location_id"),
     )
 
     id: Mapped[Id]
-    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id", ondelete="CASCADE"), unique=True)
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id", ondelete="CASCADE"))
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"), index=True)
     on_hand: Mapped[int] = mapped_column(default=0)
     reserved: Mapped[int] = mapped_column(default=0)
     backorder: Mapped[int] = mapped_column(default=0)
 
 
 class Hold(Base):
-    """A promise of stock: {variant id: pieces} in `lines`. Held ones without an order expire by themselves.
+    """A promise of stock: {variant id: pieces} in `lines`, {stock level id: pieces} in `levels`, the same pieces.
 
-    No foreign key leads to rows that a turn writes: a hold is made in its own transaction while the turn is still open.
+    Held ones without an order expire by themselves. A part of an order's hold that is shipped or given back becomes a
+    row of its own. No foreign key leads to rows that a turn writes: a hold is made in its own transaction while the
+    turn is still open.
     """
 
     __tablename__ = "hold"
@@ -52,6 +81,7 @@ class Hold(Base):
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(String(200), unique=True)
     lines: Mapped[JsonMap]
+    levels: Mapped[JsonMap] = mapped_column(default=dict, server_default=text("'{}'"))
     until: Mapped[datetime]
     state: Mapped[HoldState] = mapped_column(state_type(HoldState))
     order_id: Mapped[int | None]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.catalog.media import Kept
@@ -76,13 +76,14 @@ async def draft_view(session: AsyncSession, *, product_id: int) -> DraftView:
     variant = await session.get_one(Variant, await _variant(session, draft.id))
     pictures = select(Picture.media_id).where(Picture.product_id == draft.id).order_by(Picture.position, Picture.id)
     shown = (await session.scalars(pictures)).all()
+    on_hand = select(func.sum(StockLevel.on_hand)).where(StockLevel.variant_id == variant.id)
     return DraftView(
         product_id=draft.id,
         version=draft.version,
         title=text.title if text else "",
         body=text.body if text else "",
         price=variant.price if variant.price_amount else None,
-        stock=await session.scalar(select(StockLevel.on_hand).where(StockLevel.variant_id == variant.id)) or 0,
+        stock=int(await session.scalar(on_hand) or 0),
         picture=shown[0] if shown else None,
         pictures=len(shown),
     )

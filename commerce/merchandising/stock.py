@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.catalog.model import Product, ProductStatus, Variant
-from commerce.catalog.queries import FREE
+from commerce.catalog.queries import FREE, STOCK
 from commerce.inventory import actions
 from commerce.inventory.actions import Reason
 from commerce.inventory.model import StockLevel, StockMovement
@@ -28,11 +28,20 @@ class Movement:
 
 
 async def count_variant(
-    session: AsyncSession, *, variant_id: int, counted: int, note: str, now: datetime, was: int | None = None
+    session: AsyncSession,
+    *,
+    variant_id: int,
+    counted: int,
+    note: str,
+    now: datetime,
+    was: int | None = None,
+    location_id: int | None = None,
 ) -> StockLevel:
     """So many lie there. Refuses variant.unknown, stock.quantity, stock.promised, stock.changed; see `inventory`."""
     await _must_exist(session, variant_id)
-    return await actions.count_stock(session, variant_id=variant_id, counted=counted, reference=note, now=now, was=was)
+    return await actions.count_stock(
+        session, variant_id=variant_id, counted=counted, reference=note, now=now, was=was, location_id=location_id
+    )
 
 
 async def adjust_variant(
@@ -44,11 +53,19 @@ async def adjust_variant(
     note: str,
     now: datetime,
     was: int | None = None,
+    location_id: int | None = None,
 ) -> StockLevel:
     """So many came or went. Refuses variant.unknown, stock.quantity, stock.short, stock.promised, stock.changed."""
     await _must_exist(session, variant_id)
     return await actions.adjust_stock(
-        session, variant_id=variant_id, quantity=quantity, reason=reason, reference=note, now=now, was=was
+        session,
+        variant_id=variant_id,
+        quantity=quantity,
+        reason=reason,
+        reference=note,
+        now=now,
+        was=was,
+        location_id=location_id,
     )
 
 
@@ -77,7 +94,7 @@ async def low_stock(session: AsyncSession, *, threshold: int, limit: int, offset
     scarce = (
         select(Variant.id)
         .join(Product, Product.id == Variant.product_id)
-        .outerjoin(StockLevel, StockLevel.variant_id == Variant.id)
+        .join(STOCK, true())
         .where(Product.status == ProductStatus.PUBLISHED, Variant.active, literal(threshold) >= FREE)
         .order_by(FREE, Variant.id)
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from commerce.catalog.model import Variant
 from commerce.inventory.model import Hold, StockLevel
@@ -33,7 +33,10 @@ async def books_of(database: Database) -> Books:
         orders = await session.scalars(select(Order).order_by(Order.id))
         lines = await session.scalars(select(OrderLine).order_by(OrderLine.order_id, OrderLine.position))
         levels = await session.execute(
-            select(Variant.sku, StockLevel.reserved).join(StockLevel).where(StockLevel.reserved > 0)
+            select(Variant.sku, func.sum(StockLevel.reserved).label("reserved"))
+            .join(StockLevel)
+            .where(StockLevel.reserved > 0)
+            .group_by(Variant.sku)
         )
         holds = await session.scalars(select(Hold).order_by(Hold.id))
         paid = await session.execute(
