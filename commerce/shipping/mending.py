@@ -1,0 +1,138 @@
+"""A parcel that was lost or came back: it is sent again, or its money goes back. One of both, once."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.announcements import announce
+from commerce.inventory.actions import take_back
+from commerce.inventory.promises import add_pieces
+from commerce.orders.locks import note
+from commerce.orders.model import Order, OrderLine
+from commerce.payments.ledger import balance, refund_amount
+from commerce.points.actions import reverse
+from commerce.shipping.model import GONE_WRONG, Resolution, Shipment, ShipmentLine, ShipmentState
+from commerce.shipping.queries import locked_shipment, shipment_lines
+from commerce.shipping.stages import see_if_delivered
+from foundation.errors import Refused
+
+
+async def reship(session: AsyncSession, *, shipment_id: int, location_id: int | None = None, now: datetime) -> Shipment:
+    """The same goods once more, reserved now. Raises Refused: shipment.not_to_mend, stock.short (`left`)."""
+    order, lost = await _gone_wrong(session, shipment_id)
+    within = await shipment_lines(session, lost.id)
+    again = Shipment(
+        order_id=order.id,
+        location_id=location_id,
+        method=lost.method,
+        state=ShipmentState.PENDING,
+        replaces_id=lost.id,
+        created_at=now,
+        state_at=now,
+    )
+    session.add(again)
+    lost.resolution = Resolution.RESHIPPED
+    await session.flush()
+    pieces: dict[int, int] = {}
+    for line, ordered in within:
+        session.add(ShipmentLine(shipment_id=again.id, order_line_id=ordered.id, quantity=line.quantity))
+        pieces[ordered.variant_id] = pieces.get(ordered.variant_id, 0) + line.quantity
+    await add_pieces(session, order_id=order.id, pieces=pieces, key=reship_key(again), now=now, location_id=location_id)
+    order.version += 1
+    note(session, order, "parcel_sent_again", by="staff", now=now, shipment_id=lost.id, again=again.id)
+    _tell(session, order, lost, "parcel_sent_again", now=now)
+    await session.flush()
+    return again
+
+
+async def refund_parcel(session: AsyncSession, *, shipment_id: int, now: datetime) -> int:
+    """Give back what the pieces of the parcel cost; returns the minor units. They count as returned from here on.
+
+    Raises Refused("shipment.not_to_mend"), ("shipment.returned_already") when they went back otherwise.
+    """
+    order, lost = await _gone_wrong(session, shipment_id)
+    amount = 0
+    for line, ordered in await shipment_lines(session, lost.id):
+        amount += ordered.next_part(line.quantity).total
+        counted = await session.scalar(
+            update(OrderLine)
+            .where(
+                OrderLine.id == ordered.id,
+                OrderLine.returned + OrderLine.returning + line.quantity <= OrderLine.shipped,
+            )
+            .values(returned=OrderLine.returned + line.quantity)
+            .returning(OrderLine.id)
+            .execution_options(synchronize_session=False)
+        )
+        if counted is None:
+            raise Refused("shipment.returned_already", number=order.number)
+        await session.refresh(ordered)
+    lost.resolution = Resolution.REFUNDED
+    order.version += 1
+    amount = min(amount, (await balance(session, order.id)).kept)  # cash that was never paid does not go back
+    if amount:
+        reason = "parcel_lost" if lost.state is ShipmentState.LOST else "parcel_returned"
+        key = f"refund:parcel:{lost.id}"
+        await refund_amount(session, order_id=order.id, amount=amount, reason=reason, key=key, now=now)
+        sums = await balance(session, order.id)
+        await reverse(session, order_id=order.id, now=now, gone=sums.captured - sums.kept, of=sums.captured)
+    note(session, order, "parcel_refunded", by="staff", now=now, shipment_id=lost.id, amount=amount)
+    _tell(session, order, lost, "parcel_refunded", now=now, amount=amount)
+    await see_if_delivered(session, order)
+    await session.flush()
+    return amount
+
+
+async def take_parcel_back(session: AsyncSession, *, shipment_id: int, location_id: int | None, now: datetime) -> int:
+    """A parcel that came back is unpacked and can be sold again, once; returns the pieces.
+
+    Raises Refused("shipment.not_back") for any other, and when it was unpacked before.
+    """
+    order, shipment = await locked_shipment(session, shipment_id)
+    if shipment.state is not ShipmentState.RETURNED_TO_SENDER or "unpacked" in shipment.told:
+        raise Refused("shipment.not_back", number=order.number)
+    shipment.told = [*shipment.told, "unpacked"]
+    pieces = 0
+    within = await shipment_lines(session, shipment.id)
+    for line, ordered in sorted(within, key=lambda both: both[1].variant_id):
+        pieces += line.quantity
+        await take_back(
+            session,
+            variant_id=ordered.variant_id,
+            quantity=line.quantity,
+            reference=f"{order.number}/{shipment.id}",
+            now=now,
+            location_id=location_id if location_id is not None else shipment.location_id,
+        )
+    note(session, order, "parcel_unpacked", by="staff", now=now, shipment_id=shipment.id)
+    await session.flush()
+    return pieces
+
+
+def reship_key(again: Shipment) -> str:
+    """The name of the promise of stock for a parcel that goes out once more."""
+    return f"reship:{again.id}"
+
+
+async def _gone_wrong(session: AsyncSession, shipment_id: int) -> tuple[Order, Shipment]:
+    order, shipment = await locked_shipment(session, shipment_id)
+    if shipment.state not in GONE_WRONG or shipment.resolution is not None:
+        raise Refused("shipment.not_to_mend", number=order.number)
+    return order, shipment
+
+
+def _tell(
+    session: AsyncSession, order: Order, shipment: Shipment, kind: str, *, now: datetime, amount: int = 0
+) -> None:
+    announce(
+        session,
+        kind,
+        customer_id=order.customer_id,
+        now=now,
+        order_id=order.id,
+        number=order.number,
+        shipment_id=shipment.id,
+        amount=amount,
+        currency=order.currency,
+    )
