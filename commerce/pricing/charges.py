@@ -1,11 +1,12 @@
 """What comes after the discounts: points, shipping, tax, and what accounts pay."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from commerce.pricing.basket import Basket, Line, is_about, part_in_ppm, take_off, why_not
 from commerce.pricing.values import RateView, Share, Tender
 from commerce.pricing.zones import Rate, cost_of
-from commerce.promotions.rules import WHOLE, Coupon, FreeShipping, Label
+from commerce.promotions.rules import WHOLE, Coupon, FreeShipping, Promotion
 from foundation.errors import Json
 
 
@@ -43,48 +44,39 @@ def use_points(basket: Basket) -> int:
 
 def likely_shipping(basket: Basket) -> int:
     """What shipping would cost before coupons, to weigh one for shipping against one for goods."""
-    rates = _prices(basket, basket.left)
-    return min((amount for _, amount, _ in rates), default=0)
+    offers = _offers(basket, [promotion for promotion, why, _ in _free_shipping(basket) if not why], ())
+    return _chosen(basket, offers).left if offers else 0
 
 
-def use_shipping(basket: Basket, coupons: list[Coupon]) -> Shipping:
-    """The chosen way of shipping, else the cheapest."""
+def use_shipping(basket: Basket, coupons: Sequence[Coupon]) -> Shipping:
+    """The chosen way of shipping, else the cheapest; `coupons` are those for shipping."""
     inputs = basket.inputs
-    if not inputs.has_zones:
-        return Shipping()
-    if inputs.choices.pickup_location_id is not None:
-        basket.note("shipping", None, {}, 0, "pickup")
-        return Shipping()
-    if inputs.rates is None:
-        basket.pass_by("shipping", None, {}, "no_destination")
-        return Shipping(is_known=False)
-    if not inputs.rates:
-        basket.pass_by("shipping", None, {}, "no_zone")
-        return Shipping(is_possible=False)
-    goods = sum(map(_before_points, basket.lines))
-    prices = _prices(basket, goods)
-    reducers = _free_shipping(basket) + [
-        _Off("coupon", coupon.id, coupon.label, coupon.most) for coupon in coupons if coupon.kind == "shipping"
-    ]
-    views = []
-    for rate, cost, _ in prices:
-        left = cost - sum(share.amount for share in _shares(cost, reducers))
-        views.append(RateView(rate.id, rate.label, left, rate.days_min, rate.days_max))
-    place = next((place for place, view in enumerate(views) if view.rate_id == inputs.choices.rate_id), None)
-    if place is None:
-        if inputs.choices.rate_id is not None:
-            basket.pass_by("shipping", inputs.choices.rate_id, {}, "not_offered")
-        place = min(range(len(views)), key=lambda place: (views[place].amount, place))
-    rate, cost, why = prices[place]
-    facts: dict[str, Json] = {}
-    if rate.free_from is not None and cost:
-        facts = {"free_from": rate.free_from, "missing": rate.free_from - goods}
-    basket.note("shipping", rate.id, rate.label, cost, why, grams=_grams(basket), **facts)
-    shares = _shares(cost, reducers)
-    for share in shares:
+    shipping = _not_charged(basket)
+    if shipping is not None:
+        for coupon in coupons:
+            why = "nothing_left" if shipping.is_known else "no_destination"
+            basket.pass_by("coupon", coupon.id, coupon.label, why)
+        return shipping
+    free = []
+    for promotion, why, facts in _free_shipping(basket):
+        if why:
+            basket.pass_by("free_shipping", promotion.id, promotion.label, why, **facts)
+        else:
+            free.append(promotion)
+    offers = _offers(basket, free, coupons)
+    if inputs.choices.rate_id not in (None, *(offer.rate.id for offer in offers)):
+        basket.pass_by("shipping", inputs.choices.rate_id, {}, "not_offered")
+    chosen = _chosen(basket, offers)
+    basket.note("shipping", chosen.rate.id, chosen.rate.label, chosen.cost, chosen.why, **_about(basket, chosen))
+    for share in chosen.shares:
         rule = "coupon" if share.kind == "coupon" else "free_shipping"
         basket.note(rule, share.source_id, share.label, share.amount)
-    return Shipping(views[place].amount, shares, views[place], tuple(views))
+    helped = {share.source_id for share in chosen.shares if share.kind == "coupon"}
+    for coupon in coupons:
+        if coupon.id not in helped:
+            basket.pass_by("coupon", coupon.id, coupon.label, "nothing_left")
+    views = {offer.rate.id: offer.view for offer in offers}
+    return Shipping(chosen.left, chosen.shares, views[chosen.rate.id], tuple(views.values()))
 
 
 def tax_of(line: Line, *, is_included: bool) -> int:
@@ -118,29 +110,71 @@ def use_purses(basket: Basket, total: int) -> tuple[Tender, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Off:
-    """Something that takes shipping off, up to `most`; all of it with None."""
+class _Offer:
+    """A way to send the parcel: its cost and why, and what promotions and coupons take off it."""
 
-    kind: str
-    source_id: int
-    label: Label
-    most: int | None = None
+    rate: Rate
+    cost: int
+    why: str
+    shares: tuple[Share, ...]
+
+    @property
+    def left(self) -> int:
+        return self.cost - sum(share.amount for share in self.shares)
+
+    @property
+    def view(self) -> RateView:
+        return RateView(self.rate.id, self.rate.label, self.left, self.rate.days_min, self.rate.days_max)
 
 
-def _prices(basket: Basket, goods: int) -> list[tuple[Rate, int, str]]:
-    """Each rate with its cost and the reason, before promotions and coupons for shipping."""
-    if basket.inputs.choices.pickup_location_id is not None:
+def _not_charged(basket: Basket) -> Shipping | None:
+    """Where there is no rate to choose: the reason is written down; None where there is one."""
+    inputs = basket.inputs
+    if not inputs.has_zones:
+        return Shipping()
+    if inputs.choices.pickup_location_id is not None:
+        basket.note("shipping", None, {}, 0, "pickup")
+        return Shipping()
+    if inputs.rates is None:
+        basket.pass_by("shipping", None, {}, "no_destination")
+        return Shipping(is_known=False)
+    if not inputs.rates:
+        basket.pass_by("shipping", None, {}, "no_zone")
+        return Shipping(is_possible=False)
+    return None
+
+
+def _offers(basket: Basket, free: Sequence[Promotion], coupons: Sequence[Coupon]) -> list[_Offer]:
+    """Every rate with what it costs; none where nothing is charged or nobody knows."""
+    inputs = basket.inputs
+    if not inputs.has_zones or inputs.choices.pickup_location_id is not None:
         return []
-    grams, is_free = _grams(basket), all(line.item.free_shipping for line in basket.lines)
-    prices = []
-    for rate in basket.inputs.rates or ():
+    goods, grams = sum(map(_before_points, basket.lines)), _grams(basket)
+    is_free = all(line.item.free_shipping for line in basket.lines)
+    offers = []
+    for rate in inputs.rates or ():
         if is_free:
-            prices.append((rate, 0, "free_goods"))
+            cost, why = 0, "free_goods"
         elif rate.free_from is not None and goods >= rate.free_from:
-            prices.append((rate, 0, "free_from"))
+            cost, why = 0, "free_from"
         else:
-            prices.append((rate, cost_of(rate, grams=grams), rate.kind))
-    return prices
+            cost, why = cost_of(rate, grams=grams), rate.kind
+        offers.append(_Offer(rate, cost, why, _shares(cost, free, coupons)))
+    return offers
+
+
+def _chosen(basket: Basket, offers: Sequence[_Offer]) -> _Offer:
+    """The one that was asked for, else the cheapest, the first of those that cost the same."""
+    asked = (offer for offer in offers if offer.rate.id == basket.inputs.choices.rate_id)
+    return next(asked, None) or min(offers, key=lambda offer: offer.left)
+
+
+def _about(basket: Basket, offer: _Offer) -> dict[str, Json]:
+    facts: dict[str, Json] = {"grams": _grams(basket)}
+    if offer.rate.free_from is not None and offer.why in ("flat", "weight"):
+        goods = sum(map(_before_points, basket.lines))
+        facts |= {"free_from": offer.rate.free_from, "missing": offer.rate.free_from - goods}
+    return facts
 
 
 def _grams(basket: Basket) -> int:
@@ -148,14 +182,14 @@ def _grams(basket: Basket) -> int:
     return sum(line.item.weight_grams * line.item.quantity for line in basket.lines if not line.item.free_shipping)
 
 
-def _free_shipping(basket: Basket) -> list[_Off]:
-    """The promotions that make shipping free; why others do not is written down."""
+def _free_shipping(basket: Basket) -> list[tuple[Promotion, str, dict[str, Json]]]:
+    """The promotions for shipping, each with why it does not make it free; empty where it does."""
     found = []
     for promotion in sorted(basket.inputs.promotions, key=lambda promotion: (-promotion.priority, promotion.id)):
         rule = promotion.rule
         if not isinstance(rule, FreeShipping):
             continue
-        reason = why_not(
+        why = why_not(
             basket.inputs,
             starts_at=promotion.starts_at,
             ends_at=promotion.ends_at,
@@ -164,12 +198,9 @@ def _free_shipping(basket: Basket) -> list[_Off]:
         )
         reached = sum(_before_points(line) for line in basket.lines if is_about(promotion.scope, line.item))
         facts: dict[str, Json] = {}
-        if not reason and reached < rule.from_amount:
-            reason, facts = "below_amount", {"missing": rule.from_amount - reached, "from_amount": rule.from_amount}
-        if reason:
-            basket.pass_by("free_shipping", promotion.id, promotion.label, reason, **facts)
-        else:
-            found.append(_Off("shipping", promotion.id, promotion.label))
+        if not why and reached < rule.from_amount:
+            why, facts = "below_amount", {"missing": rule.from_amount - reached, "from_amount": rule.from_amount}
+        found.append((promotion, why, facts))
     return found
 
 
@@ -178,11 +209,14 @@ def _before_points(line: Line) -> int:
     return line.left + sum(share.amount for share in line.shares if share.kind == "points")
 
 
-def _shares(cost: int, reducers: list[_Off]) -> tuple[Share, ...]:
+def _shares(cost: int, free: Sequence[Promotion], coupons: Sequence[Coupon]) -> tuple[Share, ...]:
     shares = []
-    for reducer in reducers:
-        amount = cost if reducer.most is None else min(cost, reducer.most)
+    if free and cost:
+        shares.append(Share("shipping", free[0].id, free[0].label, cost))
+        cost = 0
+    for coupon in coupons:
+        amount = cost if coupon.most is None else min(cost, coupon.most)
         if amount:
-            shares.append(Share(reducer.kind, reducer.source_id, reducer.label, amount))
+            shares.append(Share("coupon", coupon.id, coupon.label, amount))
             cost -= amount
     return tuple(shares)

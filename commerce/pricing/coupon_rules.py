@@ -23,7 +23,7 @@ def use_coupons(basket: Basket, *, shipping: int) -> list[Coupon]:
             lines = basket.open_lines(coupon.scope)
             take_off(lines, saved, kind="coupon", source_id=coupon.id, label=coupon.label)
             basket.note("coupon", coupon.id, coupon.label, saved)
-        if saved:
+        if saved or coupon.kind == "shipping":  # what shipping really costs shows later
             used.append(coupon)
             shipping -= saved if coupon.kind == "shipping" else 0
     for coupon in ready:

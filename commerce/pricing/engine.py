@@ -26,7 +26,7 @@ def price(inputs: Inputs) -> Priced:
         use_coupons(basket, shipping=likely_shipping(basket)) if inputs.coupons or inputs.choices.coupon_ids else []
     )
     points = use_points(basket)
-    shipping = use_shipping(basket, coupons)
+    shipping = use_shipping(basket, [coupon for coupon in coupons if coupon.kind == "shipping"])
     lines = _priced_lines(basket)
     goods = sum(line.unit * line.quantity for line in lines)
     discount = sum(line.discount for line in lines)
