@@ -3,13 +3,13 @@
 from datetime import datetime
 
 import structlog
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
-from commerce.inventory.actions import commit_holds, lock_stock_of, ship
+from commerce.inventory.actions import commit_holds, lock_stock_of
 from commerce.orders.locks import Actor, locked_order, note
-from commerce.orders.model import Order, OrderLine, OrderStatus, Shipment
+from commerce.orders.model import Order, OrderStatus
 from commerce.orders.placing import UNPAID_FOR, Quote, place_order, quote
 from commerce.orders.queries import order_of, order_view, order_views, orders_of
 from commerce.orders.settlement import payment_ended, settle_refund_answer
@@ -17,6 +17,7 @@ from commerce.payments.cash import BY_HAND
 from commerce.payments.ledger import balance, capture, new_intent, payable_intents, refund_everything, start_closing
 from commerce.payments.model import Intent, IntentState, Refund, RefundState
 from commerce.payments.port import RefundOutcome
+from commerce.shipping.actions import mark_shipped, refuse_shipped, take_out_of_parcels
 from foundation.errors import Refused
 
 log = structlog.get_logger(__name__)
@@ -30,7 +31,9 @@ async def cancel_order(session: AsyncSession, *, order_id: int, by: Actor, reaso
     order = await locked_order(session, order_id)
     if order.status is OrderStatus.CANCELLED:
         return order
-    await _refuse_shipped(session, order)
+    await refuse_shipped(session, order)
+    if order.status is OrderStatus.PLACED:
+        await take_out_of_parcels(session, order_id=order.id, pieces=None, by=by, now=now)
     order.move_to(OrderStatus.CANCELLED, now=now)
     for intent in await payable_intents(session, order.id):
         await start_closing(session, intent, now=now)
@@ -48,38 +51,6 @@ async def cancel_order(session: AsyncSession, *, order_id: int, by: Actor, reaso
         amount=refunded,
         currency=order.currency,
     )
-    return order
-
-
-async def mark_shipped(
-    session: AsyncSession, *, order_id: int, tracking_number: str, carrier: str, now: datetime
-) -> Order:
-    """The parcel is on its way: the stock leaves. Raises Refused("order.shipped") or ("order.not_ready", ...)."""
-    order = await locked_order(session, order_id)
-    await _refuse_shipped(session, order)
-    if order.status is not OrderStatus.PLACED or order.hold_reason is not None:
-        raise Refused("order.not_ready", number=order.number, status=order.status, hold_reason=order.hold_reason)
-    await ship(session, order_id=order.id, reference=order.number, now=now)
-    session.add(Shipment(order_id=order.id, carrier=carrier, tracking_number=tracking_number, shipped_at=now))
-    await session.execute(
-        update(OrderLine)
-        .where(OrderLine.order_id == order.id)
-        .values(shipped=OrderLine.quantity - OrderLine.cancelled)
-        .execution_options(synchronize_session=False)
-    )
-    order.version += 1
-    note(session, order, "shipped", by="staff", now=now, carrier=carrier, tracking_number=tracking_number)
-    announce(
-        session,
-        "order_shipped",
-        customer_id=order.customer_id,
-        now=now,
-        order_id=order.id,
-        number=order.number,
-        carrier=carrier,
-        tracking_number=tracking_number,
-    )
-    await session.flush()
     return order
 
 
@@ -158,12 +129,6 @@ async def expire_unpaid_orders(session: AsyncSession, *, now: datetime, limit: i
         except Refused as refusal:
             log.error("an unpaid order cannot be ended", order=order_id, code=refusal.code)
     return len(orders)
-
-
-async def _refuse_shipped(session: AsyncSession, order: Order) -> None:
-    parcel = await session.scalar(select(Shipment.id).where(Shipment.order_id == order.id))
-    if parcel is not None:
-        raise Refused("order.shipped", number=order.number)
 
 
 __all__ = [

@@ -367,19 +367,6 @@ class OrderEvent(Base):
     at: Mapped[datetime]
 
 
-class Shipment(Base):
-    """The one parcel of an order."""
-
-    __tablename__ = "shipment"
-
-    id: Mapped[Id]
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), unique=True)
-    carrier: Mapped[str] = mapped_column(String(80))
-    tracking_number: Mapped[str] = mapped_column(String(80))
-    shipped_at: Mapped[datetime]
-    delivered_at: Mapped[datetime | None]
-
-
 def payment_state(*, total: int, captured: int, refunded: int) -> PaymentState:
     """What the ledger says about an order, in minor units of its currency."""
     if captured == 0:

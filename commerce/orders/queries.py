@@ -22,13 +22,13 @@ from commerce.orders.model import (
     OrderStatus,
     PaymentMethod,
     PaymentState,
-    Shipment,
     fulfilment_state,
     payment_state,
 )
 from commerce.orders.number import spelled
 from commerce.orders.snapshot import open_address
 from commerce.payments.model import Intent, Payment
+from commerce.shipping.model import LEFT, Shipment
 from foundation.database import JsonMap
 from foundation.errors import Refused
 from foundation.money import Money
@@ -224,9 +224,8 @@ async def _views(session: AsyncSession, which: ColumnElement[bool], *, limit: in
         currency = next(order.currency for order in orders if order.id == line.order_id)
         lines.setdefault(line.order_id, []).append(_line_view(line, currency))
     money = await _sums(session, ids)
-    parcels = {
-        parcel.order_id: parcel for parcel in await session.scalars(select(Shipment).where(Shipment.order_id.in_(ids)))
-    }
+    left = select(Shipment).where(Shipment.order_id.in_(ids), Shipment.state.in_(LEFT), Shipment.tracking_number != "")
+    parcels = {parcel.order_id: parcel for parcel in await session.scalars(left.order_by(Shipment.id))}
     payable = {
         intent.order_id: intent
         for intent in await session.scalars(select(Intent).where(Intent.order_id.in_(ids), Intent.can_be_paid()))
@@ -310,7 +309,7 @@ def _view(
         total=order.total,
         captured=Money(captured, currency),
         refunded=Money(refunded, currency),
-        tracking=TrackingView(parcel.carrier, parcel.tracking_number, parcel.shipped_at) if parcel else None,
+        tracking=_tracking(parcel),
         created_at=order.created_at,
         placed_at=order.placed_at,
         hold_until=order.hold_until,
@@ -328,6 +327,13 @@ def _view(
         change=change,
         version=order.version,
     )
+
+
+def _tracking(parcel: Shipment | None) -> TrackingView | None:
+    """The parcel that left last."""
+    if parcel is None or parcel.shipped_at is None:
+        return None
+    return TrackingView(parcel.carrier, parcel.tracking_number, parcel.shipped_at)
 
 
 def _fulfilment(order: Order, lines: Sequence[OrderLineView]) -> FulfilmentState:
