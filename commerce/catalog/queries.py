@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, select, true
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, and_, bindparam, case, cast, func, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -25,12 +25,17 @@ from commerce.catalog.model import (
 from commerce.inventory.model import StockLevel
 from foundation.money import Money
 
+
+def _all_of(column: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[int]:
+    """The sum as a plain number: PostgreSQL's own would be a numeric."""
+    return cast(func.coalesce(func.sum(column), 0), BigInteger)
+
+
 STOCK = (
     select(
-        func.coalesce(func.sum(StockLevel.on_hand), 0).label("on_hand"),
-        func.coalesce(func.sum(StockLevel.reserved), 0).label("reserved"),
-        func.coalesce(func.sum(StockLevel.backorder), 0).label("backorder"),
-        func.coalesce(func.sum(StockLevel.on_hand + StockLevel.backorder - StockLevel.reserved), 0).label("free"),
+        _all_of(StockLevel.on_hand).label("on_hand"),
+        _all_of(StockLevel.reserved).label("reserved"),
+        _all_of(StockLevel.on_hand + StockLevel.backorder - StockLevel.reserved).label("free"),
     )
     .where(StockLevel.variant_id == Variant.id)
     .correlate(Variant)
