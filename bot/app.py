@@ -12,7 +12,7 @@ from bot.delivery import Channel, Delivery, StoredChannel
 from bot.shop import Mind, Shop
 from commerce.inventory.hold import Holds
 from commerce.payments.actions import Till
-from commerce.payments.simulator import Simulator
+from commerce.payments.setup import providers_of
 from foundation.database import Database
 from foundation.encryption import Vault, read_keys
 from foundation.errors import Refused
@@ -51,8 +51,7 @@ async def open_shop(
     channels: dict[str, Channel] = {WEB: WebChannel(), TERMINAL: StoredChannel()}
     async with Holds.open(settings.database_url) as holds, httpx.AsyncClient(transport=bank, timeout=10) as client:
         secret = _simulator_secret(settings, vault)
-        simulator = Simulator(client, base_url=settings.base_url, secret=secret, now=clock)
-        providers = {simulator.name: simulator} if settings.payment_simulator else {}
+        providers = providers_of(settings, client, simulator_secret=secret, now=clock)
         shop = Shop(
             settings=settings,
             database=database,

@@ -242,8 +242,8 @@ async def test_money_goes_back_once_under_a_key_and_never_more_than_was_paid(cou
     half = Money(session.money.amount // 2, "CNY")
     for _ in range(2):
         assert await counter.provider.refund(session.ref, key="r:1", money=half) == RefundOutcome.SUCCEEDED
-    assert await counter.provider.query_refund("r:1") == RefundOutcome.SUCCEEDED
-    assert await counter.provider.query_refund("never") == RefundOutcome.UNKNOWN
+    assert await counter.provider.query_refund(session.ref, key="r:1") == RefundOutcome.SUCCEEDED
+    assert await counter.provider.query_refund(session.ref, key="never") == RefundOutcome.UNKNOWN
     too_much = {"session": session.ref, "key": "r:2", "amount": session.money.amount}
     answer = await signed(counter.shop, counter.client, "/simulator/v1/refunds", too_much)
     assert (answer.status_code, answer.json()["code"]) == (409, "simulator.too_much")

@@ -13,7 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.web import chat, goods, health, pages, pay, photos, pictures, simulator, suggestions
+from bot.web import chat, goods, health, pages, pay, photos, pictures, simulator, simulator_stripe, suggestions
 from bot.web.errors import AnswerFailures, answer_errors
 from bot.web.metrics import REQUESTS
 from bot.web.visitors import HEADER, is_visitor
@@ -41,17 +41,12 @@ def create_app(shop: "Shop") -> FastAPI:
     app.state.shop = shop
     app.state.shelves = {}
     app.state.open_streams = Counter()
-    app.state.bank = simulator.Bank(
-        database=shop.database,
-        secret=shop.simulator_secret,
-        base_url=shop.settings.base_url,
-        now=shop.now,
-        may_go_wrong=shop.settings.simulator_faults,
-    )
+    app.state.bank = simulator.bank_of_shop(shop)
     for part in (pages, goods, chat, suggestions, photos, pictures, pay, health):
         app.include_router(part.router)
     if shop.settings.payment_simulator:
         app.include_router(simulator.router)
+        app.include_router(simulator_stripe.router)
     answer_errors(app)
     app.add_middleware(
         BodyLimit,

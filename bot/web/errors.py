@@ -18,7 +18,16 @@ from foundation.errors import Json, Refused
 
 log = structlog.get_logger(__name__)
 
-API_PREFIXES = ("/chat/", "/webhooks/", "/simulator/v1/", "/media/", "/health", "/ready", "/metrics")
+API_PREFIXES = (
+    "/chat/",
+    "/webhooks/",
+    "/simulator/v1/",
+    "/simulator/stripe/",
+    "/media/",
+    "/health",
+    "/ready",
+    "/metrics",
+)
 
 _STATUS = {
     "visitor.unknown": 401,

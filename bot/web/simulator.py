@@ -1,16 +1,15 @@
 """The payment simulator over HTTP: our stand-in for a bank, with a real page the shopper opens and signed webhooks.
 
-Its protocol is written down where the shop speaks it, in commerce/payments/simulator.py. It knows the shop only by its
-notify_url, keeps its books in tables of its own (simulator_model.py), and sends a webhook from those books until the
-shop has taken it, never inside a transaction.
+Its own protocol is written down where the shop speaks it, in commerce/payments/simulator.py; it speaks Stripe's as well
+(simulator_stripe.py). It knows the shop only by its notify_url, keeps its books in tables of its own
+(simulator_model.py), and sends a webhook from those books until the shop has taken it, never inside a transaction.
 """
 
 import asyncio
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import httpx
 import structlog
@@ -21,13 +20,19 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
 from bot.language import money_text
 from bot.web import simulator_model as books
 from bot.web.pages import Html, fill, notice_page, page, page_language
-from bot.web.simulator_model import Fault, SimulatorRefund, SimulatorSession, State
+from bot.web.simulator_model import FAULT_OF_AMOUNT, Fault, SimulatorRefund, SimulatorSession, State
+from bot.web.simulator_shapes import wire
 from bot.web.wire import read_body
 from bot.web.words import WORDS
+from commerce.payments.setup import STRIPE_AT_HOME, webhook_secrets
+from commerce.payments.signatures import stripe_header
 from commerce.payments.simulator import SIGNATURE_HEADER, TIMESTAMP_HEADER, is_signed, sign
 from foundation.database import Database
 from foundation.errors import Json, Refused
 from foundation.money import Money
+
+if TYPE_CHECKING:
+    from bot.shop import Shop
 
 log = structlog.get_logger(__name__)
 
@@ -38,15 +43,28 @@ _LOOK_EVERY = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """What the simulator needs. `faults`: what goes wrong with the next session; only tests put anything there."""
+    """What the simulator needs. `faults`: what goes wrong with the next session; only tests put anything there.
+
+    `stripe_key` is what a shop shows when it takes us for Stripe, `stripe_secret` signs what we tell it then.
+    """
 
     database: Database
     secret: bytes
     base_url: str
     now: Callable[[], datetime]
+    stripe_key: str
+    stripe_secret: bytes
     may_go_wrong: bool = False
     faults: list[Fault] = field(default_factory=list)
     rung: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def faults_of(self, amount: int, asked: Collection[str] = ()) -> list[str]:
+        """What goes wrong with a new session: what was told for the next one, for this one, and for its amount."""
+        if not self.may_go_wrong:
+            return []
+        known = [fault for fault in asked if fault in set(Fault)]
+        of_amount = [FAULT_OF_AMOUNT[amount % 10_000]] if amount % 10_000 in FAULT_OF_AMOUNT else []
+        return [str(fault) for fault in (*self.faults, *known, *of_amount)]
 
 
 class _Strict(BaseModel):
@@ -76,6 +94,22 @@ class FaultsAsked(_Strict):
 
     faults: list[Fault] = Field(max_length=20)
     reference: str | None = Field(default=None, max_length=120)
+
+
+def bank_of_shop(shop: "Shop") -> Bank:
+    """The bank beside a shop. It takes the shop's keys for Stripe only where the shop was told that we are Stripe."""
+    settings = shop.settings
+    key, secrets = settings.stripe_secret_key, webhook_secrets(settings)
+    is_ours = settings.stripe_url.rstrip("/") == settings.base_url + STRIPE_AT_HOME
+    return Bank(
+        database=shop.database,
+        secret=shop.simulator_secret,
+        base_url=settings.base_url,
+        now=shop.now,
+        stripe_key=key.get_secret_value() if key is not None and is_ours else "sk_test_" + shop.simulator_secret.hex(),
+        stripe_secret=secrets[0] if secrets and is_ours else b"whsec_" + shop.simulator_secret,
+        may_go_wrong=settings.simulator_faults,
+    )
 
 
 def bank_of(request: Request) -> Bank:
@@ -108,34 +142,33 @@ async def open_session(request: Request, bank: SignedBank) -> Response:
             money=Money(asked.amount, asked.currency),
             return_url=str(asked.return_url),
             notify_url=str(asked.notify_url),
-            faults=bank.faults,
+            faults=bank.faults_of(asked.amount),
             now=bank.now(),
         )
         lost = found.goes_wrong(Fault.TIME_OUT_AFTER_SUCCESS)
     if is_new:
         bank.faults.clear()
-    return _no_answer() if lost else JSONResponse(_session_json(bank, found), status_code=201 if is_new else 200)
+    return no_answer() if lost else JSONResponse(_session_json(bank, found), status_code=201 if is_new else 200)
 
 
 @router.get("/v1/sessions/{session_id}")
 async def read_session(bank: SignedBank, session_id: str) -> Response:
     """The session as it is now."""
     async with bank.database.begin() as session:
-        return JSONResponse(_session_json(bank, await books.session_of(session, session_id)))
+        return JSONResponse(_session_json(bank, await books.session_of(session, session_id, now=bank.now())))
 
 
 @router.post("/v1/sessions/{session_id}/close")
 async def close_session(bank: SignedBank, session_id: str) -> Response:
     """Let nobody pay it any more."""
     async with bank.database.begin() as session:
-        found = await books.session_of(session, session_id, lock=True)
-        if found.goes_wrong(Fault.REFUSE_CLOSE):
-            refused = True
-        else:
-            refused = False
+        found = await books.session_of(session, session_id, lock=True, now=bank.now())
+        lost = found.goes_wrong(Fault.REFUSE_CLOSE)
+        if not lost:
             found = await books.close_session(session, session_id=session_id, now=bank.now())
+            lost = found.goes_wrong(Fault.TIME_OUT_AFTER_SUCCESS)
     bank.rung.set()
-    return _no_answer() if refused else JSONResponse(_session_json(bank, found))
+    return no_answer() if lost else JSONResponse(_session_json(bank, found))
 
 
 @router.post("/v1/refunds")
@@ -146,10 +179,10 @@ async def give_back(request: Request, bank: SignedBank) -> Response:
         refund = await books.give_back(
             session, session_id=asked.session, key=asked.key, amount=asked.amount, now=bank.now()
         )
-        paid = await books.session_of(session, asked.session, lock=True)
+        paid = await books.session_of(session, asked.session, lock=True, now=bank.now())
         lost = paid.goes_wrong(Fault.TIME_OUT_AFTER_SUCCESS)
     bank.rung.set()
-    return _no_answer() if lost else JSONResponse(_refund_json(refund))
+    return no_answer() if lost else JSONResponse(_refund_json(refund))
 
 
 @router.get("/v1/refunds/{key:path}")
@@ -180,10 +213,11 @@ async def set_faults(request: Request, bank: SignedBank) -> Response:
 async def pay_page(request: Request, bank: ABank, session_id: str, declined: bool = False) -> Response:
     """What the shopper sees: whom, how much, Pay or Decline; afterwards the way back."""
     async with bank.database.begin() as session:
-        found = await books.session_of(session, session_id)
+        found = await books.session_of(session, session_id, now=bank.now())
     language = page_language(request)
     words = WORDS[language]
     after = {
+        State.PROCESSING: (words.sim_slow_title, words.sim_slow_text, "wait"),
         State.PAID: (words.sim_paid_title, words.sim_paid_text, "good"),
         State.CLOSED: (words.sim_closed_title, words.sim_closed_text, "bad"),
         State.OPEN: (words.sim_declined_title, words.sim_declined_text, "bad"),
@@ -228,13 +262,8 @@ async def send_webhooks(bank: Bank, client: httpx.AsyncClient) -> int:
         due = await books.claim_webhooks(session, now=bank.now(), lease=_LEASE)
     taken = 0
     for event in due:
-        raw = json.dumps(event.payload, ensure_ascii=False).encode()
-        timestamp = str(int(bank.now().timestamp()))
-        headers = {
-            "Content-Type": "application/json",
-            TIMESTAMP_HEADER: timestamp,
-            SIGNATURE_HEADER: sign(bank.secret, timestamp, raw),
-        }
+        raw = wire(event.payload)
+        headers = _signed_headers(bank, event, raw)
         try:
             answer = await client.post(event.notify_url, content=raw, headers=headers)
             ok = answer.is_success
@@ -247,7 +276,18 @@ async def send_webhooks(bank: Bank, client: httpx.AsyncClient) -> int:
             stored = await session.get_one(books.SimulatorEvent, event.id)
             stored.next_at = None if ok or event.tries >= _MOST_TRIES else again
             stored.answered_at = bank.now() if ok else None
+            stored.corrupt = False
     return taken
+
+
+def _signed_headers(bank: Bank, event: books.SimulatorEvent, raw: bytes) -> dict[str, str]:
+    """How the shop knows that a webhook is ours; the fault CORRUPT signs other bytes than it sends."""
+    signed = raw + b" " if event.corrupt else raw
+    seconds = int(bank.now().timestamp())
+    headers = {"Content-Type": "application/json"}
+    if event.protocol == books.STRIPE:
+        return headers | {"Stripe-Signature": stripe_header(bank.stripe_secret, seconds, signed)}
+    return headers | {TIMESTAMP_HEADER: str(seconds), SIGNATURE_HEADER: sign(bank.secret, str(seconds), signed)}
 
 
 async def keep_sending(bank: Bank, client: httpx.AsyncClient) -> None:
@@ -285,5 +325,5 @@ def _refund_json(refund: SimulatorRefund) -> dict[str, Json]:
     }
 
 
-def _no_answer() -> Response:
+def no_answer() -> Response:
     return JSONResponse({"code": "simulator.no_answer", "message": "A practised failure.", "facts": {}}, 504)

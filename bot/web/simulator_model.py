@@ -1,6 +1,7 @@
 """The payment simulator's books: our stand-in for a bank. The shop never reads these tables; it asks over HTTP."""
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -9,52 +10,78 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.web import simulator_shapes as shapes
 from conversations.text import clean
 from foundation.database import Base, Id, JsonList, JsonMap
-from foundation.errors import Json, Refused
+from foundation.errors import Refused
 from foundation.money import Money
 
 LATE = timedelta(seconds=30)
 """How late a webhook with the fault DELAY is sent."""
+OVERTAKEN = timedelta(seconds=3)
+"""How late one with the fault REORDER is sent: what happens next is told before it."""
+OWN, STRIPE = "own", "stripe"
+"""The protocols in which a session is asked for and told of."""
 
 
 class Fault(StrEnum):
     """What can go wrong with a bank. Each one in a session's list is used up by one occasion."""
 
     DUPLICATE = "duplicate"
+    REORDER = "reorder"
     DELAY = "delay"
     DROP = "drop"
+    CORRUPT = "corrupt"
+    """The first webhook has a wrong signature; the next try of it is right."""
     TIME_OUT_AFTER_SUCCESS = "time_out_after_success"
     REFUSE_CLOSE = "refuse_close"
+    """No answer to the request to close, and nothing is done."""
+    PAID_AT_CLOSE = "paid_at_close"
+    """The shopper pays in the very moment: it cannot be closed because it is paid."""
+    SLOW_PAYMENT = "slow_payment"
     SLOW_REFUND = "slow_refund"
+    FAIL_REFUND = "fail_refund"
+
+
+FAULT_OF_AMOUNT: dict[int, Fault] = {6661 + place: fault for place, fault in enumerate(Fault)}
+"""Where faults are allowed, an amount with these last four digits (66.61 to 66.71) brings its fault with it."""
 
 
 class State(StrEnum):
     """A session is open until it is paid or closed. A declined attempt leaves it open."""
 
     OPEN = "open"
+    PROCESSING = "processing"
     PAID = "paid"
     CLOSED = "closed"
 
 
 class SimulatorSession(Base):
-    """One payment that a shop asked for; `reference` is the shop's name of it. The `id` opens the pay page."""
+    """One payment that a shop asked for; `reference` is the shop's name of it. The `id` opens the pay page.
+
+    `details` is what the shop wants to see again (Stripe's metadata); `payment_ref` is Stripe's payment intent.
+    """
 
     __tablename__ = "simulator_session"
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount_positive"),
-        CheckConstraint("state IN ('open', 'paid', 'closed')", name="state_known"),
+        CheckConstraint("state IN ('open', 'processing', 'paid', 'closed')", name="state_known"),
+        Index("uq_simulator_session_own", "reference", unique=True, postgresql_where=text("protocol = 'own'")),
     )
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    reference: Mapped[str] = mapped_column(String(120), unique=True)
+    id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    protocol: Mapped[str] = mapped_column(String(12), default=OWN, server_default=text("'own'"))
+    reference: Mapped[str] = mapped_column(String(200), index=True)
+    payment_ref: Mapped[str | None] = mapped_column(String(80), unique=True)
     amount: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(12), default=State.OPEN)
     return_url: Mapped[str]
     notify_url: Mapped[str]
     faults: Mapped[JsonList] = mapped_column(default=list)
+    details: Mapped[JsonMap] = mapped_column(default=dict, server_default=text("'{}'"))
     created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
 
     @property
     def money(self) -> Money:
@@ -72,7 +99,7 @@ class SimulatorSession(Base):
 
 
 class SimulatorRefund(Base):
-    """Money given back once under the shop's key."""
+    """Money given back once under the shop's key. At Stripe `key` is its own id, the shop's is in `details`."""
 
     __tablename__ = "simulator_refund"
     __table_args__ = (CheckConstraint("amount > 0", name="amount_positive"),)
@@ -82,6 +109,7 @@ class SimulatorRefund(Base):
     amount: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(12))
+    details: Mapped[JsonMap] = mapped_column(default=dict, server_default=text("'{}'"))
     created_at: Mapped[datetime]
 
 
@@ -93,6 +121,8 @@ class SimulatorEvent(Base):
 
     id: Mapped[Id]
     event_id: Mapped[str] = mapped_column(String(40))
+    protocol: Mapped[str] = mapped_column(String(12), default=OWN, server_default=text("'own'"))
+    corrupt: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     notify_url: Mapped[str]
     payload: Mapped[JsonMap]
     tries: Mapped[int] = mapped_column(default=0)
@@ -107,12 +137,13 @@ async def open_session(
     money: Money,
     return_url: str,
     notify_url: str,
-    faults: list[Fault],
+    faults: Collection[str],
     now: datetime,
 ) -> tuple[SimulatorSession, bool]:
     """The session of this reference and whether it was made now. Raises Refused("simulator.amount_differs")."""
     made = insert(SimulatorSession).values(
         id=secrets.token_urlsafe(24),
+        protocol=OWN,
         reference=reference,
         amount=money.amount,
         currency=money.currency,
@@ -120,27 +151,42 @@ async def open_session(
         return_url=return_url,
         notify_url=notify_url,
         faults=[str(fault) for fault in faults],
+        details={},
         created_at=now,
     )
     is_new = await session.scalar(made.on_conflict_do_nothing().returning(SimulatorSession.id)) is not None
-    found = (await session.scalars(select(SimulatorSession).filter_by(reference=reference).with_for_update())).one()
+    named = select(SimulatorSession).filter_by(reference=reference, protocol=OWN).with_for_update()
+    found = (await session.scalars(named)).one()
     if found.money != money:
         raise Refused("simulator.amount_differs", reference=reference)
     return found, is_new
 
 
-async def session_of(session: AsyncSession, session_id: str, *, lock: bool = False) -> SimulatorSession:
-    """The session with this id. Raises Refused("simulator.session_unknown")."""
+async def session_of(session: AsyncSession, session_id: str, *, now: datetime, lock: bool = False) -> SimulatorSession:
+    """The session with this id as it is now: a slow payment is through, and one past its time is closed.
+
+    Raises Refused("simulator.session_unknown").
+    """
     query = select(SimulatorSession).filter_by(id=clean(session_id))
     found = await session.scalar(query.with_for_update() if lock else query)
     if found is None:
         raise Refused("simulator.session_unknown")
+    is_over = found.state == State.OPEN and found.expires_at is not None and found.expires_at <= now
+    if (is_over or found.state == State.PROCESSING) and not lock:
+        return await session_of(session, session_id, now=now, lock=True)
+    if is_over:
+        found.state = State.CLOSED
+        await tell(session, found, "session.closed", now=now)
+    elif found.state == State.PROCESSING:
+        found.state = State.PAID
+        await tell(session, found, "payment.succeeded_late", now=now)
     return found
 
 
 async def session_by_reference(session: AsyncSession, reference: str) -> SimulatorSession:
-    """The session that a shop named so, locked. Raises Refused("simulator.session_unknown")."""
-    found = await session.scalar(select(SimulatorSession).filter_by(reference=reference).with_for_update())
+    """The latest session that a shop named so, locked. Raises Refused("simulator.session_unknown")."""
+    named = select(SimulatorSession).filter_by(reference=reference).order_by(SimulatorSession.created_at.desc())
+    found = await session.scalar(named.limit(1).with_for_update())
     if found is None:
         raise Refused("simulator.session_unknown")
     return found
@@ -148,49 +194,86 @@ async def session_by_reference(session: AsyncSession, reference: str) -> Simulat
 
 async def choose(session: AsyncSession, *, session_id: str, pays: bool, now: datetime) -> SimulatorSession:
     """What the shopper pressed on the pay page. A session that is paid or closed stays as it is."""
-    found = await session_of(session, session_id, lock=True)
+    found = await session_of(session, session_id, lock=True, now=now)
     if found.state != State.OPEN:
         return found
-    if pays:
+    if not pays:
+        await tell(session, found, "payment.failed", now=now)
+    elif found.goes_wrong(Fault.SLOW_PAYMENT):
+        found.state = State.PROCESSING
+        await tell(session, found, "payment.processing", now=now)
+    else:
         found.state = State.PAID
-    await _tell(session, found, "payment.succeeded" if pays else "payment.failed", now=now)
+        await tell(session, found, "payment.succeeded", now=now)
     return found
 
 
 async def close_session(session: AsyncSession, *, session_id: str, now: datetime) -> SimulatorSession:
     """Let nobody pay it any more; a session that was paid first stays paid."""
-    found = await session_of(session, session_id, lock=True)
-    if found.state == State.OPEN:
+    found = await session_of(session, session_id, lock=True, now=now)
+    if found.state == State.OPEN and found.goes_wrong(Fault.PAID_AT_CLOSE):
+        found.state = State.PAID
+        await tell(session, found, "payment.succeeded", now=now)
+    elif found.state == State.OPEN:
         found.state = State.CLOSED
-        await _tell(session, found, "session.closed", now=now)
+        await tell(session, found, "session.closed", now=now)
     return found
 
 
 async def give_back(session: AsyncSession, *, session_id: str, key: str, amount: int, now: datetime) -> SimulatorRefund:
-    """Pay back once under this key.
+    """Pay back once under this key; one that failed is tried again by asking again.
 
     Raises Refused("simulator.not_paid"), ("simulator.too_much"), ("simulator.key_taken").
     """
-    paid = await session_of(session, session_id, lock=True)
+    paid = await session_of(session, session_id, lock=True, now=now)
     known = await session.get(SimulatorRefund, key)
     if known is not None:
         if (known.session_id, known.amount) != (session_id, amount):
             raise Refused("simulator.key_taken", key=key)
+        if known.state == "failed":
+            known.state = "succeeded"
+            await tell(session, paid, "refund.succeeded", refund=known, now=now)
         return known
+    return await make_refund(session, paid, key=key, amount=amount, details={}, now=now)
+
+
+async def make_refund(
+    session: AsyncSession, paid: SimulatorSession, *, key: str, amount: int, details: JsonMap, now: datetime
+) -> SimulatorRefund:
+    """Write a new refund down. The session must be locked.
+
+    Raises Refused("simulator.not_paid") or ("simulator.too_much").
+    """
     if paid.state != State.PAID:
         raise Refused("simulator.not_paid")
-    spent = await session.scalar(select(func.sum(SimulatorRefund.amount)).filter_by(session_id=session_id)) or 0
-    if spent + amount > paid.amount:
+    if await given_back(session, paid.id) + amount > paid.amount:
         raise Refused("simulator.too_much")
-    slow = paid.goes_wrong(Fault.SLOW_REFUND)
-    state = "pending" if slow else "succeeded"
+    state = "succeeded"
+    if paid.goes_wrong(Fault.FAIL_REFUND):
+        state = "failed"
+    elif paid.goes_wrong(Fault.SLOW_REFUND):
+        state = "pending"
     refund = SimulatorRefund(
-        key=key, session_id=session_id, amount=amount, currency=paid.currency, state=state, created_at=now
+        key=key,
+        session_id=paid.id,
+        amount=amount,
+        currency=paid.currency,
+        state=state,
+        details=details,
+        created_at=now,
     )
     session.add(refund)
-    if not slow:
-        await _tell(session, paid, "refund.succeeded", amount=amount, refund_key=key, now=now)
+    if state != "pending":
+        await tell(session, paid, f"refund.{state}", refund=refund, now=now)
     return refund
+
+
+async def given_back(session: AsyncSession, session_id: str) -> int:
+    """Minor units of a session that went back or are on their way."""
+    spent = select(func.sum(SimulatorRefund.amount)).where(
+        SimulatorRefund.session_id == session_id, SimulatorRefund.state != "failed"
+    )
+    return int(await session.scalar(spent) or 0)
 
 
 async def refund_of(session: AsyncSession, key: str, *, now: datetime) -> SimulatorRefund:
@@ -200,8 +283,8 @@ async def refund_of(session: AsyncSession, key: str, *, now: datetime) -> Simula
         raise Refused("simulator.refund_unknown")
     if found.state == "pending":
         found.state = "succeeded"
-        paid = await session_of(session, found.session_id, lock=True)
-        await _tell(session, paid, "refund.succeeded", amount=found.amount, refund_key=key, now=now)
+        paid = await session_of(session, found.session_id, lock=True, now=now)
+        await tell(session, paid, "refund.succeeded", refund=found, now=now)
     return found
 
 
@@ -212,7 +295,7 @@ async def claim_webhooks(
     due = (
         select(SimulatorEvent.id)
         .where(SimulatorEvent.next_at <= now)
-        .order_by(SimulatorEvent.id)
+        .order_by(SimulatorEvent.next_at, SimulatorEvent.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -225,32 +308,41 @@ async def claim_webhooks(
     return sorted(await session.scalars(taken), key=lambda event: event.id)
 
 
-async def _tell(
+async def tell(
     session: AsyncSession,
     about: SimulatorSession,
     kind: str,
     *,
     now: datetime,
-    amount: int | None = None,
-    refund_key: str | None = None,
+    refund: SimulatorRefund | None = None,
 ) -> None:
-    """Write the webhook down in the transaction of its reason; faults make it late, double or lost."""
+    """Write the webhook down in the transaction of its reason; faults make it late, double, wrong or lost."""
     event_id = f"evt_{secrets.token_hex(12)}"
-    payload: dict[str, Json] = {
-        "event_id": event_id,
-        "type": kind,
-        "session": about.id,
-        "reference": about.reference,
-        "amount": about.amount if amount is None else amount,
-        "currency": about.currency,
-    }
-    if refund_key is not None:
-        payload["refund_key"] = refund_key
+    payload: JsonMap | None
+    if about.protocol == STRIPE:
+        payload = shapes.stripe_event(event_id, kind, about, refund, now=now)
+    else:
+        payload = shapes.own_event(event_id, kind, about, refund)
+    if payload is None:
+        return
     copies = 2 if about.goes_wrong(Fault.DUPLICATE) else 1
-    due: datetime | None = now + LATE if about.goes_wrong(Fault.DELAY) else now
+    due: datetime | None = now
+    if about.goes_wrong(Fault.REORDER):
+        due = now + OVERTAKEN
+    if about.goes_wrong(Fault.DELAY):
+        due = now + LATE
     if about.goes_wrong(Fault.DROP):
         due = None
+    corrupt = about.goes_wrong(Fault.CORRUPT)
     for _ in range(copies):
         session.add(
-            SimulatorEvent(event_id=event_id, notify_url=about.notify_url, payload=payload, next_at=due, tries=0)
+            SimulatorEvent(
+                event_id=event_id,
+                protocol=about.protocol,
+                corrupt=corrupt,
+                notify_url=about.notify_url,
+                payload=payload,
+                next_at=due,
+                tries=0,
+            )
         )

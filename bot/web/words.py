@@ -56,6 +56,8 @@ class Words:
     sim_declined_text: str
     sim_closed_title: str
     sim_closed_text: str
+    sim_slow_title: str
+    sim_slow_text: str
     sim_return: str
     demo_title: str
     demo_text: str
@@ -114,6 +116,8 @@ _ENGLISH = Words(
     sim_declined_text="Nothing was charged. You are being taken back to the shop.",
     sim_closed_title="This payment is closed",
     sim_closed_text="The shop closed it. Nothing was charged.",
+    sim_slow_title="Your bank is still at it",
+    sim_slow_text="The payment was begun and is not through yet. You are being taken back to the shop.",
     sim_return="Back to the shop",
     demo_title="Another site, our chat",
     demo_text="This page stands for a site of somebody else. Two lines put the shop's attendant in its corner:",
@@ -170,6 +174,8 @@ _CHINESE = Words(
     sim_declined_text="没有扣款，正在返回小店……",
     sim_closed_title="这笔支付已关闭",
     sim_closed_text="商家已关闭这笔支付，没有扣款。",
+    sim_slow_title="银行处理中",
+    sim_slow_text="付款已提交，银行还在处理。正在返回小店……",
     sim_return="返回小店",
     demo_title="别人的网站，我们的店小二",
     demo_text="这一页代表别人家的网站。加上两行代码，店小二就站在角落里：",
