@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import sayings_tender
 from bot.dialogue import Announced
 from bot.replies import Card, Choice, OrderStatus, PayLink, Receipt, Reply, Row, Text, plain, to_json
 from bot.skills.showing import goods, method_name, named, order_reply, pay_link
@@ -89,6 +90,8 @@ async def render(shop: "Shop", session: AsyncSession, announcement: Announcement
     voice = Voice(shop, shop.vault, customer_id=announcement.customer_id, language=language)
     if announcement.kind == "back_in_stock":
         return await _back_in_stock(voice, session, int(announcement.facts["variant_id"]))
+    if (tells := sayings_tender.SAYINGS.get(announcement.kind)) is not None:
+        return await tells(voice, session, announcement)
     says = _SAYINGS.get(announcement.kind)
     if says is None:
         log.error("announcement without words", kind=announcement.kind)

@@ -68,6 +68,15 @@ async def usable_coupons(session: AsyncSession, *, customer_id: int, now: dateti
     return [_view(coupon, batch) for coupon, batch in rows]
 
 
+async def coupon_view(session: AsyncSession, *, coupon_id: int) -> CouponView:
+    """One coupon with its terms, whatever its state. Raises Refused("coupon.unknown")."""
+    one = select(Coupon, CouponBatch).join(CouponBatch, CouponBatch.id == Coupon.batch_id)
+    row = (await session.execute(one.where(Coupon.id == coupon_id))).one_or_none()
+    if row is None:
+        raise Refused("coupon.unknown", coupon=coupon_id)
+    return _view(*row)
+
+
 async def offers_for(session: AsyncSession, *, customer_id: int, now: datetime) -> list[OfferView]:
     """The batches that are offered to everyone and of which this customer has not had their share yet."""
     had = select(func.count(Coupon.id)).where(Coupon.batch_id == CouponBatch.id, Coupon.customer_id == customer_id)

@@ -1,0 +1,123 @@
+"""What coupons, points and store credit share: saying a code, and what a choice does to the cart."""
+
+import base64
+import re
+from collections.abc import Sequence
+
+from bot.flow import Turn
+from bot.questions import Question
+from bot.refusals import sentence
+from bot.replies import Button, Choice
+from bot.words import Words
+from commerce.carts.actions import cart_of, cart_view
+from commerce.carts.choices import Choice as Chosen
+from commerce.carts.choices import choice_of, set_choice
+from commerce.credit.actions import redeem_gift_card
+from commerce.customers.code_tries import UNKNOWN, try_code
+from commerce.pricing.actions import quote_cart, terms_of
+from commerce.pricing.values import Choices, Priced
+from commerce.promotions.coupons import claim
+from foundation.encryption import Vault
+from foundation.errors import Json, Refused
+from foundation.money import Money
+
+_CODE = re.compile(r"(?<![\w-])[A-Za-z0-9]{2,}(?:-[A-Za-z0-9]{2,})*(?![\w-])", re.ASCII)
+_SHORTEST = 5
+
+
+class Code(Question[str]):
+    """The code of a coupon or a gift card. It is a secret: what is stored of it is sealed."""
+
+    free_text = True
+
+    def __init__(self, prompt: str, vault: Vault) -> None:
+        super().__init__(prompt)
+        self.vault = vault
+
+    def free(self, words: Words) -> Json | None:
+        code = self.spot(words)
+        if code is None and words.rest and len(words.rest.split()) <= 4 and words.rest.isascii():
+            code = self._seal(words.take_everything())
+        return code
+
+    def spot(self, words: Words) -> Json | None:
+        said = words.take("coupon_code")
+        if said is None and (found := code_in(words.rest)) is not None:
+            words.take_everything()
+            said = found
+        return None if said is None else self._seal(str(said))
+
+    def value(self, stored: Json) -> str:
+        return self.vault.open(base64.b64decode(stored))
+
+    def _seal(self, code: str) -> str:
+        return base64.b64encode(self.vault.seal(code[:64])).decode()
+
+
+def code_in(text: str) -> str | None:
+    """What looks like a code in a text: letters and digits together, or capitals with a dash."""
+    for word in _CODE.findall(text):
+        has_both = any(letter.isdigit() for letter in word) and any(letter.isalpha() for letter in word)
+        if len(word) >= _SHORTEST and (has_both or word.isupper()):
+            return str(word)
+    return None
+
+
+async def say_code(turn: Turn, code: str) -> None:
+    """Try a code, whichever of the two it is of. A wrong one is counted, and asked for again."""
+
+    async def act() -> None:
+        try:
+            await claim(turn.session, batch_code=code, customer_id=turn.customer_id, now=turn.now)
+        except Refused as refused:
+            if refused.code != UNKNOWN:
+                raise
+            await redeem_gift_card(turn.session, code=code, customer_id=turn.customer_id, now=turn.now)
+
+    outcome = await try_code(turn.session, customer_id=turn.customer_id, now=turn.now, act=act)
+    if isinstance(outcome, Refused):
+        turn.say(sentence(outcome, turn.translate))
+        if outcome.facts["left"]:
+            turn.go_on_with(turn.frame.flow, again=1)
+
+
+async def chosen(turn: Turn) -> Chosen:
+    """What the shopper chose for their cart so far."""
+    cart = await cart_of(turn.session, customer_id=turn.customer_id)
+    return await choice_of(turn.session, cart_id=cart.id)
+
+
+async def choose(turn: Turn, choice: Chosen) -> Priced | None:
+    """Choose this for the cart, and the price of the cart then; none for an empty cart."""
+    await set_choice(turn.session, customer_id=turn.customer_id, choice=choice)
+    return await priced_cart(turn, choice)
+
+
+async def priced_cart(turn: Turn, choice: Chosen) -> Priced | None:
+    """The price of the cart with a choice; none when nothing that is sold lies in it."""
+    cart = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
+    lines = [(line.variant_id, line.quantity) for line in cart.lines if line.on_sale]
+    if not lines:
+        return None
+    return await quote_cart(
+        turn.session,
+        customer_id=turn.customer_id,
+        lines=lines,
+        language=turn.language,
+        now=turn.now,
+        choices=Choices(coupon_ids=choice.coupon_ids, points=choice.points, use_credit=choice.use_credit),
+        terms=terms_of(turn.shop.settings),
+    )
+
+
+def say_price(turn: Turn, text: str, priced: Priced | None, buttons: Sequence[Button] = ()) -> None:
+    """What was chosen, and what the cart costs with it."""
+    _ = turn._
+    if priced is None:
+        around = turn.wish(_("Look around"), "browse_categories")
+        turn.say(Choice(text + " " + _("Your cart is still empty; it counts as soon as you check out."), (around,)))
+        return
+    due = turn.money(Money(priced.due, priced.currency))
+    text += " " + _("Your cart now comes to {money}.").format(money=due)
+    steps = (turn.wish(_("Check out"), "checkout"), turn.wish(_("Why this price?"), "explain_price"))
+    turn.say(Choice(text, (*steps, *buttons)))

@@ -1,0 +1,52 @@
+"""Gift cards and store credit in the chat: redeeming a card, what is there, and whether it pays."""
+
+import re
+from dataclasses import replace
+
+from bot.flow import Turn
+from bot.language import N_
+from bot.replies import Choice
+from bot.skills.choosing import Code, choose, chosen, say_code, say_price
+from commerce.credit.actions import accounts_of
+from commerce.credit.model import AccountKind
+from foundation.money import Money
+
+KINDS = {AccountKind.GIFT_CARD: N_("gift card"), AccountKind.STORE_CREDIT: N_("store credit")}
+_NOT = re.compile(r"不用|不要|别用|先留|\b(don'?t|do not|without|keep)\b", re.IGNORECASE)
+_ASKS = re.compile(r"[?？吗]|多少|\b(how|what|which)\b", re.IGNORECASE)
+
+
+async def redeem_gift_card(turn: Turn) -> None:
+    """Make the money of a card the shopper's, by its code."""
+    _ = turn._
+    prompt = _("What is the code on the card? It has four groups of four letters and digits.")
+    code = await turn.ask("code", Code(prompt, turn.vault))
+    await say_code(turn, code)
+
+
+async def show_balance(turn: Turn) -> None:
+    """What is on the shopper's gift cards and in store credit; or whether it shall pay."""
+    _ = turn._
+    words = turn.words.heard.text if turn.words is not None else ""
+    wanted = turn.args.get("use", "no" if _NOT.search(words) and not _ASKS.search(words) else "")
+    if wanted:
+        text = _("Good, I leave your balance as it is.") if wanted == "no" else _("Your balance pays first.")
+        say_price(turn, text, await choose(turn, replace(await chosen(turn), use_credit=wanted == "yes")))
+        return
+    redeem = turn.wish(_("Redeem a gift card"), "redeem_gift_card")
+    accounts = await accounts_of(turn.session, turn.customer_id)
+    if not accounts:
+        turn.say(Choice(_("You have no store credit and no gift card yet."), (redeem,)))
+        return
+    lines = [f"• {_(KINDS[account.kind])}: {turn.money(account.money)}" for account in accounts]
+    currencies = sorted({account.currency for account in accounts})
+    for currency in currencies:
+        total = sum(account.balance for account in accounts if account.currency == currency)
+        lines.append(_("Together {money}").format(money=turn.money(Money(total, currency))))
+    if (await chosen(turn)).use_credit:
+        lines.append(_("It pays first when you check out."))
+        switch = turn.wish(_("Do not use it now"), "show_balance", use="no")
+    else:
+        lines.append(_("You asked me not to use it for this order."))
+        switch = turn.wish(_("Use it after all"), "show_balance", use="yes")
+    turn.say(Choice("\n".join(lines), (switch, redeem)))
