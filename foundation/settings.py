@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     """The most of the goods' price that points may pay."""
     low_stock: int = Field(default=5, ge=0, le=10**6)
     """Pieces below which a variant is reported, where it has no mark of its own."""
+    cash_on_delivery: bool = True
     transfer_account: str | None = None
     """What a shopper must know to send a bank transfer: holder, bank, number. None: transfers are not offered."""
     transfer_qr: Path | None = None

@@ -1,0 +1,44 @@
+"""Which ways to pay a shop offers: what its settings name, in the order in which shoppers see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from commerce.orders.model import PaymentMethod
+from commerce.payments.port import Provider
+from foundation.settings import Settings
+
+LONGEST_PAGE = timedelta(minutes=30)
+"""A pay page of Stripe is open for no less; who begins there gets that long."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedMethod:
+    """One way to pay; `unpaid_for` is how long an order waits for its money, None where it does not wait."""
+
+    method: PaymentMethod
+    unpaid_for: timedelta | None
+
+
+def offered_methods(settings: Settings, providers: Mapping[str, Provider]) -> tuple[OfferedMethod, ...]:
+    """The ways to pay of this shop, never none: without any other it is cash on delivery.
+
+    Store credit is no method here: it pays a part of the price, and an order it covers has nothing to pay.
+    """
+    hold = timedelta(minutes=settings.hold_minutes)
+    offered = [OfferedMethod(PaymentMethod.COD, None)] if settings.cash_on_delivery else []
+    if PaymentMethod.SIMULATOR in providers:
+        offered.append(OfferedMethod(PaymentMethod.SIMULATOR, hold))
+    if PaymentMethod.STRIPE in providers:
+        offered.append(OfferedMethod(PaymentMethod.STRIPE, max(hold, LONGEST_PAGE)))
+    if settings.transfer_account:
+        offered.append(OfferedMethod(PaymentMethod.TRANSFER, timedelta(hours=settings.transfer_hours)))
+    return tuple(offered) or (OfferedMethod(PaymentMethod.COD, None),)
+
+
+def waits_for(settings: Settings, method: PaymentMethod) -> timedelta:
+    """How long an order that is to be paid this way waits for its money."""
+    if method is PaymentMethod.TRANSFER:
+        return timedelta(hours=settings.transfer_hours)
+    hold = timedelta(minutes=settings.hold_minutes)
+    return max(hold, LONGEST_PAGE) if method is PaymentMethod.STRIPE else hold
