@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from foundation.errors import Json, Refused
 from foundation.money import LARGEST
@@ -24,6 +24,8 @@ Off = Annotated[int, Field(ge=1, le=LARGEST)]
 Ppm = Annotated[int, Field(ge=1, le=WHOLE)]
 Pieces = Annotated[int, Field(ge=1, le=10_000)]
 RowId = Annotated[int, Field(ge=1, le=2**62)]
+_STRICT = ConfigDict(extra="forbid")
+"""A misspelt field is a mistake, not nothing."""
 Ids = Annotated[tuple[RowId, ...], Field(max_length=500)]
 
 
@@ -48,6 +50,7 @@ class Audience(StrEnum):
 class Scope:
     """The goods a rule is about: those named in any of the three ways; with none named, all. Never the excepted."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     category_ids: Ids = ()
     product_ids: Ids = ()
     variant_ids: Ids = ()
@@ -61,6 +64,7 @@ EVERYTHING = Scope()
 class PercentOff:
     """A part of the price off each piece, from so many pieces of the scope on (两件八折)."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     ppm: Ppm
     min_quantity: Pieces = 1
     kind: Literal["percent"] = "percent"
@@ -70,6 +74,7 @@ class PercentOff:
 class AmountOff:
     """So much off each piece (直降)."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     amount: Off
     min_quantity: Pieces = 1
     kind: Literal["amount"] = "amount"
@@ -79,6 +84,7 @@ class AmountOff:
 class FixedPrice:
     """Each piece costs so much (特价); dearer pieces only become cheaper, cheaper ones stay."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     amount: Amount
     min_quantity: Pieces = 1
     kind: Literal["price"] = "price"
@@ -88,6 +94,7 @@ class FixedPrice:
 class NthOff:
     """A part off every n-th piece of one line (第二件半价)."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     every: Annotated[int, Field(ge=2, le=100)]
     ppm: Ppm
     kind: Literal["nth"] = "nth"
@@ -97,6 +104,7 @@ class NthOff:
 class Tier:
     """From so much money on, `amount` or a part of it off."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     from_amount: Off
     amount: Amount = 0
     ppm: Annotated[int, Field(ge=0, le=WHOLE)] = 0
@@ -106,6 +114,7 @@ class Tier:
 class Tiers:
     """满减: the highest tier that is reached. With `repeats` the one tier counts as often as it is reached (每满减)."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1, max_length=10)]
     repeats: bool = False
     most: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
@@ -116,6 +125,7 @@ class Tiers:
 class Gift:
     """满送: from so much money on, pieces of a variant come for nothing."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     from_amount: Off
     variant_id: RowId
     quantity: Pieces = 1
@@ -126,6 +136,7 @@ class Gift:
 class FreeShipping:
     """满包邮: no shipping is charged from so much money on."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     from_amount: Amount = 0
     kind: Literal["shipping"] = "shipping"
 
