@@ -32,6 +32,7 @@ MODELS = (
     "commerce.credit.model",
     "commerce.orders.model",
     "commerce.payments.model",
+    "commerce.payments.transfer_model",
     "commerce.shipping.model",
     "commerce.checks",
     "conversations.model",

@@ -75,24 +75,49 @@ async def capture_credit(
     now: datetime,
     change_id: int | None = None,
 ) -> Payment:
-    """Write down what was drawn from a gift card or store credit (commerce.credit) as money of this order, at once.
+    """Write down what was drawn from a gift card or store credit (commerce.credit) as money of this order, at once."""
+    return await capture_unasked(
+        session,
+        order_id=order_id,
+        number=number,
+        provider=CREDIT,
+        money=money,
+        instrument=f"{_ACCOUNT}{account_id}",
+        change_id=change_id,
+        now=now,
+    )
 
-    The intent never waits for anybody, so it may stand beside one that can still be paid.
+
+async def capture_unasked(
+    session: AsyncSession,
+    *,
+    order_id: int,
+    number: str,
+    provider: str,
+    money: Money,
+    instrument: str | None,
+    now: datetime,
+    proof: str | None = None,
+    change_id: int | None = None,
+) -> Payment:
+    """Money that is here without anybody having been asked for it.
+
+    Its intent never waits, so it may stand beside one that can still be paid.
     """
     intent = Intent(
         order_id=order_id,
-        provider=CREDIT,
+        provider=provider,
         reference=f"{number}-{secrets.token_hex(3)}",
         amount=money.amount,
         currency=money.currency,
         state=IntentState.SUCCEEDED,
-        instrument=f"{_ACCOUNT}{account_id}",
+        instrument=instrument,
         change_id=change_id,
         created_at=now,
     )
     session.add(intent)
     await session.flush()
-    return await _write_payment(session, intent, amount=money.amount, proof=None, now=now)
+    return await _write_payment(session, intent, amount=money.amount, proof=proof, now=now)
 
 
 async def locked_intent(session: AsyncSession, intent_id: int) -> Intent:
