@@ -34,6 +34,7 @@ MODELS = (
     "commerce.payments.model",
     "commerce.payments.transfer_model",
     "commerce.shipping.model",
+    "commerce.returns.model",
     "commerce.checks",
     "conversations.model",
     "bot.web.simulator_model",
