@@ -13,7 +13,19 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.web import chat, goods, health, pages, pay, photos, pictures, simulator, simulator_stripe, suggestions
+from bot.web import (
+    chat,
+    goods,
+    health,
+    pages,
+    pay,
+    photos,
+    pictures,
+    simulator,
+    simulator_stripe,
+    suggestions,
+    transfer_page,
+)
 from bot.web.errors import AnswerFailures, answer_errors
 from bot.web.metrics import REQUESTS
 from bot.web.visitors import HEADER, is_visitor
@@ -42,7 +54,7 @@ def create_app(shop: "Shop") -> FastAPI:
     app.state.shelves = {}
     app.state.open_streams = Counter()
     app.state.bank = simulator.bank_of_shop(shop)
-    for part in (pages, goods, chat, suggestions, photos, pictures, pay, health):
+    for part in (pages, goods, chat, suggestions, photos, pictures, transfer_page, pay, health):
         app.include_router(part.router)
     if shop.settings.payment_simulator:
         app.include_router(simulator.router)

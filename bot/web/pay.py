@@ -9,12 +9,14 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from bot.language import money_text
 from bot.web.pages import notice_page, page_language
+from bot.web.transfer_page import transfer_page
 from bot.web.words import WORDS, Words
 from commerce.customers.model import Customer
 from commerce.orders.model import Order, OrderStatus
 from commerce.payments.actions import Till, intent_from, look_at_intent, open_payment, receive_webhook
-from commerce.payments.model import Intent, IntentState
+from commerce.payments.model import PAYABLE, Intent, IntentState
 from commerce.payments.port import ProviderUnreachable
+from commerce.payments.transfers import TRANSFER
 from foundation import jobs
 from foundation.errors import Refused
 
@@ -33,6 +35,9 @@ async def pay(request: Request, token: str) -> Response:
     """Open the payment and go to the provider's page; an order that is not to be paid any more shows how it stands."""
     till = till_of(request)
     try:
+        by_transfer = await _waiting_transfer(request, token)
+        if by_transfer is not None:
+            return transfer_page(request, *by_transfer)
         return RedirectResponse(await open_payment(till, token), status_code=303)
     except ProviderUnreachable:
         words = WORDS[page_language(request)]
@@ -75,6 +80,21 @@ def till_of(request: Request) -> Till:
     """What paying needs of this shop."""
     till: Till = request.app.state.shop.till
     return till
+
+
+async def _waiting_transfer(request: Request, token: str) -> tuple[Order, Intent] | None:
+    """Order and intent where the link is for a bank transfer that can still be made. Raises Refused."""
+    shop: Shop = request.app.state.shop
+    intent_id = intent_from(shop.vault, token)
+    async with shop.database.begin() as session:
+        intent = await session.get(Intent, intent_id)
+        if intent is None or intent.provider != TRANSFER:
+            return None
+        order = await session.get_one(Order, intent.order_id)
+        request.state.language = (await session.get_one(Customer, order.customer_id)).language
+    if intent.state not in PAYABLE or (order.hold_until is not None and order.hold_until <= shop.now()):
+        raise Refused("payment.closed", number=order.number)
+    return order, intent
 
 
 async def _ask_provider(request: Request, token: str) -> None:

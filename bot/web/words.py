@@ -42,6 +42,13 @@ class Words:
     pay_unknown_text: str
     pay_busy_title: str
     pay_busy_text: str
+    transfer_title: str
+    transfer_code: str
+    transfer_account: str
+    transfer_until: str
+    transfer_qr: str
+    transfer_text: str
+    transfer_done: str
     order: str
     amount: str
     sim_name: str
@@ -104,6 +111,14 @@ _ENGLISH = Words(
     pay_busy_text="The bank does not answer. Nothing was charged. Please try again in a minute.",
     order="Order",
     amount="Amount",
+    transfer_title="Pay by bank transfer",
+    transfer_code="Write as purpose",
+    transfer_account="Account",
+    transfer_until="Pay by",
+    transfer_qr="QR code of our account",
+    transfer_text="Please send exactly this amount and write {code} as the purpose: that is how we know it is yours. "
+    "When it is done, tell us in the chat.",
+    transfer_done="I have sent it",
     sim_name="Practice bank",
     sim_reference="Reference",
     sim_note="This is a simulated bank for trying the shop. No real money moves.",
@@ -162,6 +177,13 @@ _CHINESE = Words(
     pay_busy_text="银行那边没有回应，没有扣款。请过一分钟再试。",
     order="订单",
     amount="金额",
+    transfer_title="银行转账付款",
+    transfer_code="转账附言",
+    transfer_account="收款账户",
+    transfer_until="付款截止",
+    transfer_qr="收款码",
+    transfer_text="请按上面的金额转账，并在附言里填写 {code}，方便我们核对到您的订单。转好后，在聊天里说一声“我已经转账了”就行。",
+    transfer_done="我已转账",
     sim_name="模拟银行",
     sim_reference="流水号",
     sim_note="仅供体验小店，不会动用真实资金。",
