@@ -182,7 +182,8 @@ _CHINESE = Words(
     transfer_account="收款账户",
     transfer_until="付款截止",
     transfer_qr="收款码",
-    transfer_text="请按上面的金额转账，并在附言里填写 {code}，方便我们核对到您的订单。转好后，在聊天里说一声“我已经转账了”就行。",
+    transfer_text="请按上面的金额转账，并在附言里填写 {code}，方便我们核对到您的订单。"
+    "转好后，在聊天里说一声“我已经转账了”就行。",
     transfer_done="我已转账",
     sim_name="模拟银行",
     sim_reference="流水号",
