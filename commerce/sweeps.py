@@ -9,6 +9,7 @@ from commerce.favourites.actions import tell_back_in_stock
 from commerce.inventory.actions import expire_holds
 from commerce.orders.actions import expire_unpaid_orders
 from commerce.search.index import renew_index
+from commerce.shipping.simulated import move_parcels_along
 
 
 class Sweep(Protocol):
@@ -21,6 +22,6 @@ class Sweep(Protocol):
         ...
 
 
-SWEEPS: tuple[Sweep, ...] = (expire_unpaid_orders, expire_holds, tell_back_in_stock, renew_index)
+SWEEPS: tuple[Sweep, ...] = (expire_unpaid_orders, expire_holds, tell_back_in_stock, renew_index, move_parcels_along)
 """Beside these a worker calls what has to leave its transactions: `commerce.payments.actions.reconcile`, and
 `gists_due` and `keep_meanings` of commerce.search.meaning."""

@@ -17,6 +17,7 @@ from commerce.announcements import Announcement
 from commerce.inventory.hold import Holds
 from commerce.inventory.promises import release_pieces
 from commerce.orders.actions import cancel_order, mark_paid, mark_shipped, order_view
+from commerce.orders.locks import Actor
 from commerce.orders.model import DeliveryMethod, FulfilmentState, Order, OrderLine
 from commerce.shipping.actions import (
     cancel_shipment,
@@ -41,8 +42,9 @@ from commerce.shipping.model import (
 )
 from commerce.shipping.pickup import hand_over, pickup_code, renew_code
 from commerce.shipping.queries import parcels_of, parcels_to_send, tracking_of
+from commerce.shipping.receipt import confirm_receipt
 from commerce.shipping.simulated import SIMULATED, move_parcels_along
-from commerce.shipping.tracking import Saying, confirm_receipt, prove_delivery, record_tracking, say
+from commerce.shipping.tracking import Saying, prove_delivery, record_tracking, say
 from foundation.database import Database
 from foundation.errors import Refused
 from tests.goods import Stock, a_product, an_order, holds_of, stock_of
@@ -84,6 +86,10 @@ async def told(session: AsyncSession) -> list[str]:
 async def the_line(session: AsyncSession, order: Order) -> OrderLine:
     found = select(OrderLine).where(OrderLine.order_id == order.id).execution_options(populate_existing=True)
     return (await session.scalars(found)).one()
+
+
+async def state_of(session: AsyncSession, shipment_id: int) -> ShipmentState:
+    return (await session.get_one(Shipment, shipment_id, populate_existing=True)).state
 
 
 async def fulfilment(session: AsyncSession, order: Order) -> FulfilmentState:
@@ -147,10 +153,10 @@ async def test_late_repeated_and_reordered_sayings_are_kept_and_move_nothing_bac
             session, shipment_id=shipment.id, sayings=day[::-1], source="carrier", now=now + 4 * HOUR
         )
         assert [one.key for one in moved] == ["1", "3", "4"]
-        assert shipment.state is ShipmentState.OUT_FOR_DELIVERY
+        assert await state_of(session, shipment.id) is ShipmentState.OUT_FOR_DELIVERY
         late = [Saying("5", ShipmentState.EXCEPTION, "破损", now + HOUR), *day]
         assert await record_tracking(session, shipment_id=shipment.id, sayings=late, source="carrier", now=now) == []
-        assert shipment.state is ShipmentState.OUT_FOR_DELIVERY
+        assert await state_of(session, shipment.id) is ShipmentState.OUT_FOR_DELIVERY
         timeline = await tracking_of(session, shipment.id)
         assert [(one.text, one.applied) for one in timeline] == [
             ("派件中", True),
@@ -246,7 +252,7 @@ async def _do(session: AsyncSession, act: str, *, order: Order, line: int, one: 
         case "call off":
             await cancel_shipment(session, shipment_id=one, now=now)
         case "cancel items":
-            by = "shopper" if n % 2 else "staff"
+            by: Actor = "shopper" if n % 2 else "staff"
             await take_out_of_parcels(session, order_id=order.id, pieces={line: n}, by=by, now=now)
             ordered = await the_line(session, order)
             if n > ordered.open:

@@ -9,8 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce
-from commerce.orders.locks import Actor, locked_order, note
+from commerce.orders.locks import Actor, note
 from commerce.orders.model import Order
 from commerce.shipping.model import (
     BEFORE_LEAVING,
@@ -63,7 +62,7 @@ async def record_tracking(
     last. A parcel that was sent again or refunded is not moved any more. Raises Refused("shipment.unknown").
     """
     order, shipment = await locked_shipment(session, shipment_id)
-    moved = await _record(session, order, shipment, sayings, source=source, by="system", now=now)
+    moved = await apply_sayings(session, order, shipment, sayings, source=source, by="system", now=now)
     if moved:
         tell(session, order, shipment, now=now)
     await session.flush()
@@ -75,7 +74,7 @@ async def say(session: AsyncSession, *, shipment_id: int, state: ShipmentState, 
     order, shipment = await locked_shipment(session, shipment_id)
     saying = Saying(f"staff:{now.isoformat()}:{state}", state, text, now)
     before = shipment.state
-    moved = state in STAFF_MAY_SAY and await _record(
+    moved = state in STAFF_MAY_SAY and await apply_sayings(
         session, order, shipment, [saying], source="staff", by="staff", now=now
     )
     if not moved:
@@ -102,43 +101,10 @@ async def prove_delivery(
     note(session, order, "delivery_proved", by="staff", now=now, shipment_id=shipment_id, proof=kind.value)
     if shipment.state in ON_THE_ROAD:
         said = Saying(f"proof:{now.isoformat()}", ShipmentState.DELIVERED, "", now)
-        await _record(session, order, shipment, [said], source="staff", by="staff", now=now)
+        await apply_sayings(session, order, shipment, [said], source="staff", by="staff", now=now)
         tell(session, order, shipment, now=now)
     await session.flush()
     return shipment
-
-
-async def confirm_receipt(session: AsyncSession, *, order_id: int, customer_id: int, now: datetime) -> Order:
-    """The shopper has what was sent. When that is all of the order, it is delivered. Again: nothing more happens.
-
-    Raises Refused("order.unknown") for anybody else's, ("shipment.nothing_sent") when nothing has left.
-    """
-    order = await locked_order(session, order_id)
-    if order.customer_id != customer_id:
-        raise Refused("order.unknown", number=order.number)
-    found = select(Shipment).where(Shipment.order_id == order_id, Shipment.state.in_(LEFT)).order_by(Shipment.id)
-    parcels = list(await session.scalars(found.with_for_update().execution_options(populate_existing=True)))
-    if not parcels:
-        raise Refused("shipment.nothing_sent", number=order.number)
-    here = 0
-    for shipment in parcels:
-        said = Saying("shopper:confirmed", ShipmentState.DELIVERED, "", now)
-        if shipment.state is ShipmentState.DELIVERED:
-            continue
-        here += len(await _record(session, order, shipment, [said], source="shopper", by="shopper", now=now))
-        shipment.told = [*shipment.told, "parcel_delivered"]  # whoever says that it is here need not be told
-    if here:
-        note(session, order, "receipt_confirmed", by="shopper", now=now)
-        announce(
-            session,
-            "receipt_confirmed",
-            customer_id=customer_id,
-            now=now,
-            order_id=order.id,
-            number=order.number,
-        )
-    await session.flush()
-    return order
 
 
 async def shipments_with_number(session: AsyncSession, *, tracking_number: str) -> list[int]:
@@ -151,7 +117,7 @@ async def shipments_with_number(session: AsyncSession, *, tracking_number: str) 
     return list(await session.scalars(found.order_by(Shipment.order_id, Shipment.id)))
 
 
-async def _record(
+async def apply_sayings(
     session: AsyncSession,
     order: Order,
     shipment: Shipment,
@@ -161,6 +127,7 @@ async def _record(
     by: Actor,
     now: datetime,
 ) -> list[Saying]:
+    """The part of `record_tracking` below its locks: keeps and applies, tells nobody. Order and shipment are locked."""
     vault: Vault = session.info["vault"]
     moved: list[Saying] = []
     await session.flush()
