@@ -18,7 +18,7 @@ from commerce.customers.address import AddressText
 from commerce.inventory.actions import count_stock
 from commerce.orders.actions import mark_paid, mark_shipped
 from commerce.orders.model import Order, PaymentMethod
-from commerce.orders.placing import place_order
+from commerce.orders.placing import place_order, quote
 from commerce.orders.queries import order_address, order_view
 from commerce.payments.model import Refund
 from conversations.model import Conversation
@@ -129,17 +129,17 @@ async def _give_order(shop: Shop, session: AsyncSession, given: re.Match[str], *
         variant_id = await _variant(session, sku)
         lines[variant_id] = int(pieces)
         await add_line(session, customer_id=customer_id, variant_id=variant_id, quantity=int(pieces), now=then)
-    cart = await cart_view(session, customer_id=customer_id, language="zh")
+    offer = await quote(session, customer_id=customer_id, language="zh", now=then)
     home = AddressText(name="林小雨", phone="+8613800138000", line="浙江省杭州市西湖区文三路 90 号 2 单元 501")
     address = await save_address(session, customer_id=customer_id, parsed=home, now=then)
-    key = f"script:{cart.cart_id}"
-    await shop.holds.hold(key, lines, until=shop.now() + timedelta(hours=1), now=shop.now())
+    key = f"script:{offer.cart_id}"
+    await shop.holds.hold(key, offer.holding, until=shop.now() + timedelta(hours=1), now=shop.now())
     order = await place_order(
         session,
         customer_id=customer_id,
-        cart_id=cart.cart_id,
-        cart_version=cart.version,
-        total=cart.total,
+        cart_id=offer.cart_id,
+        cart_version=offer.cart_version,
+        priced=offer.priced,
         address_id=address.id,
         payment_method=PaymentMethod.COD,
         hold_key=key,

@@ -82,7 +82,7 @@ async def an_order(
         for variant_id, quantity in lines.items():
             await add_line(session, customer_id=customer_id, variant_id=variant_id, quantity=quantity, now=now)
         address = await save_address(session, customer_id=customer_id, parsed=ZHANG, now=now)
-        offer = await quote(session, customer_id=customer_id, language="zh")
+        offer = await quote(session, customer_id=customer_id, language="zh", now=now)
     await holds.hold(offer.hold_key, offer.holding, until=now + timedelta(minutes=15), now=now)
     async with database.begin() as session:
         return await place_order(
@@ -90,7 +90,7 @@ async def an_order(
             customer_id=customer_id,
             cart_id=offer.cart_id,
             cart_version=offer.cart_version,
-            total=offer.total,
+            priced=offer.priced,
             address_id=address.id,
             payment_method=method,
             hold_key=offer.hold_key,

@@ -64,7 +64,7 @@ async def test_zero_pieces_take_the_line_out(database: Database, now: datetime) 
         with pytest.raises(Refused, match=r"cart\.no_such_line"):
             await set_quantity(session, customer_id=customer, variant_id=tea, quantity=1, now=now)
         with pytest.raises(Refused, match=r"cart\.empty"):
-            await quote(session, customer_id=customer, language="zh")
+            await quote(session, customer_id=customer, language="zh", now=now)
 
 
 @pytest.mark.parametrize("quantity", [-1, 0, 100, 10**12])
@@ -150,5 +150,5 @@ async def test_the_cart_shows_todays_price_and_language_and_what_was_withdrawn(
         view = await cart_view(session, customer_id=customer, language="zh")
         assert (view.lines[0].title, view.lines[0].available) == ("龙井茶", 0)
         with pytest.raises(Refused, match=r"cart\.unavailable") as refusal:
-            await quote(session, customer_id=customer, language="zh")
+            await quote(session, customer_id=customer, language="zh", now=now)
         assert refusal.value.facts["variant"] == tea

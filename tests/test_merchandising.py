@@ -446,5 +446,5 @@ async def test_what_is_archived_while_it_lies_in_a_cart_cannot_be_bought(shelf: 
     await shelf.move(cup, ProductStatus.ARCHIVED)
     with pytest.raises(Refused, match=r"cart\.unavailable") as refusal:
         async with database.begin() as session:
-            await quote(session, customer_id=customer, language="zh")
+            await quote(session, customer_id=customer, language="zh", now=shelf.now)
     assert refusal.value.facts == {"variant": variant.id, "title": "青瓷茶杯"}

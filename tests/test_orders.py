@@ -118,7 +118,7 @@ async def test_the_same_cart_confirmed_ten_times_at_once_is_one_order(
         customer = await a_customer(session, now=now)
         await add_line(session, customer_id=customer.id, variant_id=tea, quantity=2, now=now)
         address = await save_address(session, customer_id=customer.id, parsed=ZHANG, now=now)
-        offer = await quote(session, customer_id=customer.id, language="zh")
+        offer = await quote(session, customer_id=customer.id, language="zh", now=now)
 
     async def confirm() -> int:
         await holds.hold(offer.hold_key, offer.holding, until=now + 15 * MINUTES, now=now)
@@ -128,7 +128,7 @@ async def test_the_same_cart_confirmed_ten_times_at_once_is_one_order(
                 customer_id=customer.id,
                 cart_id=offer.cart_id,
                 cart_version=offer.cart_version,
-                total=offer.total,
+                priced=offer.priced,
                 address_id=address.id,
                 payment_method=PaymentMethod.COD,
                 hold_key=offer.hold_key,
@@ -163,7 +163,7 @@ async def test_an_order_that_cannot_be_placed_leaves_nothing_behind(
         await add_line(session, customer_id=customer.id, variant_id=tea, quantity=2, now=now)
         address = await save_address(session, customer_id=customer.id, parsed=ZHANG, now=now)
         foreign = await save_address(session, customer_id=other.id, parsed=ZHANG, now=now)
-        offer = await quote(session, customer_id=customer.id, language="zh")
+        offer = await quote(session, customer_id=customer.id, language="zh", now=now)
     await holds.hold(offer.hold_key, offer.holding, until=now + 15 * MINUTES, now=now)
     async with database.begin() as session:
         if what == "cart changed":
@@ -181,7 +181,7 @@ async def test_an_order_that_cannot_be_placed_leaves_nothing_behind(
                 customer_id=other.id if what == "cart of another" else customer.id,
                 cart_id=offer.cart_id,
                 cart_version=offer.cart_version,
-                total=offer.total,
+                priced=offer.priced,
                 address_id=foreign.id if what == "address of another" else address.id,
                 payment_method=PaymentMethod.COD,
                 hold_key=offer.hold_key,
@@ -355,6 +355,7 @@ async def test_every_event_of_an_order_is_written_down(
         events = (await session.scalars(select(OrderEvent).order_by(OrderEvent.id))).all()
     assert [(event.kind, event.by) for event in events] == [
         ("placed", "shopper"),
+        ("parcel_made", "staff"),
         ("shipped", "staff"),
         ("paid", "staff"),
     ]

@@ -126,7 +126,7 @@ async def checkout(turn: Turn) -> None:
     if not await _fit_to_stock(turn):
         turn.say(_("Your cart is empty now."))
         return
-    cart = await quote(turn.session, customer_id=turn.customer_id, language=turn.language)
+    cart = await quote(turn.session, customer_id=turn.customer_id, language=turn.language, now=turn.now)
     last = await last_address(turn.session, customer_id=turn.customer_id)
     known = await address_text(turn.session, last) if last is not None else None
     how = await _how_to_pay(turn)
@@ -167,7 +167,7 @@ async def _order(
         customer_id=turn.customer_id,
         cart_id=cart.cart_id,
         cart_version=cart.cart_version,
-        total=cart.total,
+        priced=cart.priced,
         address_id=address_id,
         payment_method=method,
         hold_key=cart.hold_key,

@@ -1,4 +1,4 @@
-"""What may happen to an order after it was placed: cancelled, shipped, paid by hand, expired."""
+"""What may happen to an order after it was made: paid by hand, held back, expired; the rest can be had from here."""
 
 from datetime import datetime
 
@@ -6,90 +6,150 @@ import structlog
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce
-from commerce.inventory.actions import commit_holds, lock_stock_of
+from commerce.inventory.actions import lock_stock_of
+from commerce.orders.cancelling import cancel_order
+from commerce.orders.changes import (
+    cancel_items,
+    change_order,
+    confirm_change,
+    decline_change,
+    expire_changes,
+    open_change,
+    preview_change,
+    propose_change,
+)
+from commerce.orders.completion import complete_delivered_orders, complete_order
+from commerce.orders.covering import owed
+from commerce.orders.drafts import make_draft, send_draft
 from commerce.orders.locks import Actor, locked_order, note
-from commerce.orders.model import Order, OrderStatus
+from commerce.orders.model import ChangeState, HoldReason, Order, OrderStatus, PaymentMethod
 from commerce.orders.placing import UNPAID_FOR, Quote, place_order, quote
 from commerce.orders.queries import order_of, order_view, order_views, orders_of
-from commerce.orders.settlement import payment_ended, settle_refund_answer
+from commerce.orders.settlement import money_arrived, payment_ended, settle_refund_answer
 from commerce.payments.cash import BY_HAND
-from commerce.payments.ledger import balance, capture, new_intent, payable_intents, refund_everything, start_closing
+from commerce.payments.ledger import capture, new_intent, payable_intents, start_closing
 from commerce.payments.model import Intent, IntentState, Refund, RefundState
 from commerce.payments.port import RefundOutcome
-from commerce.shipping.actions import mark_shipped, refuse_shipped, take_out_of_parcels
+from commerce.shipping.actions import mark_shipped
 from foundation.errors import Refused
+from foundation.money import Money
 
 log = structlog.get_logger(__name__)
 
 
-async def cancel_order(session: AsyncSession, *, order_id: int, by: Actor, reason: str, now: datetime) -> Order:
-    """Cancel before shipping. An unpaid one keeps its goods until its payment is closed, a paid one is refunded.
+async def mark_paid(
+    session: AsyncSession,
+    *,
+    order_id: int,
+    proof: str,
+    now: datetime,
+    amount: int | None = None,
+    method: PaymentMethod | None = None,
+) -> Order:
+    """Staff received money: cash at the door, or a transfer. `amount` in minor units; None: all that is owed.
 
-    Again on a cancelled order: nothing happens. Raises Refused("order.shipped"), ("order.move_refused").
-    """
-    order = await locked_order(session, order_id)
-    if order.status is OrderStatus.CANCELLED:
-        return order
-    await refuse_shipped(session, order)
-    if order.status is OrderStatus.PLACED:
-        await take_out_of_parcels(session, order_id=order.id, pieces=None, by=by, now=now)
-    order.move_to(OrderStatus.CANCELLED, now=now)
-    for intent in await payable_intents(session, order.id):
-        await start_closing(session, intent, now=now)
-    refunded = await refund_everything(session, order_id=order.id, reason="cancelled", now=now)
-    await payment_ended(session, order, now=now)
-    note(session, order, "cancelled", by=by, now=now, reason=reason, refunded=refunded)
-    announce(
-        session,
-        "order_cancelled",
-        customer_id=order.customer_id,
-        now=now,
-        order_id=order.id,
-        number=order.number,
-        by=by,
-        amount=refunded,
-        currency=order.currency,
-    )
-    return order
-
-
-async def mark_paid(session: AsyncSession, *, order_id: int, proof: str, now: datetime) -> Order:
-    """Staff received the whole sum: cash at the door, or a transfer for an order that was waiting for its payment.
-
-    Raises Refused("order.already_paid") or ("order.not_payable", status=...).
+    A part places no order, the rest stays to be paid; more than is owed goes back. `method`: cod or transfer, if the
+    order is not paid so anyway. An order with a change that waits for its money is paid for that change.
+    Raises Refused("order.already_paid"), ("order.payment_amount") or ("order.not_payable", status=...).
     """
     order = await locked_order(session, order_id)
     if order.status not in (OrderStatus.PENDING, OrderStatus.PLACED):
         raise Refused("order.not_payable", number=order.number, status=order.status)
-    if (await balance(session, order.id)).kept >= order.total_amount:
+    change = await open_change(session, order.id)
+    if change is not None and change.state is not ChangeState.AWAITING_PAYMENT:
+        change = None
+    rest = await owed(session, order) if change is None else int(change.preview["pay_now"])
+    if rest == 0:
         raise Refused("order.already_paid", number=order.number)
-    by_hand: Intent | None = None
+    received = rest if amount is None else amount
+    if received < 1 or (change is not None and received < rest):
+        raise Refused("order.payment_amount", number=order.number, owed=rest, currency=order.currency)
+    intent = await _intent_by_hand(session, order, received, method, change.id if change else None, now=now)
+    payment = await capture(session, intent, amount=received, proof=proof, now=now)
+    await money_arrived(session, order, payment, change_id=intent.change_id, by="staff", proof=proof, now=now)
+    return order
+
+
+async def _intent_by_hand(
+    session: AsyncSession,
+    order: Order,
+    amount: int,
+    method: PaymentMethod | None,
+    change_id: int | None,
+    *,
+    now: datetime,
+) -> Intent:
+    """What the money in hand is the answer to; whatever else could be paid meanwhile is closed."""
+    provider = method or order.payment_method
+    if provider not in BY_HAND:
+        provider = PaymentMethod.COD
+    fitting: Intent | None = None
     for intent in await payable_intents(session, order.id):
-        if intent.provider in BY_HAND:
-            by_hand = intent
+        if intent.provider == provider and intent.amount == amount and intent.change_id == change_id:
+            fitting = intent
         else:
             await start_closing(session, intent, now=now)
     await session.flush()
-    if by_hand is None:
-        by_hand = await new_intent(
-            session, order_id=order.id, number=order.number, provider="cod", money=order.total, now=now
-        )
-    await capture(session, by_hand, amount=order.total_amount, proof=proof, now=now)
-    if order.status is OrderStatus.PENDING:
-        await commit_holds(session, order_id=order.id)
-        order.move_to(OrderStatus.PLACED, now=now)
-    note(session, order, "paid", by="staff", now=now, amount=order.total_amount, currency=order.currency, proof=proof)
-    announce(
+    if fitting is not None:
+        return fitting
+    return await new_intent(
         session,
-        "payment_received",
-        customer_id=order.customer_id,
-        now=now,
         order_id=order.id,
         number=order.number,
-        amount=order.total_amount,
-        currency=order.currency,
+        provider=provider,
+        money=Money(amount, order.currency),
+        now=now,
+        change_id=change_id,
     )
+
+
+async def ask_for_part(
+    session: AsyncSession, *, order_id: int, amount: int, now: datetime, method: PaymentMethod | None = None
+) -> Intent:
+    """Let the shopper pay a part of an unpaid order first; the rest is asked for when it is there.
+
+    Raises Refused("order.not_payable") or ("order.payment_amount", owed=...) unless 0 < amount < what is owed.
+    """
+    order = await locked_order(session, order_id)
+    if order.status is not OrderStatus.PENDING:
+        raise Refused("order.not_payable", number=order.number, status=order.status)
+    rest = await owed(session, order)
+    if not 0 < amount < rest:
+        raise Refused("order.payment_amount", number=order.number, owed=rest, currency=order.currency)
+    for intent in await payable_intents(session, order.id):
+        await start_closing(session, intent, now=now)
+    await session.flush()
+    return await new_intent(
+        session,
+        order_id=order.id,
+        number=order.number,
+        provider=method or order.payment_method,
+        money=Money(amount, order.currency),
+        now=now,
+    )
+
+
+async def hold_back(session: AsyncSession, *, order_id: int, reason: HoldReason, why: str, now: datetime) -> Order:
+    """Staff: this order must not be sent before somebody has looked. Raises Refused("order.not_ready")."""
+    order = await locked_order(session, order_id)
+    if order.status is not OrderStatus.PLACED or order.hold_reason is not None:
+        raise Refused("order.not_ready", number=order.number, status=order.status, hold_reason=order.hold_reason)
+    order.hold_reason = reason
+    order.version += 1
+    note(session, order, "held_back", by="staff", now=now, reason=reason.value, why=why)
+    await session.flush()
+    return order
+
+
+async def clear_hold(session: AsyncSession, *, order_id: int, why: str, now: datetime) -> Order:
+    """Staff looked (called, counted, checked): the order may be sent. Raises Refused("order.no_hold")."""
+    order = await locked_order(session, order_id)
+    if order.hold_reason is None or order.hold_reason is HoldReason.GROUP_OPEN:
+        raise Refused("order.no_hold", number=order.number, hold_reason=order.hold_reason)
+    note(session, order, "hold_cleared", by="staff", now=now, reason=order.hold_reason.value, why=why)
+    order.hold_reason = None
+    order.version += 1
+    await session.flush()
     return order
 
 
@@ -135,8 +195,19 @@ __all__ = [
     "UNPAID_FOR",
     "Actor",
     "Quote",
+    "ask_for_part",
+    "cancel_items",
     "cancel_order",
+    "change_order",
+    "clear_hold",
+    "complete_delivered_orders",
+    "complete_order",
+    "confirm_change",
+    "decline_change",
+    "expire_changes",
     "expire_unpaid_orders",
+    "hold_back",
+    "make_draft",
     "mark_paid",
     "mark_refunded",
     "mark_shipped",
@@ -145,5 +216,8 @@ __all__ = [
     "order_views",
     "orders_of",
     "place_order",
+    "preview_change",
+    "propose_change",
     "quote",
+    "send_draft",
 ]

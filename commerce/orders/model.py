@@ -118,7 +118,8 @@ class Order(Base):
 
     Amounts are what is owed now, without what was cancelled: `goods_amount` before discounts, `discount_amount` of the
     goods, `shipping_amount` after discounts, `tax_amount` all tax, `tax_added` that part of it that prices do not
-    include. `trace` keeps how the price came about (commerce.pricing).
+    include. `trace` keeps how the price came about (commerce.pricing). `shipping_label` {"zh", "en"} is the way it is
+    sent that was chosen, `points_earned` what the order earns once it is completed.
     """
 
     __tablename__ = "orders"
@@ -151,6 +152,9 @@ class Order(Base):
     total_amount: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     trace: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
+    points_spent: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    points_earned: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    shipping_label: Mapped[JsonMap] = mapped_column(default=dict, server_default=text("'{}'"))
     address_id: Mapped[int] = mapped_column(ForeignKey("address.id"))
     address_sealed: Mapped[bytes]
     phone_last4_index: Mapped[bytes] = mapped_column(index=True)
@@ -207,10 +211,10 @@ class OrderLine(Base):
         CheckConstraint("discount_amount BETWEEN 0 AND unit_amount * quantity", name="discount_within_line"),
         CheckConstraint("total_amount = unit_amount * quantity - discount_amount + tax_added", name="total_adds_up"),
         CheckConstraint(
-            "cancelled >= 0 AND shipped >= 0 AND returned >= 0 AND returning >= 0", name="counters_not_negative"
+            'cancelled >= 0 AND shipped >= 0 AND returned >= 0 AND "returning" >= 0', name="counters_not_negative"
         ),
         CheckConstraint("cancelled + shipped <= quantity", name="pieces_within_quantity"),
-        CheckConstraint("returned + returning <= shipped", name="returned_within_shipped"),
+        CheckConstraint('returned + "returning" <= shipped', name="returned_within_shipped"),
     )
 
     id: Mapped[Id]

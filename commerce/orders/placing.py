@@ -1,6 +1,7 @@
-"""From a cart to an order."""
+"""From a cart to an order: the confirmed price, the stock that was held, what is used up, the money asked for."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,15 +10,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
 from commerce.carts.actions import CartLineView, CartView, cart_of, view_of
+from commerce.carts.choices import choice_of
 from commerce.carts.model import Cart, CartStatus
+from commerce.catalog.queries import VariantView, variant_views
 from commerce.customers.actions import PHONE_LAST4, address_of, address_text
+from commerce.customers.address import AddressText
 from commerce.customers.model import Address
 from commerce.inventory.actions import adopt
+from commerce.orders.benefits import take_benefits, use_benefits
+from commerce.orders.covering import first_hold_reason
+from commerce.orders.destination import destination_of
 from commerce.orders.locks import note
-from commerce.orders.model import Order, OrderLine, OrderStatus, PaymentMethod
+from commerce.orders.model import DeliveryMethod, Order, OrderAdjustment, OrderStatus, PaymentMethod
 from commerce.orders.number import fresh_number
+from commerce.orders.offers import line_json, line_row, share_rows
 from commerce.orders.snapshot import seal_address
 from commerce.payments.ledger import new_intent
+from commerce.pricing.actions import quote_cart
+from commerce.pricing.values import Choices, Priced, RateView, Terms
+from commerce.pricing.zones import Region
 from foundation.encryption import Vault
 from foundation.errors import Refused
 from foundation.money import Money
@@ -33,25 +44,70 @@ class Quote:
     cart_id: int
     cart_version: int
     lines: tuple[CartLineView, ...]
-    total: Money
+    priced: Priced
+    gifts: Mapping[int, VariantView]
+
+    @property
+    def total(self) -> Money:
+        """What everything costs."""
+        return Money(self.priced.total, self.priced.currency)
+
+    @property
+    def due(self) -> Money:
+        """What is left to pay when gift cards and store credit have paid their part."""
+        return Money(self.priced.due, self.priced.currency)
 
     @property
     def hold_key(self) -> str:
-        """The name of the promise of stock for exactly this cart."""
-        return f"checkout:{self.cart_id}:{self.cart_version}"
+        """The name of the promise of stock for exactly this cart, with these gifts."""
+        extra = "".join(f":{line.variant_id}x{line.quantity}" for line in self.priced.lines if line.is_gift)
+        return f"checkout:{self.cart_id}:{self.cart_version}{extra}"
 
     @property
     def holding(self) -> dict[int, int]:
         """{variant id: pieces} to hold."""
-        return {line.variant_id: line.quantity for line in self.lines}
+        return pieces_of(self.priced)
 
 
-async def quote(session: AsyncSession, *, customer_id: int, language: str) -> Quote:
-    """The open cart with its prices, to be confirmed. Raises Refused("cart.empty") or ("cart.unavailable")."""
+def pieces_of(priced: Priced) -> dict[int, int]:
+    """{variant id: pieces} of all lines, gifts too."""
+    pieces: Counter[int] = Counter()
+    for line in priced.lines:
+        pieces[line.variant_id] += line.quantity
+    return dict(pieces)
+
+
+async def quote(
+    session: AsyncSession,
+    *,
+    customer_id: int,
+    language: str,
+    now: datetime,
+    destination: Region | None = None,
+    rate_id: int | None = None,
+    pickup_location_id: int | None = None,
+    terms: Terms = Terms(),
+) -> Quote:
+    """The open cart with its price, to be confirmed; coupons, points and credit as chosen for it.
+
+    Raises Refused("cart.empty") or ("cart.unavailable").
+    """
     cart = await cart_of(session, customer_id=customer_id)
     view = await view_of(session, cart, language=language)
     _refuse_unsellable(view)
-    return Quote(view.cart_id, view.version, view.lines, view.total)
+    chosen = await choice_of(session, cart_id=cart.id)
+    choices = Choices(chosen.coupon_ids, chosen.points, rate_id, pickup_location_id, chosen.use_credit)
+    priced = await _price(
+        session,
+        view,
+        customer_id=customer_id,
+        language=language,
+        now=now,
+        choices=choices,
+        where=destination,
+        terms=terms,
+    )
+    return Quote(view.cart_id, view.version, view.lines, priced, await _gifts(session, priced, language))
 
 
 async def place_order(
@@ -60,56 +116,131 @@ async def place_order(
     customer_id: int,
     cart_id: int,
     cart_version: int,
-    total: Money,
+    priced: Priced,
     address_id: int,
     payment_method: PaymentMethod,
     hold_key: str,
     language: str,
     now: datetime,
+    pickup_location_id: int | None = None,
     unpaid_for: timedelta = UNPAID_FOR,
+    terms: Terms = Terms(),
 ) -> Order:
     """Make the confirmed cart an order: cash on delivery is placed at once, any other waits for its payment, if any.
 
-    `total` is what the shopper said yes to. The same cart gives the same order again. Raises Refused("cart.unknown"),
-    ("cart.changed", version=...) also when prices have, ("cart.empty"), ("cart.unavailable", variant=...),
-    ("address.unknown"), ("stock.hold_gone") when the hold expired.
+    `priced` is what the shopper said yes to. The same cart gives the same order again. Raises Refused("cart.unknown"),
+    ("cart.changed", version=...) also when the price has, ("cart.empty"), ("cart.unavailable", variant=...),
+    ("address.unknown"), ("shipping.not_there"), ("stock.hold_gone") when the hold expired, and as `take_benefits`.
     """
     cart = await session.get(Cart, cart_id, with_for_update={"key_share": True}, populate_existing=True)
     if cart is None or cart.customer_id != customer_id:
         raise Refused("cart.unknown", cart=cart_id)
-    earlier = await session.scalar(select(Order).where(Order.cart_id == cart_id))
-    if earlier is not None:
-        return earlier
+    if cart.status is CartStatus.ORDERED:
+        return (await session.scalars(select(Order).where(Order.cart_id == cart_id))).one()
     if cart.version != cart_version:
         raise Refused("cart.changed", version=cart.version)
     view = await view_of(session, cart, language=language)
     _refuse_unsellable(view)
-    if view.total != total:
-        raise Refused("cart.changed", version=cart.version)
     address = await address_of(session, address_id=address_id, customer_id=customer_id)
     if address is None:
         raise Refused("address.unknown", address=address_id)
+    opened = await address_text(session, address)
+    today = await _price(
+        session,
+        view,
+        customer_id=customer_id,
+        language=language,
+        now=now,
+        choices=chosen_in(priced, pickup_location_id=pickup_location_id),
+        where=destination_of(opened),
+        terms=terms,
+    )
+    if _what_counts(today) != _what_counts(priced):
+        raise Refused("cart.changed", version=cart.version)
+    if not today.ships_there:
+        raise Refused("shipping.not_there")
 
-    at_once = payment_method is PaymentMethod.COD or view.total.amount == 0
-    order = await _new_order(session, view, customer_id, address, payment_method, language, now)
+    order = await _new_order(
+        session, view, today, address, opened, customer_id, payment_method, pickup_location_id, language, now
+    )
+    at_once = order.payment_method in (PaymentMethod.COD, PaymentMethod.CREDIT)
     order.move_to(OrderStatus.PLACED if at_once else OrderStatus.PENDING, now=now)
     order.hold_until = None if at_once else now + unpaid_for
+    order.hold_reason = await first_hold_reason(session, order)
     session.add(order)
-    await session.flush()
-    lines = {line.variant_id: line.quantity for line in view.lines}
-    await adopt(session, key=hold_key, order_id=order.id, lines=lines, committed=at_once)
-    _write_lines(session, order, view.lines)
     cart.status = CartStatus.ORDERED
-    await _ask_for_money(session, order, now=now)
+    await session.flush()
+    await take_benefits(session, order, today, now=now)
+    if at_once:
+        await use_benefits(session, order, now=now, has_coupons=bool(today.coupon_ids))
+    await adopt(session, key=hold_key, order_id=order.id, lines=pieces_of(today), committed=at_once)
+    await _write_lines(session, order, view, today, language)
+    await _ask_for_money(session, order, today.due, now=now)
     await session.flush()
     return order
 
 
-async def _ask_for_money(session: AsyncSession, order: Order, *, now: datetime) -> None:
-    """The intent of a new order; its diary and its customer are told whether it waits for it."""
-    intent = await new_intent(
-        session, order_id=order.id, number=order.number, provider=order.payment_method, money=order.total, now=now
+def chosen_in(priced: Priced, *, pickup_location_id: int | None = None) -> Choices:
+    """The choices that a confirmed price was made of."""
+    return Choices(
+        coupon_ids=priced.coupon_ids,
+        points=priced.points_spent,
+        rate_id=priced.rate.rate_id if priced.rate else None,
+        pickup_location_id=pickup_location_id,
+        use_credit=bool(priced.tenders),
     )
+
+
+def _what_counts(priced: Priced) -> tuple[object, ...]:
+    """What a yes to a price is a yes to: every amount, but not the reasons in words."""
+    lines = [(line.variant_id, line.quantity, line.unit, line.discount, line.total) for line in priced.lines]
+    tenders = [(tender.account_id, tender.amount) for tender in priced.tenders]
+    charges = (priced.shipping, priced.tax_added, priced.total, priced.currency, priced.points_spent)
+    return (lines, tenders, charges, priced.coupon_ids)
+
+
+async def _price(
+    session: AsyncSession,
+    view: CartView,
+    *,
+    customer_id: int,
+    language: str,
+    now: datetime,
+    choices: Choices,
+    where: Region | None,
+    terms: Terms,
+) -> Priced:
+    return await quote_cart(
+        session,
+        customer_id=customer_id,
+        lines=[(line.variant_id, line.quantity) for line in view.lines],
+        language=language,
+        now=now,
+        choices=choices,
+        destination=where,
+        terms=terms,
+    )
+
+
+async def _gifts(session: AsyncSession, priced: Priced, language: str) -> dict[int, VariantView]:
+    """Words and pictures of what comes as a gift."""
+    ids = [line.variant_id for line in priced.lines if line.is_gift]
+    return await variant_views(session, ids, language=language, also_unavailable=True) if ids else {}
+
+
+async def _ask_for_money(session: AsyncSession, order: Order, due: int, *, now: datetime) -> None:
+    """The intent of a new order; its diary and its customer are told whether it waits for it."""
+    intent_id = None
+    if due:
+        intent = await new_intent(
+            session,
+            order_id=order.id,
+            number=order.number,
+            provider=order.payment_method,
+            money=Money(due, order.currency),
+            now=now,
+        )
+        intent_id = intent.id
     happened = "placed" if order.status is OrderStatus.PLACED else "awaiting_payment"
     note(session, order, happened, by="shopper", now=now)
     announce(
@@ -121,55 +252,71 @@ async def _ask_for_money(session: AsyncSession, order: Order, *, now: datetime) 
         number=order.number,
         amount=order.total_amount,
         currency=order.currency,
-        intent_id=intent.id,
+        intent_id=intent_id,
     )
 
 
 async def _new_order(
     session: AsyncSession,
     view: CartView,
-    customer_id: int,
+    priced: Priced,
     address: Address,
+    opened: AddressText,
+    customer_id: int,
     payment_method: PaymentMethod,
+    pickup_location_id: int | None,
     language: str,
     now: datetime,
 ) -> Order:
     vault: Vault = session.info["vault"]
-    open_address = await address_text(session, address)
     return Order(
         number=await fresh_number(session),
         customer_id=customer_id,
         cart_id=view.cart_id,
         status=OrderStatus.DRAFT,
-        payment_method=payment_method,
+        payment_method=payment_method if priced.due else PaymentMethod.CREDIT,
         language=language,
-        goods_amount=view.total.amount,
-        total_amount=view.total.amount,
-        currency=view.total.currency,
+        delivery_method=DeliveryMethod.PARCEL if pickup_location_id is None else DeliveryMethod.PICKUP,
+        pickup_location_id=pickup_location_id,
+        goods_amount=priced.goods,
+        discount_amount=priced.discount,
+        shipping_amount=priced.shipping,
+        tax_amount=priced.tax,
+        tax_added=priced.tax_added,
+        total_amount=priced.total,
+        currency=priced.currency,
+        trace=[step.as_json() for step in priced.trace],
+        points_spent=priced.points_spent,
+        points_earned=priced.points_earned,
+        shipping_label=_label(priced.rate),
         address_id=address.id,
-        address_sealed=seal_address(session, open_address),
-        phone_last4_index=vault.blind(PHONE_LAST4, open_address.phone[-4:]),
+        address_sealed=seal_address(session, opened),
+        phone_last4_index=vault.blind(PHONE_LAST4, opened.phone[-4:]),
         created_at=now,
         version=1,
     )
 
 
-def _write_lines(session: AsyncSession, order: Order, lines: Sequence[CartLineView]) -> None:
-    for position, line in enumerate(lines, start=1):
-        session.add(
-            OrderLine(
-                order_id=order.id,
-                position=position,
-                variant_id=line.variant_id,
-                title=line.title,
-                label=line.label,
-                picture=line.picture,
-                quantity=line.quantity,
-                unit_amount=line.unit.amount,
-                discount_amount=0,
-                tax_amount=0,
-                total_amount=line.total.amount,
-            )
+def _label(rate: RateView | None) -> dict[str, str]:
+    return dict(rate.label) if rate is not None else {}
+
+
+async def _write_lines(session: AsyncSession, order: Order, view: CartView, priced: Priced, language: str) -> None:
+    words: dict[int, CartLineView | VariantView] = {line.variant_id: line for line in view.lines}
+    words |= {key: gift for key, gift in (await _gifts(session, priced, language)).items() if key not in words}
+    data = [line_json(line, words[line.variant_id]) for line in priced.lines]
+    rows = [line_row(order.id, one, position=position) for position, one in enumerate(data, start=1)]
+    session.add_all(rows)
+    shares = [
+        OrderAdjustment(
+            order_id=order.id, line_id=None, kind=s.kind, source_id=s.source_id, label=s.label, amount=s.amount
+        )
+        for s in priced.shipping_shares
+    ]
+    if shares or any(one["shares"] for one in data):
+        await session.flush()
+        session.add_all(
+            [*shares, *(share for row, one in zip(rows, data, strict=True) for share in share_rows(row, one))]
         )
 
 

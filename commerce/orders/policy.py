@@ -19,9 +19,9 @@ class Policy:
 
     `kinds`: what may be changed at all. `once`: what may be changed once an order. `final`: after such a change nothing
     more may be, cancelling included. `cancel_reasons`: the only ones that are taken; empty: any. `only_unsent`: no item
-    may be changed once a parcel has left. `payment_must_cover`: an account that is to pay instead must cover all of it.
-    `cod_confirm_above`: cash orders above this wait for a call. `complete_after_days`: how long after the delivery an
-    order is complete by itself. `answer_hours`, `pay_minutes`: how long a proposal waits for its yes and its money.
+    may be changed once a parcel has left. `cod_confirm_above`: cash orders above this wait for a call.
+    `complete_after_days`: how long after the delivery an order is complete by itself. `answer_hours`, `pay_minutes`:
+    how long a proposal waits for its yes and its money.
     """
 
     kinds: frozenset[ChangeKind] = frozenset(ChangeKind)
@@ -29,7 +29,6 @@ class Policy:
     final: frozenset[ChangeKind] = frozenset()
     cancel_reasons: tuple[str, ...] = ()
     only_unsent: bool = False
-    payment_must_cover: bool = True
     cod_confirm_above: int | None = None
     complete_after_days: int = 7
     answer_hours: int = 24

@@ -1,13 +1,17 @@
 """What an answer of a payment provider means for its order. Every function may be called again with the same answer."""
 
+from collections import Counter
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
-from commerce.inventory.actions import commit_holds, release_holds, reserve_again
-from commerce.orders.locks import locked_order, note
+from commerce.inventory.actions import release_holds, reserve_again
+from commerce.orders.applying import change_paid
+from commerce.orders.benefits import return_benefits, take_benefits_again
+from commerce.orders.covering import ask_for_rest, place
+from commerce.orders.locks import Actor, locked_order, note
 from commerce.orders.model import Order, OrderLine, OrderStatus
 from commerce.payments.ledger import (
     balance,
@@ -20,6 +24,8 @@ from commerce.payments.ledger import (
 )
 from commerce.payments.model import Intent, IntentState, Payment, Refund, RefundState
 from commerce.payments.port import RefundOutcome, Session, SessionState
+from foundation.database import JsonMap
+from foundation.errors import Refused
 
 ENDED = {SessionState.CLOSED: IntentState.CLOSED, SessionState.FAILED: IntentState.FAILED}
 
@@ -33,7 +39,7 @@ async def settle(session: AsyncSession, *, intent_id: int, answer: Session, now:
         raise ValueError(f"intent {intent_id}: the provider answers about something else")
     if answer.state is SessionState.PAID and intent.state is not IntentState.SUCCEEDED:
         payment = await capture(session, intent, amount=answer.money.amount, proof=None, now=now)
-        await money_arrived(session, order, payment, now=now)
+        await money_arrived(session, order, payment, change_id=intent.change_id, now=now)
     elif answer.state is SessionState.PROCESSING and intent.state is IntentState.REQUIRES_ACTION:
         intent.move_to(IntentState.PROCESSING)
     elif answer.state in ENDED and intent.state not in (IntentState.SUCCEEDED, *ENDED.values()):
@@ -43,17 +49,32 @@ async def settle(session: AsyncSession, *, intent_id: int, answer: Session, now:
     return intent.state
 
 
-async def money_arrived(session: AsyncSession, order: Order, payment: Payment, *, now: datetime) -> None:
-    """Money for an order is in the ledger: place the order if it is covered, or send back what nobody asked for."""
-    note(session, order, "paid", by="system", now=now, amount=payment.captured, currency=payment.currency)
+async def money_arrived(
+    session: AsyncSession,
+    order: Order,
+    payment: Payment,
+    *,
+    now: datetime,
+    change_id: int | None = None,
+    by: Actor = "system",
+    proof: str | None = None,
+) -> None:
+    """Money for an order is in the ledger: place the order if it is covered, or send back what nobody asked for.
+
+    `change_id`: the proposal it pays for. A part of the sum is kept, and the rest asked for.
+    """
+    facts: JsonMap = {} if proof is None else {"proof": proof}
+    note(session, order, "paid", by=by, now=now, amount=payment.captured, currency=payment.currency, **facts)
     sums = await balance(session, order.id)
     covered = sums.kept >= order.total_amount
     if order.status is OrderStatus.PENDING:
         if covered:
-            await commit_holds(session, order_id=order.id)
-            order.move_to(OrderStatus.PLACED, now=now)
+            await place(session, order, now=now)
             _tell(session, order, "payment_received", payment, now=now)
             await _send_surplus_back(session, order, payment, kept=sums.kept, now=now)
+        else:
+            intent = await ask_for_rest(session, order, now=now)
+            _tell(session, order, "part_payment_received", payment, now=now, intent_id=intent.id if intent else None)
     elif order.status is OrderStatus.EXPIRED and covered and await _still_there(session, order, payment, now=now):
         order.move_to(OrderStatus.PLACED, now=now)
         note(session, order, "late_payment_accepted", by="system", now=now)
@@ -64,7 +85,11 @@ async def money_arrived(session: AsyncSession, order: Order, payment: Payment, *
         await _send_back(session, payment, amount=payment.captured, reason="late_payment", now=now)
         note(session, order, "late_payment_refunded", by="system", now=now)
         _tell(session, order, "late_payment_refunded", payment, now=now)
-    else:
+    elif not await change_paid(session, order, change_id, now=now):
+        if sums.kept - payment.captured < order.total_amount:
+            _tell(session, order, "payment_received", payment, now=now)
+            if not covered:
+                await ask_for_rest(session, order, now=now)
         await _send_surplus_back(session, order, payment, kept=sums.kept, now=now)
 
 
@@ -75,8 +100,9 @@ async def payment_ended(session: AsyncSession, order: Order, *, now: datetime) -
     if order.status is OrderStatus.CANCELLED:
         await release_holds(session, order_id=order.id)
     elif order.status is OrderStatus.PENDING and order.hold_until is not None and order.hold_until <= now:
-        await release_holds(session, order_id=order.id, expired=True)
         await refund_everything(session, order_id=order.id, reason="expired", now=now)
+        await return_benefits(session, order, now=now)
+        await release_holds(session, order_id=order.id, expired=True)
         order.move_to(OrderStatus.EXPIRED, now=now)
         note(session, order, "expired", by="system", now=now)
         announce(
@@ -114,13 +140,23 @@ async def settle_refund_answer(
 
 
 async def _still_there(session: AsyncSession, order: Order, payment: Payment, *, now: datetime) -> bool:
-    lines = await session.execute(
-        select(OrderLine.variant_id, OrderLine.quantity).where(OrderLine.order_id == order.id)
-    )
-    pieces = dict(lines.all())
-    return await reserve_again(
-        session, key=f"late_payment:{payment.intent_id}", order_id=order.id, lines=pieces, now=now
-    )
+    """Take goods, coupons and points for an order that had let them go; all of them or nothing."""
+    lines = await session.scalars(select(OrderLine).where(OrderLine.order_id == order.id))
+    pieces: Counter[int] = Counter()
+    for line in lines:
+        pieces[line.variant_id] += line.open
+    try:
+        async with session.begin_nested():
+            await take_benefits_again(session, order, now=now)
+            there = await reserve_again(
+                session, key=f"late_payment:{payment.intent_id}", order_id=order.id, lines=dict(pieces), now=now
+            )
+            if not there:
+                raise Refused("stock.short", order=order.id)
+    except Refused:
+        await session.refresh(order, with_for_update={"key_share": True})
+        return False
+    return True
 
 
 async def _send_surplus_back(
@@ -143,7 +179,15 @@ async def _send_back(session: AsyncSession, payment: Payment, *, amount: int, re
     )
 
 
-def _tell(session: AsyncSession, order: Order, kind: str, payment: Payment, *, now: datetime) -> None:
+def _tell(
+    session: AsyncSession,
+    order: Order,
+    kind: str,
+    payment: Payment,
+    *,
+    now: datetime,
+    intent_id: int | None = None,
+) -> None:
     announce(
         session,
         kind,
@@ -153,4 +197,5 @@ def _tell(session: AsyncSession, order: Order, kind: str, payment: Payment, *, n
         number=order.number,
         amount=payment.captured,
         currency=payment.currency,
+        intent_id=intent_id,
     )

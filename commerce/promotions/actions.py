@@ -57,7 +57,7 @@ async def promotions_for(session: AsyncSession, *, customer_id: int, now: dateti
         or_(Promotion.ends_at.is_(None), Promotion.ends_at > now - NEAR),
     )
     rows = await session.execute(found.order_by(Promotion.id).execution_options(populate_existing=True))
-    return tuple(_value(row, used or 0) for row, used in rows.tuples())
+    return tuple(_value(row, used or 0) for row, used in rows)
 
 
 async def take_promotions(session: AsyncSession, *, ids: Collection[int], order_id: int, customer_id: int) -> None:
@@ -70,7 +70,7 @@ async def take_promotions(session: AsyncSession, *, ids: Collection[int], order_
         if await session.scalar(use.on_conflict_do_nothing().returning(PromotionUse.order_id)) is None:
             continue
         caps = select(Promotion.max_uses, Promotion.max_per_customer).where(Promotion.id == promotion_id)
-        max_uses, max_per_customer = (await session.execute(caps)).tuples().one()
+        max_uses, max_per_customer = (await session.execute(caps)).one()
         if max_uses is not None and not await _count(session, promotion_id):
             raise Refused("promotion.used_up", promotion=promotion_id)
         if max_per_customer is not None and not await _count_for(session, promotion_id, customer_id, max_per_customer):
@@ -81,7 +81,7 @@ async def give_back_promotions(session: AsyncSession, *, order_id: int) -> None:
     """The order came to nothing: what it used can be used again. Again changes nothing."""
     gone = delete(PromotionUse).where(PromotionUse.order_id == order_id)
     uses = await session.execute(gone.returning(PromotionUse.promotion_id, PromotionUse.customer_id))
-    for promotion_id, customer_id in sorted(uses.tuples()):
+    for promotion_id, customer_id in sorted(tuple(row) for row in uses):
         counted = update(Promotion).where(Promotion.id == promotion_id, Promotion.used > 0)
         await session.execute(counted.where(Promotion.max_uses.is_not(None)).values(used=Promotion.used - 1))
         theirs = update(PromotionCustomer).where(
@@ -97,7 +97,7 @@ async def list_promotions(session: AsyncSession) -> list[tuple[Promotion, int]]:
     uses = select(func.count()).where(PromotionUse.promotion_id == Promotion.id).scalar_subquery()
     found = select(Promotion, uses).order_by(Promotion.active.desc(), Promotion.id.desc())
     rows = await session.execute(found.execution_options(populate_existing=True))
-    return [(promotion, count) for promotion, count in rows.tuples()]
+    return [(promotion, count) for promotion, count in rows]
 
 
 async def add_promotion(session: AsyncSession, *, draft: PromotionDraft, active: bool, now: datetime) -> Promotion:

@@ -1,0 +1,74 @@
+"""Cancelling a whole order: what was paid goes back, goods, coupons and points are free again."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.announcements import announce
+from commerce.orders.benefits import return_benefits
+from commerce.orders.locks import Actor, locked_order, note
+from commerce.orders.model import ChangeKind, ChangeState, Order, OrderChange, OrderStatus
+from commerce.orders.policy import policy_of, refuse_by_policy
+from commerce.orders.settlement import payment_ended
+from commerce.payments.ledger import payable_intents, refund_everything, start_closing
+from commerce.shipping.actions import refuse_shipped, take_out_of_parcels
+
+
+async def cancel_order(session: AsyncSession, *, order_id: int, by: Actor, reason: str, now: datetime) -> Order:
+    """Cancel before shipping. An unpaid one keeps its goods until its payment is closed, a paid one is refunded.
+
+    Again on a cancelled order: nothing happens. Raises Refused("order.shipped"), ("order.move_refused"), and to a
+    shopper ("order.being_packed") and what the shop's policy says no to.
+    """
+    order = await locked_order(session, order_id)
+    if order.status is OrderStatus.CANCELLED:
+        return order
+    if by == "shopper":
+        await _refuse_by_policy(session, order, reason)
+    await refuse_shipped(session, order)
+    if order.status is OrderStatus.PLACED:
+        await take_out_of_parcels(session, order_id=order.id, pieces=None, by=by, now=now)
+    order.move_to(OrderStatus.CANCELLED, now=now)
+    await session.flush()
+    await _end_open_change(session, order, now=now)
+    for intent in await payable_intents(session, order.id):
+        await start_closing(session, intent, now=now)
+    refunded = await refund_everything(session, order_id=order.id, reason="cancelled", now=now)
+    await return_benefits(session, order, now=now)
+    await payment_ended(session, order, now=now)
+    note(session, order, "cancelled", by=by, now=now, reason=reason, refunded=refunded)
+    announce(
+        session,
+        "order_cancelled",
+        customer_id=order.customer_id,
+        now=now,
+        order_id=order.id,
+        number=order.number,
+        by=by,
+        amount=refunded,
+        currency=order.currency,
+    )
+    return order
+
+
+async def _refuse_by_policy(session: AsyncSession, order: Order, reason: str) -> None:
+    done = select(OrderChange.kind).where(
+        OrderChange.order_id == order.id,
+        OrderChange.state == ChangeState.APPLIED,
+        OrderChange.kind != ChangeKind.CANCEL,  # the one that is being made
+    )
+    policy = await policy_of(session)
+    refuse_by_policy(
+        policy, ChangeKind.CANCEL, done=set(await session.scalars(done)), reason=reason, number=order.number
+    )
+
+
+async def _end_open_change(session: AsyncSession, order: Order, *, now: datetime) -> None:
+    """A proposal for an order that is no more is over; its stock goes with the order's."""
+    open_ones = select(OrderChange).where(
+        OrderChange.order_id == order.id,
+        OrderChange.state.in_((ChangeState.PROPOSED, ChangeState.AWAITING_PAYMENT)),
+    )
+    for change in await session.scalars(open_ones.execution_options(populate_existing=True)):
+        change.move_to(ChangeState.EXPIRED, now=now)

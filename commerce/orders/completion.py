@@ -1,0 +1,62 @@
+"""The good end of an order: everything is there, nothing is owed, the points may be spent."""
+
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.orders.covering import owed
+from commerce.orders.locks import Actor, locked_order, note
+from commerce.orders.model import Order, OrderLine, OrderStatus, PaymentMethod
+from commerce.orders.policy import policy_of
+from commerce.points.actions import release_pending
+from foundation.errors import Refused
+
+
+async def complete_order(session: AsyncSession, *, order_id: int, by: Actor, now: datetime) -> Order:
+    """The shopper confirmed the receipt, or its time is over: the order is complete, its points are available.
+
+    Again on a completed order: nothing happens. Raises Refused("order.not_delivered") while pieces are still to be
+    sent, ("order.not_paid") while cash is owed, ("order.move_refused").
+    """
+    order = await locked_order(session, order_id)
+    if order.status is OrderStatus.COMPLETED:
+        return order
+    lines = (await session.scalars(select(OrderLine).where(OrderLine.order_id == order.id))).all()
+    if any(line.open for line in lines) or not any(line.shipped for line in lines):
+        raise Refused("order.not_delivered", number=order.number)
+    if order.payment_method is PaymentMethod.COD and await owed(session, order):
+        raise Refused("order.not_paid", number=order.number)
+    order.move_to(OrderStatus.COMPLETED, now=now)
+    order.delivered_at = order.delivered_at or now
+    note(session, order, "completed", by=by, now=now)
+    await release_pending(session, order_id=order.id, now=now)
+    await session.flush()
+    return order
+
+
+async def complete_delivered_orders(session: AsyncSession, *, now: datetime, limit: int = 100) -> int:
+    """Complete orders that were delivered so long ago that their return window is over; returns how many there were.
+
+    One that is still owed cash or has goods coming back waits. Any number of sweepers may run at once.
+    """
+    open_pieces = exists().where(
+        OrderLine.order_id == Order.id,
+        (OrderLine.quantity > OrderLine.cancelled + OrderLine.shipped) | (OrderLine.returning > 0),
+    )
+    policy = await policy_of(session)
+    due = (
+        select(Order.id, Order.payment_method)
+        .where(Order.status == OrderStatus.PLACED, Order.delivered_at <= now - policy.complete_after, ~open_pieces)
+        .order_by(Order.delivered_at)
+        .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    done = 0
+    for order_id, method in (await session.execute(due)).all():
+        order = await locked_order(session, order_id)
+        if method is PaymentMethod.COD and await owed(session, order):
+            continue
+        await complete_order(session, order_id=order_id, by="system", now=now)
+        done += 1
+    return done

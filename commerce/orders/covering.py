@@ -1,0 +1,65 @@
+"""Money and an order: what is still owed and asked for, and being placed once it is covered."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.inventory.actions import commit_holds
+from commerce.orders.benefits import use_benefits
+from commerce.orders.model import HoldReason, Order, OrderStatus, PaymentMethod
+from commerce.orders.policy import policy_of
+from commerce.payments.ledger import balance, new_intent, payable_intents, start_closing
+from commerce.payments.model import Intent
+from foundation.money import Money
+
+
+async def owed(session: AsyncSession, order: Order) -> int:
+    """What has still to be paid of an order, in minor units; never below zero."""
+    return max(order.total_amount - (await balance(session, order.id)).kept, 0)
+
+
+async def ask_for_rest(session: AsyncSession, order: Order, *, now: datetime) -> Intent | None:
+    """Let exactly what is owed be payable in the way of the order; whatever else could be paid is closed.
+
+    Only an order that waits for its money, or is paid at the door, is asked for any.
+    """
+    asks = order.status is OrderStatus.PENDING or (
+        order.status is OrderStatus.PLACED and order.payment_method is PaymentMethod.COD
+    )
+    rest = await owed(session, order) if asks else 0
+    fitting: Intent | None = None
+    for intent in await payable_intents(session, order.id):
+        fits = intent.provider == order.payment_method and intent.amount == rest and intent.change_id is None
+        if fits and rest:
+            fitting = intent
+        else:
+            await start_closing(session, intent, now=now)
+    await session.flush()
+    if rest == 0 or fitting is not None:
+        return fitting
+    return await new_intent(
+        session,
+        order_id=order.id,
+        number=order.number,
+        provider=order.payment_method,
+        money=Money(rest, order.currency),
+        now=now,
+    )
+
+
+async def place(session: AsyncSession, order: Order, *, now: datetime) -> None:
+    """An order that waited is covered, or is to be paid at the door: its goods are sold, its coupons used."""
+    await use_benefits(session, order, now=now)
+    await commit_holds(session, order_id=order.id)
+    order.move_to(OrderStatus.PLACED, now=now)
+    order.hold_reason = order.hold_reason or await first_hold_reason(session, order)
+    await session.flush()
+    await ask_for_rest(session, order, now=now)
+
+
+async def first_hold_reason(session: AsyncSession, order: Order) -> HoldReason | None:
+    """Why a new order must wait before it is sent: cash orders above the shop's limit are confirmed by a call."""
+    if order.payment_method is not PaymentMethod.COD:
+        return None
+    limit = (await policy_of(session)).cod_confirm_above
+    return HoldReason.COD_CONFIRM if limit is not None and order.total_amount > limit else None

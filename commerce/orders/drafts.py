@@ -1,0 +1,147 @@
+"""An order that the staff puts together for a customer: a draft holds no stock; sent, it waits for its payment."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.announcements import announce
+from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartStatus
+from commerce.catalog.queries import variant_views
+from commerce.customers.actions import PHONE_LAST4, address_of, address_text, last_address
+from commerce.inventory.actions import add_pieces
+from commerce.orders.covering import ask_for_rest, place
+from commerce.orders.destination import destination_of
+from commerce.orders.locks import locked_order, note
+from commerce.orders.model import Order, OrderLine, OrderStatus, PaymentMethod
+from commerce.orders.number import fresh_number
+from commerce.orders.offers import ALONE, line_json, line_row, share_rows
+from commerce.orders.snapshot import seal_address
+from commerce.pricing.actions import quote_cart
+from commerce.pricing.values import Terms
+from foundation.encryption import Vault
+from foundation.errors import Refused
+
+
+async def make_draft(
+    session: AsyncSession,
+    *,
+    customer_id: int,
+    pieces: Mapping[int, int],
+    payment_method: PaymentMethod,
+    language: str,
+    now: datetime,
+    address_id: int | None = None,
+    terms: Terms = Terms(),
+) -> Order:
+    """Put {variant id: pieces} together for a customer at today's price; None: to their last address.
+
+    Raises Refused("cart.empty"), ("cart.full"), ("cart.quantity"), ("cart.unavailable"), ("address.unknown").
+    """
+    if not pieces:
+        raise Refused("cart.empty")
+    if len(pieces) > MOST_LINES:
+        raise Refused("cart.full", most=MOST_LINES)
+    if not all(1 <= count <= MOST_PIECES for count in pieces.values()):
+        raise Refused("cart.quantity", most=MOST_PIECES)
+    goods = await variant_views(session, list(pieces), language=language)
+    for variant_id in pieces:
+        if variant_id not in goods:
+            raise Refused("cart.unavailable", variant=variant_id)
+    if address_id is None:
+        address = await last_address(session, customer_id=customer_id)
+    else:
+        address = await address_of(session, address_id=address_id, customer_id=customer_id)
+    if address is None:
+        raise Refused("address.unknown", address=address_id)
+    opened = await address_text(session, address)
+    cart = Cart(customer_id=customer_id, status=CartStatus.ORDERED, version=0, updated_at=now)
+    session.add(cart)
+    await session.flush()
+    priced = await quote_cart(
+        session,
+        customer_id=customer_id,
+        lines=sorted(pieces.items()),
+        language=language,
+        now=now,
+        choices=ALONE,
+        destination=destination_of(opened),
+        terms=terms,
+        cart_id=cart.id,
+    )
+    vault: Vault = session.info["vault"]
+    order = Order(
+        number=await fresh_number(session),
+        customer_id=customer_id,
+        cart_id=cart.id,
+        status=OrderStatus.DRAFT,
+        payment_method=payment_method,
+        language=language,
+        goods_amount=priced.goods,
+        discount_amount=priced.discount,
+        shipping_amount=priced.shipping,
+        tax_amount=priced.tax,
+        tax_added=priced.tax_added,
+        total_amount=priced.total,
+        currency=priced.currency,
+        trace=[step.as_json() for step in priced.trace],
+        points_earned=priced.points_earned,
+        shipping_label=dict(priced.rate.label) if priced.rate else {},
+        address_id=address.id,
+        address_sealed=seal_address(session, opened),
+        phone_last4_index=vault.blind(PHONE_LAST4, opened.phone[-4:]),
+        created_at=now,
+        version=1,
+    )
+    session.add(order)
+    await session.flush()
+    gifts = [line.variant_id for line in priced.lines if line.variant_id not in goods]
+    goods |= await variant_views(session, gifts, language=language) if gifts else {}
+    for position, line in enumerate(priced.lines, start=1):
+        data = line_json(line, goods[line.variant_id])
+        row = line_row(order.id, data, position=position)
+        session.add(row)
+        await session.flush()
+        session.add_all(share_rows(row, data))
+    note(session, order, "drafted", by="staff", now=now)
+    await session.flush()
+    return order
+
+
+async def send_draft(session: AsyncSession, *, order_id: int, now: datetime, unpaid_for: timedelta) -> Order:
+    """Reserve the goods of a draft and ask its customer for the money; cash on delivery is placed at once.
+
+    Again: nothing more happens. Raises Refused("stock.short", ...) or ("order.move_refused").
+    """
+    order = await locked_order(session, order_id)
+    if order.status in (OrderStatus.PENDING, OrderStatus.PLACED):
+        return order
+    order.move_to(OrderStatus.PENDING, now=now)
+    order.hold_until = now + unpaid_for
+    await session.flush()
+    lines = (await session.scalars(select(OrderLine).where(OrderLine.order_id == order.id))).all()
+    pieces: dict[int, int] = {}
+    for line in lines:
+        pieces[line.variant_id] = pieces.get(line.variant_id, 0) + line.quantity
+    key = f"draft:{order.id}"
+    await add_pieces(session, order_id=order.id, pieces=pieces, key=key, now=now, committed=False)
+    at_once = order.payment_method is PaymentMethod.COD or order.total_amount == 0
+    if at_once:
+        await place(session, order, now=now)
+    intent = await ask_for_rest(session, order, now=now)
+    happened = "placed" if at_once else "awaiting_payment"
+    note(session, order, happened, by="staff", now=now)
+    announce(
+        session,
+        f"order_{happened}",
+        customer_id=order.customer_id,
+        now=now,
+        order_id=order.id,
+        number=order.number,
+        amount=order.total_amount,
+        currency=order.currency,
+        intent_id=intent.id if intent else None,
+    )
+    await session.flush()
+    return order

@@ -1,0 +1,241 @@
+"""What a change would do to an order and its money, worked out from its rows; nothing is written here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.carts.model import MOST_PIECES
+from commerce.catalog.queries import variant_views
+from commerce.credit.actions import accounts_of
+from commerce.customers.actions import address_of, address_text
+from commerce.orders.applying import amounts_of
+from commerce.orders.model import (
+    ChangeKind,
+    ChangeState,
+    Order,
+    OrderChange,
+    OrderLine,
+    OrderStatus,
+    PaymentMethod,
+)
+from commerce.orders.offers import part_of_line, shipping_difference, todays_lines
+from commerce.orders.policy import Policy, policy_of, refuse_by_policy
+from commerce.orders.snapshot import open_address
+from commerce.orders.steps import (
+    Add,
+    Amounts,
+    CancelAll,
+    PayBy,
+    Preview,
+    SendTo,
+    Step,
+    added,
+    as_json,
+    kind_of,
+    preview_of,
+    removed,
+)
+from commerce.payments.ledger import balance
+from commerce.payments.model import Payment
+from commerce.pricing.values import Terms
+from foundation.database import JsonMap
+from foundation.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A change worked out: its kind, its steps with the lines they add, the money, and further facts of the preview."""
+
+    kind: ChangeKind
+    actions: tuple[JsonMap, ...]
+    preview: Preview
+    facts: JsonMap
+
+
+async def draw_up(
+    session: AsyncSession,
+    order: Order,
+    steps: Sequence[Step],
+    *,
+    reason: str,
+    pay_with: PayBy | None,
+    now: datetime,
+    terms: Terms,
+) -> Drawn:
+    """Work a change out, or refuse it; see `changes.propose_change` for the refusals. The order is locked."""
+    if order.status not in (OrderStatus.PENDING, OrderStatus.PLACED):
+        raise Refused("change.not_now", number=order.number, status=order.status.value)
+    found = select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
+    lines = list(await session.scalars(found.execution_options(populate_existing=True)))
+    if not steps:
+        raise Refused("change.nothing", number=order.number)
+    if _takes_all(lines, steps):
+        steps = (CancelAll(),)
+    kind = kind_of(steps)
+    policy = await policy_of(session)
+    refuse_by_policy(policy, kind, done=await _kinds_done(session, order.id), reason=reason, number=order.number)
+    _refuse_sent(order, lines, kind, policy)
+    if kind in (ChangeKind.ITEMS, ChangeKind.CANCEL_ITEMS):
+        drawn = await _items(session, order, lines, steps, now=now, terms=terms)
+    elif kind is ChangeKind.ADDRESS:
+        drawn = await _address(session, order, lines, steps, now=now, terms=terms)
+    elif kind is ChangeKind.PAYMENT:
+        drawn = await _payment(session, order, steps)
+    else:
+        drawn = await _cancel(session, order, steps)
+    if drawn.preview.pay_now and pay_with is not None:
+        drawn.facts["pay_with"] = {"method": pay_with.method.value, "account_id": pay_with.account_id}
+    elif drawn.preview.pay_now and kind is not ChangeKind.PAYMENT and order.payment_method is PaymentMethod.CREDIT:
+        raise Refused("change.how_to_pay", number=order.number, amount=drawn.preview.pay_now, currency=order.currency)
+    return drawn
+
+
+def _takes_all(lines: Sequence[OrderLine], steps: Sequence[Step]) -> bool:
+    """Whether what is taken away is all there is, but for gifts: then the order is cancelled as a whole."""
+    gone = removed(steps)
+    if not gone or added(steps) or any(line.shipped for line in lines):
+        return False
+    return all(line.is_gift or gone.get(line.id, 0) == line.open for line in lines)
+
+
+async def _kinds_done(session: AsyncSession, order_id: int) -> set[ChangeKind]:
+    done = select(OrderChange.kind).where(OrderChange.order_id == order_id, OrderChange.state == ChangeState.APPLIED)
+    return set(await session.scalars(done))
+
+
+def _refuse_sent(order: Order, lines: Sequence[OrderLine], kind: ChangeKind, policy: Policy) -> None:
+    is_sent = any(line.shipped for line in lines)
+    by_pieces = kind in (ChangeKind.ITEMS, ChangeKind.CANCEL_ITEMS) and not policy.only_unsent
+    if is_sent and not by_pieces:
+        raise Refused("order.shipped", number=order.number)
+
+
+async def _items(
+    session: AsyncSession,
+    order: Order,
+    lines: Sequence[OrderLine],
+    steps: Sequence[Step],
+    *,
+    now: datetime,
+    terms: Terms,
+) -> Drawn:
+    by_id = {line.id: line for line in lines}
+    amounts = amounts_of(order)
+    for line_id, count in removed(steps).items():
+        line = by_id.get(line_id)
+        if line is None:
+            raise Refused("change.no_such_line", number=order.number)
+        if not 1 <= count <= line.open:
+            raise Refused("change.pieces", title=line.title, left=line.open)
+        amounts = amounts.without(line.next_part(count))
+    pieces = added(steps)
+    if any(not 1 <= count <= MOST_PIECES for count in pieces.values()):
+        raise Refused("change.quantity", most=MOST_PIECES)
+    if pieces:
+        await _refuse_other_products(session, order, by_id, steps)
+    address = open_address(session, order)
+    made = await todays_lines(session, order, pieces, address=address, now=now, terms=terms) if pieces else {}
+    actions, written = [], set()
+    for step in steps:
+        if not isinstance(step, Add):
+            actions.append(as_json(step))
+        elif step.variant_id not in written:  # one line for all the pieces of a variant that come
+            written.add(step.variant_id)
+            line_data = made[step.variant_id]
+            amounts = amounts.plus(part_of_line(line_data))
+            whole = Add(step.variant_id, pieces[step.variant_id], step.instead_of)
+            actions.append({**as_json(whole), "line": line_data})
+    preview = await _preview(session, order, amounts)
+    return Drawn(kind_of(steps), tuple(actions), preview, {})
+
+
+async def _refuse_other_products(
+    session: AsyncSession, order: Order, by_id: dict[int, OrderLine], steps: Sequence[Step]
+) -> None:
+    """What replaces a piece is another kind of the same product."""
+    pairs = [
+        (by_id[step.instead_of].variant_id, step.variant_id)
+        for step in steps
+        if isinstance(step, Add) and step.instead_of is not None
+    ]
+    if not pairs:
+        return
+    both = {variant for pair in pairs for variant in pair}
+    goods = await variant_views(session, both, language=order.language, also_unavailable=True)
+    for old, new in pairs:
+        if old == new:
+            raise Refused("change.nothing", number=order.number)
+        if new not in goods or old not in goods or goods[old].product_id != goods[new].product_id:
+            raise Refused("change.other_product", number=order.number)
+
+
+async def _address(
+    session: AsyncSession,
+    order: Order,
+    lines: Sequence[OrderLine],
+    steps: Sequence[Step],
+    *,
+    now: datetime,
+    terms: Terms,
+) -> Drawn:
+    (step,) = [step for step in steps if isinstance(step, SendTo)]
+    address = await address_of(session, address_id=step.address_id, customer_id=order.customer_id)
+    if address is None:
+        raise Refused("address.unknown", address=step.address_id)
+    before, after = open_address(session, order), await address_text(session, address)
+    more = await shipping_difference(session, order, lines, before=before, after=after, now=now, terms=terms)
+    old = amounts_of(order)
+    amounts = Amounts(old.goods, old.discount, max(old.shipping + more, 0), old.tax, old.tax_added)
+    return Drawn(ChangeKind.ADDRESS, (as_json(step),), await _preview(session, order, amounts), {})
+
+
+async def _payment(session: AsyncSession, order: Order, steps: Sequence[Step]) -> Drawn:
+    """Another way to pay. What was paid goes back in the old way once the new one has paid as much."""
+    (step,) = [step for step in steps if isinstance(step, PayBy)]
+    if (step.method is PaymentMethod.CREDIT) != (step.account_id is not None):
+        raise Refused("change.same_payment", number=order.number)
+    paid = (await session.scalars(select(Payment).where(Payment.order_id == order.id).order_by(Payment.id))).all()
+    left = {payment.id: payment.left for payment in paid if payment.left > 0}
+    kept = sum(left.values())
+    rest = max(order.total_amount - kept, 0)
+    swaps = order.status is OrderStatus.PLACED and kept > 0
+    to_pay = kept if swaps else rest
+    if step.account_id is None and step.method is order.payment_method:
+        raise Refused("change.same_payment", number=order.number)
+    if step.account_id is not None:
+        accounts = await accounts_of(session, order.customer_id)
+        account = next((one for one in accounts if one.account_id == step.account_id), None)
+        if account is None or account.balance < to_pay or account.currency != order.currency:
+            raise Refused("credit.short")
+    waits = order.status is OrderStatus.PLACED and step.method is not PaymentMethod.COD
+    preview = Preview(
+        before=order.total_amount,
+        after=order.total_amount,
+        pay_now=to_pay if waits else 0,
+        back=kept if swaps else 0,
+        currency=order.currency,
+        amounts=amounts_of(order),
+    )
+    return Drawn(ChangeKind.PAYMENT, (as_json(step),), preview, {"old_payments": sorted(left) if swaps else []})
+
+
+async def _cancel(session: AsyncSession, order: Order, steps: Sequence[Step]) -> Drawn:
+    kept = (await balance(session, order.id)).kept
+    nothing = Amounts(0, 0, 0, 0, 0)
+    preview = Preview(order.total_amount, 0, 0, kept, order.currency, nothing)
+    return Drawn(ChangeKind.CANCEL, tuple(map(as_json, steps)), preview, {})
+
+
+async def _preview(session: AsyncSession, order: Order, amounts: Amounts) -> Preview:
+    kept = (await balance(session, order.id)).kept
+    return preview_of(
+        amounts_of(order),
+        amounts,
+        currency=order.currency,
+        kept=kept,
+        pays_later=order.payment_method is PaymentMethod.COD,
+        is_placed=order.status is OrderStatus.PLACED,
+    )
