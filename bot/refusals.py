@@ -19,7 +19,26 @@ SENTENCES: Final[Mapping[str, str]] = {
     ),
     "order.unknown": N_("I find no order of yours with this number. Ask me for “my orders” to see them all."),
     "order.shipped": N_("This order is already on its way, so I cannot cancel it. A colleague can help: just ask."),
+    "order.being_packed": N_(
+        "Order {number} is being packed right now, so I cannot change that any more. A colleague can help: just ask."
+    ),
+    "shipping.nothing_on_its_way": N_("None of your orders is on its way. Ask me for “my orders” to see them all."),
+    "shipping.not_on_its_way": N_("Nothing of order {order} is on its way: it is {status}."),
+    "shipping.no_pickup": N_("Our goods cannot be fetched; we send them to you. Ask me what sending costs."),
+    "shipment.nothing_sent": N_("Nothing of order {number} has left yet. I tell you here as soon as it does."),
+    "pickup.not_ready": N_("Order {number} is not ready for pick-up. I tell you here as soon as it is."),
     "order.move_refused": N_("That cannot be done with this order any more. A colleague can help: just ask."),
+    "payments.no_transfer": N_("You have no order that waits for its money. Ask me for “my orders” to see them all."),
+    "payments.no_refund": N_(
+        "There is no refund for you at the moment. If you miss money, a colleague can help: just ask."
+    ),
+    "payments.no_refund_of": N_(
+        "Nothing of order {order} was refunded. If you miss money, a colleague can help: just ask."
+    ),
+    "payment.done": N_("Order {number} is paid already. Ask me for “my orders” to see how it goes on."),
+    "payment.amount_unfit": N_(
+        "This amount cannot be paid that way. Choose another way to pay, or ask for a colleague."
+    ),
     "cart.empty": N_("Your cart is empty. Tell me what you are looking for, and I will find it."),
     "cart.quantity": N_("I can take 1 to 99 of one thing. For more, just ask for a colleague."),
     "cart.full": N_("Your cart holds {most} different things, and it is full. Check out, or take something out first."),

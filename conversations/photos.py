@@ -1,11 +1,12 @@
 """Photos that were sent in a conversation. They are no public media: who may read the message may see its photo."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from conversations.model import Message
+from conversations.model import Conversation, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,20 @@ async def photo_of(session: AsyncSession, *, conversation_id: int, seq: int) -> 
     if not body or body.get("kind") != "photo":
         return None
     return Photo(str(body["digest"]), str(body["mime"]))
+
+
+async def recent_photos(session: AsyncSession, *, customer_id: int, since: datetime, limit: int = 5) -> list[list[int]]:
+    """[conversation id, seq] of the photos a shopper has sent since then, the newest first."""
+    sent = (
+        select(Message.conversation_id, Message.seq)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(
+            Conversation.customer_id == customer_id,
+            Message.kind == "shopper",
+            Message.created_at >= since,
+            Message.body["kind"].as_string() == "photo",
+        )
+        .order_by(Message.id.desc())
+        .limit(limit)
+    )
+    return [[conversation_id, seq] for conversation_id, seq in await session.execute(sent)]

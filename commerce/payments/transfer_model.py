@@ -80,7 +80,10 @@ class BankTransfer(Base):
 
 
 class TransferReport(Base):
-    """A shopper says that they have sent the money of an order: what they wrote, and pictures of it by media id."""
+    """A shopper says that they have sent the money of an order: what they wrote, and the photos they sent with it.
+
+    A photo is named as the conversations name it: [conversation id, seq].
+    """
 
     __tablename__ = "transfer_report"
     __table_args__ = (

@@ -126,7 +126,7 @@ async def report_transfer(
     order_id: int,
     customer_id: int,
     words: str,
-    photos: Sequence[int],
+    photos: Sequence[Sequence[int]],
     now: datetime,
 ) -> TransferReport:
     """A shopper says they have sent the money: for staff to look for it. Said again, it joins what they said before.
@@ -149,7 +149,7 @@ async def report_transfer(
     said = vault.open(report.note_sealed) if report.note_sealed else ""
     if words.strip() and words.strip() not in said:
         report.note_sealed = vault.seal(f"{said}\n{words.strip()}".strip()[-LONGEST_MEMO:])
-    report.photos = list(dict.fromkeys([*report.photos, *photos]))[-MOST_PHOTOS:]
+    report.photos = [*report.photos, *(list(one) for one in photos if list(one) not in report.photos)][-MOST_PHOTOS:]
     await session.flush()
     return report
 
