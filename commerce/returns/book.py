@@ -37,7 +37,7 @@ async def lines_of(session: AsyncSession, asked: Return) -> list[tuple[ReturnLin
         .order_by(OrderLine.position)
         .execution_options(populate_existing=True)
     )
-    return [(line, ordered) for line, ordered in found.tuples()]
+    return [(line, ordered) for line, ordered in found]
 
 
 async def reserve_pieces(session: AsyncSession, line: OrderLine, count: int) -> None:
