@@ -14,13 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commerce.orders import invariants as orders
+from commerce.returns import invariants as returns
 from foundation.database import Base, JsonList
 
 GIVEN_UP = timedelta(minutes=10)
 """A check that takes longer was killed in the middle."""
 MOST_ROWS = 100
 """So many rows are named for each broken rule."""
-RULES: Mapping[str, str] = {**orders.INVARIANTS}
+RULES: Mapping[str, str] = {**orders.INVARIANTS, **returns.INVARIANTS}
 """{name of the rule: query that returns the rows that break it}."""
 
 

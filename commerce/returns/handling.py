@@ -121,7 +121,7 @@ async def waiting_approval(session: AsyncSession, asked: Return) -> ReturnApprov
 
 def at_stake(asked: Return) -> int:
     """What the shop gives away with a yes, in minor units: money, or goods for which others come only later."""
-    return 0 if asked.kind is Kind.REPAIR else asked.offered.amount
+    return asked.goods_amount if asked.kind is Kind.EXCHANGE else asked.offered.amount
 
 
 def _refuse_decided(asked: Return) -> None:

@@ -187,9 +187,9 @@ class Return(Base):
     """One wish about delivered goods of one order, from the asking to the end.
 
     Amounts are minor units: `goods_amount` what the pieces carry, `fee_amount` kept of it, `shipping_amount` of the way
-    there, as they were shown before the yes; `deducted` by an inspection; `refunded` what went back in the end.
-    `carried` is what an exchange takes over to its replacement: [[position of the line there, id of the order that
-    holds the money, minor units], ...].
+    there, `difference` what an exchange costs more (or less), as they were shown before the yes; `deducted` by an
+    inspection; `refunded` what went back in the end. `carried` is what an exchange takes over to its replacement:
+    [[position of the line there, id of the order that holds the money, minor units], ...].
     `policy` and `checks` are what was held against it then. `note` is the shopper's words.
     """
 
@@ -226,6 +226,7 @@ class Return(Base):
     goods_amount: Mapped[int] = mapped_column(default=0)
     fee_amount: Mapped[int] = mapped_column(default=0)
     shipping_amount: Mapped[int] = mapped_column(default=0)
+    difference: Mapped[int] = mapped_column(default=0)
     deducted: Mapped[int] = mapped_column(default=0)
     refunded: Mapped[int] = mapped_column(default=0)
     carried: Mapped[JsonList] = mapped_column(default=list)
@@ -251,7 +252,14 @@ class Return(Base):
     @property
     def offered(self) -> Money:
         """What the shopper was shown to get back."""
+        if self.kind is Kind.EXCHANGE:
+            return Money(min(max(-self.difference, 0), self.goods_amount), self.currency)
         return Money(self.goods_amount - self.fee_amount + self.shipping_amount, self.currency)
+
+    @property
+    def due(self) -> Money:
+        """What the shopper was shown to pay for a dearer replacement."""
+        return Money(max(self.difference, 0), self.currency)
 
     @property
     def needs_goods(self) -> bool:
