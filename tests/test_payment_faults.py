@@ -1,0 +1,117 @@
+"""Every fault of a bank, in every protocol it speaks: the right state within one round of the reconciler."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import select
+
+from bench.pay_house import MINUTE, SOUND, PayHouse, pay_house
+from bot.web.simulator_model import FAULT_OF_AMOUNT, Fault, SimulatorSession
+from cli.scratch import Place
+from commerce.orders.actions import cancel_order, order_view
+from commerce.orders.model import Order, PaymentMethod
+from commerce.payments.model import IntentState
+
+PROVIDERS = [PaymentMethod.SIMULATOR, PaymentMethod.STRIPE]
+PRICES = {fault: price for price, fault in FAULT_OF_AMOUNT.items()}
+
+
+@pytest.fixture
+async def house(place: Place) -> AsyncIterator[PayHouse]:
+    async with pay_house(place) as house:
+        yield house
+
+
+async def state_of(house: PayHouse, order: Order) -> tuple[str, str]:
+    async with house.till.database.begin() as session:
+        view = await order_view(session, order.id)
+    return view.status, view.payment_state
+
+
+async def cancel(house: PayHouse, order: Order) -> None:
+    async with house.till.database.begin() as session:
+        await cancel_order(
+            session, order_id=order.id, by="shopper", reason="changed my mind", now=house.scratch.clock()
+        )
+
+
+async def faults_left(house: PayHouse) -> set[str]:
+    async with house.till.database.begin() as session:
+        return {fault for left in await session.scalars(select(SimulatorSession.faults)) for fault in left}
+
+
+async def round_of_questions(house: PayHouse) -> None:
+    """What the worker does within a minute: webhooks, jobs, one round of the reconciler."""
+    await house.hear()
+    await house.work()
+    house.later(MINUTE)
+    await house.reconcile()
+    await house.work()
+
+
+@pytest.mark.parametrize("method", PROVIDERS)
+async def test_whatever_goes_wrong_at_the_bank_a_paid_order_is_placed_and_a_cancelled_one_refunded(
+    house: PayHouse, method: PaymentMethod
+) -> None:
+    orders = {fault: await house.order(method, price=PRICES[fault]) for fault in Fault}
+    for order in orders.values():
+        await house.press(await house.open(order))
+    await round_of_questions(house)
+    assert {fault: await state_of(house, order) for fault, order in orders.items()} == dict.fromkeys(
+        Fault, ("placed", "paid")
+    )
+    for order in orders.values():
+        await cancel(house, order)
+    await house.work()
+    await round_of_questions(house)
+    assert {fault: await state_of(house, order) for fault, order in orders.items()} == dict.fromkeys(
+        Fault, ("cancelled", "refunded")
+    )
+    assert await faults_left(house) == {Fault.REFUSE_CLOSE, Fault.PAID_AT_CLOSE}  # all others have happened
+    books = (await house.books())[method]
+    assert books["bank_taken"] == books["bank_given_back"] == sum(PRICES.values())
+    assert books["ledger_captured"] == books["ledger_refunded"] == sum(PRICES.values())
+
+
+@pytest.mark.parametrize("method", PROVIDERS)
+async def test_whatever_goes_wrong_when_a_payment_is_closed_nobody_pays_for_nothing(
+    house: PayHouse, method: PaymentMethod
+) -> None:
+    orders = {}
+    for fault in Fault:
+        orders[fault] = await house.order(method)
+        await house.open(orders[fault], faults=[fault])
+    house.later(31 * MINUTE)
+    assert await house.expire() == len(Fault)
+    await house.work()
+    await round_of_questions(house)
+    after = {fault: await state_of(house, order) for fault, order in orders.items()}
+    taken = after.pop(Fault.PAID_AT_CLOSE)
+    assert set(after.values()) == {("expired", "unpaid")}
+    assert taken == ("placed", "paid")
+    for order in orders.values():
+        assert (await house.intent(order)).state in (IntentState.CLOSED, IntentState.SUCCEEDED)
+
+
+@pytest.mark.parametrize("method", PROVIDERS)
+async def test_a_webhook_three_times_pays_once_and_a_corrupt_one_changes_nothing(
+    house: PayHouse, method: PaymentMethod
+) -> None:
+    order = await house.order(method)
+    intent = await house.open(order, faults=[Fault.DUPLICATE, Fault.CORRUPT])
+    await house.press(intent)
+    assert await house.hear() == 0  # both copies carry a wrong signature
+    await house.work()
+    assert await state_of(house, order) == ("pending", "unpaid")
+    house.later(MINUTE)
+    assert await house.hear() == 2
+    await house.work()
+    assert await state_of(house, order) == ("placed", "paid")
+    assert (await house.books())[method]["ledger_captured"] == SOUND
+
+
+async def test_stripe_says_with_what_it_was_paid(house: PayHouse) -> None:
+    order = await house.order(PaymentMethod.STRIPE)
+    await house.press(await house.open(order))
+    await round_of_questions(house)
+    assert (await house.intent(order)).instrument == "card ending 4242"
