@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import sayings_tender
 from bot.dialogue import Announced
-from bot.replies import Card, Choice, OrderStatus, PayLink, Receipt, Reply, Row, Text, plain, to_json
+from bot.replies import Card, Choice, PayLink, Receipt, Reply, Row, Text, plain, to_json
+from bot.sayings_shipping import PARCEL_KINDS, parcel_said
 from bot.skills.showing import goods, method_name, named, order_reply, pay_link
 from bot.voice import Voice
 from commerce.announcements import Announcement, announced, untold
@@ -92,6 +93,8 @@ async def render(shop: "Shop", session: AsyncSession, announcement: Announcement
         return await _back_in_stock(voice, session, int(announcement.facts["variant_id"]))
     if (tells := sayings_tender.SAYINGS.get(announcement.kind)) is not None:
         return await tells(voice, session, announcement)
+    if announcement.kind in PARCEL_KINDS:
+        return await parcel_said(voice, session, announcement)
     says = _SAYINGS.get(announcement.kind)
     if says is None:
         log.error("announcement without words", kind=announcement.kind)
@@ -164,11 +167,6 @@ def _order_expired(voice: Voice, order: OrderView, _money: Money) -> list[Reply]
     return [Choice(text.format(order=order.number), (again,))]
 
 
-def _order_shipped(voice: Voice, order: OrderView, _money: Money) -> list[Reply]:
-    text = voice.translate("Good news: order {order} is on its way to you.").format(order=order.number)
-    return [Text(text), _without_buttons(order_reply(voice, order))]
-
-
 def _refund_made(voice: Voice, order: OrderView, money: Money) -> list[Reply]:
     text = voice.translate("We have sent {money} for order {order} back to you.")
     return [Text(text.format(money=voice.money(money), order=order.number))]
@@ -192,17 +190,12 @@ def _with_status(voice: Voice, order: OrderView, text: str) -> Reply:
     return Choice(text, (where,))
 
 
-def _without_buttons(status: OrderStatus) -> OrderStatus:
-    return OrderStatus(status.number, status.status, status.rows, status.lines)
-
-
 _SAYINGS: dict[str, Callable[[Voice, OrderView, Money], list[Reply]]] = {
     "order_placed": _order_placed,
     "order_awaiting_payment": _order_awaiting_payment,
     "payment_received": _payment_received,
     "order_cancelled": _order_cancelled,
     "order_expired": _order_expired,
-    "order_shipped": _order_shipped,
     "refund_made": _refund_made,
     "late_payment_accepted": _late_payment_accepted,
     "late_payment_refunded": _late_payment_refunded,

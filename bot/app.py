@@ -13,6 +13,8 @@ from bot.shop import Mind, Shop
 from commerce.inventory.hold import Holds
 from commerce.payments.actions import Till
 from commerce.payments.setup import providers_of
+from commerce.shipping.mailroom import Mailroom
+from commerce.shipping.setup import carriers_of
 from foundation.database import Database
 from foundation.encryption import Vault, read_keys
 from foundation.errors import Refused
@@ -61,6 +63,7 @@ async def open_shop(
             budget=RateBudget(redis),
             presence=Presence(redis),
             till=Till(database=database, providers=providers, base_url=settings.base_url, now=clock),
+            mailroom=Mailroom(database=database, carriers=carriers_of(settings, client, vault), now=clock),
             delivery=Delivery(database, channels, doorbell, clock=clock),
             mind=Mind(load or _load_model),
             simulator_secret=secret,

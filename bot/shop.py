@@ -12,6 +12,7 @@ from bot.delivery import Delivery
 from bot.words import Heard
 from commerce.inventory.hold import Holds
 from commerce.payments.actions import Till
+from commerce.shipping.mailroom import Mailroom
 from foundation.database import Database
 from foundation.encryption import Vault
 from foundation.redis import Doorbell, Presence, RateBudget
@@ -54,6 +55,7 @@ class Shop:
     budget: RateBudget
     presence: Presence
     till: Till
+    mailroom: Mailroom
     delivery: Delivery
     mind: Mind
     simulator_secret: bytes

@@ -11,11 +11,13 @@ from bot.announcements import tell_announcements
 from bot.shop import Shop
 from bot.turn import take_turns
 from commerce.checks import begin_hour, end_hour, find_breaches
-from commerce.payments.actions import reconcile
+from commerce.payments.actions import Till, reconcile
 from commerce.payments.jobs import JOBS
 from commerce.search.log import forget_searches
 from commerce.search.meaning import gists_due, keep_meanings
 from commerce.search.starts import learn_popular
+from commerce.shipping.mailroom import JOBS as PARCEL_JOBS
+from commerce.shipping.mailroom import Mailroom
 from commerce.sweeps import SWEEPS, Sweep
 from conversations.events import forget_events
 from conversations.sweeps import due_work
@@ -116,13 +118,14 @@ async def catch_up(shop: Shop) -> None:
 def handlers(shop: Shop) -> Mapping[str, Handler]:
     """What to do about each kind of job."""
 
-    def bound(handler: Callable[..., Awaitable[None]]) -> Handler:
+    def bound(handler: Callable[..., Awaitable[None]], room: Till | Mailroom) -> Handler:
         async def run(payload: dict[str, Json]) -> None:
-            await handler(shop.till, payload)
+            await handler(room, payload)
 
         return run
 
-    return {name: bound(handler) for name, handler in JOBS.items()}
+    paying = {name: bound(handler, shop.till) for name, handler in JOBS.items()}
+    return paying | {name: bound(handler, shop.mailroom) for name, handler in PARCEL_JOBS.items()}
 
 
 async def _sweep(shop: Shop, due: Sweep) -> int:

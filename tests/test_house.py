@@ -16,6 +16,7 @@ OPENS_TRANSACTIONS = {
     "commerce/demo/load.py": "fills a shop from the command line",
     "commerce/imports/actions.py": "stages and publishes a file from the command line",
     "commerce/payments/actions.py": "reserves, calls the provider without a transaction, settles",
+    "commerce/shipping/mailroom.py": "reads a parcel, calls its carrier without a transaction, writes what it said",
 }
 """Rooms are handed a session; these few cannot be, and say why."""
 

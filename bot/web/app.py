@@ -14,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.web import (
+    carriers,
     chat,
     goods,
     health,
@@ -54,7 +55,7 @@ def create_app(shop: "Shop") -> FastAPI:
     app.state.shelves = {}
     app.state.open_streams = Counter()
     app.state.bank = simulator.bank_of_shop(shop)
-    for part in (pages, goods, chat, suggestions, photos, pictures, transfer_page, pay, health):
+    for part in (pages, goods, chat, suggestions, photos, pictures, transfer_page, pay, carriers, health):
         app.include_router(part.router)
     if shop.settings.payment_simulator:
         app.include_router(simulator.router)
@@ -62,8 +63,8 @@ def create_app(shop: "Shop") -> FastAPI:
     answer_errors(app)
     app.add_middleware(
         BodyLimit,
-        larger={"/chat/photos": photos.LARGEST_PHOTO},
-        knows=lambda request: is_visitor(request, shop.vault),
+        larger={"/chat/photos": photos.LARGEST_PHOTO, carriers.KUAIDI100: carriers.LARGEST_PUSH},
+        knows=lambda request: request.url.path == carriers.KUAIDI100 or is_visitor(request, shop.vault),
     )
     app.add_middleware(
         CORSMiddleware,

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.inventory.promises import release_holds
 from commerce.orders.locks import Actor, locked_order, note
 from commerce.orders.model import DeliveryMethod, Order, OrderLine, OrderStatus
+from commerce.shipping.companies import company_of, public_link
 from commerce.shipping.model import (
     BEFORE_LEAVING,
     BEING_PACKED,
@@ -21,7 +22,9 @@ from commerce.shipping.pickup import issue_code
 from commerce.shipping.queries import locked_shipment
 from commerce.shipping.simulated import first_event_at
 from commerce.shipping.stages import leave, tell
+from commerce.shipping.tracking import FOLLOW_PARCEL
 from foundation.errors import Refused
+from foundation.jobs import enqueue
 
 
 async def make_shipment(
@@ -217,11 +220,13 @@ async def _send(
     if shipment.method is DeliveryMethod.PICKUP:
         raise Refused("shipment.is_pickup", number=order.number)
     shipment.carrier, shipment.tracking_number = carrier, tracking_number
-    shipment.tracking_url = tracking_url
+    shipment.tracking_url = tracking_url or public_link(carrier, tracking_number)
     await leave(session, order, shipment, by="staff", now=now)
     shipment.next_event_at = first_event_at(shipment, now=now)
     tell(session, order, shipment, now=now)
     await session.flush()
+    if company_of(carrier) is not None:
+        await enqueue(session, FOLLOW_PARCEL, {"shipment_id": shipment.id}, key=f"{FOLLOW_PARCEL}:{shipment.id}")
 
 
 async def _call_off(session: AsyncSession, order: Order, shipment: Shipment, *, by: Actor, now: datetime) -> None:

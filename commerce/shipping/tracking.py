@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.orders.locks import Actor, note
 from commerce.orders.model import Order
+from commerce.shipping.companies import company_of
 from commerce.shipping.model import (
     BEFORE_LEAVING,
     LEFT,
@@ -26,7 +27,11 @@ from commerce.shipping.queries import locked_shipment
 from commerce.shipping.stages import arrived, tell
 from foundation.encryption import Vault
 from foundation.errors import Refused
+from foundation.jobs import enqueue
 
+FOLLOW_PARCEL = "shipping.follow_parcel"
+ASK_ABOUT_PARCEL = "shipping.ask_about_parcel"
+ASKED_EVERY = timedelta(minutes=30)
 LONGEST_TEXT = 500
 STAFF_MAY_SAY = (
     ShipmentState.IN_TRANSIT,
@@ -105,6 +110,19 @@ async def prove_delivery(
         tell(session, order, shipment, now=now)
     await session.flush()
     return shipment
+
+
+async def want_to_know(session: AsyncSession, *, shipment_id: int, now: datetime) -> None:
+    """Somebody looks for a parcel: have its carrier asked, unless it has just spoken. Done by a job, after this."""
+    shipment = await session.get_one(Shipment, shipment_id)
+    if shipment.state not in ON_THE_ROAD or company_of(shipment.carrier) is None:
+        return
+    newest = select(func.max(TrackingEvent.received_at)).where(TrackingEvent.shipment_id == shipment_id)
+    heard_at = await session.scalar(newest)
+    if heard_at is None or heard_at <= now - ASKED_EVERY:
+        half_hour = int(now.timestamp() // ASKED_EVERY.total_seconds())
+        key = f"{ASK_ABOUT_PARCEL}:{shipment_id}:{half_hour}"
+        await enqueue(session, ASK_ABOUT_PARCEL, {"shipment_id": shipment_id}, key=key)
 
 
 async def shipments_with_number(session: AsyncSession, *, tracking_number: str) -> list[int]:

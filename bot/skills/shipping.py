@@ -1,0 +1,209 @@
+"""Parcels: where they are, that they arrived, what sending costs, fetching goods at a counter."""
+
+from collections.abc import Callable
+
+from bot.flow import Fact, Turn
+from bot.questions import Option, Pick, Text
+from bot.replies import Choice, Row
+from bot.replies import Text as Words
+from bot.sayings_shipping import pickup_reply, place_text, timeline
+from bot.skills.showing import order_reply, status_name
+from commerce.customers.actions import address_text, last_address
+from commerce.customers.address import AddressText
+from commerce.inventory.locations import locations
+from commerce.orders.actions import order_of
+from commerce.orders.destination import destination_of
+from commerce.orders.model import FulfilmentState, OrderStatus
+from commerce.orders.queries import OrderView, order_view, order_views
+from commerce.pricing.actions import rates_for
+from commerce.pricing.zones import Rate, Region
+from commerce.shipping.queries import ParcelView, parcels_of
+from commerce.shipping.receipt import confirm_receipt as confirm
+from commerce.shipping.tracking import want_to_know
+from foundation.errors import Refused
+from foundation.money import Money
+
+LATEST = 5
+_NAMED = (
+    "北京:beijing,天津:tianjin,上海:shanghai,重庆:chongqing,河北:hebei,山西:shanxi,内蒙古:inner mongolia,"
+    "辽宁:liaoning,吉林:jilin,黑龙江:heilongjiang,江苏:jiangsu,浙江:zhejiang,安徽:anhui,福建:fujian,江西:jiangxi,"
+    "山东:shandong,河南:henan,湖北:hubei,湖南:hunan,广东:guangdong,广西:guangxi,海南:hainan,四川:sichuan,"
+    "贵州:guizhou,云南:yunnan,西藏:tibet,陕西:shaanxi,甘肃:gansu,青海:qinghai,宁夏:ningxia,新疆:xinjiang,"
+    "台湾:taiwan,香港:hong kong,澳门:macao"
+)
+_PROVINCES = dict(pair.split(":") for pair in _NAMED.split(","))
+"""The provinces as a shopper of either language names them."""
+
+
+async def track_parcel(turn: Turn) -> None:
+    """Where a parcel is: of the order that is named, else of the latest one that has any."""
+    order = await _named(turn)
+    if order is None:
+        orders = await order_views(turn.session, customer_id=turn.customer_id, limit=20)
+        if not orders:
+            raise Refused("orders.none")
+        order = next((one for one in orders if one.fulfilment_state is not FulfilmentState.NONE), orders[0])
+    turn.focus["order"] = order.number
+    parcels = await _parcels(turn, order)
+    if not parcels:
+        turn.say(order_reply(turn, order))
+        if order.status is OrderStatus.PLACED:
+            turn.say(Words(turn._("Nothing of it has left yet. I tell you here as soon as it does.")))
+        return
+    for parcel in parcels[-LATEST:]:
+        if turn.shop.mailroom.carriers:
+            await want_to_know(turn.session, shipment_id=parcel.shipment_id, now=turn.now)
+        if parcel.has_code:
+            turn.say(await pickup_reply(turn, turn.session, order, parcel))
+        else:
+            turn.say(await timeline(turn, turn.session, order, parcel))
+
+
+async def confirm_receipt(turn: Turn) -> None:
+    """The shopper has the goods: asked once more, for it ends what the shop owes."""
+    _ = turn._
+    order = await _which(turn, _is_on_its_way, _("Which order has arrived?"), none="shipping.nothing_on_its_way")
+    turn.focus["order"] = order.number
+    if not _is_on_its_way(order):
+        raise Refused("shipping.not_on_its_way", order=order.number, status=status_name(turn, order))
+    question = _("Has everything that we sent of order {order} reached you?").format(order=order.number)
+    facts = {"order": Fact([order.number, order.fulfilment_state.value], state_facts(turn, order))}
+    if await turn.confirm("ok", question, facts=facts, yes=_("Yes, I have it"), no=_("Not yet")):
+        await confirm(turn.session, order_id=order.order_id, customer_id=turn.customer_id, now=turn.now)
+    else:
+        again = turn.wish(_("Follow the parcel"), "track_parcel", order=order.number)
+        turn.say(Choice(_("Good, then I leave it open. Tell me when it is there."), (again,)))
+
+
+def state_facts(turn: Turn, order: OrderView) -> str:
+    """What changed when the state of an order is not what it was."""
+    return turn._("order {order} is {status} now").format(order=order.number, status=status_name(turn, order))
+
+
+async def ask_shipping_cost(turn: Turn) -> None:
+    """What sending costs to the place that is named, else to the last address, else to a city that is asked for."""
+    _ = turn._
+    region = _place_in(turn.words.heard.text if turn.words is not None else "")
+    if region is None:
+        region = await _known_region(turn)
+    if region is None:
+        said = await turn.ask("city", Text(_("Which province and city shall it go to?"), longest=60))
+        region = _place_in(said) or destination_of(AddressText("", "", said))
+    rates = await rates_for(turn.session, region)
+    place = region.city or region.province or _("your address")
+    if not rates:
+        turn.say(Words(await _without_rates(turn, place)))
+        return
+    rows = tuple(Row(_label(turn, rate), _cost(turn, rate)) for rate in rates)
+    lines = [_("Sending to {place}:").format(place=place), *(f"{row.label}: {row.value}" for row in rows)]
+    turn.say(Words("\n".join(lines)))
+
+
+async def ask_pickup(turn: Turn) -> None:
+    """What can be fetched now, with its code; else where goods can be fetched at all."""
+    _ = turn._
+    orders = await order_views(turn.session, customer_id=turn.customer_id, limit=20)
+    found = await parcels_of(turn.session, [order.order_id for order in orders])
+    ready = [(order, one) for order in orders for one in found[order.order_id] if one.has_code]
+    for order, parcel in ready[:LATEST]:
+        turn.focus["order"] = order.number
+        turn.say(await pickup_reply(turn, turn.session, order, parcel))
+    if ready:
+        return
+    places = [place for place in await locations(turn.session) if place.is_pickup]
+    if not places:
+        raise Refused("shipping.no_pickup")
+    lines = [_("You can fetch your order here; choose it when you check out:")]
+    turn.say(Words("\n".join([*lines, *(f"- {place_text(place, turn.language)}" for place in places)])))
+
+
+async def _named(turn: Turn) -> OrderView | None:
+    number = turn.args.get("order")
+    if number is None:
+        number = await turn.once("number", lambda: _read_number(turn))
+    if not number:
+        return None
+    mine = await order_of(turn.session, number=number, customer_id=turn.customer_id)
+    return await order_view(turn.session, mine.id)
+
+
+async def _read_number(turn: Turn) -> str:
+    return str(turn.words.take("order_number") or "") if turn.words is not None else ""
+
+
+async def _which(turn: Turn, fits: Callable[[OrderView], bool], question: str, *, none: str) -> OrderView:
+    named = await _named(turn)
+    if named is not None:
+        return named
+    orders = await order_views(turn.session, customer_id=turn.customer_id, limit=20)
+    options = [
+        Option(
+            one.number,
+            f"{one.number}  {turn.money(one.total)}  {status_name(turn, one)}",
+            one,
+            ("order_number", one.number),
+        )
+        for one in orders
+        if fits(one)
+    ]
+    return await turn.ask("order", Pick(question, options[:LATEST], none=none, named=""))
+
+
+async def _parcels(turn: Turn, order: OrderView) -> list[ParcelView]:
+    found = (await parcels_of(turn.session, [order.order_id]))[order.order_id]
+    return [one for one in found if one.has_code or one.shipped_at is not None]
+
+
+def _is_on_its_way(order: OrderView) -> bool:
+    sent = (FulfilmentState.PARTIAL, FulfilmentState.SHIPPED, FulfilmentState.DELIVERED)
+    return order.status is OrderStatus.PLACED and order.fulfilment_state in sent
+
+
+def _place_in(text: str) -> Region | None:
+    """The place a sentence names, from its first province on; None where it names none."""
+    found = min(((text.find(name), name) for name in _PROVINCES if name in text), default=None)
+    if found is not None:
+        return destination_of(AddressText("", "", text[found[0] :]))
+    english = next((name for name, said in _PROVINCES.items() if said in text.casefold()), None)
+    return destination_of(AddressText("", "", english)) if english else None
+
+
+async def _known_region(turn: Turn) -> Region | None:
+    address = await last_address(turn.session, customer_id=turn.customer_id)
+    if address is None:
+        return None
+    region = destination_of(await address_text(turn.session, address))
+    return region if region.province or region.country != "CN" else None
+
+
+async def _without_rates(turn: Turn, place: str) -> str:
+    """What is said where the shop has no rate for a place: free everywhere, or not sent there."""
+    has_any = bool(await rates_for(turn.session, Region()))
+    if has_any:
+        return turn._("We do not send to {place} yet. A colleague can help: just ask.").format(place=place)
+    return turn._("Sending is free.")
+
+
+def _label(turn: Turn, rate: Rate) -> str:
+    return rate.label.get(turn.language) or next(iter(rate.label.values()), turn._("Parcel"))
+
+
+def _cost(turn: Turn, rate: Rate) -> str:
+    _ = turn._
+    currency = turn.shop.settings.currency
+    if rate.amount == 0 and not rate.step_amount:
+        text = _("free")
+    elif rate.kind == "flat" or not rate.step_grams:
+        text = turn.money(Money(rate.amount, currency))
+    else:
+        text = _("{first} up to {kilos} kg, {step} for each {more} kg more").format(
+            first=turn.money(Money(rate.amount, currency)),
+            kilos=f"{rate.first_grams / 1000:g}",
+            step=turn.money(Money(rate.step_amount, currency)),
+            more=f"{rate.step_grams / 1000:g}",
+        )
+    if rate.free_from is not None:
+        text += _(", free from {amount} on").format(amount=turn.money(Money(rate.free_from, currency)))
+    if rate.days_min is not None and rate.days_max is not None:
+        text += _(", {least} to {most} days").format(least=rate.days_min, most=rate.days_max)
+    return text
