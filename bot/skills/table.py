@@ -21,6 +21,7 @@ from bot.skills import (
     payments,
     points,
     product_questions,
+    shipping,
     small_talk,
 )
 
@@ -76,6 +77,10 @@ SKILLS: Final[Mapping[str, Flow]] = {
     "ask_payment_methods": Flow(payments.ask_payment_methods, N_("your question"), is_passing=True),
     "report_transfer": Flow(payments.report_transfer, N_("your transfer")),
     "refund_status": Flow(payments.refund_status, N_("your refund"), reads_only=True),
+    "track_parcel": Flow(shipping.track_parcel, N_("your parcel"), reads_only=True),
+    "confirm_receipt": Flow(shipping.confirm_receipt, N_("the receipt of your goods")),
+    "ask_shipping_cost": Flow(shipping.ask_shipping_cost, N_("the cost of sending"), is_passing=True),
+    "ask_pickup": Flow(shipping.ask_pickup, N_("the pick-up"), is_passing=True),
     "ask_human": Flow(handoff.ask_human, N_("the colleague")),
     "photo": Flow(keeper.photo, N_("the picture"), threshold=NEVER),
     "link_chat": Flow(keeper.link, N_("the code")),
