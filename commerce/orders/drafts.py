@@ -8,19 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
 from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartStatus
-from commerce.catalog.queries import variant_views
-from commerce.customers.actions import PHONE_LAST4, address_of, address_text, last_address
+from commerce.catalog.queries import VariantView, variant_views
+from commerce.customers.actions import address_of, address_text, last_address
 from commerce.inventory.actions import add_pieces
 from commerce.orders.covering import ask_for_rest, place
 from commerce.orders.destination import destination_of
 from commerce.orders.locks import locked_order, note
 from commerce.orders.model import Order, OrderLine, OrderStatus, PaymentMethod
-from commerce.orders.number import fresh_number
 from commerce.orders.offers import ALONE, line_json, line_row, share_rows
-from commerce.orders.snapshot import seal_address
+from commerce.orders.placing import new_order
 from commerce.pricing.actions import quote_cart
-from commerce.pricing.values import Terms
-from foundation.encryption import Vault
+from commerce.pricing.values import Priced, Terms
 from foundation.errors import Refused
 
 
@@ -39,16 +37,7 @@ async def make_draft(
 
     Raises Refused("cart.empty"), ("cart.full"), ("cart.quantity"), ("cart.unavailable"), ("address.unknown").
     """
-    if not pieces:
-        raise Refused("cart.empty")
-    if len(pieces) > MOST_LINES:
-        raise Refused("cart.full", most=MOST_LINES)
-    if not all(1 <= count <= MOST_PIECES for count in pieces.values()):
-        raise Refused("cart.quantity", most=MOST_PIECES)
-    goods = await variant_views(session, list(pieces), language=language)
-    for variant_id in pieces:
-        if variant_id not in goods:
-            raise Refused("cart.unavailable", variant=variant_id)
+    goods = await _goods(session, pieces, language)
     if address_id is None:
         address = await last_address(session, customer_id=customer_id)
     else:
@@ -70,43 +59,38 @@ async def make_draft(
         terms=terms,
         cart_id=cart.id,
     )
-    vault: Vault = session.info["vault"]
-    order = Order(
-        number=await fresh_number(session),
-        customer_id=customer_id,
-        cart_id=cart.id,
-        status=OrderStatus.DRAFT,
-        payment_method=payment_method,
-        language=language,
-        goods_amount=priced.goods,
-        discount_amount=priced.discount,
-        shipping_amount=priced.shipping,
-        tax_amount=priced.tax,
-        tax_added=priced.tax_added,
-        total_amount=priced.total,
-        currency=priced.currency,
-        trace=[step.as_json() for step in priced.trace],
-        points_earned=priced.points_earned,
-        shipping_label=dict(priced.rate.label) if priced.rate else {},
-        address_id=address.id,
-        address_sealed=seal_address(session, opened),
-        phone_last4_index=vault.blind(PHONE_LAST4, opened.phone[-4:]),
-        created_at=now,
-        version=1,
-    )
+    order = await new_order(session, cart.id, priced, address, opened, customer_id, payment_method, None, language, now)
     session.add(order)
     await session.flush()
+    await _write_lines(session, order, priced, goods)
+    note(session, order, "drafted", by="staff", now=now)
+    await session.flush()
+    return order
+
+
+async def _goods(session: AsyncSession, pieces: Mapping[int, int], language: str) -> dict[int, VariantView]:
+    if not pieces:
+        raise Refused("cart.empty")
+    if len(pieces) > MOST_LINES:
+        raise Refused("cart.full", most=MOST_LINES)
+    if not all(1 <= count <= MOST_PIECES for count in pieces.values()):
+        raise Refused("cart.quantity", most=MOST_PIECES)
+    goods = await variant_views(session, list(pieces), language=language)
+    for variant_id in pieces:
+        if variant_id not in goods:
+            raise Refused("cart.unavailable", variant=variant_id)
+    return goods
+
+
+async def _write_lines(session: AsyncSession, order: Order, priced: Priced, goods: dict[int, VariantView]) -> None:
     gifts = [line.variant_id for line in priced.lines if line.variant_id not in goods]
-    goods |= await variant_views(session, gifts, language=language) if gifts else {}
+    goods |= await variant_views(session, gifts, language=order.language) if gifts else {}
     for position, line in enumerate(priced.lines, start=1):
         data = line_json(line, goods[line.variant_id])
         row = line_row(order.id, data, position=position)
         session.add(row)
         await session.flush()
         session.add_all(share_rows(row, data))
-    note(session, order, "drafted", by="staff", now=now)
-    await session.flush()
-    return order
 
 
 async def send_draft(session: AsyncSession, *, order_id: int, now: datetime, unpaid_for: timedelta) -> Order:

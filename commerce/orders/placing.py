@@ -160,8 +160,8 @@ async def place_order(
     if not today.ships_there:
         raise Refused("shipping.not_there")
 
-    order = await _new_order(
-        session, view, today, address, opened, customer_id, payment_method, pickup_location_id, language, now
+    order = await new_order(
+        session, cart_id, today, address, opened, customer_id, payment_method, pickup_location_id, language, now
     )
     at_once = order.payment_method in (PaymentMethod.COD, PaymentMethod.CREDIT)
     order.move_to(OrderStatus.PLACED if at_once else OrderStatus.PENDING, now=now)
@@ -256,9 +256,9 @@ async def _ask_for_money(session: AsyncSession, order: Order, due: int, *, now: 
     )
 
 
-async def _new_order(
+async def new_order(
     session: AsyncSession,
-    view: CartView,
+    cart_id: int,
     priced: Priced,
     address: Address,
     opened: AddressText,
@@ -268,11 +268,12 @@ async def _new_order(
     language: str,
     now: datetime,
 ) -> Order:
+    """The row of an order at this price, still a draft and without its lines. Zero due needs no way to pay."""
     vault: Vault = session.info["vault"]
     return Order(
         number=await fresh_number(session),
         customer_id=customer_id,
-        cart_id=view.cart_id,
+        cart_id=cart_id,
         status=OrderStatus.DRAFT,
         payment_method=payment_method if priced.due else PaymentMethod.CREDIT,
         language=language,
