@@ -15,7 +15,7 @@ def coupon_name(voice: Voice, coupon: CouponView | OfferView) -> str:
 
 
 def coupon_terms(voice: Voice, coupon: CouponView | OfferView) -> str:
-    """10% off, at most ¥50.00, from ¥100.00, until 3 December 10:00"""
+    """10% off · at most ¥50.00 · from ¥100.00 · until 3 December 10:00"""
     _ = voice.translate
     parts = [_benefit(voice, coupon)]
     if coupon.cap is not None:
@@ -25,7 +25,7 @@ def coupon_terms(voice: Voice, coupon: CouponView | OfferView) -> str:
     ends = coupon.expires_at if isinstance(coupon, CouponView) else coupon.ends_at
     if ends is not None:
         parts.append(_("until {time}").format(time=voice.time(ends)))
-    return _(", ").join(parts)
+    return " · ".join(parts)
 
 
 def _benefit(voice: Voice, coupon: CouponView | OfferView) -> str:

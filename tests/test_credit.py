@@ -20,7 +20,7 @@ from commerce.credit.actions import (
 from commerce.credit.model import AccountKind, CreditAccount, CreditMovement, GiftCard
 from commerce.customers.code_tries import MOST_WRONG, try_code
 from foundation.codes import plain_code
-from foundation.errors import Refused
+from foundation.errors import Json, Refused
 from tests.goods import a_customer
 
 
@@ -66,15 +66,27 @@ async def test_money_is_drawn_from_ones_own_account_and_never_more_than_is_there
     me, other = (await a_customer(session, now=now)).id, (await a_customer(session, now=now)).id
     credit = await store_credit_of(session, me, "CNY", now=now)
     assert (await store_credit_of(session, me, "CNY", now=now)).id == credit.id
-    refund = {"account_id": credit.id, "amount": 500, "reason": "refund", "reference": "refund:1", "now": now}
+    refund: dict[str, Json] = {
+        "account_id": credit.id,
+        "amount": 500,
+        "reason": "refund",
+        "reference": "refund:1",
+        "now": now,
+    }
     assert [await pay_in(session, **refund) for _ in range(2)] == [True, False]
     for who, amount, code in ((me, 501, "credit.short"), (other, 1, "credit.short"), (me, 0, "credit.invalid")):
         with pytest.raises(Refused, match=code):
             await draw(session, account_id=credit.id, customer_id=who, amount=amount, reference="order:1", now=now)
-    bought = {"account_id": credit.id, "customer_id": me, "amount": 300, "reference": "order:1", "now": now}
+    bought: dict[str, Json] = {
+        "account_id": credit.id,
+        "customer_id": me,
+        "amount": 300,
+        "reference": "order:1",
+        "now": now,
+    }
     assert [await draw(session, **bought) for _ in range(2)] == [True, False]
     assert await balances(session, me) == [200]
-    given = {"customer_id": me, "currency": "CNY", "reason": "late parcel", "now": now}
+    given: dict[str, Json] = {"customer_id": me, "currency": "CNY", "reason": "late parcel", "now": now}
     assert await adjust_credit(session, amount=100, reference="a:1", **given)
     assert not await adjust_credit(session, amount=100, reference="a:1", **given)
     with pytest.raises(Refused, match=r"credit\.short"):

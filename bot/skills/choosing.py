@@ -12,17 +12,18 @@ from bot.words import Words
 from commerce.carts.actions import cart_of, cart_view
 from commerce.carts.choices import Choice as Chosen
 from commerce.carts.choices import choice_of, set_choice
-from commerce.credit.actions import redeem_gift_card
+from commerce.credit.actions import AccountView, redeem_gift_card
 from commerce.customers.code_tries import UNKNOWN, try_code
 from commerce.pricing.actions import quote_cart, terms_of
 from commerce.pricing.values import Choices, Priced
-from commerce.promotions.coupons import claim
+from commerce.promotions.coupons import CouponView, claim
 from foundation.encryption import Vault
 from foundation.errors import Json, Refused
 from foundation.money import Money
 
 _CODE = re.compile(r"(?<![\w-])[A-Za-z0-9]{2,}(?:-[A-Za-z0-9]{2,})*(?![\w-])", re.ASCII)
 _SHORTEST = 5
+MOST_GROUPS = 4
 
 
 class Code(Question[str]):
@@ -34,18 +35,22 @@ class Code(Question[str]):
         super().__init__(prompt)
         self.vault = vault
 
+    def exact(self, words: Words, shown: Sequence[str]) -> Json | None:  # noqa: ARG002 - no options are shown
+        """Letters and digits together answer this question, whatever else they could be the number of."""
+        return self.spot(words) if words.pressed is None else None
+
     def free(self, words: Words) -> Json | None:
-        code = self.spot(words)
-        if code is None and words.rest and len(words.rest.split()) <= 4 and words.rest.isascii():
-            code = self._seal(words.take_everything())
-        return code
+        if not words.rest.isascii() or len(words.rest.split()) > MOST_GROUPS:
+            return None
+        return self._seal(words.take_everything()) if words.rest else None
 
     def spot(self, words: Words) -> Json | None:
-        said = words.take("coupon_code")
-        if said is None and (found := code_in(words.rest)) is not None:
-            words.take_everything()
-            said = found
-        return None if said is None else self._seal(str(said))
+        found = code_in(words.rest)
+        said = words.take("coupon_code") or found
+        if said is None:
+            return None
+        words.take_everything()
+        return self._seal(str(found or said))
 
     def value(self, stored: Json) -> str:
         return self.vault.open(base64.b64decode(stored))
@@ -63,22 +68,26 @@ def code_in(text: str) -> str | None:
     return None
 
 
-async def say_code(turn: Turn, code: str) -> None:
-    """Try a code, whichever of the two it is of. A wrong one is counted, and asked for again."""
+async def say_code(turn: Turn, code: str, *, again: str) -> CouponView | AccountView | None:
+    """What a code gives, whichever of the two it is of; its announcement tells it. A wrong one is counted, and the
+    skill `again` asks for it once more: then None.
+    """
 
-    async def act() -> None:
+    async def act() -> CouponView | AccountView:
         try:
-            await claim(turn.session, batch_code=code, customer_id=turn.customer_id, now=turn.now)
+            return await claim(turn.session, batch_code=code, customer_id=turn.customer_id, now=turn.now)
         except Refused as refused:
             if refused.code != UNKNOWN:
                 raise
-            await redeem_gift_card(turn.session, code=code, customer_id=turn.customer_id, now=turn.now)
+        return await redeem_gift_card(turn.session, code=code, customer_id=turn.customer_id, now=turn.now)
 
     outcome = await try_code(turn.session, customer_id=turn.customer_id, now=turn.now, act=act)
-    if isinstance(outcome, Refused):
-        turn.say(sentence(outcome, turn.translate))
-        if outcome.facts["left"]:
-            turn.go_on_with(turn.frame.flow, again=1)
+    if not isinstance(outcome, Refused):
+        return outcome
+    turn.say(sentence(outcome, turn.translate))
+    if outcome.facts["left"]:
+        turn.go_on_with(again, again=1)
+    return None
 
 
 async def chosen(turn: Turn) -> Chosen:
@@ -115,7 +124,7 @@ def say_price(turn: Turn, text: str, priced: Priced | None, buttons: Sequence[Bu
     _ = turn._
     if priced is None:
         around = turn.wish(_("Look around"), "browse_categories")
-        turn.say(Choice(text + " " + _("Your cart is still empty; it counts as soon as you check out."), (around,)))
+        turn.say(Choice(text + " " + _("Your cart is still empty; I keep this in mind for it."), (around,)))
         return
     due = turn.money(Money(priced.due, priced.currency))
     text += " " + _("Your cart now comes to {money}.").format(money=due)

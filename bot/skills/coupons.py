@@ -9,7 +9,7 @@ from bot.flow import Turn
 from bot.questions import Option, Pick
 from bot.replies import Button, Choice
 from bot.skills.choosing import Code, choose, chosen, say_code, say_price
-from commerce.promotions.coupons import CouponView, OfferView, claim_offer, offers_for, usable_coupons
+from commerce.promotions.coupons import CouponView, OfferView, claim_offer, held_by_code, offers_for, usable_coupons
 from foundation.errors import Refused
 from foundation.money import Money
 
@@ -53,7 +53,7 @@ async def claim_coupon(turn: Turn) -> None:
         return
     if said is None:
         said = await turn.ask("code", Code(_("What is the code? Letters and digits are enough."), turn.vault))
-    await say_code(turn, said)
+    await say_code(turn, said, again="claim_coupon")
 
 
 async def use_coupon(turn: Turn) -> None:
@@ -67,7 +67,7 @@ async def use_coupon(turn: Turn) -> None:
         )
         return
     if wanted != "best" and (said := await turn.notice("said", Code("", turn.vault))) is not None:
-        await say_code(turn, said)
+        await _put_on_by_code(turn, said)
         return
     coupons = await usable_coupons(turn.session, customer_id=turn.customer_id, now=turn.now)
     if not coupons:
@@ -90,6 +90,14 @@ async def _which(turn: Turn, coupons: Sequence[CouponView]) -> CouponView:
     return await turn.ask("coupon", Pick(turn._("Which coupon shall I use?"), options, none="coupons.none", named=""))
 
 
+async def _put_on_by_code(turn: Turn, code: str) -> None:
+    """The coupon that the shopper got by this code before, else the one it gives now."""
+    held = await held_by_code(turn.session, code=code, customer_id=turn.customer_id, now=turn.now)
+    got = held or await say_code(turn, code, again="claim_coupon")
+    if isinstance(got, CouponView):
+        await _put_on(turn, got)
+
+
 async def _put_on(turn: Turn, coupon: CouponView) -> None:
     """Together with what can be combined with it; say so when it does nothing for this cart yet."""
     _ = turn._
@@ -101,12 +109,12 @@ async def _put_on(turn: Turn, coupon: CouponView) -> None:
     priced = await choose(turn, replace(before, coupon_ids=ids))
     name = coupon_name(turn, coupon)
     rest = (turn.wish(_("The best for me"), "use_coupon", coupon="best"),)
+    steps = priced.trace if priced is not None else ()
+    step = next((one for one in steps if one.rule == "coupon" and one.source_id == coupon.coupon_id), None)
     if priced is None or coupon.coupon_id in priced.coupon_ids:
-        say_price(turn, _("I put “{coupon}” on your cart.").format(coupon=name), priced, rest)
-        return
-    short = next((step for step in priced.trace if step.rule == "coupon" and step.source_id == coupon.coupon_id), None)
-    if short is not None and short.why == "below_amount":
-        missing = turn.money(Money(int(short.facts["missing"]), coupon.currency))
+        text = _("I put “{coupon}” on your cart.").format(coupon=name)
+    elif step is not None and step.why == "below_amount":
+        missing = turn.money(Money(int(step.facts["missing"]), coupon.currency))
         text = _("“{coupon}” counts as soon as there is {money} more in your cart.").format(coupon=name, money=missing)
     else:
         text = _("“{coupon}” takes nothing off this cart.").format(coupon=name)
@@ -141,4 +149,5 @@ def _takes(turn: Turn, offers: Sequence[OfferView]) -> list[Button]:
 
 
 def _lines(turn: Turn, coupons: Sequence[CouponView | OfferView]) -> list[str]:
-    return [f"• {coupon_name(turn, coupon)} ({coupon_terms(turn, coupon)})" for coupon in coupons]
+    line = turn._("• {coupon} ({terms})")
+    return [line.format(coupon=coupon_name(turn, each), terms=coupon_terms(turn, each)) for each in coupons]

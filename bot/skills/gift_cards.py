@@ -11,7 +11,7 @@ from commerce.credit.actions import accounts_of
 from commerce.credit.model import AccountKind
 from foundation.money import Money
 
-KINDS = {AccountKind.GIFT_CARD: N_("gift card"), AccountKind.STORE_CREDIT: N_("store credit")}
+KINDS = {AccountKind.GIFT_CARD: N_("Gift card"), AccountKind.STORE_CREDIT: N_("Store credit")}
 _NOT = re.compile(r"不用|不要|别用|先留|\b(don'?t|do not|without|keep)\b", re.IGNORECASE)
 _ASKS = re.compile(r"[?？吗]|多少|\b(how|what|which)\b", re.IGNORECASE)
 
@@ -21,7 +21,7 @@ async def redeem_gift_card(turn: Turn) -> None:
     _ = turn._
     prompt = _("What is the code on the card? It has four groups of four letters and digits.")
     code = await turn.ask("code", Code(prompt, turn.vault))
-    await say_code(turn, code)
+    await say_code(turn, code, again="redeem_gift_card")
 
 
 async def show_balance(turn: Turn) -> None:
@@ -38,7 +38,8 @@ async def show_balance(turn: Turn) -> None:
     if not accounts:
         turn.say(Choice(_("You have no store credit and no gift card yet."), (redeem,)))
         return
-    lines = [f"• {_(KINDS[account.kind])}: {turn.money(account.money)}" for account in accounts]
+    line = _("• {kind}: {money}")
+    lines = [line.format(kind=_(KINDS[account.kind]), money=turn.money(account.money)) for account in accounts]
     currencies = sorted({account.currency for account in accounts})
     for currency in currencies:
         total = sum(account.balance for account in accounts if account.currency == currency)

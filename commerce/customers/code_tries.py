@@ -48,7 +48,7 @@ async def try_code(
         tries.since, tries.wrong = now, 0
     if tries.wrong >= MOST_WRONG:
         left = tries.since + WITHIN - now
-        raise Refused("codes.too_many", minutes=int(left.total_seconds()) // 60 + 1)
+        raise Refused("codes.too_many", minutes=-(-int(left.total_seconds()) // 60))
     await session.flush()
     try:
         async with session.begin_nested():

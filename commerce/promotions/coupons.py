@@ -77,6 +77,17 @@ async def coupon_view(session: AsyncSession, *, coupon_id: int) -> CouponView:
     return _view(*row)
 
 
+async def held_by_code(session: AsyncSession, *, code: str, customer_id: int, now: datetime) -> CouponView | None:
+    """The usable coupon that this customer got by a code before; none where there is no such."""
+    vault: Vault = session.info["vault"]
+    index = vault.blind(CODE, plain_code(code))
+    mine = select(Coupon, CouponBatch).join(CouponBatch, CouponBatch.id == Coupon.batch_id)
+    mine = mine.where(Coupon.customer_id == customer_id, *_is_usable(now))
+    mine = mine.where(or_(Coupon.code_index == index, CouponBatch.code_index == index))
+    row = (await session.execute(mine.order_by(Coupon.id).limit(1))).one_or_none()
+    return None if row is None else _view(*row)
+
+
 async def offers_for(session: AsyncSession, *, customer_id: int, now: datetime) -> list[OfferView]:
     """The batches that are offered to everyone and of which this customer has not had their share yet."""
     had = select(func.count(Coupon.id)).where(Coupon.batch_id == CouponBatch.id, Coupon.customer_id == customer_id)
