@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.favourites.actions import tell_back_in_stock
 from commerce.inventory.actions import expire_holds
-from commerce.orders.actions import expire_unpaid_orders
+from commerce.orders.actions import complete_delivered_orders, expire_changes, expire_unpaid_orders
 from commerce.returns.due import close_returns, expire_returns, follow_up_returns, remind_of_returns
 from commerce.search.index import renew_index
 from commerce.shipping.simulated import move_parcels_along
@@ -25,10 +25,12 @@ class Sweep(Protocol):
 
 SWEEPS: tuple[Sweep, ...] = (
     expire_unpaid_orders,
+    expire_changes,
     expire_holds,
     tell_back_in_stock,
     renew_index,
     move_parcels_along,
+    complete_delivered_orders,
     remind_of_returns,
     expire_returns,
     close_returns,

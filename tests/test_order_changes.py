@@ -1,4 +1,4 @@
-"""Orders after they were made: changed by proposals, paid in parts, drafted by staff, completed; the money stays right."""
+"""Orders after they were made: changed by proposals, paid in parts, drafted by staff, completed; the money adds up."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -121,9 +121,9 @@ class Desk:
         found = select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
         return list(await self.session.scalars(found.execution_options(populate_existing=True)))
 
-    async def change(self, order: Order, *steps: Step, **how: object) -> OrderChange:
+    async def change(self, order: Order, *steps: Step, reason: str = "") -> OrderChange:
         return await change_order(
-            self.session, order_id=order.id, customer_id=self.customer, steps=steps, now=self.now, **how
+            self.session, order_id=order.id, customer_id=self.customer, steps=steps, now=self.now, reason=reason
         )
 
     async def view(self, order: Order) -> OrderView:

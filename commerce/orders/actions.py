@@ -211,6 +211,7 @@ __all__ = [
     "mark_paid",
     "mark_refunded",
     "mark_shipped",
+    "open_change",
     "order_of",
     "order_view",
     "order_views",

@@ -13,7 +13,7 @@ from commerce.points.actions import release_pending
 from foundation.errors import Refused
 
 
-async def complete_order(session: AsyncSession, *, order_id: int, by: Actor, now: datetime) -> Order:
+async def complete_order(session: AsyncSession, *, order_id: int, now: datetime, by: Actor = "shopper") -> Order:
     """The shopper confirmed the receipt, or its time is over: the order is complete, its points are available.
 
     Again on a completed order: nothing happens. Raises Refused("order.not_delivered") while pieces are still to be
