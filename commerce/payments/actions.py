@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.orders.locks import locked_order
-from commerce.orders.model import OrderStatus
+from commerce.orders.model import ChangeState, OrderChange, OrderStatus
 from commerce.orders.settlement import settle, settle_refund_answer
 from commerce.payments.ledger import locked_intent
 from commerce.payments.model import (
@@ -249,8 +249,12 @@ async def _payable(session: AsyncSession, intent_id: int, *, now: datetime) -> I
     intent = await locked_intent(session, intent_id)
     if intent.state is IntentState.SUCCEEDED:
         raise Refused("payment.done", number=order.number)
-    past = order.hold_until is not None and order.hold_until <= now
-    if order.status is not OrderStatus.PENDING or intent.state not in PAYABLE or past:
+    if intent.change_id is None:
+        waits = order.status is OrderStatus.PENDING and (order.hold_until is None or order.hold_until > now)
+    else:
+        change = await session.get_one(OrderChange, intent.change_id)
+        waits = change.state is ChangeState.AWAITING_PAYMENT and change.expires_at > now
+    if not waits or intent.state not in PAYABLE:
         raise Refused("payment.closed", number=order.number)
     return intent
 
