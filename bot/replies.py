@@ -106,13 +106,14 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """What lies in the cart now."""
+    """What lies in the cart now. `rows`: what is taken off its goods, and what a little more would bring."""
 
     title: str
     lines: tuple[Line, ...]
     total: Row
     buttons: tuple[Button, ...] = ()
     replaces: str = ""
+    rows: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +286,7 @@ def _lines(reply: Reply) -> Iterator[str]:
         case Cart() | Receipt():
             yield reply.title
             yield from _goods(reply.lines)
-            yield from _rows(reply.rows if isinstance(reply, Receipt) else ())
+            yield from _rows(reply.rows)
             yield from _rows((reply.total,))
         case OrderStatus():
             yield _spaced(reply.number, reply.status)

@@ -7,7 +7,8 @@ from bot.flow import Fact, Turn
 from bot.questions import Number, Option, Pick
 from bot.skills.just_added import LastAdded, last_added, take_back
 from bot.skills.meant import meant_product
-from bot.skills.showing import cart_reply, named, say_sold_out
+from bot.skills.promotions import cart_with_savings
+from bot.skills.showing import named, say_sold_out
 from bot.skills.variants import PickVariant, meant_variants, numbers_of_variants, searched_variant, variant_options
 from bot.words import Words, simple
 from commerce.carts.actions import CartLineView, CartView, add_line, cart_view, clear, set_quantity
@@ -47,7 +48,7 @@ async def add_to_cart(turn: Turn) -> None:
     }
     view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
     text = turn._("Changed: {title} x{quantity}") if is_changed else turn._("In your cart: {title} x{quantity}")
-    turn.say(cart_reply(turn, view, text.format(title=named(variant), quantity=quantity)))
+    turn.say(await cart_with_savings(turn, view, text.format(title=named(variant), quantity=quantity)))
     _warn_if_short(turn, view, variant.variant_id)
 
 
@@ -91,7 +92,7 @@ async def show_cart(turn: Turn) -> None:
     view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
     if not view.lines:
         raise Refused("cart.empty")
-    turn.say(cart_reply(turn, view, turn._("Your cart")))
+    turn.say(await cart_with_savings(turn, view, turn._("Your cart")))
 
 
 async def change_cart(turn: Turn) -> None:
@@ -128,7 +129,7 @@ async def _change_line(turn: Turn, view: CartView, wish: str, quantity: int | No
         turn.say(turn._("Your cart is empty now."))
         return
     title = turn._("Taken out: {title}") if quantity == 0 else turn._("Changed: {title} x{quantity}")
-    turn.say(cart_reply(turn, view, title.format(title=named(line), quantity=quantity)))
+    turn.say(await cart_with_savings(turn, view, title.format(title=named(line), quantity=quantity)))
     _warn_if_short(turn, view, line.variant_id)
 
 

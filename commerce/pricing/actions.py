@@ -12,6 +12,7 @@ from commerce.catalog.queries import variant_views
 from commerce.credit.actions import accounts_of
 from commerce.credit.model import CreditAccount
 from commerce.points.actions import points_of
+from commerce.pricing.basket import why_not
 from commerce.pricing.engine import price
 from commerce.pricing.model import (
     PriceList,
@@ -200,7 +201,7 @@ async def _items(
 
 async def _shelves_above(session: AsyncSession) -> dict[int, frozenset[int]]:
     """{shelf: itself and those it stands in}."""
-    parents = dict((await session.execute(select(Category.id, Category.parent_id))).tuples().all())
+    parents = {row.id: row.parent_id for row in await session.execute(select(Category.id, Category.parent_id))}
     above: dict[int, frozenset[int]] = {}
     for shelf in parents:
         path: set[int] = set()
@@ -284,3 +285,18 @@ def _coupon(view: CouponView) -> rules.Coupon:
         stacking=rules.Stacking.STACKABLE if view.stackable else rules.Stacking.BEST_OF,
         ends_at=view.expires_at,
     )
+
+
+async def promotions_now(session: AsyncSession, *, customer_id: int, now: datetime) -> list[rules.Promotion]:
+    """The promotions that are on for this customer, those with the highest priority first."""
+    ordered = exists().where(Cart.customer_id == customer_id, Cart.status == CartStatus.ORDERED)
+    is_new = not (await session.execute(select(ordered))).scalar_one()
+    asked = Inputs(items=(), currency="", now=now, is_new_customer=is_new)
+    found = [
+        one
+        for one in await promotions_for(session, customer_id=customer_id, now=now)
+        if not why_not(
+            asked, starts_at=one.starts_at, ends_at=one.ends_at, audience=one.audience, uses_left=one.uses_left
+        )
+    ]
+    return sorted(found, key=lambda one: (-one.priority, one.id))
