@@ -64,7 +64,8 @@ class Flow:
     `title` (a msgid) names it to the shopper: "Back to {title}". A message starts it in the middle of another flow when
     its intent is at least `threshold` sure. `reads_only`: it changes nothing, so it may run while a person is awaited.
     `corrected_by`: intents that, in the middle of this flow, first of all correct what was said to it. `is_passing`:
-    its question is let go, without a word, when the shopper turns to something else.
+    its question is let go, without a word, when the shopper turns to something else. `takes_photos`: pictures sent
+    meanwhile belong to it (`Turn.photos`).
     """
 
     run: "Callable[[Turn], Awaitable[None]]"
@@ -74,6 +75,7 @@ class Flow:
     reads_only: bool = False
     corrected_by: frozenset[str] = frozenset()
     is_passing: bool = False
+    takes_photos: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,11 @@ class Turn(Voice):
         self._place = ""
         self._nth = 0
 
+    @property
+    def photos(self) -> Sequence[Mapping[str, Json]]:
+        """Pictures that were sent for this flow: digest, mime, width, height."""
+        return self.frame.photos
+
     # asking
 
     async def ask(self, slot: str, question: Question[T]) -> T:
@@ -162,7 +169,7 @@ class Turn(Voice):
                 self.say(question.named)
             return question.value(question.default)
         self.frame.reopen(path)
-        self.frame.asking = Asking(path, question.keys(), free_text=question.free_text)
+        self.frame.asking = Asking(path, question.keys(), {}, question.free_text, question.takes_photos)
         raise self._paused(question.reply(self._option_button))
 
     async def notice(self, slot: str, question: Question[T]) -> T | None:

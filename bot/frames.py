@@ -8,6 +8,8 @@ from datetime import datetime
 from bot import buttons
 from foundation.errors import Json
 
+MOST_PHOTOS = 9
+
 
 @dataclass(slots=True)
 class Asking:
@@ -17,6 +19,7 @@ class Asking:
     shown: list[str]
     facts: dict[str, str] = field(default_factory=dict)
     free_text: bool = False
+    takes_photos: bool = False
 
 
 @dataclass(slots=True)
@@ -25,7 +28,8 @@ class Frame:
 
     `answers` by slot, in the order given; `done` what `once` did; `said` place -> digest of the line said there;
     `opened` the slots that were asked; `pieces` of answers still incomplete; `missed` how often the question was not
-    answered, `left` how often it was left for something else; `at` when the shopper last saw it.
+    answered, `left` how often it was left for something else; `photos` that were sent for it (digest, mime, width,
+    height); `at` when the shopper last saw it.
     """
 
     flow: str
@@ -40,6 +44,7 @@ class Frame:
     asking: Asking | None = None
     missed: int = 0
     left: int = 0
+    photos: list[dict[str, Json]] = field(default_factory=list)
     at: str = ""
 
     def to_json(self) -> dict[str, Json]:
@@ -56,6 +61,12 @@ class Frame:
         except (TypeError, ValueError):
             return None
         return frame
+
+    def keep_photo(self, photo: Mapping[str, Json]) -> None:
+        """Put a picture to this flow, once, and no more than nine."""
+        kept = {name: photo.get(name) for name in ("digest", "mime", "width", "height")}
+        if kept not in self.photos and len(self.photos) < MOST_PHOTOS:
+            self.photos.append(kept)
 
     def reopen(self, path: str) -> None:
         """Have a slot asked again, also where it could be taken without asking."""

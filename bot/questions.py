@@ -52,6 +52,8 @@ class Question(Generic[T]):
 
     free_text = False
     """Whether any text is an answer: then what is written in it says nothing about the language of the conversation."""
+    takes_photos = False
+    """Whether a picture is an answer."""
     default: Json | None = None
     """Taken without asking, while the shopper has not been asked. The flow names it (or `named` does)."""
     named = ""
@@ -232,6 +234,52 @@ class Text(Question[str]):
 
     def value(self, stored: Json) -> str:
         return str(stored)
+
+
+class Photos(Question[bool]):
+    """One picture or more; `have` are those sent so far (`Turn.photos`). With `without`, a button for who has none.
+
+    True when there is any. More of them may follow while the next questions stand.
+    """
+
+    takes_photos = True
+
+    def __init__(self, prompt: str, *, have: int, without: str = "") -> None:
+        super().__init__(prompt)
+        self.have, self.without = have, without
+        self.default = "given" if have else None
+
+    def keys(self) -> list[str]:
+        return ["none"] if self.without else []
+
+    def exact(self, words: Words, shown: Sequence[str]) -> Json | None:
+        if words.heard.photo is not None and self.have:
+            return "given"
+        said = words.whole
+        is_none = (
+            words.pressed == "none" or said in _NO or (said and said in (simple(self.without), "1", "没有", "none"))
+        )
+        if not (self.without and is_none):
+            return None
+        words.take_everything()
+        return "none"
+
+    def free(self, words: Words) -> Json | None:
+        if not self.without or words.heard.intent != "deny":
+            return None
+        words.take_everything()
+        return "none"
+
+    def holds(self, stored: Json) -> bool:
+        return bool(self.have) if stored == "given" else stored == "none" and bool(self.without)
+
+    def value(self, stored: Json) -> bool:
+        return self.have > 0
+
+    def reply(self, button: MakeButton) -> Reply:
+        if not self.without:
+            return super().reply(button)
+        return replies.Choice(self.prompt, (button(self.without, "none"),))
 
 
 def answer_of(options: Mapping[str, str], words: Words, shown: Sequence[str], *, wish: str) -> str | None:

@@ -338,9 +338,13 @@ def _view(
         quote_note=asked.quote_note,
         send_by=asked.send_by,
         replacement_number=replacement_number,
-        approval=waiting and ApprovalView(money(waiting.amount), waiting.reason, waiting.asked_by, waiting.created_at),
+        approval=None if waiting is None else _approval(waiting, money(waiting.amount)),
         created_at=asked.created_at,
         state_at=asked.state_at,
         settled_at=asked.settled_at,
         version=asked.version,
     )
+
+
+def _approval(waiting: ReturnApproval, amount: Money) -> ApprovalView:
+    return ApprovalView(amount, waiting.reason, waiting.asked_by, waiting.created_at)
