@@ -46,6 +46,7 @@ class Quote:
     lines: tuple[CartLineView, ...]
     priced: Priced
     gifts: Mapping[int, VariantView]
+    pickup_location_id: int | None = None
 
     @property
     def total(self) -> Money:
@@ -59,9 +60,10 @@ class Quote:
 
     @property
     def hold_key(self) -> str:
-        """The name of the promise of stock for exactly this cart, with these gifts."""
-        extra = "".join(f":{line.variant_id}x{line.quantity}" for line in self.priced.lines if line.is_gift)
-        return f"checkout:{self.cart_id}:{self.cart_version}{extra}"
+        """The name of the promise of stock for exactly this cart, with these gifts, at this place."""
+        gifts = "".join(f":{line.variant_id}x{line.quantity}" for line in self.priced.lines if line.is_gift)
+        place = "" if self.pickup_location_id is None else f":at{self.pickup_location_id}"
+        return f"checkout:{self.cart_id}:{self.cart_version}{gifts}{place}"
 
     @property
     def holding(self) -> dict[int, int]:
@@ -84,30 +86,39 @@ async def quote(
     language: str,
     now: datetime,
     destination: Region | None = None,
-    rate_id: int | None = None,
-    pickup_location_id: int | None = None,
+    choices: Choices | None = None,
     terms: Terms = Terms(),
 ) -> Quote:
-    """The open cart with its price, to be confirmed; coupons, points and credit as chosen for it.
+    """The open cart with its price, to be confirmed. `choices` None: as chosen for the cart.
 
     Raises Refused("cart.empty") or ("cart.unavailable").
     """
     cart = await cart_of(session, customer_id=customer_id)
     view = await view_of(session, cart, language=language)
     _refuse_unsellable(view)
-    chosen = await choice_of(session, cart_id=cart.id)
-    choices = Choices(chosen.coupon_ids, chosen.points, rate_id, pickup_location_id, chosen.use_credit)
+    chosen = await _chosen_for(session, cart.id) if choices is None else choices
     priced = await _price(
         session,
         view,
         customer_id=customer_id,
         language=language,
         now=now,
-        choices=choices,
+        choices=chosen,
         where=destination,
         terms=terms,
     )
-    return Quote(view.cart_id, view.version, view.lines, priced, await _gifts(session, priced, language))
+    location = chosen.pickup_location_id
+    return Quote(view.cart_id, view.version, view.lines, priced, await _gifts(session, priced, language), location)
+
+
+async def choices_of(session: AsyncSession, *, customer_id: int) -> Choices:
+    """What was chosen for the open cart: coupons, points, credit."""
+    return await _chosen_for(session, (await cart_of(session, customer_id=customer_id)).id)
+
+
+async def _chosen_for(session: AsyncSession, cart_id: int) -> Choices:
+    chosen = await choice_of(session, cart_id=cart_id)
+    return Choices(coupon_ids=chosen.coupon_ids, points=chosen.points, use_credit=chosen.use_credit)
 
 
 async def place_order(
@@ -139,26 +150,12 @@ async def place_order(
         return (await session.scalars(select(Order).where(Order.cart_id == cart_id))).one()
     if cart.version != cart_version:
         raise Refused("cart.changed", version=cart.version)
-    view = await view_of(session, cart, language=language)
-    _refuse_unsellable(view)
     address = await address_of(session, address_id=address_id, customer_id=customer_id)
     if address is None:
         raise Refused("address.unknown", address=address_id)
     opened = await address_text(session, address)
-    today = await _price(
-        session,
-        view,
-        customer_id=customer_id,
-        language=language,
-        now=now,
-        choices=chosen_in(priced, pickup_location_id=pickup_location_id),
-        where=destination_of(opened),
-        terms=terms,
-    )
-    if _what_counts(today) != _what_counts(priced):
-        raise Refused("cart.changed", version=cart.version)
-    if not today.ships_there:
-        raise Refused("shipping.not_there")
+    choices = chosen_in(priced, pickup_location_id=pickup_location_id)
+    view, today = await _confirmed(session, cart, priced, choices, destination_of(opened), language, terms, now)
 
     order = await new_order(
         session, cart_id, today, address, opened, customer_id, payment_method, pickup_location_id, language, now
@@ -178,6 +175,36 @@ async def place_order(
     await _ask_for_money(session, order, today.due, now=now)
     await session.flush()
     return order
+
+
+async def _confirmed(
+    session: AsyncSession,
+    cart: Cart,
+    priced: Priced,
+    choices: Choices,
+    where: Region,
+    language: str,
+    terms: Terms,
+    now: datetime,
+) -> tuple[CartView, Priced]:
+    """The cart and its price of today, if that is what the shopper said yes to."""
+    view = await view_of(session, cart, language=language)
+    _refuse_unsellable(view)
+    today = await _price(
+        session,
+        view,
+        customer_id=cart.customer_id,
+        language=language,
+        now=now,
+        choices=choices,
+        where=where,
+        terms=terms,
+    )
+    if _what_counts(today) != _what_counts(priced):
+        raise Refused("cart.changed", version=cart.version)
+    if not today.ships_there:
+        raise Refused("shipping.not_there")
+    return view, today
 
 
 def chosen_in(priced: Priced, *, pickup_location_id: int | None = None) -> Choices:
