@@ -6,7 +6,7 @@ from bot.flow import Turn
 from bot.promotion_terms import name_of, next_text, promotion_line, reason_text
 from bot.replies import Cart, Choice, Row
 from bot.skills.choosing import chosen, priced_cart
-from bot.skills.showing import cart_reply
+from bot.skills.showing import cart_reply, named
 from commerce.carts.actions import CartView, cart_view
 from commerce.catalog.queries import variant_views
 from commerce.orders.actions import order_of
@@ -101,7 +101,6 @@ def _explain_cart(turn: Turn, priced: Priced) -> None:
     bought = sum(line.unit * line.quantity for line in priced.lines if not line.is_gift)
     lines = _story(turn, priced.trace, Money(bought, priced.currency))
     total = turn.money(Money(priced.total, priced.currency))
-    lines.append(_("That makes {money}.").format(money=total))
     lines += _tenders(turn, priced.trace, Money(priced.due, priced.currency))
     lines += _not_counted(turn, priced.trace, priced.currency)
     if not priced.shipping_known:
@@ -124,7 +123,6 @@ def _explain_order(turn: Turn, order: Order, view: OrderView) -> None:
     if later:
         lines.append(_signed(turn, _("Changed or cancelled later"), Money(later, currency)))
     total = turn.money(order.total)
-    lines.append(_("That makes {money}.").format(money=total))
     lines += _not_counted(turn, trace, currency)
     head = _("Order {order} costs {money}. This is how it comes about:").format(order=order.number, money=total)
     turn.say(Choice("\n".join([head, *lines]), (turn.wish(_("Show the order"), "order_status", order=order.number),)))
@@ -135,14 +133,14 @@ def _story(turn: Turn, trace: Sequence[Step], bought: Money) -> list[str]:
     _ = turn._
     currency = bought.currency
     listed = sum(step.amount for step in trace if step.applied and _is_list(step))
-    lines = [f"• {_('Goods')}: {turn.money(Money(bought.amount + listed, currency))}"]
+    lines = [_point(turn, _("Goods"), turn.money(Money(bought.amount + listed, currency)))]
     for step in trace:
         if not step.applied:
             continue
         if step.rule in _TAKES_OFF:
             lines.append(_signed(turn, _step_name(turn, step), Money(-step.amount, currency)))
         elif step.rule == "gift":
-            lines.append(f"• {_step_name(turn, step)}: {_('a gift for you')}")
+            lines.append(_point(turn, _step_name(turn, step), _("a gift for you")))
         elif step.rule == "shipping":
             lines.append(_signed(turn, _shipping_name(turn, step), Money(step.amount, currency)))
         elif step.rule == "tax" and step.amount:
@@ -170,7 +168,7 @@ def _not_counted(turn: Turn, trace: Sequence[Step], currency: str) -> list[str]:
     """The rules that did not count, each with its reason."""
     rules = ("promotion", "gift", "coupon", "points", "free_shipping", "price_list", "member_price")
     told = [
-        f"• {_step_name(turn, step)}: {reason}"
+        _point(turn, _step_name(turn, step), reason)
         for step in trace
         if not step.applied and step.rule in rules and (reason := reason_text(turn, step, currency=currency))
     ]
@@ -179,7 +177,11 @@ def _not_counted(turn: Turn, trace: Sequence[Step], currency: str) -> list[str]:
 
 def _signed(turn: Turn, name: str, money: Money) -> str:
     sign = "−" if money.amount < 0 else "+"
-    return f"• {name}: {sign}{turn.money(Money(abs(money.amount), money.currency))}"
+    return _point(turn, name, sign + turn.money(Money(abs(money.amount), money.currency)))
+
+
+def _point(turn: Turn, name: str, text: str) -> str:
+    return "• " + turn._("{name}: {terms}").format(name=name, terms=text)
 
 
 def _row(turn: Turn, step: Step, currency: str) -> Row:
@@ -237,7 +239,7 @@ async def _gift_titles(turn: Turn, promotions: Sequence[Promotion]) -> dict[int,
     if not gifts:
         return {}
     views = await variant_views(turn.session, gifts, language=turn.language, also_unavailable=True)
-    return {variant_id: view.title for variant_id, view in views.items()}
+    return {variant_id: named(view) for variant_id, view in views.items()}
 
 
 async def _named_order(turn: Turn) -> Order | None:
