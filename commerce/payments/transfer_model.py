@@ -73,9 +73,13 @@ class BankTransfer(Base):
         """What arrived."""
         return Money(self.amount, self.currency)
 
+    def refuse_unless_it_may_be(self, state: TransferState) -> None:
+        """Raise Refused("transfer.move_refused") unless it may become that. The row must be locked."""
+        check_move(TRANSFER_MOVES, of="transfer", before=self.state, after=state, transfer=self.id)
+
     def move_to(self, state: TransferState) -> None:
         """Change the state, or raise Refused("transfer.move_refused"). The row must be locked."""
-        check_move(TRANSFER_MOVES, of="transfer", before=self.state, after=state, transfer=self.id)
+        self.refuse_unless_it_may_be(state)
         self.state = state
 
 

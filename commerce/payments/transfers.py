@@ -193,7 +193,7 @@ async def _take(
     now: datetime,
 ) -> None:
     """Put the money of a transfer into the ledger and let the order move on."""
-    transfer.move_to(TransferState.MATCHED)
+    transfer.refuse_unless_it_may_be(TransferState.MATCHED)
     others = [one for one in await payable_intents(session, order.id) if intent is None or one.id != intent.id]
     kept = (await balance(session, order.id)).kept
     if kept + transfer.amount >= order.total_amount:  # nobody shall pay it a second time
@@ -224,6 +224,7 @@ async def _take(
 def _write_decision(
     transfer: BankTransfer, order: Order, payment: Payment, *, staff_id: int | None, proof: str, now: datetime
 ) -> None:
+    transfer.move_to(TransferState.MATCHED)
     transfer.order_id, transfer.payment_id = order.id, payment.id
     transfer.decided_by, transfer.decided_at, transfer.proof = staff_id, now, proof
 
