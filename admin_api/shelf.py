@@ -10,7 +10,7 @@ from admin_api.category_desk import Categories, CategoryForm, MoveForm, RemoveFo
 from admin_api.errors import errors
 from admin_api.roles import Permission, StaffMember
 from admin_api.search_desk import SearchDays, SearchPage
-from admin_api.shapes import Cursor, Limit, RowId
+from admin_api.shapes import LARGEST_ID, Cursor, Limit, RowId
 from admin_api.stock_desk import AdjustForm, CountForm, LowStock, Movements, VariantStock
 
 router = APIRouter(prefix="/api")
@@ -25,13 +25,25 @@ Curious = Annotated[StaffMember, Depends(allowed(Permission.READ_SEARCHES))]
 async def low_stock(
     desk: DeskHere,
     staff: Reader,
-    threshold: Annotated[int, Query(ge=0, le=1_000_000, description="At most so many left.")] = 5,
+    threshold: Annotated[
+        int | None, Query(ge=0, le=1_000_000, description="At most so many left; absent: below its own mark.")
+    ] = None,
+    location_id: Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="By what lies there.")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> LowStock:
-    """Variants on sale of which at most `threshold` can still be promised, the scarcest first."""
+    """Variants on sale of which few can still be promised, the scarcest first: who, where, how many, how fast."""
     async with desk.database.begin() as session:
-        return await stock_desk.low_stock(session, staff, threshold=threshold, cursor=cursor, limit=limit)
+        return await stock_desk.low_stock(
+            session,
+            staff,
+            usual=desk.settings.low_stock,
+            now=desk.now(),
+            threshold=threshold,
+            location_id=location_id,
+            cursor=cursor,
+            limit=limit,
+        )
 
 
 @router.get("/variants/{variant_id}/movements", summary="List stock movements", tags=["stock"], responses=errors(404))

@@ -52,7 +52,11 @@ class VariantStock(BaseModel):
 
 
 class LowVariant(BaseModel):
-    """A variant on sale that runs low. `label` names it among the variants of its product."""
+    """A variant on sale that runs low. `label` names it among the variants of its product.
+
+    It is reported below `mark` pieces; `own_mark` is null where that is the shop's usual number. `sold`: pieces that
+    shoppers bought in the last 30 days.
+    """
 
     variant_id: int
     product_id: int
@@ -62,6 +66,9 @@ class LowVariant(BaseModel):
     picture: int | None
     price: Price
     stock: StockShape
+    mark: int
+    own_mark: int | None
+    sold: int
 
 
 class LowStock(BaseModel):
@@ -105,7 +112,7 @@ async def count_stock(desk: Desk, staff: StaffMember, *, variant_id: int, form: 
         )
         facts = {"before": {"on_hand": before}, "after": {"on_hand": level.on_hand}}
         note_down(session, desk, staff, "stock.counted", f"variant:{variant_id}", location=level.location_id, **facts)
-        return await _stock_now(session, variant_id)
+        return await stock_now(session, variant_id)
 
 
 async def adjust_stock(desk: Desk, staff: StaffMember, *, variant_id: int, form: AdjustForm) -> VariantStock:
@@ -135,7 +142,7 @@ async def adjust_stock(desk: Desk, staff: StaffMember, *, variant_id: int, form:
             location=level.location_id,
             **facts,
         )
-        return await _stock_now(session, variant_id)
+        return await stock_now(session, variant_id)
 
 
 async def list_movements(
@@ -154,15 +161,35 @@ async def list_movements(
 
 
 async def low_stock(
-    session: AsyncSession, staff: StaffMember, *, threshold: int, cursor: str | None = None, limit: int = 50
+    session: AsyncSession,
+    staff: StaffMember,
+    *,
+    usual: int,
+    now: datetime,
+    threshold: int | None = None,
+    location_id: int | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> LowStock:
-    """Variants on sale of which at most `threshold` can still be promised. Refuses cursor.invalid."""
+    """Variants on sale that run low, the scarcest first. Refuses cursor.invalid.
+
+    With `threshold` those of which at most so many can still be promised, else those below their mark (`usual` where
+    they have none); with `location_id` by what lies there.
+    """
     staff.must(Permission.READ_PRODUCTS)
     start = read_cursor(cursor) or 0
-    found = await stock.low_stock(session, threshold=threshold, limit=limit + 1, offset=start)
-    shown = found[:limit]
-    views = await variant_views(session, shown, language=staff.language)
-    stocks = await stock_shapes(session, shown)
+    found = await stock.low_stock(
+        session,
+        usual=usual,
+        now=now,
+        threshold=threshold,
+        location_id=location_id,
+        limit=limit + 1,
+        offset=start,
+    )
+    low = {one.variant_id: one for one in found[:limit]}
+    views = await variant_views(session, low, language=staff.language)
+    stocks = await stock_shapes(session, low)
     rows = [
         LowVariant(
             variant_id=view.variant_id,
@@ -173,8 +200,11 @@ async def low_stock(
             picture=view.picture,
             price=Price(amount=view.price.amount, currency=view.price.currency),
             stock=stocks.get(view.variant_id, NO_STOCK),
+            mark=one.mark if one.mark is not None else usual,
+            own_mark=one.mark,
+            sold=one.sold,
         )
-        for view in (views[variant_id] for variant_id in shown if variant_id in views)
+        for one, view in ((one, views[variant_id]) for variant_id, one in low.items() if variant_id in views)
     ]
     return LowStock(variants=rows, next=str(start + limit) if len(found) > limit else None)
 
@@ -186,6 +216,7 @@ async def _on_hand(session: AsyncSession, variant_id: int, location_id: int | No
     return await session.scalar(level.with_for_update(key_share=True)) or 0
 
 
-async def _stock_now(session: AsyncSession, variant_id: int) -> VariantStock:
+async def stock_now(session: AsyncSession, variant_id: int) -> VariantStock:
+    """The stock of a variant as this transaction has made it."""
     stocks = await stock_shapes(session, [variant_id])
     return VariantStock(variant_id=variant_id, stock=stocks.get(variant_id, NO_STOCK))

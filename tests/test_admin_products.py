@@ -449,6 +449,53 @@ async def test_a_shelf_is_left_by_null_and_kept_by_saying_nothing(console: Conso
 # Stock
 
 
+async def test_goods_are_carried_to_another_location_which_closes_when_it_is_empty(
+    console: Console, wang: Browser
+) -> None:
+    cup = await act(wang, await made(wang), "publish")
+    variant = cup["variants"][0]["id"]
+    await wang.post(f"/api/variants/{variant}/count", {"counted": 10})
+    store = {"code": "west-lake", "name": {"zh": "西湖店", "en": "West Lake store"}, "is_pickup": True}
+    places = (await wang.post("/api/locations", store)).json()["locations"]
+    assert [(place["code"], place["pieces"], place["is_main"]) for place in places] == [
+        ("main", 10, True),
+        ("west-lake", 0, False),
+    ]
+    main, west = (place["id"] for place in places)
+    assert refusal(await wang.post("/api/locations", store)) == (409, "location.code_taken")
+    move = {"quantity": 7, "from_id": main, "to_id": west, "was": 10, "note": "补货"}
+    moved = (await wang.post(f"/api/variants/{variant}/transfer", move)).json()["stock"]
+    assert (moved["on_hand"], [(one["location_id"], one["on_hand"]) for one in moved["places"]]) == (
+        10,
+        [(main, 3), (west, 7)],
+    )
+    assert refusal(await wang.post(f"/api/variants/{variant}/transfer", move)) == (409, "stock.changed")
+    assert refusal(await wang.post(f"/api/locations/{west}/close")) == (409, "location.filled")
+    assert refusal(await wang.post(f"/api/locations/{main}/close")) == (409, "location.main")
+    low = (await wang.get("/api/stock/low", location_id=main)).json()["variants"]
+    assert [(one["stock"]["free"], one["mark"], one["own_mark"], one["sold"]) for one in low] == [(10, 5, None, 0)]
+    assert (await wang.get("/api/stock/low")).json()["variants"] == []
+    await wang.post(f"/api/variants/{variant}/low-mark", {"mark": 11})
+    low = (await wang.get("/api/stock/low")).json()["variants"]
+    assert [(one["mark"], one["own_mark"]) for one in low] == [(11, 11)]
+    await wang.post(f"/api/variants/{variant}/count", {"counted": 0, "location_id": west})
+    renamed = {"name": {"zh": "西湖门店"}, "address": {"zh": "文三路90号"}, "is_pickup": True}
+    places = (await wang.post(f"/api/locations/{west}/change", renamed)).json()["locations"]
+    assert [place["name"] for place in places] == [{"zh": "总仓", "en": "Main stock"}, {"zh": "西湖门店"}]
+    places = (await wang.post(f"/api/locations/{west}/close")).json()["locations"]
+    assert [place["active"] for place in places] == [True, False]
+    again = await wang.post(f"/api/variants/{variant}/count", {"counted": 1, "location_id": west})
+    assert refusal(again) == (409, "location.closed")
+    assert [(action, subject) for action, subject, _ in (await audit(console))[3:]] == [
+        ("location.made", f"location:{west}"),
+        ("stock.transferred", f"variant:{variant}"),
+        ("stock.low_mark", f"variant:{variant}"),
+        ("stock.counted", f"variant:{variant}"),
+        ("location.changed", f"location:{west}"),
+        ("location.closed", f"location:{west}"),
+    ]
+
+
 async def test_stock_is_counted_and_adjusted_and_written_down(console: Console, wang: Browser) -> None:
     cup = await act(wang, await made(wang), "publish")
     variant = cup["variants"][0]["id"]
@@ -457,6 +504,7 @@ async def test_stock_is_counted_and_adjusted_and_written_down(console: Console, 
     places = stock.pop("places")
     assert stock == {"on_hand": 10, "reserved": 0, "backorder": 0, "free": 10}
     assert [(place["on_hand"], place["free"]) for place in places] == [(10, 10)]
+    main = places[0]["location_id"]
     lost = await wang.post(f"/api/variants/{variant}/adjust", {"quantity": 3, "reason": "damaged", "was": 10})
     assert lost.json()["stock"]["on_hand"] == 7
     again = await wang.post(f"/api/variants/{variant}/adjust", {"quantity": 3, "reason": "damaged", "was": 10})
@@ -471,11 +519,15 @@ async def test_stock_is_counted_and_adjusted_and_written_down(console: Console, 
     assert [(one["sku"], one["title"], one["stock"]["free"]) for one in low["variants"]] == [("CUP-C", "青瓷茶杯", 7)]
     assert (await wang.get("/api/stock/low", threshold=6)).json() == {"variants": [], "next": None}
     assert (await audit(console))[2:] == [
-        ("stock.counted", f"variant:{variant}", {"before": {"on_hand": 0}, "after": {"on_hand": 10}}),
+        (
+            "stock.counted",
+            f"variant:{variant}",
+            {"location": main, "before": {"on_hand": 0}, "after": {"on_hand": 10}},
+        ),
         (
             "stock.adjusted",
             f"variant:{variant}",
-            {"reason": "damaged", "quantity": 3, "before": {"on_hand": 10}, "after": {"on_hand": 7}},
+            {"reason": "damaged", "quantity": 3, "location": main, "before": {"on_hand": 10}, "after": {"on_hand": 7}},
         ),
     ]
 

@@ -22,7 +22,7 @@ from commerce.merchandising.actions import NO_CATEGORY, Edit
 from commerce.merchandising.bulk import Change, PriceChange, change_many
 from commerce.merchandising.categories import add_category, move_category, remove_category, rename_category
 from commerce.merchandising.pictures import Placed, add_pictures, arrange_pictures, replace_picture
-from commerce.merchandising.stock import adjust_variant, count_variant, low_stock, movements
+from commerce.merchandising.stock import adjust_variant, count_variant, low_stock, movements, set_low_mark
 from commerce.search.actions import Wanted, find
 from commerce.search.index import renew_index
 from commerce.search.model import SearchProduct
@@ -529,6 +529,18 @@ async def test_the_scarcest_on_sale_come_first_and_drafts_not_at_all(shelf: Shel
     async with shelf.database.begin() as session:
         for variant, pieces in zip(variants, counts, strict=False):
             await count_variant(session, variant_id=variant, counted=pieces, note="", now=shelf.now)
-        assert await low_stock(session, threshold=5, limit=9) == [variants[1], variants[0], variants[3]]
-        assert await low_stock(session, threshold=5, limit=1, offset=1) == [variants[0]]
-        assert await low_stock(session, threshold=-1, limit=9) == []
+
+        async def low(usual: int = 0, threshold: int | None = None, limit: int = 9, offset: int = 0) -> list[int]:
+            found = await low_stock(
+                session, usual=usual, now=shelf.now, threshold=threshold, limit=limit, offset=offset
+            )
+            return [one.variant_id for one in found]
+
+        assert await low(threshold=5) == [variants[1], variants[0], variants[3]]
+        assert await low(threshold=5, limit=1, offset=1) == [variants[0]]
+        assert await low(threshold=-1) == []
+        assert await low(usual=5) == [variants[1], variants[0]]  # below its mark is low, at it not yet
+        assert await set_low_mark(session, variant_id=variants[2], mark=10) is None
+        assert await set_low_mark(session, variant_id=variants[1], mark=0) is None
+        assert await low(usual=5) == [variants[0], variants[2]]
+        assert await set_low_mark(session, variant_id=variants[2], mark=None) == 10

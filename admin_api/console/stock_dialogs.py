@@ -5,12 +5,13 @@ from nicegui import ui
 from admin_api import stock_desk
 from admin_api.console.dialogs import put_away
 from admin_api.console.goods_fields import choice, mark_wrong, text_field
+from admin_api.console.location_dialogs import read_locations, stock_at, told
 from admin_api.console.looks import box, button, show, words
 from admin_api.console.visit import Visit
 from admin_api.product_views import MovementShape
 from admin_api.roles import StaffMember
 from admin_api.stock_desk import AdjustForm, CountForm, StockMovementRow, VariantStock
-from admin_api.stock_views import StockShape
+from admin_api.stock_views import PlaceStock, StockShape
 from commerce.inventory.actions import MOST_PIECES, Reason
 
 COUNTED = "counted"
@@ -24,15 +25,23 @@ WAYS = {
 }
 
 
-async def change_stock(visit: Visit, *, variant_id: int, name: str, stock: StockShape) -> bool:
-    """Ask what happened and write it down; whether something was."""
+async def change_stock(
+    visit: Visit, *, variant_id: int, name: str, stock: StockShape, location_id: int | None = None
+) -> bool:
+    """Ask what happened and where, and write it down; whether something was."""
     t = visit.t
+    places = [place for place in await read_locations(visit) if place.active]
+    if not places:
+        return False
+    first = location_id or next(place.id for place in places if place.is_main)
     with visit.client, ui.dialog() as dialog, box("dialog").props("role=dialog"):
         words(t("Stock of {name}", name=name), "dialog-title")
         words(
             t("{on_hand} here, {reserved} promised to orders", on_hand=stock.on_hand, reserved=stock.reserved),
             "dialog-text",
         )
+        if len(places) > 1:
+            where = choice(t("Location"), {place.id: told(visit, place, stock) for place in places}, first)
         how = choice(t("What happened"), {way: t(label) for way, label in WAYS.items()}, COUNTED)
         pieces = text_field(t("Pieces"), "", longest=9, number=True).props("autofocus")
         note = text_field(t("A note for later (may be empty)"), "", longest=200)
@@ -42,7 +51,8 @@ async def change_stock(visit: Visit, *, variant_id: int, name: str, stock: Stock
             way = str(how.value)
             is_number = typed.isdecimal() and (way == COUNTED or int(typed) > 0) and int(typed) <= MOST_PIECES
             mark_wrong(pieces, not is_number)
-            if is_number and await _write(visit, variant_id, way, int(typed), (note.value or "").strip(), stock):
+            place = stock_at(stock, where.value if len(places) > 1 else first)
+            if is_number and await _write(visit, variant_id, way, int(typed), (note.value or "").strip(), place):
                 dialog.submit(True)
 
         pieces.on("keydown.enter", submit)
@@ -54,15 +64,17 @@ async def change_stock(visit: Visit, *, variant_id: int, name: str, stock: Stock
     return done
 
 
-async def _write(visit: Visit, variant_id: int, way: str, pieces: int, note: str, stock: StockShape) -> bool:
+async def _write(visit: Visit, variant_id: int, way: str, pieces: int, note: str, place: PlaceStock) -> bool:
     desk = visit.desk
     note = note.replace("\x00", "")
 
     async def act(staff: StaffMember) -> VariantStock:
         if way == COUNTED:
-            counted = CountForm(counted=pieces, note=note, was=stock.on_hand)
+            counted = CountForm(counted=pieces, note=note, was=place.on_hand, location_id=place.location_id)
             return await stock_desk.count_stock(desk, staff, variant_id=variant_id, form=counted)
-        adjusted = AdjustForm(quantity=pieces, reason=Reason(way), note=note, was=stock.on_hand)
+        adjusted = AdjustForm(
+            quantity=pieces, reason=Reason(way), note=note, was=place.on_hand, location_id=place.location_id
+        )
         return await stock_desk.adjust_stock(desk, staff, variant_id=variant_id, form=adjusted)
 
     return await visit.attempt(act) is not None

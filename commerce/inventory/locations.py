@@ -90,7 +90,7 @@ async def change_location(session: AsyncSession, *, location_id: int, draft: Loc
 async def close_location(session: AsyncSession, *, location_id: int) -> Location:
     """Nothing may come here any more. Again: nothing happens.
 
-    Raises Refused: location.unknown, location.main (the one that is always there), location.not_empty (`pieces` lie
+    Raises Refused: location.unknown, location.main (the one that is always there), location.filled (`pieces` lie
     there, `reserved` are promised).
     """
     location = await _locked(session, location_id)
@@ -107,7 +107,7 @@ async def close_location(session: AsyncSession, *, location_id: int) -> Location
     ).all()
     pieces, reserved = sum(level.on_hand for level in levels), sum(level.reserved for level in levels)
     if any(level.on_hand or level.reserved for level in levels):
-        raise Refused("location.not_empty", location=location.code, pieces=pieces, reserved=reserved)
+        raise Refused("location.filled", location=location.code, pieces=pieces, reserved=reserved)
     for level in levels:
         level.backorder = 0
     location.active = False
