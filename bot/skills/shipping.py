@@ -7,6 +7,7 @@ from bot.questions import Option, Pick, Text
 from bot.replies import Choice, Row
 from bot.replies import Text as Words
 from bot.sayings_shipping import pickup_reply, place_text, timeline
+from bot.skills.returning import awaits_parcel
 from bot.skills.showing import order_reply, status_name
 from commerce.customers.actions import address_text, last_address
 from commerce.customers.address import AddressText
@@ -37,6 +38,9 @@ _PROVINCES = dict(pair.split(":") for pair in _NAMED.split(","))
 
 async def track_parcel(turn: Turn) -> None:
     """Where a parcel is: of the order that is named, else of the latest one that has any."""
+    if await awaits_parcel(turn):
+        turn.pass_on("send_return")
+        return
     order = await _named(turn)
     if order is None:
         orders = await order_views(turn.session, customer_id=turn.customer_id, limit=20)

@@ -1,6 +1,6 @@
 """What a return would mean, exactly, before anybody says yes: which rules hold, what goes back, and where to."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -145,13 +145,12 @@ async def make_offer(
     """
     lines = await _asked_lines(session, order, wish)
     delivered_at = await _delivered(session, order, lines)
-    policies = await active_policies(session)
-    items = await items_of(session, [line.variant_id for line, _ in lines], titles=[line.title for line, _ in lines])
-    governed_by = Kind.CLAIM if wish.why in AT_FAULT and wish.kind is not Kind.REPAIR else wish.kind
+    titles = {line.variant_id: line.title for line, _ in lines}
+    rules = await rules_for(session, titles, kind=wish.kind, why=wish.why)
     parts = await _parts(session, order, lines)
     made = [
-        OfferLine(line, item, policy_for(policies, item, governed_by), asked.quantity, its)
-        for (line, asked), item, its in zip(lines, items, parts, strict=True)
+        OfferLine(line, *rules[line.variant_id], asked.quantity, its)
+        for (line, asked), its in zip(lines, parts, strict=True)
     ]
     policy = strictest([one.policy for one in made])
     if wish.kind is Kind.EXCHANGE:
@@ -205,6 +204,21 @@ async def active_policies(session: AsyncSession) -> list[Policy]:
     own = [policy_of(row) for row in rows]
     known = {kind for policy in own for kind in policy.kinds}
     return own + [default for default in DEFAULTS if not default.kinds & known]
+
+
+async def rules_for(
+    session: AsyncSession, titles: Mapping[int, str], *, kind: Kind, why: Why
+) -> dict[int, tuple[Item, Policy]]:
+    """{variant id: (what policies know of it, the one that counts)}, of variants with their titles.
+
+    What the shop answers for goes by the rules of claims. Raises Refused("returns.kind_not_offered").
+    """
+    policies = await active_policies(session)
+    counts = Kind.CLAIM if why in AT_FAULT and kind is not Kind.REPAIR else kind
+    items = await items_of(session, list(titles), titles=list(titles.values()))
+    return {
+        variant_id: (item, policy_for(policies, item, counts)) for variant_id, item in zip(titles, items, strict=True)
+    }
 
 
 async def items_of(session: AsyncSession, variant_ids: Sequence[int], *, titles: Sequence[str]) -> list[Item]:

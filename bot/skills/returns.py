@@ -1,0 +1,279 @@
+"""Goods that come back: a return, an exchange, a repair, what arrived wrong; with the money before the yes."""
+
+from collections.abc import Sequence
+
+from bot.flow import Fact, Turn
+from bot.language import N_
+from bot.questions import Choice, Number, Option, Photos, Pick, Text
+from bot.replies import Line, Receipt, Row
+from bot.return_terms import PURSES, WHYS, freight_text
+from bot.skills.returning import Purse, chosen_variants, purse_options
+from commerce.orders.actions import order_of
+from commerce.returns.actions import open_return, quote_return
+from commerce.returns.model import AT_FAULT, Kind, RefundTo, Why
+from commerce.returns.offers import Asked, Offer, Terms, Wish, rules_for
+from commerce.returns.policy import strictest
+from commerce.returns.queries import ReturnableLine, ReturnableOrder, returnable_orders
+from foundation.errors import Refused
+from foundation.money import Money
+
+LATEST = 5
+MOST_ITEMS = 10
+_ALL = "all"
+_EVERYTHING = ("everything", "全部", "都要", "整单")
+_ENOUGH = ("nothing else", "no", "没有了", "就这些", "不用", "没了")
+_FOR = {
+    Kind.RETURN: (Why.CHANGED_MIND, Why.DOES_NOT_FIT, Why.NOT_AS_DESCRIBED, Why.DAMAGED, Why.DEFECTIVE, Why.WRONG_ITEM),
+    Kind.EXCHANGE: (Why.DOES_NOT_FIT, Why.CHANGED_MIND, Why.DAMAGED, Why.DEFECTIVE, Why.WRONG_ITEM),
+    Kind.CLAIM: (Why.DAMAGED, Why.DEFECTIVE, Why.MISSING, Why.WRONG_ITEM, Why.NOT_AS_DESCRIBED),
+}
+_WHICH = {
+    Kind.RETURN: N_("Which of it would you like to return?"),
+    Kind.EXCHANGE: N_("Which of it would you like to exchange?"),
+    Kind.REPAIR: N_("Which of it shall be repaired?"),
+    Kind.CLAIM: N_("Which of it is it about?"),
+}
+_SHALL = {
+    Kind.RETURN: N_("Shall I open this return?"),
+    Kind.EXCHANGE: N_("Shall I open this exchange?"),
+    Kind.REPAIR: N_("Shall I open this repair?"),
+    Kind.CLAIM: N_("Shall I report this?"),
+}
+
+
+async def return_items(turn: Turn) -> None:
+    """Send goods back for the money."""
+    await _bring_back(turn, Kind.RETURN)
+
+
+async def exchange_items(turn: Turn) -> None:
+    """Have goods replaced by another variant of the same product, or by the same where ours was at fault."""
+    await _bring_back(turn, Kind.EXCHANGE)
+
+
+async def repair_items(turn: Turn) -> None:
+    """Have goods mended."""
+    await _bring_back(turn, Kind.REPAIR)
+
+
+async def report_problem(turn: Turn) -> None:
+    """Something arrived broken, is missing or is another thing: money, a replacement or a repair."""
+    await _bring_back(turn, Kind.CLAIM)
+
+
+async def _bring_back(turn: Turn, kind: Kind) -> None:
+    order = await _order(turn)
+    turn.focus["order"] = order.number
+    picked = await _items(turn, order, kind)
+    why = await _why(turn, kind)
+    if kind is Kind.CLAIM:
+        kind = await _remedy(turn, why)
+    if why in AT_FAULT and kind is not Kind.REPAIR:
+        await turn.ask("photo", _photos(turn))
+    note = (
+        await turn.ask("what", Text(turn._("What is broken? A few words are enough."))) if kind is Kind.REPAIR else ""
+    )
+    instead = await chosen_variants(turn, order, picked, why) if kind is Kind.EXCHANGE else {}
+    purses = [] if kind is Kind.REPAIR else await _purses(turn, picked, kind, why)
+    purse, account_id = await _purse(turn, purses)
+    wish = Wish(
+        kind=kind,
+        lines=tuple(Asked(line.line_id, count, instead.get(line.line_id)) for line, count in picked),
+        why=why,
+        refund_to=purse,
+        account_id=account_id,
+        photos=len(turn.photos),
+    )
+    terms = Terms.of(turn.shop.settings)
+    offer = await quote_return(
+        turn.session, order_id=order.order_id, customer_id=turn.customer_id, wish=wish, terms=terms, now=turn.now
+    )
+    if not await _sure(turn, order, offer, is_other_purse=len(purses) > 1):
+        turn.say(turn._("Good, everything stays as it is."))
+        return
+    await open_return(
+        turn.session,
+        order_id=order.order_id,
+        customer_id=turn.customer_id,
+        wish=wish,
+        terms=terms,
+        now=turn.now,
+        note_text=note,
+        photos=[dict(photo) for photo in turn.photos],
+    )
+
+
+async def _order(turn: Turn) -> ReturnableOrder:
+    """The order that is named, on the button or the only one something can come back of; else it is asked."""
+    orders = await returnable_orders(turn.session, customer_id=turn.customer_id)
+    number = turn.args.get("order") or str(await turn.once("number", lambda: _read_number(turn)))
+    if number:
+        mine = await order_of(turn.session, number=number, customer_id=turn.customer_id)
+        found = next((order for order in orders if order.order_id == mine.id), None)
+        if found is None:
+            code = "returns.not_delivered" if mine.delivered_at is None else "returns.already_returned"
+            raise Refused(code, order=mine.number, title=mine.number)
+        return found
+    options = [Option(o.number, _label(turn, o), o, ("order_number", o.number), _titles(o)) for o in orders[:LATEST]]
+    question = turn._("Which order is it about?")
+    return await turn.ask("order", Pick(question, options, none="returns.none", named=""))
+
+
+async def _read_number(turn: Turn) -> str:
+    return str(turn.words.take("order_number") or "") if turn.words is not None else ""
+
+
+async def _items(turn: Turn, order: ReturnableOrder, kind: Kind) -> list[tuple[ReturnableLine, int]]:
+    """Lines of the order with how many of each; after each one it is asked for more, as long as there are others."""
+    _ = turn._
+    picked: list[tuple[ReturnableLine, int]] = []
+    left = list(order.lines)
+    while left and len(picked) < MOST_ITEMS:
+        nth = len(picked) + 1
+        options: list[Option[ReturnableLine | None]] = [
+            Option(str(line.line_id), _named(line), line, also=(line.title,)) for line in left
+        ]
+        chosen: ReturnableLine | None
+        if picked:
+            options.insert(0, Option("done", _("That is all"), None, also=_ENOUGH))
+            chosen = await turn.ask(f"item:{nth}", Choice(_("Anything else from this order?"), options))
+        elif len(left) > 1:
+            options.append(Option(_ALL, _("All of it"), None, also=_EVERYTHING))
+            chosen = await turn.ask(f"item:{nth}", Choice(_(_WHICH[kind]), options))
+            if chosen is None:
+                return [(line, line.left) for line in left]
+        else:
+            chosen = left[0]
+        if chosen is None:
+            break
+        left.remove(chosen)
+        picked.append((chosen, await _how_many(turn, chosen)))
+    return picked
+
+
+async def _how_many(turn: Turn, line: ReturnableLine) -> int:
+    if line.left == 1:
+        return 1
+    question = turn._("How many of {title}? You have {left}.").format(title=_named(line), left=line.left)
+    options = tuple(range(1, line.left + 1)) if line.left <= LATEST else ()
+    return await turn.ask(f"pieces-{line.line_id}", Number(question, most=line.left, options=options))
+
+
+async def _why(turn: Turn, kind: Kind) -> Why:
+    if kind is Kind.REPAIR:
+        return Why.DEFECTIVE
+    options = [Option(why.value, turn._(WHYS[why][0]), why, also=WHYS[why][1]) for why in _FOR[kind]]
+    return await turn.ask("why", Choice(turn._("What is the reason?"), options))
+
+
+async def _remedy(turn: Turn, why: Why) -> Kind:
+    _ = turn._
+    options = [
+        Option("money", _("My money back"), Kind.CLAIM, also=("refund", "money", "退款", "退钱")),
+        Option("new", _("A replacement"), Kind.EXCHANGE, also=("replacement", "exchange", "another", "换", "补发")),
+    ]
+    if why in (Why.DAMAGED, Why.DEFECTIVE):
+        options.append(Option("repair", _("A repair"), Kind.REPAIR, also=("repair", "fix", "修", "维修")))
+    return await turn.ask("remedy", Choice(_("I am sorry about that. What would you like?"), options))
+
+
+def _photos(turn: Turn) -> Photos:
+    _ = turn._
+    prompt = _("Please send me a photo of it, so that it can be decided at once.")
+    return Photos(prompt, have=len(turn.photos), without=_("I have no photo"))
+
+
+async def _purses(
+    turn: Turn, picked: Sequence[tuple[ReturnableLine, int]], kind: Kind, why: Why
+) -> list[Option[Purse]]:
+    """Where the policy of these goods lets money go."""
+    titles = {line.variant_id: line.title for line, _ in picked}
+    rules = await rules_for(turn.session, titles, kind=kind, why=why)
+    policy = strictest([policy for _, policy in rules.values()])
+    return [option for option in await purse_options(turn) if policy.allows(option.value[0])]
+
+
+async def _purse(turn: Turn, purses: Sequence[Option[Purse]]) -> Purse:
+    """Where the money goes: as it was paid where it may, unless the shopper said otherwise."""
+    if not purses:
+        return RefundTo.ORIGINAL, None
+    return await turn.ask("purse", Choice(turn._("Where shall the money go?"), purses, default=purses[0].key))
+
+
+async def _sure(turn: Turn, order: ReturnableOrder, offer: Offer, *, is_other_purse: bool) -> bool:
+    _ = turn._
+    kind, refund, due = offer.wish.kind, turn.money(offer.refund), turn.money(offer.due)
+    shown = Receipt(_(_SHALL[kind]), _lines(turn, offer), tuple(_rows(turn, offer)), _total(turn, offer))
+    facts = {
+        "lines": Fact(
+            [[one.line.id, one.quantity, one.replacement and one.replacement.variant_id] for one in offer.lines],
+            _("what goes back"),
+        ),
+        "refund": Fact(offer.refund.amount, _("you get {money} back").format(money=refund)),
+        "due": Fact(offer.due.amount, _("you pay {money}").format(money=due)),
+        "purse": Fact([offer.wish.refund_to.value, offer.wish.account_id], _("where the money goes")),
+        "order": Fact(order.number, order.number),
+    }
+    changes = {}
+    if (offer.refund or offer.due) and is_other_purse:
+        changes["purse"] = _("Use another way for the money")
+    return await turn.confirm("ok", shown, facts=facts, yes=_("Yes, please"), no=_("Not now"), changes=changes)
+
+
+def _lines(turn: Turn, offer: Offer) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            title=one.line.title,
+            label=" → ".join(
+                filter(
+                    None, (one.line.label, one.replacement.label or one.replacement.title if one.replacement else "")
+                )
+            ),
+            quantity=one.quantity,
+            unit="",
+            total=turn.money(Money(one.amount, offer.order.currency)),
+            picture=one.line.picture,
+        )
+        for one in offer.lines
+    )
+
+
+def _rows(turn: Turn, offer: Offer) -> Sequence[Row]:
+    _ = turn._
+    wish, currency = offer.wish, offer.order.currency
+    rows = [Row(_("Order"), offer.order.number), Row(_("Reason"), _(WHYS[wish.why][0]))]
+    if offer.fee:
+        rows.append(Row(_("We keep"), turn.money(Money(offer.fee, currency))))
+    if offer.shipping and wish.kind is not Kind.EXCHANGE:
+        rows.append(Row(_("Shipping back to you"), turn.money(Money(offer.shipping, currency))))
+    if offer.send_by is not None:
+        rows.append(Row(_("The parcel back"), freight_text(turn, offer.freight)))
+        rows.append(Row(_("Send it by"), turn.time(offer.send_by)))
+    if offer.refund:
+        rows.append(Row(_("The money goes to"), _(PURSES[wish.refund_to])))
+    if offer.due:
+        rows.append(Row(_("Paid with"), _(PURSES[wish.refund_to])))
+    if not offer.is_automatic:
+        rows.append(Row(_("Note"), _("a colleague looks at it first")))
+    return rows
+
+
+def _total(turn: Turn, offer: Offer) -> Row:
+    _ = turn._
+    if offer.wish.kind is Kind.REPAIR:
+        return Row(_("Costs"), _("you are told before anything is repaired"))
+    if offer.due:
+        return Row(_("You pay"), turn.money(offer.due))
+    return Row(_("You get back"), turn.money(offer.refund))
+
+
+def _label(turn: Turn, order: ReturnableOrder) -> str:
+    return f"{order.number}  {turn._(', ').join(line.title for line in order.lines)}"[:60]
+
+
+def _titles(order: ReturnableOrder) -> tuple[str, ...]:
+    return tuple(line.title for line in order.lines)
+
+
+def _named(line: ReturnableLine) -> str:
+    return f"{line.title} ({line.label})" if line.label else line.title
