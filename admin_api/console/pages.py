@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
@@ -22,6 +22,7 @@ from admin_api.console.shelves_page import ShelvesPage
 from admin_api.console.sign_in_page import SignInPage
 from admin_api.console.stock_page import StockPage
 from admin_api.console.talk_list import may_talk
+from admin_api.console.tender_page import TenderPage
 from admin_api.console.visit import Visit
 from admin_api.console.words import LANGUAGES, Words
 from admin_api.desk import Desk
@@ -31,6 +32,15 @@ from foundation.errors import Refused
 
 STATIC = Path(__file__).parent / "static"
 Page = TypeVar("Page")
+
+
+class Listed(Protocol):
+    """A page that reads what it shows when it is opened."""
+
+    async def start(self) -> None:
+        """Read everything anew."""
+
+
 TITLES = {"inbox": "Inbox", "orders": "Orders", "goods": "Goods"}
 THEME_COOKIE = "xiaoer_theme"
 _SIGN_OUT = """async () => {
@@ -105,11 +115,10 @@ def _declare_goods_pages(desk: Desk) -> None:
     _declare_list(desk, "/shelves", Permission.READ_PRODUCTS, ShelvesPage)
     _declare_list(desk, "/stock", Permission.READ_PRODUCTS, StockPage)
     _declare_list(desk, "/searches", Permission.READ_SEARCHES, SearchesPage)
+    _declare_list(desk, "/coupons", Permission.READ_PROMOTIONS, TenderPage)
 
 
-def _declare_list(
-    desk: Desk, path: str, permission: Permission, page: Callable[[Visit], ShelvesPage | StockPage | SearchesPage]
-) -> None:
+def _declare_list(desk: Desk, path: str, permission: Permission, page: Callable[[Visit], Listed]) -> None:
     @ui.page(path, response_timeout=15)
     async def listed(request: Request) -> Response | None:
         visit = await _visit(desk, request, permission)
@@ -197,7 +206,7 @@ def _head(request: Request, t: Words) -> None:
     """Style, script, and light or dark as this browser was told last, else as the system is."""
     chosen = {"light": False, "dark": True}.get(request.cookies.get(THEME_COOKIE, ""))
     ui.dark_mode(chosen)
-    for name in ("desk.css", "goods.css", "desk.js", "goods.js"):
+    for name in ("desk.css", "goods.css", "tender.css", "desk.js", "goods.js"):
         version = sha256((STATIC / name).read_bytes()).hexdigest()[:12]
         address = f"{_root(request)}/static/{name}?v={version}"
         tag = (
