@@ -7,6 +7,7 @@ from babel.dates import format_date, format_datetime
 
 from admin_api.console.goods_words import GOODS_EN, GOODS_REFUSALS_EN, GOODS_REFUSALS_ZH, GOODS_ZH
 from admin_api.console.stock_words import STOCK_EN, STOCK_REFUSALS_ZH, STOCK_ZH
+from admin_api.console.tender_words import TENDER_EN, TENDER_REFUSALS_ZH, TENDER_ZH
 from admin_api.errors import SENTENCES, listed
 from foundation.errors import Json
 
@@ -169,6 +170,7 @@ ZH = {
     "Find an order by its number": "输入订单号查找",
     "Something went wrong. Nothing was changed.": "出错了，没有做任何更改。",
     **GOODS_ZH,
+    **TENDER_ZH,
     **STOCK_ZH,
 }
 """Chinese by the English that stands in the pages."""
@@ -189,6 +191,7 @@ EN = {
     "by staff": "staff",
     "by system": "system",
     **GOODS_EN,
+    **TENDER_EN,
     **STOCK_EN,
 }
 """English for the few words that stand in the pages as codes."""
@@ -274,6 +277,7 @@ REFUSALS_ZH = {
     "stock.promised": "有 {reserved} 件已被订单占用，库存不能低于这个数。",
     "stock.changed": "库存刚刚变成了 {on_hand} 件，请核对后再改。",
     **GOODS_REFUSALS_ZH,
+    **TENDER_REFUSALS_ZH,
     **STOCK_REFUSALS_ZH,
 }
 LACKING_ZH = {"title": "标题", "variant": "在售款式", "price": "价格"}
