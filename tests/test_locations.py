@@ -142,7 +142,7 @@ async def test_a_location_closes_when_it_is_empty_and_takes_nothing_then(session
     main = await main_location(session)
     store = (await add_location(session, code="store", draft=a_place())).id
     await stock.receive_stock(session, variant_id=tea, quantity=2, reference="", now=now, location_id=store)
-    with pytest.raises(Refused, match=r"location\.not_empty") as full:
+    with pytest.raises(Refused, match=r"location\.filled") as full:
         await close_location(session, location_id=store)
     assert full.value.facts == {"location": "store", "pieces": 2, "reserved": 0}
     with pytest.raises(Refused, match=r"location\.main"):
