@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from admin_api.payment_errors import PAYMENT_SENTENCES
 from foundation.errors import Json, Refused
 
 log = structlog.get_logger(__name__)
@@ -25,7 +26,7 @@ LARGEST_BODY = 256 * 1024
 """In bytes. The largest honest body is a product with all its texts."""
 LARGEST_UPLOAD = 100 * 1024 * 1024
 """In bytes: several pictures together."""
-_TAKES_FILES = re.compile(r"/api/products/[0-9]+/pictures")
+_TAKES_FILES = re.compile(r"/api/(?:products/[0-9]+/pictures|payments/transfers/statement)")
 
 STATUS = {
     "request.invalid": 422,
@@ -69,6 +70,7 @@ SENTENCES = {
     "draft.unknown": "There is no unsent answer of the bot at place {seq}.",
     "message.empty": "A message needs some text.",
     "order.unknown": "There is no such order.",
+    **PAYMENT_SENTENCES,
     "cursor.invalid": "This page cannot be found. Start again from the first one.",
     "product.unknown": "There is no such product.",
     "product.changed": "Somebody else has saved this product. Load it again and repeat your change.",
