@@ -11,8 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import sayings_tender
 from bot.dialogue import Announced
 from bot.replies import Card, Choice, PayLink, Receipt, Reply, Row, Text, plain, to_json
+from bot.sayings_orders import ORDER_KINDS, order_said
+from bot.sayings_returns import KINDS as RETURN_KINDS
+from bot.sayings_returns import return_said
 from bot.sayings_shipping import PARCEL_KINDS, parcel_said
-from bot.skills.showing import goods, method_name, named, order_reply, pay_link
+from bot.skills.showing import amount_rows, goods, method_name, named, order_reply, pay_link
 from bot.voice import Voice
 from commerce.announcements import Announcement, announced, untold
 from commerce.catalog.queries import variant_view
@@ -93,6 +96,10 @@ async def render(shop: "Shop", session: AsyncSession, announcement: Announcement
         return await _back_in_stock(voice, session, int(announcement.facts["variant_id"]))
     if (tells := sayings_tender.SAYINGS.get(announcement.kind)) is not None:
         return await tells(voice, session, announcement)
+    if announcement.kind in ORDER_KINDS:
+        return await order_said(voice, session, announcement)
+    if announcement.kind in RETURN_KINDS:
+        return await return_said(voice, session, announcement)
     if announcement.kind in PARCEL_KINDS:
         return await parcel_said(voice, session, announcement)
     says = _SAYINGS.get(announcement.kind)
@@ -131,7 +138,11 @@ def _order_placed(voice: Voice, order: OrderView, _money: Money) -> list[Reply]:
         Receipt(
             title=_("Thank you! Your order {order} is placed.").format(order=order.number),
             lines=goods(voice, order.lines),
-            rows=(Row(_("Ship to"), order.address_line), Row(_("Payment"), method_name(voice, order.payment_method))),
+            rows=(
+                *amount_rows(voice, order),
+                Row(_("Ship to"), order.address_line),
+                Row(_("Payment"), method_name(voice, order.payment_method)),
+            ),
             total=Row(_("Total"), voice.money(order.total)),
             buttons=(voice.wish(_("Where is my order?"), "order_status", order=order.number),),
         )

@@ -39,6 +39,35 @@ SENTENCES: Final[Mapping[str, str]] = {
     "payment.amount_unfit": N_(
         "This amount cannot be paid that way. Choose another way to pay, or ask for a colleague."
     ),
+    "shipping.not_there": N_("We cannot send anything there. Tell me another address, or ask for a colleague."),
+    "promotion.used_up": N_("A promotion in your price is used up meanwhile. Please check out once more."),
+    "change.none": N_("You have no order that can still be changed. A colleague can help: just ask."),
+    "change.too_late": N_("I cannot change order {order} any more: it is {status}. A colleague can help: just ask."),
+    "change.shipped": N_(
+        "Order {number} is on its way already, so I cannot change that. A colleague can help: just ask."
+    ),
+    "change.not_now": N_("This order cannot be changed as it stands. A colleague can help: just ask."),
+    "change.open": N_("A change of this order still waits for its payment. Pay it first, or ask for a colleague."),
+    "change.over": N_(
+        "This proposal is not open any more; the order stays as it is. Ask me for “my orders” to see it."
+    ),
+    "change.stale": N_("The order has moved on meanwhile. Please look at it once more."),
+    "change.unknown": N_("I find no such proposal of yours. Ask me for “my orders” to see them."),
+    "change.nothing": N_("That would change nothing. Tell me what shall be different."),
+    "change.pieces": N_("Only {left} of {title} can still be changed; the rest has left already."),
+    "change.no_such_line": N_("That is not in this order. Ask me for “my orders” to see what is."),
+    "change.other_product": N_("I can only change it for another kind of the same thing. Order the other thing anew."),
+    "change.no_others": N_("There is no other kind of it in stock. I can change the quantity, or take it out."),
+    "change.unavailable": N_("We do not have {title} any more. Choose something else, or leave the order as it is."),
+    "change.quantity": N_("I can take 1 to {most} of one thing. For more, just ask for a colleague."),
+    "change.currency": N_("This is sold in another currency than your order. Please order it anew."),
+    "change.not_allowed": N_("This shop does not change that once an order is placed. A colleague can help: just ask."),
+    "change.once": N_("This was changed once already, and that is all I may do. A colleague can help: just ask."),
+    "change.final": N_("After the last change nothing more can be changed. A colleague can help: just ask."),
+    "change.reason": N_("I need one of these reasons: {reasons}."),
+    "change.same_payment": N_("The order is paid like this already. Choose another way to pay."),
+    "change.no_other_payment": N_("There is no other way to pay for it. A colleague can help: just ask."),
+    "change.how_to_pay": N_("Tell me how you would like to pay the difference, or ask for a colleague."),
     "cart.empty": N_("Your cart is empty. Tell me what you are looking for, and I will find it."),
     "cart.quantity": N_("I can take 1 to 99 of one thing. For more, just ask for a colleague."),
     "cart.full": N_("Your cart holds {most} different things, and it is full. Check out, or take something out first."),
@@ -79,6 +108,47 @@ SENTENCES: Final[Mapping[str, str]] = {
     "product.changed": N_("Somebody else has just changed this product. Please look at it again in the console."),
     "product.incomplete": N_("It cannot be sold yet: it still needs a name and a price."),
     "picture.too_many": N_("A product may have at most {most} pictures."),
+    "returns.none": N_("Nothing of yours has arrived that could come back. A colleague can help: just ask."),
+    "returns.none_yet": N_("You have no return yet. Say “return” to open one."),
+    "returns.nothing": N_("This item is not in that order. Ask me for “my orders” to see what is."),
+    "returns.not_delivered": N_(
+        "{title} has not arrived yet, so it cannot come back. You can cancel what has not left, or ask for a colleague."
+    ),
+    "returns.already_returned": N_("{title} is back already, or on its way. Say “my returns” to see where it stands."),
+    "returns.quantity": N_("Of {title} only {left} can still come back."),
+    "returns.window_over": N_(
+        "{title} could come back until {last_day}, {days} days after delivery; that is over. "
+        "A colleague can look at it: just ask."
+    ),
+    "returns.excluded": N_("{title} cannot come back; it is an exception to our rule. A colleague can help: just ask."),
+    "returns.once_per_order": N_(
+        "Order {order} has had its one return or exchange already. A colleague can help: just ask."
+    ),
+    "returns.kind_not_offered": N_("We do not do that with {title}. A colleague can help: just ask."),
+    "returns.same_thing": N_("That is the very thing you have. Which other one would you like?"),
+    "returns.other_product": N_(
+        "{title} can only be exchanged for another kind of the same product. You can return it and order anew."
+    ),
+    "returns.replacement_gone": N_("There is no {title} left to send you instead. You can return it for the money."),
+    "returns.nothing_instead": N_(
+        "There is nothing to exchange it for at the moment. You can return it for the money."
+    ),
+    "returns.refund_to": N_("The money cannot go there. It goes back the way you paid."),
+    "returns.account_unknown": N_("I find no such gift card of yours. Say “my balance” to see what you have."),
+    "returns.credit_short": N_(
+        "There is not enough on it to pay the difference. Choose another way to pay, or another replacement."
+    ),
+    "returns.pay_otherwise": N_("The difference must be paid in another way. A colleague can help: just ask."),
+    "returns.photos": N_("At most {most} pictures, please."),
+    "returns.tracking": N_("I cannot read a parcel number in that. It has digits, such as SF1234567890."),
+    "returns.unknown": N_("I find no such return of yours. Say “my returns” to see them all."),
+    "returns.move_refused": N_(
+        "That cannot be done with this return any more. Say “my returns” to see where it stands."
+    ),
+    "returns.stands_elsewhere": N_("That cannot be done with {number} any more: it is {state}."),
+    "returns.nothing_to_send": N_("No return of yours waits for a parcel. Say “my returns” to see them."),
+    "returns.nothing_to_cancel": N_("You have no return that can still be cancelled. A colleague can help: just ask."),
+    "returns.nothing_to_answer": N_("Nothing waits for your answer. Say “my returns” to see them."),
     "money.unreadable": N_("I cannot read this price. Say it in figures, such as “under 200”."),
 }
 _PARTS: Final[Mapping[str, str]] = {

@@ -374,7 +374,7 @@ async def test_another_address_is_sealed_into_the_order_before_it_is_sent(desk: 
     theirs = await save_address(desk.session, customer_id=stranger.id, parsed=LI, now=desk.now)
     await refused(desk, "address.unknown", desk.change(order, SendTo(theirs.id)))
     await mark_shipped(desk.session, order_id=order.id, tracking_number="SF1", carrier="顺丰", now=desk.now)
-    await refused(desk, "order.shipped", desk.change(order, SendTo(home.id)))
+    await refused(desk, "change.shipped", desk.change(order, SendTo(home.id)))
 
 
 async def test_cash_becomes_an_online_payment_when_that_is_paid(desk: Desk) -> None:

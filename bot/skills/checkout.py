@@ -12,13 +12,17 @@ from bot.flow import Fact, Turn
 from bot.language import N_
 from bot.questions import Choice, MakeButton, Option, Question
 from bot.replies import Receipt, Reply, Row
-from bot.skills.showing import goods, method_name, named
+from bot.skills.checkout_choices import delivery_row, gift_line, price_rows, priced_checkout, total_row
+from bot.skills.showing import goods, method_name, named, payment_options
 from bot.words import Words, simple
 from commerce.carts.actions import CartLineView, cart_view, set_quantity
 from commerce.customers.actions import address_text, last_address, save_address
 from commerce.customers.address import LONGEST, AddressText, masked, parse_address
-from commerce.orders.actions import Quote, orders_of, place_order, quote
+from commerce.orders.actions import Quote, orders_of, place_order
+from commerce.orders.destination import destination_of
 from commerce.orders.model import PaymentMethod
+from commerce.payments.methods import offered_methods, waits_for
+from commerce.pricing.actions import terms_of
 from foundation.encryption import Vault
 from foundation.errors import Json, Refused
 
@@ -126,7 +130,6 @@ async def checkout(turn: Turn) -> None:
     if not await _fit_to_stock(turn):
         turn.say(_("Your cart is empty now."))
         return
-    cart = await quote(turn.session, customer_id=turn.customer_id, language=turn.language, now=turn.now)
     last = await last_address(turn.session, customer_id=turn.customer_id)
     known = await address_text(turn.session, last) if last is not None else None
     how = await _how_to_pay(turn)
@@ -134,14 +137,21 @@ async def checkout(turn: Turn) -> None:
     prompt = f"{_(ADDRESS)}\n{_(EXAMPLE)}"
     where = AddressQuestion(prompt, known=known, vault=turn.vault, not_in_it=ways)
     address = await turn.ask("address", where)
-    method = await turn.ask("method", how)
+    cart, choices = await priced_checkout(turn, destination_of(address))
+    if not cart.priced.ships_there and cart.pickup_location_id is None:
+        with turn.asks_again("address"):
+            raise Refused("shipping.not_there")
+    method = await turn.ask("method", how) if cart.due else PaymentMethod.CREDIT
+    changes = {"address": _("Another address"), **choices}
+    if cart.due:
+        changes["method"] = _("Pay another way")
     sure = await turn.confirm(
         "ok",
         _summary(turn, cart, address, method),
         facts=_facts(turn, cart, address, method),
         yes=_("Place the order"),
         no=_("Not now"),
-        changes={"address": _("Another address"), "method": _("Pay another way")},
+        changes=changes,
     )
     if not sure:
         turn.say(_("Nothing was ordered. Your cart stays as it is."))
@@ -153,9 +163,11 @@ async def checkout(turn: Turn) -> None:
 async def _order(
     turn: Turn, cart: Quote, address: AddressText, method: PaymentMethod, *, address_id: int | None
 ) -> None:
-    until = turn.now + timedelta(minutes=turn.shop.settings.hold_minutes)
+    settings = turn.shop.settings
+    until = turn.now + timedelta(minutes=settings.hold_minutes)
+    place = cart.pickup_location_id
     try:
-        await turn.shop.holds.hold(cart.hold_key, cart.holding, until=until, now=turn.now)
+        await turn.shop.holds.hold(cart.hold_key, cart.holding, until=until, now=turn.now, location_id=place)
     except Refused as refused:
         title = next((named(line) for line in cart.lines if line.variant_id == refused.facts.get("variant")), "")
         raise Refused(refused.code, title=title, **refused.facts) from refused
@@ -173,7 +185,9 @@ async def _order(
         hold_key=cart.hold_key,
         language=turn.language,
         now=turn.now,
-        unpaid_for=timedelta(minutes=turn.shop.settings.hold_minutes),
+        pickup_location_id=place,
+        unpaid_for=waits_for(settings, method),
+        terms=terms_of(settings),
     )
     turn.focus["order"] = order.number  # its announcement is the reply
 
@@ -184,6 +198,8 @@ async def _fit_to_stock(turn: Turn) -> bool:
     False when all of it was left out: that is done and no refusal, which would undo it.
     """
     view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
+    if not view.lines:
+        raise Refused("cart.empty")
     for line in view.lines:
         if line.available >= line.quantity:
             continue
@@ -191,7 +207,7 @@ async def _fit_to_stock(turn: Turn) -> bool:
         keep = await turn.ask(slot, _what_about(turn, line))
         await turn.once(f"{slot}-set", lambda line=line, keep=keep: _set(turn, line, keep))  # type: ignore[misc]
     left = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
-    return bool(left.lines) or not view.lines
+    return bool(left.lines)
 
 
 def _what_about(turn: Turn, line: CartLineView) -> Choice[int]:
@@ -213,37 +229,35 @@ async def _set(turn: Turn, line: CartLineView, quantity: int) -> Json:
 
 
 async def _how_to_pay(turn: Turn) -> Choice[PaymentMethod]:
-    """The two ways to pay; a shopper who has ordered before pays as last time unless they say otherwise."""
-    cash, online = PaymentMethod.COD, PaymentMethod.SIMULATOR
+    """The ways to pay; a shopper who has ordered before pays as last time unless they say otherwise."""
     last = await orders_of(turn.session, customer_id=turn.customer_id, limit=1)
-    words = {
-        cash: ("cash", "cod", "现金", "货到"),
-        online: ("online", "card", "在线", "网上", "微信", "支付宝", "刷卡"),
-    }
-    ways = [cash, online] if online in turn.shop.till.providers else [cash]
-    options = [Option(str(way), method_name(turn, way), way, also=words[way]) for way in ways]
+    ways = [one.method for one in offered_methods(turn.shop.settings, turn.shop.till.providers)]
     usual = last[0].payment_method if last and last[0].payment_method in ways else None
     default = str(ways[0]) if len(ways) == 1 else usual and str(usual)
-    return Choice(turn._("How would you like to pay?"), options, default=default)
+    return Choice(turn._("How would you like to pay?"), payment_options(turn, ways), default=default)
 
 
 def _summary(turn: Turn, cart: Quote, address: AddressText, method: PaymentMethod) -> Receipt:
     _ = turn._
+    rows = [Row(_("Ship to"), masked(address)), *delivery_row(turn, cart), Row(_("Payment"), method_name(turn, method))]
+    gifts = [gift_line(turn, cart, line) for line in cart.priced.lines if line.is_gift]
     return Receipt(
         title=_("Shall I place this order?"),
-        lines=goods(turn, cart.lines),
-        rows=(Row(_("Ship to"), masked(address)), Row(_("Payment"), method_name(turn, method))),
-        total=Row(_("Total"), turn.money(cart.total)),
+        lines=(*goods(turn, cart.lines), *gifts),
+        rows=(*price_rows(turn, cart.priced), *rows),
+        total=total_row(turn, cart.priced),
     )
 
 
 def _facts(turn: Turn, cart: Quote, address: AddressText, method: PaymentMethod) -> dict[str, Fact]:
     _ = turn._
-    total = turn.money(cart.total)
-    lines = [[line.variant_id, line.quantity, line.unit.amount] for line in cart.lines]
+    total, priced = turn.money(cart.due), cart.priced
+    lines = [[line.variant_id, line.quantity, line.unit] for line in priced.lines]
+    way = [priced.rate.rate_id if priced.rate else None, cart.pickup_location_id]
     return {
         "lines": Fact(lines, _("what is in the cart")),
-        "total": Fact([cart.total.amount, cart.total.currency], _("the total is {total}").format(total=total)),
+        "total": Fact([priced.total, priced.due, priced.currency], _("the total is {total}").format(total=total)),
         "address": Fact(turn.vault.blind("shown", masked(address) + address.line).hex(), _("the address")),
+        "way": Fact(way, _("how it is sent")),
         "method": Fact(str(method), _("the way to pay")),
     }

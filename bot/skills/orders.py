@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from bot.flow import Fact, Turn
+from bot.questions import Choice as Reasons
 from bot.questions import Option, Pick
 from bot.replies import Choice
 from bot.skills.showing import can_cancel, is_payable, order_reply, pay_link, status_name
 from commerce.orders.actions import cancel_order as cancel
 from commerce.orders.actions import order_of
 from commerce.orders.model import PaymentState
+from commerce.orders.policy import policy_of
 from commerce.orders.queries import OrderView, order_view, order_views
 from foundation.errors import Refused
 
@@ -34,7 +36,7 @@ async def order_status(turn: Turn) -> None:
 
 async def pay_order(turn: Turn) -> None:
     """The pay link of an order that still waits for its payment."""
-    order = await _which(
+    order = await which_order(
         turn, is_payable, question=turn._("Which order would you like to pay?"), none="orders.nothing_to_pay"
     )
     turn.focus["order"] = order.number
@@ -46,7 +48,9 @@ async def pay_order(turn: Turn) -> None:
 async def cancel_order(turn: Turn) -> None:
     """Cancel an order that has not left yet, after a plain yes to what happens with the money."""
     _ = turn._
-    order = await _which(turn, can_cancel, question=_("Which order shall I cancel?"), none="orders.nothing_to_cancel")
+    order = await which_order(
+        turn, can_cancel, question=_("Which order shall I cancel?"), none="orders.nothing_to_cancel"
+    )
     if not can_cancel(order):
         raise Refused("orders.not_cancellable", order=order.number, status=status_name(turn, order))
     money = turn.money(order.captured)
@@ -54,8 +58,9 @@ async def cancel_order(turn: Turn) -> None:
     if order.payment_state is PaymentState.PAID:
         question += " " + _("You get {money} back.").format(money=money)
     facts = {"order": Fact([order.number, order.captured.amount], _("you get {money} back").format(money=money))}
+    reason = await cancel_reason(turn)
     if await turn.confirm("ok", question, facts=facts, yes=_("Cancel the order"), no=_("Keep it")):
-        await cancel(turn.session, order_id=order.order_id, by="shopper", reason="asked in the chat", now=turn.now)
+        await cancel(turn.session, order_id=order.order_id, by="shopper", reason=reason, now=turn.now)
     else:
         turn.say(_("Good, the order stays as it is."))
 
@@ -75,7 +80,8 @@ async def _read_number(turn: Turn) -> str:
     return str(turn.words.take("order_number") or "") if turn.words is not None else ""
 
 
-async def _which(turn: Turn, fits: Callable[[OrderView], bool], *, question: str, none: str) -> OrderView:
+async def which_order(turn: Turn, fits: Callable[[OrderView], bool], *, question: str, none: str) -> OrderView:
+    """The order that was named, else one of those that fit."""
     named = await _named_order(turn)
     if named is not None:
         return named
@@ -86,3 +92,12 @@ async def _which(turn: Turn, fits: Callable[[OrderView], bool], *, question: str
 
 def _label(turn: Turn, order: OrderView) -> str:
     return f"{order.number}  {turn.money(order.total)}  {status_name(turn, order)}"
+
+
+async def cancel_reason(turn: Turn) -> str:
+    """Why something is cancelled, where the shop wants one of its reasons; else what is written down."""
+    reasons = (await policy_of(turn.session)).cancel_reasons
+    if not reasons:
+        return "asked in the chat"
+    options = [Option(str(number), turn._(reason), reason) for number, reason in enumerate(reasons)]
+    return await turn.ask("reason", Reasons(turn._("May I ask why?"), options))

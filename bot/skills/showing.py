@@ -1,17 +1,21 @@
 """How goods look in replies: cards, the cart, an order. Shared by the skills that show them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 from bot.flow import Turn
+from bot.language import N_
+from bot.questions import Option
 from bot.replies import Button, Card, Cart, Choice, Line, OrderStatus, PayLink, Row
 from bot.voice import Voice
 from commerce.carts.actions import CartLineView, CartView
 from commerce.catalog.queries import ProductCard, VariantView
-from commerce.orders.model import FulfilmentState, PaymentMethod, PaymentState
+from commerce.orders.model import ChangeState, FulfilmentState, PaymentMethod, PaymentState
 from commerce.orders.model import OrderStatus as Status
 from commerce.orders.queries import OrderLineView, OrderView
 from commerce.payments.actions import pay_token
-from foundation.money import Money
+from foundation.money import Money, part_of
 
 CART = "cart"
 MOST_OTHERS = 4
@@ -84,9 +88,45 @@ def cart_reply(voice: Voice, view: CartView, title: str) -> Cart:
     return Cart(title, goods(voice, view.lines), total, buttons, replaces=CART)
 
 
+METHODS: Final[Mapping[PaymentMethod, str]] = {
+    PaymentMethod.COD: N_("Cash on delivery"),
+    PaymentMethod.SIMULATOR: N_("Pay online"),
+    PaymentMethod.STRIPE: N_("Pay by card online"),
+    PaymentMethod.TRANSFER: N_("Bank transfer"),
+    PaymentMethod.CREDIT: N_("Store credit"),
+}
+_METHOD_WORDS: Final[Mapping[PaymentMethod, tuple[str, ...]]] = {
+    PaymentMethod.COD: ("cash", "cod", "现金", "货到"),
+    PaymentMethod.SIMULATOR: ("online", "card", "在线", "网上", "微信", "支付宝", "刷卡"),
+    PaymentMethod.STRIPE: ("stripe", "card", "刷卡", "信用卡"),
+    PaymentMethod.TRANSFER: ("transfer", "转账", "汇款"),
+    PaymentMethod.CREDIT: ("credit", "余额"),
+}
+
+
 def method_name(voice: Voice, method: PaymentMethod) -> str:
     """How an order is paid, in words."""
-    return voice.translate("Cash on delivery") if method is PaymentMethod.COD else voice.translate("Pay online")
+    return voice.translate(METHODS[method])
+
+
+def payment_options(voice: Voice, ways: Sequence[PaymentMethod]) -> list[Option[PaymentMethod]]:
+    """The ways to pay as options of a question, each by the words people say for it."""
+    return [Option(str(way), method_name(voice, way), way, also=_METHOD_WORDS[way]) for way in ways]
+
+
+def amount_rows(voice: Voice, order: OrderView) -> list[Row]:
+    """What stands between the goods of an order and its total, without what is nothing."""
+    _ = voice.translate
+    if not (order.discount or order.shipping or order.tax_added):
+        return []
+    rows = [Row(_("Goods"), voice.money(order.goods))]
+    if order.discount:
+        rows.append(Row(_("Discount"), voice.money(Money(-order.discount.amount, order.discount.currency))))
+    if order.shipping:
+        rows.append(Row(_("Shipping"), voice.money(order.shipping)))
+    if order.tax_added:
+        rows.append(Row(_("Tax"), voice.money(order.tax_added)))
+    return rows
 
 
 def status_name(voice: Voice, order: OrderView) -> str:
@@ -106,6 +146,12 @@ def status_name(voice: Voice, order: OrderView) -> str:
     return names[order.status]
 
 
+def can_change(order: OrderView) -> bool:
+    """Whether the shopper may still change what is in it in the chat."""
+    is_alive = order.status in (Status.PENDING, Status.PLACED)
+    return is_alive and any(line.open and not line.is_gift for line in order.lines)
+
+
 def can_cancel(order: OrderView) -> bool:
     """Whether the shopper may still cancel it in the chat."""
     return order.status in (Status.PENDING, Status.PLACED) and order.fulfilment_state is FulfilmentState.NONE
@@ -121,13 +167,38 @@ def order_reply(voice: Voice, order: OrderView, *, buttons: bool = True) -> Orde
     ]
     if order.tracking is not None:
         rows.append(Row(_("Parcel"), f"{order.tracking.carrier} {order.tracking.number}"))
+    rows += amount_rows(voice, order)
     rows.append(Row(_("Total"), voice.money(order.total)))
+    if order.refunded or order.going_back:
+        rows.append(Row(_("Refunded"), voice.money(order.refunded + order.going_back)))
+    if order.status is Status.PENDING and order.captured and order.owed:
+        rows.append(Row(_("Still to pay"), voice.money(order.owed)))
     made: list[Button] = []
     if buttons and is_payable(order):
         made.append(voice.wish(_("Pay now"), "pay_order", order=order.number))
+    if buttons and order.change is not None and order.change.state is ChangeState.PROPOSED:
+        made.append(voice.wish(_("Look at the proposal"), "answer_change", change=order.change.change_id))
     if buttons and can_cancel(order):
         made.append(voice.wish(_("Cancel the order"), "cancel_order", order=order.number))
-    return OrderStatus(order.number, status_name(voice, order), tuple(rows), goods(voice, order.lines), tuple(made))
+        made.append(voice.wish(_("Change the order"), "change_order", order=order.number))
+    lines = goods(
+        voice, [_as_it_is(line) for line in order.lines if line.quantity > line.cancelled or not can_change(order)]
+    )
+    return OrderStatus(order.number, status_name(voice, order), tuple(rows), lines, tuple(made))
+
+
+def _as_it_is(line: OrderLineView) -> OrderLineView:
+    """A line without the pieces that were cancelled, as long as any is left."""
+    if not 0 < line.cancelled < line.quantity:
+        return line
+    whole = line.unit.amount * line.quantity
+    parts = (-line.discount.amount, line.total.amount - whole + line.discount.amount)
+    gone = line.unit.amount * line.cancelled
+    gone += sum(
+        part_of(abs(one), line.quantity, before=0, count=line.cancelled) * (-1 if one < 0 else 1) for one in parts
+    )
+    left = Money(line.total.amount - gone, line.total.currency)
+    return replace(line, quantity=line.quantity - line.cancelled, total=left)
 
 
 def pay_link(voice: Voice, order: OrderView) -> PayLink:
@@ -137,13 +208,13 @@ def pay_link(voice: Voice, order: OrderView) -> PayLink:
         prompt=voice.translate("Please pay order {order}:").format(order=order.number),
         label=voice.translate("Pay now"),
         url=f"{voice.shop.settings.base_url}/pay/{pay_token(voice.vault, order.intent_id)}",
-        amount=voice.money(order.total),
+        amount=voice.money(order.to_pay),
     )
 
 
 def is_payable(order: OrderView) -> bool:
     """Whether the shopper can pay it now, on our pay page."""
-    return order.intent_id is not None and order.payment_method is not PaymentMethod.COD
+    return order.intent_id is not None and order.pay_provider != PaymentMethod.COD
 
 
 def _payment(voice: Voice, order: OrderView) -> str:

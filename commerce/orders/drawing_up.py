@@ -110,7 +110,8 @@ def _refuse_sent(order: Order, lines: Sequence[OrderLine], kind: ChangeKind, pol
     is_sent = any(line.shipped for line in lines)
     by_pieces = kind in (ChangeKind.ITEMS, ChangeKind.CANCEL_ITEMS) and not policy.only_unsent
     if is_sent and not by_pieces:
-        raise Refused("order.shipped", number=order.number)
+        code = "order.shipped" if kind is ChangeKind.CANCEL else "change.shipped"
+        raise Refused(code, number=order.number)
 
 
 async def _items(

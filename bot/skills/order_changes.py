@@ -1,0 +1,280 @@
+"""Changing an order that was placed: its items, its address, the way it is paid. Each with the money, and a yes."""
+
+from collections.abc import Callable, Sequence
+
+from bot.flow import Fact, Turn
+from bot.order_terms import change_text, kind_name
+from bot.questions import Choice, Number, Option, Pick
+from bot.replies import Receipt, Row
+from bot.skills.checkout import ADDRESS, EXAMPLE, AddressQuestion
+from bot.skills.orders import cancel_reason, which_order
+from bot.skills.showing import can_cancel, can_change, method_name, payment_options, status_name
+from bot.skills.variants import PickVariant, variant_options
+from commerce.catalog.queries import VariantView, product_details, variant_view
+from commerce.credit.actions import accounts_of
+from commerce.customers.actions import save_address
+from commerce.customers.address import AddressText, masked
+from commerce.orders.actions import change_order as change
+from commerce.orders.actions import confirm_change, decline_change, preview_change
+from commerce.orders.changes import locked_change
+from commerce.orders.model import ChangeState, PaymentMethod
+from commerce.orders.queries import OrderLineView, OrderView, change_view, order_view
+from commerce.orders.steps import Add, PayBy, Preview, Remove, SendTo, Step, swap
+from commerce.payments.methods import offered_methods, waits_for
+from commerce.pricing.actions import terms_of
+from foundation.errors import Refused
+from foundation.money import Money
+
+MOST_LINES = 10
+
+
+async def change_order(turn: Turn) -> None:
+    """Another kind or another number of something ordered, something more, or one of the other changes."""
+    _ = turn._
+    order = await _order(turn, can_change, _("Which order would you like to change?"))
+    line = await turn.ask("line", _lines(order, _("What would you like to change?")))
+    product = await _siblings(turn, line)
+    others = [one for one in product if one.variant_id != line.variant_id and one.available > 0]
+    what = await turn.ask("what", _what(turn, line, has_others=bool(others)))
+    if what == "remove":
+        await _confirm(turn, order, [Remove(line.line_id, line.open)], what="what")
+    elif what == "quantity":
+        number = await turn.ask("quantity", Number(_("How many shall it be?"), most=99))
+        if number == line.open:
+            turn.say(_("It is {number} already.").format(number=number))
+            return
+        more = number - line.open
+        steps: list[Step] = [Add(line.variant_id, more)] if more > 0 else [Remove(line.line_id, -more)]
+        await _confirm(turn, order, steps, what="quantity")
+    else:
+        question = PickVariant(
+            _("Which one instead?"), variant_options(turn, others), none="change.no_others", named=""
+        )
+        new = await turn.ask("variant", question)
+        pieces = line.open
+        if pieces > 1:
+            pieces = await turn.ask("pieces", Number(_("How many of them?"), most=line.open, options=(1, line.open)))
+        await _confirm(turn, order, list(swap(line.line_id, new.variant_id, pieces)), what="variant")
+
+
+async def cancel_items(turn: Turn) -> None:
+    """Some of an order is not wanted any more."""
+    _ = turn._
+    order = await _order(turn, can_change, _("Which order is it about?"))
+    line = await turn.ask("line", _lines(order, _("What do you not want any more?")))
+    pieces = line.open
+    if pieces > 1:
+        pieces = await turn.ask("pieces", Number(_("How many of them?"), most=line.open, options=(1, line.open)))
+    reason = await cancel_reason(turn)
+    await _confirm(turn, order, [Remove(line.line_id, pieces)], what="pieces", reason=reason)
+
+
+async def change_address(turn: Turn) -> None:
+    """An order goes to another address, as long as it has not left."""
+    _ = turn._
+    order = await _order(turn, can_cancel, _("Which order shall go to another address?"))
+    where = AddressQuestion(f"{_(ADDRESS)}\n{_(EXAMPLE)}", known=None, vault=turn.vault)
+    parsed = await turn.ask("address", where)
+    await _confirm(turn, order, parsed, what="address", rows=(Row(_("Ship to"), masked(parsed)),))
+
+
+async def change_payment(turn: Turn) -> None:
+    """An order is paid another way; what was paid goes back the way it came."""
+    _ = turn._
+    order = await _order(turn, can_cancel, _("Which order shall be paid another way?"))
+    ways = await _ways(turn, order)
+    method = await turn.ask("method", Pick(_("How would you like to pay?"), ways, none="change.no_other_payment"))
+    name = method_name(turn, method.method)
+    await _confirm(turn, order, [method], what="method", rows=(Row(_("Payment"), name),))
+
+
+async def answer_change(turn: Turn) -> None:
+    """What the staff proposed: the shopper looks at it and says yes or no."""
+    _ = turn._
+    _order_row, row = await locked_change(turn.session, int(turn.args["change"]), customer_id=turn.customer_id)
+    order = await order_view(turn.session, row.order_id)
+    turn.focus["order"] = order.number
+    if row.state is not ChangeState.PROPOSED or row.expires_at <= turn.now:
+        raise Refused("change.over", number=order.number)
+    view = change_view(row)
+    preview = Preview.from_json(row.preview)
+    said = turn.args.get("say")
+    if said == "no":
+        await _decline(turn, row.id)
+        return
+    sure = await turn.confirm(
+        "ok",
+        Receipt(
+            _("We propose to change order {order}: {what}").format(
+                order=order.number, what=change_text(turn, order, view.actions)
+            ),
+            (),
+            tuple(_money_rows(turn, preview)),
+            Row(_("New total"), turn.money(Money(preview.after, preview.currency))),
+        ),
+        facts={"change": Fact([row.id, preview.after], _("the proposal"))},
+        yes=_("Agree"),
+        no=_("Decline"),
+    )
+    if sure:
+        await confirm_change(turn.session, change_id=row.id, customer_id=turn.customer_id, now=turn.now)
+    else:
+        await _decline(turn, row.id)
+
+
+async def _confirm(
+    turn: Turn,
+    order: OrderView,
+    wish: Sequence[Step] | AddressText,
+    *,
+    what: str,
+    rows: Sequence[Row] = (),
+    reason: str = "asked in the chat",
+) -> None:
+    """Show what a change does to the money, and make it at a yes. A refusal asks the slot `what` again."""
+    _ = turn._
+    settings, terms = turn.shop.settings, terms_of(turn.shop.settings)
+    pay_with = await _pay_with(turn, order, wish)
+    with turn.asks_again(what):
+        async with turn.session.begin_nested() as looking:  # an address is only kept when the change is made
+            drawn = await preview_change(
+                turn.session,
+                order_id=order.order_id,
+                steps=await _steps(turn, wish),
+                now=turn.now,
+                reason=reason,
+                pay_with=pay_with,
+                terms=terms,
+            )
+            await looking.rollback()
+    preview = drawn.preview
+    receipt = Receipt(
+        title=_("Change order {order}: {what}?").format(
+            order=order.number, what=change_text(turn, order, drawn.actions)
+        ),
+        lines=(),
+        rows=(*rows, *_money_rows(turn, preview)),
+        total=Row(_("New total"), turn.money(Money(preview.after, preview.currency))),
+    )
+    said = turn.vault.blind("shown", masked(wish) + wish.line).hex() if isinstance(wish, AddressText) else None
+    facts = {
+        "change": Fact([order.order_id, order.version, said or list(drawn.actions)], kind_name(turn, drawn.kind)),
+        "money": Fact([preview.after, preview.pay_now, preview.back], _("the money")),
+    }
+    if not await turn.confirm("ok", receipt, facts=facts, yes=_("Yes, change it"), no=_("Leave it")):
+        turn.say(_("Good, the order stays as it is."))
+        return
+    steps = await _steps(turn, wish)
+    new = next((step for step in steps if isinstance(step, PayBy)), None)
+    await change(
+        turn.session,
+        order_id=order.order_id,
+        customer_id=turn.customer_id,
+        steps=steps,
+        now=turn.now,
+        reason=reason,
+        pay_with=pay_with,
+        terms=terms,
+        unpaid_for=waits_for(settings, new.method) if new else None,
+    )  # its announcement is the reply
+
+
+async def _steps(turn: Turn, wish: Sequence[Step] | AddressText) -> Sequence[Step]:
+    """The steps of a change; a new address becomes a row of the customer's."""
+    if not isinstance(wish, AddressText):
+        return wish
+    saved = await save_address(turn.session, customer_id=turn.customer_id, parsed=wish, now=turn.now)
+    return [SendTo(saved.id)]
+
+
+def _money_rows(turn: Turn, preview: Preview) -> list[Row]:
+    _ = turn._
+
+    def money(amount: int) -> str:
+        return turn.money(Money(amount, preview.currency))
+
+    rows = [Row(_("Total before"), money(preview.before))] if preview.difference else []
+    if preview.pay_now:
+        rows.append(Row(_("You pay now"), money(preview.pay_now)))
+    if preview.back:
+        rows.append(Row(_("You get back"), money(preview.back)))
+    return rows
+
+
+async def _pay_with(turn: Turn, order: OrderView, wish: Sequence[Step] | AddressText) -> PayBy | None:
+    """How a difference is paid where an order was covered by credit: by the shop's first online way."""
+    adds = not isinstance(wish, AddressText) and any(isinstance(step, Add) for step in wish)
+    if order.payment_method is not PaymentMethod.CREDIT or not adds:
+        return None
+    offered = offered_methods(turn.shop.settings, turn.shop.till.providers)
+    online = [one.method for one in offered if one.method is not PaymentMethod.COD]
+    return PayBy(online[0]) if online else None
+
+
+async def _decline(turn: Turn, change_id: int) -> None:
+    await decline_change(turn.session, change_id=change_id, by="shopper", customer_id=turn.customer_id, now=turn.now)
+    turn.say(turn._("Good, the order stays as it is."))
+
+
+async def _order(turn: Turn, fits: Callable[[OrderView], bool], question: str) -> OrderView:
+    order = await which_order(turn, fits, question=question, none="change.none")
+    turn.focus["order"] = order.number
+    if not fits(order):
+        raise Refused("change.too_late", order=order.number, status=status_name(turn, order))
+    return order
+
+
+def _lines(order: OrderView, question: str) -> Pick[OrderLineView]:
+    """The items that have not left yet; a product that is named chooses its line."""
+    open_ones = [line for line in order.lines if line.open and not line.is_gift][:MOST_LINES]
+    options = [
+        Option(
+            str(line.line_id),
+            _line_text(line),
+            line,
+            also=(line.title, line.label) if line.label else (line.title,),
+        )
+        for line in open_ones
+    ]
+    return Pick(question, options, none="change.none", named="")
+
+
+def _line_text(line: OrderLineView) -> str:
+    label = f" ({line.label})" if line.label else ""
+    return f"{line.title}{label} × {line.open}"
+
+
+async def _siblings(turn: Turn, line: OrderLineView) -> Sequence[VariantView]:
+    variant = await variant_view(turn.session, line.variant_id, language=turn.language)
+    product = await product_details(turn.session, variant.product_id, language=turn.language) if variant else None
+    return product.variants if product else ()
+
+
+def _what(turn: Turn, line: OrderLineView, *, has_others: bool) -> Choice[str]:
+    _ = turn._
+    options = [
+        Option("quantity", _("Another quantity"), "quantity", also=("数量", "quantity", "number")),
+        Option("remove", _("Take it out"), "remove", also=("不要", "去掉", "remove", "take out")),
+    ]
+    if has_others:
+        other = ("换", "另一款", "颜色", "尺码", "规格", "another", "colour", "color", "size")
+        options.insert(0, Option("variant", _("Another kind of it"), "variant", also=other))
+    title = _line_text(line)
+    return Choice(_("{title}: what shall I change?").format(title=title), options)
+
+
+async def _ways(turn: Turn, order: OrderView) -> list[Option[PayBy]]:
+    offered = [one.method for one in offered_methods(turn.shop.settings, turn.shop.till.providers)]
+    options = [
+        Option(option.key, option.label, PayBy(option.value), also=option.also)
+        for option in payment_options(turn, [way for way in offered if way is not order.payment_method])
+    ]
+    for account in await accounts_of(turn.session, turn.customer_id):
+        if account.currency == order.total.currency and account.balance >= order.total.amount:
+            money = turn.money(Money(account.balance, account.currency))
+            label = turn._("Gift card or store credit ({money})").format(money=money)
+            way = PayBy(PaymentMethod.CREDIT, account.account_id)
+            options.append(
+                Option(f"account-{account.account_id}", label, way, also=("余额", "礼品卡", "credit", "gift card"))
+            )
+    return options
