@@ -10,7 +10,20 @@ import structlog
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
-from admin_api import conversations, coupons, keepers, live, locations, orders, payments, pictures, products, shelf, sign_in
+from admin_api import (
+    conversations,
+    coupons,
+    keepers,
+    live,
+    locations,
+    orders,
+    payments,
+    pictures,
+    products,
+    promotions,
+    shelf,
+    sign_in,
+)
 from admin_api.auth import forget_old_sign_ins
 from admin_api.desk import Desk
 from admin_api.errors import BodyLimit, answer_errors
@@ -74,7 +87,20 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(CountRequests, metrics=metrics)
     app.include_router(health_router(metrics))
-    for part in (sign_in, conversations, coupons, orders, payments, products, pictures, shelf, locations, keepers, live):
+    for part in (
+        sign_in,
+        conversations,
+        coupons,
+        orders,
+        payments,
+        products,
+        promotions,
+        pictures,
+        shelf,
+        locations,
+        keepers,
+        live,
+    ):
         app.include_router(part.router)
     if console is not None:
         app.mount("/console", console)
