@@ -1,6 +1,7 @@
 """Changing an order that was placed: its items, its address, the way it is paid. Each with the money, and a yes."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from bot.flow import Fact, Turn
 from bot.order_terms import change_text, kind_name
@@ -19,7 +20,7 @@ from commerce.orders.actions import confirm_change, decline_change, preview_chan
 from commerce.orders.changes import locked_change
 from commerce.orders.model import ChangeState, PaymentMethod
 from commerce.orders.queries import OrderLineView, OrderView, change_view, order_view
-from commerce.orders.steps import Add, PayBy, Preview, Remove, SendTo, Step, swap
+from commerce.orders.steps import Add, PayBy, Preview, Remove, SendTo, Step
 from commerce.payments.methods import offered_methods, waits_for
 from commerce.pricing.actions import terms_of
 from foundation.errors import Refused
@@ -32,41 +33,37 @@ async def change_order(turn: Turn) -> None:
     """Another kind or another number of something ordered, something more, or one of the other changes."""
     _ = turn._
     order = await _order(turn, can_change, _("Which order would you like to change?"))
-    line = await turn.ask("line", _lines(order, _("What would you like to change?")))
-    product = await _siblings(turn, line)
-    others = [one for one in product if one.variant_id != line.variant_id and one.available > 0]
-    what = await turn.ask("what", _what(turn, line, has_others=bool(others)))
+    item = await turn.ask("line", _items(order, _("What would you like to change?")))
+    product = await _siblings(turn, item)
+    others = [one for one in product if one.variant_id != item.variant_id and one.available > 0]
+    what = await turn.ask("what", _what(turn, item, has_others=bool(others)))
     if what == "remove":
-        await _confirm(turn, order, [Remove(line.line_id, line.open)], what="what")
+        await _confirm(turn, order, item.removed(item.open), what="what")
     elif what == "quantity":
         number = await turn.ask("quantity", Number(_("How many shall it be?"), most=99))
-        if number == line.open:
+        if number == item.open:
             turn.say(_("It is {number} already.").format(number=number))
             return
-        more = number - line.open
-        steps: list[Step] = [Add(line.variant_id, more)] if more > 0 else [Remove(line.line_id, -more)]
-        await _confirm(turn, order, steps, what="quantity")
+        more = number - item.open
+        await _confirm(turn, order, [Add(item.variant_id, more)] if more > 0 else item.removed(-more), what="quantity")
     else:
         question = PickVariant(
             _("Which one instead?"), variant_options(turn, others), none="change.no_others", named=""
         )
         new = await turn.ask("variant", question)
-        pieces = line.open
-        if pieces > 1:
-            pieces = await turn.ask("pieces", Number(_("How many of them?"), most=line.open, options=(1, line.open)))
-        await _confirm(turn, order, list(swap(line.line_id, new.variant_id, pieces)), what="variant")
+        pieces = await _pieces(turn, item)
+        steps = [*item.removed(pieces), Add(new.variant_id, pieces, instead_of=item.lines[0].line_id)]
+        await _confirm(turn, order, steps, what="variant")
 
 
 async def cancel_items(turn: Turn) -> None:
     """Some of an order is not wanted any more."""
     _ = turn._
     order = await _order(turn, can_change, _("Which order is it about?"))
-    line = await turn.ask("line", _lines(order, _("What do you not want any more?")))
-    pieces = line.open
-    if pieces > 1:
-        pieces = await turn.ask("pieces", Number(_("How many of them?"), most=line.open, options=(1, line.open)))
+    item = await turn.ask("line", _items(order, _("What do you not want any more?")))
+    pieces = await _pieces(turn, item)
     reason = await cancel_reason(turn)
-    await _confirm(turn, order, [Remove(line.line_id, pieces)], what="pieces", reason=reason)
+    await _confirm(turn, order, item.removed(pieces), what="pieces", reason=reason)
 
 
 async def change_address(turn: Turn) -> None:
@@ -83,7 +80,9 @@ async def change_payment(turn: Turn) -> None:
     _ = turn._
     order = await _order(turn, can_cancel, _("Which order shall be paid another way?"))
     ways = await _ways(turn, order)
-    method = await turn.ask("method", Pick(_("How would you like to pay?"), ways, none="change.no_other_payment"))
+    method = await turn.ask(
+        "method", Pick(_("How would you like to pay?"), ways, none="change.no_other_payment", named="")
+    )
     name = method_name(turn, method.method)
     await _confirm(turn, order, [method], what="method", rows=(Row(_("Payment"), name),))
 
@@ -224,33 +223,63 @@ async def _order(turn: Turn, fits: Callable[[OrderView], bool], question: str) -
     return order
 
 
-def _lines(order: OrderView, question: str) -> Pick[OrderLineView]:
-    """The items that have not left yet; a product that is named chooses its line."""
-    open_ones = [line for line in order.lines if line.open and not line.is_gift][:MOST_LINES]
-    options = [
-        Option(
-            str(line.line_id),
-            _line_text(line),
-            line,
-            also=(line.title, line.label) if line.label else (line.title,),
-        )
-        for line in open_ones
-    ]
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """What can still be changed of one variant in an order, in one line or in several."""
+
+    lines: tuple[OrderLineView, ...]
+
+    @property
+    def variant_id(self) -> int:
+        return self.lines[0].variant_id
+
+    @property
+    def open(self) -> int:
+        return sum(line.open for line in self.lines)
+
+    def removed(self, pieces: int) -> list[Step]:
+        """Steps that take so many pieces away, what came last first."""
+        steps: list[Step] = []
+        for line in reversed(self.lines):
+            taken = min(line.open, pieces)
+            if taken:
+                steps.append(Remove(line.line_id, taken))
+            pieces -= taken
+        return steps
+
+    def __str__(self) -> str:
+        first = self.lines[0]
+        return f"{first.title} ({first.label}) × {self.open}" if first.label else f"{first.title} × {self.open}"
+
+
+def _items(order: OrderView, question: str) -> Pick[_Item]:
+    """The items that have not left yet; a product that is named chooses its item."""
+    found: dict[int, list[OrderLineView]] = {}
+    for line in order.lines:
+        if line.open and not line.is_gift:
+            found.setdefault(line.variant_id, []).append(line)
+    options = []
+    for variant_id, lines in list(found.items())[:MOST_LINES]:
+        item = _Item(tuple(lines))
+        names = (lines[0].title, lines[0].label) if lines[0].label else (lines[0].title,)
+        options.append(Option(str(variant_id), str(item), item, also=names))
     return Pick(question, options, none="change.none", named="")
 
 
-def _line_text(line: OrderLineView) -> str:
-    label = f" ({line.label})" if line.label else ""
-    return f"{line.title}{label} × {line.open}"
+async def _pieces(turn: Turn, item: _Item) -> int:
+    """How many of them it is about; not asked for one."""
+    if item.open == 1:
+        return 1
+    return await turn.ask("pieces", Number(turn._("How many of them?"), most=item.open, options=(1, item.open)))
 
 
-async def _siblings(turn: Turn, line: OrderLineView) -> Sequence[VariantView]:
-    variant = await variant_view(turn.session, line.variant_id, language=turn.language)
+async def _siblings(turn: Turn, item: _Item) -> Sequence[VariantView]:
+    variant = await variant_view(turn.session, item.variant_id, language=turn.language)
     product = await product_details(turn.session, variant.product_id, language=turn.language) if variant else None
     return product.variants if product else ()
 
 
-def _what(turn: Turn, line: OrderLineView, *, has_others: bool) -> Choice[str]:
+def _what(turn: Turn, item: _Item, *, has_others: bool) -> Choice[str]:
     _ = turn._
     options = [
         Option("quantity", _("Another quantity"), "quantity", also=("数量", "quantity", "number")),
@@ -259,8 +288,7 @@ def _what(turn: Turn, line: OrderLineView, *, has_others: bool) -> Choice[str]:
     if has_others:
         other = ("换", "另一款", "颜色", "尺码", "规格", "another", "colour", "color", "size")
         options.insert(0, Option("variant", _("Another kind of it"), "variant", also=other))
-    title = _line_text(line)
-    return Choice(_("{title}: what shall I change?").format(title=title), options)
+    return Choice(_("{title}: what shall I change?").format(title=item), options)
 
 
 async def _ways(turn: Turn, order: OrderView) -> list[Option[PayBy]]:

@@ -181,10 +181,22 @@ def order_reply(voice: Voice, order: OrderView, *, buttons: bool = True) -> Orde
     if buttons and can_cancel(order):
         made.append(voice.wish(_("Cancel the order"), "cancel_order", order=order.number))
         made.append(voice.wish(_("Change the order"), "change_order", order=order.number))
-    lines = goods(
-        voice, [_as_it_is(line) for line in order.lines if line.quantity > line.cancelled or not can_change(order)]
-    )
+    shown = [_as_it_is(line) for line in order.lines if line.quantity > line.cancelled or not can_change(order)]
+    lines = goods(voice, _together(shown))
     return OrderStatus(order.number, status_name(voice, order), tuple(rows), lines, tuple(made))
+
+
+def _together(lines: Sequence[OrderLineView]) -> list[OrderLineView]:
+    """Pieces of one variant at one price in one line, however they came into the order."""
+    found: dict[tuple[int, int, bool], OrderLineView] = {}
+    for line in lines:
+        key = (line.variant_id, line.unit.amount, line.is_gift)
+        known = found.get(key)
+        quantity, total = line.quantity, line.total
+        found[key] = (
+            line if known is None else replace(known, quantity=known.quantity + quantity, total=known.total + total)
+        )
+    return list(found.values())
 
 
 def _as_it_is(line: OrderLineView) -> OrderLineView:
