@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from admin_api.parcel_errors import PARCEL_SENTENCES
 from admin_api.payment_errors import PAYMENT_SENTENCES
 from foundation.errors import Json, Refused
 
@@ -26,7 +27,7 @@ LARGEST_BODY = 256 * 1024
 """In bytes. The largest honest body is a product with all its texts."""
 LARGEST_UPLOAD = 100 * 1024 * 1024
 """In bytes: several pictures together."""
-_TAKES_FILES = re.compile(r"/api/(?:products/[0-9]+/pictures|payments/transfers/statement)")
+_TAKES_FILES = re.compile(r"/api/(?:products/[0-9]+/pictures|parcels/[0-9]+/proof/photo|payments/transfers/statement)")
 
 STATUS = {
     "request.invalid": 422,
@@ -53,6 +54,7 @@ STATUS_OTHERWISE = 409
 """A rule of the shop said no: as things stand, this cannot be done."""
 
 SENTENCES = {
+    **PARCEL_SENTENCES,
     "request.invalid": "Some values are not usable; see facts.fields.",
     "request.unreadable": "The request could not be read.",
     "request.too_large": "The body is larger than {largest} bytes.",

@@ -46,10 +46,13 @@ async def reship(session: AsyncSession, *, shipment_id: int, location_id: int | 
     return again
 
 
-async def refund_parcel(session: AsyncSession, *, shipment_id: int, now: datetime) -> int:
+async def refund_parcel(
+    session: AsyncSession, *, shipment_id: int, limit: int | None = None, now: datetime
+) -> int:
     """Give back what the pieces of the parcel cost; returns the minor units. They count as returned from here on.
 
-    Raises Refused("shipment.not_to_mend"), ("shipment.returned_already") when they went back otherwise.
+    `limit`: the most, in minor units, that whoever decides may give back. Raises Refused("shipment.not_to_mend"),
+    ("shipment.returned_already") when they went back otherwise, ("refund.above_limit", limit=...).
     """
     order, lost = await _gone_wrong(session, shipment_id)
     amount = 0
@@ -71,6 +74,8 @@ async def refund_parcel(session: AsyncSession, *, shipment_id: int, now: datetim
     lost.resolution = Resolution.REFUNDED
     order.version += 1
     amount = min(amount, (await balance(session, order.id)).kept)  # cash that was never paid does not go back
+    if limit is not None and amount > limit:
+        raise Refused("refund.above_limit", limit=limit, currency=order.currency)
     if amount:
         reason = "parcel_lost" if lost.state is ShipmentState.LOST else "parcel_returned"
         key = f"refund:parcel:{lost.id}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.orders.locks import locked_order
@@ -62,14 +62,14 @@ class TrackingView:
 async def parcels_of(session: AsyncSession, order_ids: Sequence[int]) -> dict[int, list[ParcelView]]:
     """The parcels of each of these orders, oldest first; cancelled ones among them."""
     found: dict[int, list[ParcelView]] = {order_id: [] for order_id in order_ids}
-    for parcel in await _views(session, Shipment.order_id.in_(order_ids), limit=None):
+    for parcel in await parcels_where(session, Shipment.order_id.in_(order_ids)):
         found[parcel.order_id].append(parcel)
     return found
 
 
 async def parcel_view(session: AsyncSession, shipment_id: int) -> ParcelView:
     """One parcel, for staff or after its order was checked. Raises Refused("shipment.unknown")."""
-    views = await _views(session, Shipment.id == shipment_id, limit=1)
+    views = await parcels_where(session, Shipment.id == shipment_id)
     if not views:
         raise Refused("shipment.unknown", shipment=shipment_id)
     return views[0]
@@ -80,9 +80,22 @@ async def parcels_to_send(
 ) -> list[ParcelView]:
     """What has not left yet, oldest first: the pick list of one location, or of all."""
     waiting: ColumnElement[bool] = Shipment.state.in_(BEFORE_LEAVING)
-    return await _views(
-        session, waiting if location_id is None else waiting & (Shipment.location_id == location_id), limit=limit
-    )
+    if location_id is not None:
+        waiting &= Shipment.location_id == location_id
+    return await parcels_where(session, waiting, limit=limit)
+
+
+async def parcels_where(
+    session: AsyncSession,
+    which: ColumnElement[bool],
+    *,
+    newest_first: bool = False,
+    offset: int = 0,
+    limit: int | None = None,
+) -> list[ParcelView]:
+    """Parcels by any condition on `Shipment`, for staff."""
+    order = Shipment.id.desc() if newest_first else Shipment.id
+    return await _views(session, select(Shipment).where(which).order_by(order).offset(offset).limit(limit))
 
 
 async def tracking_of(session: AsyncSession, shipment_id: int) -> list[TrackingView]:
@@ -118,8 +131,8 @@ async def shipment_lines(session: AsyncSession, shipment_id: int) -> list[tuple[
     return [(line, ordered) for line, ordered in found]
 
 
-async def _views(session: AsyncSession, which: ColumnElement[bool], *, limit: int | None) -> list[ParcelView]:
-    found = (await session.scalars(select(Shipment).where(which).order_by(Shipment.id).limit(limit))).all()
+async def _views(session: AsyncSession, which: Select[Shipment]) -> list[ParcelView]:
+    found = (await session.scalars(which)).all()
     lines: dict[int, list[ParcelLineView]] = {}
     within = await session.execute(
         select(ShipmentLine, OrderLine)
