@@ -6,6 +6,7 @@ from datetime import date, datetime
 from babel.dates import format_date, format_datetime
 
 from admin_api.console.goods_words import GOODS_EN, GOODS_REFUSALS_EN, GOODS_REFUSALS_ZH, GOODS_ZH
+from admin_api.console.parcel_words import PARCEL_REFUSALS_ZH, PARCELS_EN, PARCELS_HAPPENED_ZH, PARCELS_ZH
 from admin_api.console.stock_words import STOCK_EN, STOCK_REFUSALS_ZH, STOCK_ZH
 from admin_api.console.tender_words import TENDER_EN, TENDER_REFUSALS_ZH, TENDER_ZH
 from admin_api.errors import SENTENCES, listed
@@ -170,6 +171,7 @@ ZH = {
     "Find an order by its number": "输入订单号查找",
     "Something went wrong. Nothing was changed.": "出错了，没有做任何更改。",
     **GOODS_ZH,
+    **PARCELS_ZH,
     **TENDER_ZH,
     **STOCK_ZH,
 }
@@ -191,6 +193,7 @@ EN = {
     "by staff": "staff",
     "by system": "system",
     **GOODS_EN,
+    **PARCELS_EN,
     **TENDER_EN,
     **STOCK_EN,
 }
@@ -206,6 +209,7 @@ HAPPENED_ZH = {
     "shipped": "发货",
     "expired": "超时关闭",
     "refunded": "退款",
+    **PARCELS_HAPPENED_ZH,
 }
 
 REFUSALS_ZH = {
@@ -277,6 +281,7 @@ REFUSALS_ZH = {
     "stock.promised": "有 {reserved} 件已被订单占用，库存不能低于这个数。",
     "stock.changed": "库存刚刚变成了 {on_hand} 件，请核对后再改。",
     **GOODS_REFUSALS_ZH,
+    **PARCEL_REFUSALS_ZH,
     **TENDER_REFUSALS_ZH,
     **STOCK_REFUSALS_ZH,
 }
