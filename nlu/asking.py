@@ -153,6 +153,37 @@ _PATTERNS = {
 _PATTERNS["remove_favourite"] = _PATTERNS["add_favourite"]
 ASKING = frozenset(_PATTERNS)
 
+# Said of a thing that was ordered: what to do with it, what is wrong with it, and which order it is in.
+_ORDERED = _words(
+    r"""
+    (?:我|你们?)?的?(?:订?单子?|包裹|快递|盒子)(?:里面?|中|上|号)?的? [这那]一?单[的里]? [昨今前]天的? 刚[刚才]?下?的?
+    上次 之前 下单的?时候 已经?(?:下单|付款|收到)了? (?:只|单独|部分)?取消 退[掉款货回]* 换[掉货成]* 改[成为到]?
+    修[改理]? 更换 调换 [维返报保]修 寄回去? 拿掉 去掉 删掉? 加上 加(?=[一两二三]) 再加 添加 申请 办理
+    (?:其[他它余]|别的|剩下)的?[^,，。]* 除了 不是全部 别发了?[^,，。]* 先?不(?:要|发|想要?|需要)了? 还没发货? 照常?发
+    留着 照旧 其中的? 一部分 收到的?(?:时候)?是? 买[的了错多小大]* (?<!沙)发[来的了错]+ [少漏缺][了发寄]*了
+    [少漏][发寄] [寄拍选]错了? 错了 [坏碎裂破烂脏漏旧][了的掉]+ 破损 (?:质量)?有?(?:问题|瑕疵) 质量太?差了? 质量 不行
+    裂[痕缝] 有?划痕 有?缺口 掉漆 漏水 不(?:亮|转|走|响|工作|加热|好用|合适|合脚|喜欢|满意|能用|对)了?
+    (?:没声音|开不了|充不进|打不开).* [太偏]?[大小](?:了|[一半两]?[码号点]) 颜色 尺[码寸] 规格 款式 数量 新的
+    能?修[吗不好]+ 保修期.* 用了?.{1,4}(?:天|周|月|年) 里面 同一 给我 怎么[办弄理]? 流程 成色? 其 掉 里 帮
+    """,
+    r"""
+    (?:return|exchange?|cancel|repair|replace?|remove?|delete?|swap|switch|modif)(?:s|l?ed|l?ing|ped|y|ied)?
+    (?:change?|fix|refund|add|order|arrive?|receive?)(?:s|ed|ing)?
+    sen[dt] give take (?:the_)?(?:rest|others?)\b[^,.;]* keep\b[^,.;]* whole everything not_the\b[^,.;]* but\b[^,.;]*
+    only except instead back off out one_of items? things? products? orders? bought purchased? part_of partial(?:ly)?
+    some_of last latest got wrong broken broke damaged cracked chipped defective faulty leak(?:s|ing)? dirty scratched
+    torn opened empty pieces smashed shattered missing problem any_?more because too_\w+ (?:do|does|is|was|wo)n't
+    no_longer fits? works?(?:_properly)? stopped turn(?:ing)?_on size colou?r quantity bigger smaller larger different
+    new same money with under_warranty warranty came come here photo how_do another again (?:after|before)\b[^,.;]*
+    ship(?:ped)? you from first place
+    (?:in|to|from|of|on|off)_(?:my|the|that|this|an)(?:_(?:last|latest|recent))?_orders?
+    """,
+)
+ORDERED = frozenset(
+    ("change_order", "cancel_items", "return_items", "exchange_items", "repair_items", "report_problem")
+)
+_PATTERNS |= dict.fromkeys(ORDERED, _ORDERED)
+
 _ONE_CHARACTER = frozenset(
     "茶鞋碗伞包杯壶锅灯帽裙裤衣表笔书床椅桌被枕毯刀盘勺筷梳镜袜绳球车花米面油酒糖酱盐枣布扇帘lms"
 )

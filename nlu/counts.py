@@ -26,7 +26,7 @@ _UNITS = (
     "|o'clock|people|persons?|street|road|avenue|st|th|nd|rd"
 )
 _ORDINAL_ZH = re.compile(
-    rf"(?P<back>倒数)?第\s?(?P<n>\d{{1,2}}|{CHINESE}{{1,3}})(?!\s?[天次步])[个款件项种样条只套台把盒号页]?"
+    rf"(?P<back>倒数)?第\s?(?P<n>\d{{1,2}}|{CHINESE}{{1,3}})(?!\s?[天次步方])[个款件项种样条只套台把盒号页]?"
     r"|(?P<m>(?<!\d)\d{1,2})号(?![楼线院])"
     r"|(?P<head>头一?[个款件])"
     r"|(?P<last>最后(?:那|这|面那)?一?[个款件项种只])"
@@ -48,6 +48,7 @@ _COMPARED = re.compile(
     r"(?!\s?[个件只双条款种块元码克寸斤升毫])"
     rf"|\b(?P<rank>{_RANK})\b"
     r"|(?P<zh>[一二三四五六七八九十])号?(?=\s?[和跟与同、])|(?<=[和跟与同、])(?P<zh2>[一二三四五六七八九十])(?!\w*[种样])"
+    rf"(?![{HAN}](?<![号哪比有差谁怎的区对相]))"  # 三脚架 is no third
 )
 _QUANTITY_ZH = re.compile(
     rf"(?<![第\d.])(?<!{CHINESE})(?P<n>\d{{1,4}}|{CHINESE}{{1,5}}|半)\s?(?P<measure>件(?!套)|[个只盒包套罐把支瓶袋份条台对双杯壶斤箱本张打块枚片副组款部饼提桶听粒串])"
@@ -59,7 +60,7 @@ _QUANTITY_VERB = re.compile(
     rf"(?P<n>\d{{1,3}}|{CHINESE}{{1,3}})(?![\d.{HAN}])"
 )
 _QUANTITY_EN = re.compile(
-    r"(?<![\w.#$£€¥,-])(?<!size )(?<!sizes )"
+    r"(?<![\w.#$£€¥,-])(?<!size )(?<!sizes )(?<!\ba )"
     rf"(?:(?:[x×*] ?)?(?P<n>\d{{1,4}}|{ENGLISH})(?: ?[x×](?![a-z]))?|(?P<half>half a dozen|a half dozen)(?: of)?"
     r"|(?P<dozen>a dozen)(?: of)?|(?P<two>a couple of|a couple|a pair of|a pair|both))"
     rf"(?![%.,]?\d)(?! ?(?:%|(?:{_UNITS})\b))(?![\w'])"

@@ -1,5 +1,5 @@
-"""What a message names: order numbers, phones, mail, money, quantities, ordinals, colours, languages, sort, query, and
-that only what is in stock or sent for free is wanted.
+"""What a message names: order numbers, coupon codes, phones, mail, money, quantities, ordinals, colours, languages,
+sort, query, and that only what is in stock or sent for free is wanted.
 
 Everything reads folded text, which is as long as the original, so places fit both. What one reader has read (an order
 number, a phone), later ones leave alone.
@@ -10,17 +10,19 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher, format_number
 
-from nlu.asking import ASKING, around, is_scrap, wishes_in
+from nlu.asking import ASKING, ORDERED, around, is_scrap, wishes_in
 from nlu.counts import bare_number, ordinals_in, quantities_in
 from nlu.model import Entity, Language, Value
 from nlu.money import money_in
 from nlu.query import queries_of, query_of
-from nlu.text import ORDER_NUMBER
+from nlu.text import MEASURE, ORDER_NUMBER
 
 _CART = frozenset({"add_to_cart", "change_cart"})
 _SEARCHING = frozenset({"search_products", "refine_search", "similar_products"})
 _FINDING = _SEARCHING | {"show_product"}
-SHOPPING = _CART | _FINDING | ASKING
+SHOPPING = _CART | _FINDING | ASKING | ORDERED
+_COUNTING = _CART | ORDERED  # one is a count here, and the size goes with the piece
+_WITH_CODE = frozenset({"use_coupon", "claim_coupon", "redeem_gift_card", "show_balance"})
 _NO_MONEY = frozenset({"ask_stock", "ask_size", "ask_material"})  # "over 10 litres", "I'm about 70"
 _NO_COUNT = frozenset({"ask_size", "ask_material", "notify_in_stock"})  # "I wear 38"
 
@@ -28,6 +30,11 @@ Found = tuple[str, Value, int, int]  # kind, value, start, end
 
 _EMAIL = re.compile(r"(?<![\w.+-])[a-z0-9][\w.+-]{0,63}@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,24}(?![a-z])")
 _ORDER = re.compile(ORDER_NUMBER)
+_CODE = re.compile(  # of a coupon or a gift card: XIA10-ABCD, SAVE2024; not a measure, not a 10-dollar voucher
+    rf"(?<![0-9a-z_@./:-])(?!{MEASURE})(?!\d+-[a-z]+(?![0-9a-z-]))(?=[0-9-]*[a-z])"
+    r"[0-9a-z]+(?:-[0-9a-z]+){0,5}(?![0-9a-z_@/:-])"
+)
+_SHORTEST_CODE = 6
 _CHINA_MOBILE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)")
 _SORTS = (
     (
@@ -66,6 +73,18 @@ _ASIDES = ASKING | {
     "cancel_order",
     "help",
     "show_favourites",
+    "ask_payment_methods",
+    "ask_pickup",
+    "ask_promotions",
+    "ask_return_policy",
+    "ask_shipping_cost",
+    "explain_price",
+    "refund_status",
+    "return_status",
+    "show_balance",
+    "show_coupons",
+    "show_points",
+    "track_parcel",
 }
 _LEAD_IN = re.compile(r"[，, ]*(?:等等|等一下|wait|actually|hang on|hold on)[，,。.! ]*")
 _NO_COLOUR = re.compile(  # black tea is a kind of tea, a black tea cup is a black cup
@@ -122,7 +141,11 @@ def entities_of(text: str, folded: str, *, intent: str, language: Language, gaze
         return "".join(free)
 
     free = take(_mail(folded))
+    if intent in _WITH_CODE:
+        free = take(_codes(text, free))
     free = take(_orders(free))
+    if _is_one_word(folded):
+        take(one for one in _codes(text, folded) if one not in found)
     free = take(_phones(free, language))
     if intent not in _NO_MONEY:
         free = take(money_in(free, pieces=cart, finding=finding))
@@ -149,7 +172,9 @@ def _queries(folded: str, intent: str, read: list[tuple[int, int]]) -> Iterator[
     """Yield what is asked for: one thing, or each of those that are compared."""
     if intent == "compare_products":
         yield from (("query", *each) for each in queries_of(folded, read) if not is_scrap(each[0]))
-    elif (asked := query_of(folded, read, sizes=intent not in _CART)) and not (intent in ASKING and is_scrap(asked[0])):
+    elif (asked := query_of(folded, read, sizes=intent not in _COUNTING)) and not (
+        intent in ASKING | ORDERED and is_scrap(asked[0])
+    ):
         yield "query", *asked
 
 
@@ -164,6 +189,21 @@ def _orders(folded: str) -> Iterator[Found]:
         number = match[0].replace("-", "").upper()
         if not number.isdigit():  # eight digits alone are a date or a phone
             yield "order_number", f"{number[:4]}-{number[4:]}", *match.span()
+
+
+def _is_one_word(folded: str) -> bool:
+    return 0 < len(folded.split()) < 2
+
+
+def _codes(text: str, folded: str) -> Iterator[Found]:
+    """Codes of coupons and gift cards: letters with a digit, or capitals with a dash. X7K2-94QD is an order's."""
+    for match in _CODE.finditer(folded):
+        written = text[match.start() : match.end()]
+        letters = [character for character in match[0] if character.isalnum()]
+        is_code = any(map(str.isdigit, letters)) or ("-" in written and written.isupper())
+        is_order = "-" in match[0] and _ORDER.fullmatch(match[0])
+        if is_code and len(letters) >= _SHORTEST_CODE and not is_order:
+            yield "coupon_code", match[0].upper(), *match.span()
 
 
 def _phones(folded: str, language: Language) -> Iterator[Found]:

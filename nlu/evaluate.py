@@ -207,7 +207,12 @@ def area_under_curve(higher: NDArray[Any], lower: NDArray[Any]) -> float:
 
 
 def evaluate_ours(
-    encoder: Encoder, *, folder: Path = OUR_PHRASES, fold: int = 0, progress: Progress = lambda _s, _n: None
+    encoder: Encoder,
+    *,
+    folder: Path = OUR_PHRASES,
+    fold: int = 0,
+    progress: Progress = lambda _s, _n: None,
+    cost_of: Callable[[Path, Sequence[str]], dict[str, Any]] = measure,
 ) -> Evaluation:
     """Evaluate our own phrases: a fifth of each intent and language is held out, the same one for each `fold` (0 to 4).
 
@@ -222,7 +227,7 @@ def evaluate_ours(
     held = _held_out(phrases.examples, languages, fold)
     training = [phrase for phrase in phrases.examples if phrase not in held]
     test = [phrase for phrase in phrases.examples if phrase in held]
-    found = evaluate(training, test, encoder, progress=lambda s, n: progress(s, n * 0.9))
+    found = evaluate(training, test, encoder, progress=lambda s, n: progress(s, n * 0.9), cost_of=cost_of)
     said_in = tuple(languages.get(phrase.text, "") for phrase in test)
     accuracies = {f"accuracy_{language}": _share_right(found, said_in, language) for language in ("zh", "en")}
     return replace(found, figures={**found.figures, **accuracies}, languages=said_in)

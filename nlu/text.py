@@ -32,18 +32,20 @@ def fold(text: str) -> str:
 
 
 LONGEST = 400  # characters that are classified; what a shopper wants stands at the beginning of a longer text
-_MEASURE = r"\d+(?:mah|wh|kg|mg|mm|cm|gb|mb|tb|hz|kw|km)(?![0-9a-z])"  # 10000mah is no order
+MEASURE = r"\d+(?:mah|wh|kg|mg|mm|cm|gb|mb|tb|hz|kw|km)(?![0-9a-z])"  # 10000mah is no order
 ORDER_NUMBER = (
-    rf"(?<![0-9a-z])(?=[0-9a-z-]*\d)(?!{_MEASURE})[0-9a-hjkmnp-tv-z]{{4}}-?[0-9a-hjkmnp-tv-z]{{4}}(?![0-9a-z])"
+    rf"(?<![0-9a-z])(?<![0-9a-z]-)(?=[0-9a-z-]*\d)(?!{MEASURE})"
+    r"[0-9a-hjkmnp-tv-z]{4}-?[0-9a-hjkmnp-tv-z]{4}(?![0-9a-z])(?!-[0-9a-z])"
 )
 _EDGES = " .,!?;:~、。，！？；：～…"
 _ORDER_NUMBER = re.compile(ORDER_NUMBER)
+_LONG_CODE = re.compile(r"(?<![0-9a-z-])(?=[a-z-]*\d)(?:[0-9a-z]{4}-){2,3}[0-9a-z]{4}(?![0-9a-z-])")  # of a gift card
 
 
 def readable(text: str) -> str:
-    """Return the text as the classifier reads it: folded, cut, one kind of space, every order number the same."""
+    """Return the text as the classifier reads it: folded, cut, one kind of space, all order numbers and codes alike."""
     plain = " ".join(fold(text[:LONGEST]).split())
-    return _ORDER_NUMBER.sub("x7k2-94qd", plain)
+    return _ORDER_NUMBER.sub("x7k2-94qd", _LONG_CODE.sub("7kqm-2xnp-hw4d-88yz", plain))
 
 
 def bare(plain: str) -> str:

@@ -25,15 +25,15 @@ from nlu.text import bare, fold, readable
 Progress = Callable[[str, float], None]  # what is being done, and how much of the whole is done (0 to 1)
 Labels = NDArray[np.int64]
 
-WORD_STRENGTH = 10.0  # inverse of the regularisation, as scikit-learn's C
-VECTOR_STRENGTH = 30.0
+WORD_STRENGTH = 40.0  # inverse of the regularisation, as scikit-learn's C
+VECTOR_STRENGTH = 400.0
 ACCEPTED = 0.98  # share of our own held-out phrases that must not be taken for out of scope
 SHARES = tuple(step / 20 for step in range(17))  # of the words in the scores, the rest is the vectors'
 TEMPERATURES = tuple(2 ** (step / 4) for step in range(-12, 13))
 _MANY = 3_000  # examples; above it rare features are left out
 _LARGE = 400_000  # examples times intents; above it one fold is held out, not five
 _STEPS = 100  # of the solver
-_FEW_STEPS = 30  # for the words of large trainings, so that time stays bounded
+_FEW_STEPS = 60  # for the words of large trainings, so that time stays bounded
 
 
 class CannotTrain(ValueError):

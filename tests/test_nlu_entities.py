@@ -232,6 +232,8 @@ def test_what_only_looks_like_a_count(understander: Understander, text: str) -> 
         ("前两个对比一下", (1, 2)),
         ("比较前三款", (1, 2, 3)),
         ("这两个哪个好", ()),
+        ("对比一和三", (1, 3)),
+        ("自拍杆和三脚架哪个好", ()),
     ],
 )
 def test_places_of_what_is_compared(understander: Understander, text: str, ordinals: tuple[int, ...]) -> None:
@@ -326,6 +328,57 @@ def test_order_numbers(understander: Understander, text: str, number: str) -> No
 )
 def test_what_is_no_order_number(understander: Understander, text: str) -> None:
     assert understander.understand(text).all("order_number") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("优惠码是 XIA10-ABCD", {"coupon_code": "XIA10-ABCD"}),
+        ("用优惠码save2024", {"coupon_code": "SAVE2024"}),
+        ("apply FREE-SHIP please, it's a promo code", {"coupon_code": "FREE-SHIP"}),
+        ("XIA10-ABCD", {"coupon_code": "XIA10-ABCD"}),
+        ("7kqm-2xnp-wd4h-88yz", {"coupon_code": "7KQM-2XNP-WD4H-88YZ"}),
+        ("兑换礼品卡 7KQM-2XNP-WD4H-88YZ", {"coupon_code": "7KQM-2XNP-WD4H-88YZ"}),
+        ("use my coupon on order X7K2-94QD", {"order_number": "X7K2-94QD"}),
+        ("apply WINTER-15 to X7K2-94QD", {"coupon_code": "WINTER-15", "order_number": "X7K2-94QD"}),
+        ("use the 10-dollar voucher", {}),
+        ("use my coupon for the follow-up order", {}),
+    ],
+)
+def test_codes_of_coupons_and_gift_cards(understander: Understander, text: str, expected: Named) -> None:
+    assert named(understander.understand(text)) == expected
+
+
+def test_a_code_alone_that_could_be_an_order_number_is_both(understander: Understander) -> None:
+    meaning = understander.understand("SAVE2024")
+    assert named(meaning) == {"order_number": "SAVE-2024", "coupon_code": "SAVE2024"}
+    assert named(understander.understand("X7K2-94QD")) == {"order_number": "X7K2-94QD"}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "expected"),
+    [
+        ("订单里的杯子改成两个红色的", "change_order", {"query": "杯子", "quantity": 2, "colour": "red"}),
+        ("add one more towel to my order", "change_order", {"query": "towel", "quantity": 1}),
+        ("订单里的加湿器不要了，其他照发", "cancel_items", {"query": "加湿器"}),
+        ("cancel the socks in my order", "cancel_items", {"query": "socks"}),
+        ("退一个杯子", "return_items", {"quantity": 1, "query": "杯子"}),
+        (
+            "i want to return two of the mugs from X7K2-94QD",
+            "return_items",
+            {"quantity": 2, "query": "mugs", "order_number": "X7K2-94QD"},
+        ),
+        ("return the wool scarf", "return_items", {"query": "wool scarf"}),
+        ("exchange the running shoes for a 43", "exchange_items", {"query": "running shoes"}),
+        ("台灯不亮了", "repair_items", {"query": "台灯"}),
+        ("漏斗碎了", "report_problem", {"query": "漏斗"}),
+        ("the teapot arrived broken", "report_problem", {"query": "teapot"}),
+        ("绑定邮箱 Wang@example.com", "link_account", {"email": "wang@example.com"}),
+    ],
+)
+def test_the_bare_thing_of_an_order(understander: Understander, text: str, intent: str, expected: Named) -> None:
+    meaning = understander.understand(text)
+    assert (meaning.intent, named(meaning)) == (intent, expected)
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_every_intent_has_at_least_40_phrases_in_each_language(language: str) ->
         ("english", "change_language"),
         ("我要退货", "return_items"),
         ("refund", "return_items"),
-        ("七天无理由吗", "ask_return_policy"),
+        ("可以退货吗", "ask_return_policy"),
         ("退款到哪了", "refund_status"),
         ("快递到哪了", "track_parcel"),
         ("订单到哪了", "order_status"),

@@ -42,6 +42,15 @@ from nlu.understand import Understander
         ("DROP TABLE order", "out_of_scope", {}),
         ("drop table orders;", "out_of_scope", {}),
         ("drop the order", "cancel_order", {}),
+        ("绘本是什么语言", "show_product", {"query": "绘本是什么语言"}),
+        ("换成英文", "change_language", {"language": "en"}),
+        ("I like the wool scarf", "add_favourite", {"query": "wool scarf"}),
+        ("I'd like the wool scarf", "add_to_cart", {"query": "wool scarf"}),
+        ("anything like the yoga mat?", "similar_products", {"query": "yoga mat"}),
+        ("有没有跟瑜伽垫差不多的", "similar_products", {"query": "瑜伽垫"}),
+        ("有包吗", "search_products", {"query": "包"}),
+        ("箱包", "search_products", {"query": "箱包"}),
+        ("三脚架", "search_products", {"query": "三脚架"}),
     ],
 )
 def test_a_sentence_of_a_conversation(
@@ -69,6 +78,8 @@ def test_a_sentence_of_a_conversation(
         ("哦对，还有充电宝吗", "search_products", "充电宝"),
         ("等等，购物车里有什么", "show_cart", None),
         ("wait, where is my order", "order_status", None),
+        ("wait, where is my parcel", "track_parcel", None),
+        ("等等，退款到账了吗", "refund_status", None),
         ("等下，我的订单到哪了", "order_status", None),
         ("by the way, how much is the second one", "ask_price", None),
         ("hold on, is the kettle in stock", "ask_stock", "kettle"),
@@ -88,7 +99,6 @@ def test_a_question_in_between_is_understood_with_its_lead_in(
 ) -> None:
     meaning = understander.understand(text)
     assert (meaning.intent, meaning.first("query")) == (intent, query)
-    assert meaning.confidence >= 0.6
     assert meaning.confidence >= 0.6
     assert meaning.first("correction") is None
 
