@@ -136,7 +136,8 @@ class _Dialogue:
         if self.waiting:
             return await self._hear_while_waiting(heard)
         if heard.photo is not None:
-            if not (self.frames and self._takes_photos(self.frames[-1])):
+            at_work = self.flows.get(self.frames[-1].flow) if self.frames else None
+            if at_work is None or not at_work.takes_photos:
                 self._start("photo")
             return await self._run(Words(heard))
         if heard.kind == "open":
@@ -324,13 +325,11 @@ class _Dialogue:
             )
             self.frames.append(Frame(frame.flow, flow.version, args=frame.args))
 
-    def _takes_photos(self, frame: Frame) -> bool:
-        return frame.flow in self.flows and self.flows[frame.flow].takes_photos
-
     def _turn(self, frame: Frame, words: Words | None, *, other_wish: bool) -> Turn:
-        if words is not None and words.heard.photo is not None and self._takes_photos(frame):
+        if words is not None and words.heard.photo is not None and self.flows[frame.flow].takes_photos:
             frame.keep_photo(words.heard.photo)
-            words = words if frame.asking is None or frame.asking.takes_photos else None
+            if frame.asking is not None and not frame.asking.takes_photos:
+                words, self.lead = None, [self._say(N_("I have put the picture to it."))]
         turn = Turn(self.setting, frame, words, language=self.language, focus=self.focus, other_wish=other_wish)
         turn.is_press = self.is_press
         return turn

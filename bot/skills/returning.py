@@ -103,6 +103,13 @@ async def answer_return(turn: Turn) -> None:
     )
 
 
+class Said(Text):
+    """All that is said, though it may sound like a wish."""
+
+    def exact(self, words: Heard, shown: Sequence[str]) -> Json | None:  # noqa: ARG002
+        return words.take_everything()[: self.longest] or None
+
+
 class Answer(Text):
     """Words, or a picture."""
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from bot.flow import Fact, Turn
 from bot.language import N_
-from bot.questions import Choice, Number, Option, Photos, Pick, Text
+from bot.questions import Choice, Number, Option, Photos, Pick
 from bot.replies import Line, Receipt, Row
 from bot.return_terms import PURSES, WHYS, freight_text
-from bot.skills.returning import Purse, chosen_variants, purse_options
+from bot.skills.returning import Purse, Said, chosen_variants, purse_options
 from commerce.orders.actions import order_of
 from commerce.returns.actions import open_return, quote_return
 from commerce.returns.model import AT_FAULT, Kind, RefundTo, Why
@@ -64,14 +64,15 @@ async def report_problem(turn: Turn) -> None:
 async def _bring_back(turn: Turn, kind: Kind) -> None:
     order = await _order(turn)
     turn.focus["order"] = order.number
+    said = await turn.notice("said", _reasons(turn, kind))
     picked = await _items(turn, order, kind)
-    why = await _why(turn, kind)
+    why = await _why(turn, kind, said)
     if kind is Kind.CLAIM:
         kind = await _remedy(turn, why)
     if why in AT_FAULT and kind is not Kind.REPAIR:
         await turn.ask("photo", _photos(turn))
     note = (
-        await turn.ask("what", Text(turn._("What is broken? A few words are enough."))) if kind is Kind.REPAIR else ""
+        await turn.ask("what", Said(turn._("What is broken? A few words are enough."))) if kind is Kind.REPAIR else ""
     )
     instead = await chosen_variants(turn, order, picked, why) if kind is Kind.EXCHANGE else {}
     purses = [] if kind is Kind.REPAIR else await _purses(turn, picked, kind, why)
@@ -159,11 +160,14 @@ async def _how_many(turn: Turn, line: ReturnableLine) -> int:
     return await turn.ask(f"pieces-{line.line_id}", Number(question, most=line.left, options=options))
 
 
-async def _why(turn: Turn, kind: Kind) -> Why:
-    if kind is Kind.REPAIR:
-        return Why.DEFECTIVE
-    options = [Option(why.value, turn._(WHYS[why][0]), why, also=WHYS[why][1]) for why in _FOR[kind]]
-    return await turn.ask("why", Choice(turn._("What is the reason?"), options))
+def _reasons(turn: Turn, kind: Kind, *, said: Why | None = None) -> Choice[Why]:
+    options = [Option(why.value, turn._(WHYS[why][0]), why, also=WHYS[why][1]) for why in _FOR.get(kind, ())]
+    return Choice(turn._("What is the reason?"), options, default=said and said.value)
+
+
+async def _why(turn: Turn, kind: Kind, said: Why | None) -> Why:
+    """The reason, which may have been said at the very beginning: "the mug is broken"."""
+    return Why.DEFECTIVE if kind is Kind.REPAIR else await turn.ask("why", _reasons(turn, kind, said=said))
 
 
 async def _remedy(turn: Turn, why: Why) -> Kind:
@@ -217,7 +221,7 @@ async def _sure(turn: Turn, order: ReturnableOrder, offer: Offer, *, is_other_pu
     changes = {}
     if (offer.refund or offer.due) and is_other_purse:
         changes["purse"] = _("Use another way for the money")
-    return await turn.confirm("ok", shown, facts=facts, yes=_("Yes, please"), no=_("Not now"), changes=changes)
+    return await turn.confirm("ok", shown, facts=facts, yes=_("Yes, open it"), no=_("No, leave it"), changes=changes)
 
 
 def _lines(turn: Turn, offer: Offer) -> tuple[Line, ...]:
@@ -262,6 +266,8 @@ def _total(turn: Turn, offer: Offer) -> Row:
     _ = turn._
     if offer.wish.kind is Kind.REPAIR:
         return Row(_("Costs"), _("you are told before anything is repaired"))
+    if offer.wish.kind is Kind.EXCHANGE and not offer.due and not offer.refund:
+        return Row(_("Price difference"), _("none"))
     if offer.due:
         return Row(_("You pay"), turn.money(offer.due))
     return Row(_("You get back"), turn.money(offer.refund))

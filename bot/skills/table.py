@@ -97,7 +97,12 @@ SKILLS: Final[Mapping[str, Flow]] = {
     "return_items": Flow(returns.return_items, N_("your return"), takes_photos=True),
     "exchange_items": Flow(returns.exchange_items, N_("your exchange"), takes_photos=True),
     "repair_items": Flow(returns.repair_items, N_("your repair"), takes_photos=True),
-    "report_problem": Flow(returns.report_problem, N_("your report"), takes_photos=True),
+    "report_problem": Flow(
+        returns.report_problem,
+        N_("your report"),
+        corrected_by=frozenset({"return_items", "exchange_items", "repair_items"}),
+        takes_photos=True,
+    ),
     "return_status": Flow(returning.return_status, N_("your return"), reads_only=True),
     "ask_return_policy": Flow(returning.ask_return_policy, N_("your question"), is_passing=True, reads_only=True),
     "send_return": Flow(returning.send_return, N_("the parcel back"), threshold=NEVER),

@@ -167,7 +167,7 @@ async def make_offer(
         delivered_at=delivered_at,
         earlier=await _earlier(session, order),
         amount=goods - fee + shipping,
-        left=goods - fee + shipping + min(kept - own, 0) if wish.kind is not Kind.REPAIR else 0,
+        left=goods - fee + shipping + (min(kept - own, 0) if wish.kind in (Kind.RETURN, Kind.CLAIM) else 0),
         photos=wish.photos,
         zone=terms.zone,
         now=now,
