@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.favourites.actions import tell_back_in_stock
 from commerce.inventory.actions import expire_holds
 from commerce.orders.actions import complete_delivered_orders, expire_changes, expire_unpaid_orders
+from commerce.points.actions import expire_points
+from commerce.promotions.coupons import expire_coupons
 from commerce.returns.due import close_returns, expire_returns, follow_up_returns, remind_of_returns
 from commerce.search.index import renew_index
 from commerce.shipping.simulated import move_parcels_along
@@ -29,6 +31,8 @@ SWEEPS: tuple[Sweep, ...] = (
     expire_holds,
     tell_back_in_stock,
     renew_index,
+    expire_coupons,
+    expire_points,
     move_parcels_along,
     complete_delivered_orders,
     remind_of_returns,

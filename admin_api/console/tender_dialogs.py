@@ -295,13 +295,14 @@ class PurseDialog:
                     words(t("Coupon"), "movement-time")
                     words(next(filter(None, names), ""), "movement-why")
                     if coupon.expires_at is not None:
-                        words(t("until {time}", time=t.moment(coupon.expires_at.astimezone(zone))), "movement-left")
+                        until = f"{coupon.expires_at.astimezone(zone):%Y-%m-%d}"
+                        words(t("until {time}", time=until), "movement-left")
             for moved in purse.movements[:6]:
                 with box("movement"):
                     words(t.moment(moved.at.astimezone(zone)), "movement-time")
                     shown = Price(amount=moved.amount, currency=self.visit.desk.settings.currency)
                     words(shown.shown(t.language), "movement-money" + (" down" if moved.amount < 0 else ""))
-                    words(moved.reason or moved.reference, "movement-why")
+                    words(t(moved.reason or moved.reference), "movement-why")
 
 
 async def _whose(visit: Visit, title: str, *, choices: Sequence[tuple[str, str]]) -> int | None:

@@ -55,7 +55,6 @@ class TenderPage:
             self.nothing = nothing("confirmation_number", t("No coupons yet"), t("Make the first ones above."))
             self.more = button(t("More"), "more")
             self.more.on("click", self._load_more)
-            words(t("Gift cards and store credit"), "part-title tender-title")
             self.book = box("part tender-book")
             self.cards = box("product-rows stock-rows tender-rows")
 
@@ -97,6 +96,8 @@ class TenderPage:
     def _put_book(self, book: CreditBook) -> None:
         t = self.visit.t
         self.book.clear()
+        with self.book:
+            words(t("Gift cards and store credit"), "part-title")
         with self.book, box("chart-numbers flat"):
             for row in book.owed:
                 _figure(row.store_credit.shown(t.language), t("store credit owed"))
@@ -118,10 +119,11 @@ class TenderPage:
         with box("stock-row tender-row").props(f"data-cards={row.id}"):
             with box("product-name"):
                 worth = row.worth.shown(t.language)
-                words(row.title or t("{count} cards of {worth}", count=row.issued, worth=worth), "product-title")
-                told = [t("{count} cards of {worth}", count=row.issued, worth=worth)]
+                told = [row.title, t("{count} cards of {worth}", count=row.issued, worth=worth)]
+                title, *told = filter(None, told)
+                words(title, "product-title")
                 if row.expires_at is not None:
-                    told.append(t("until {time}", time=t.moment(row.expires_at.astimezone(zone))))
+                    told.append(t("until {time}", time=f"{row.expires_at.astimezone(zone):%Y-%m-%d}"))
                 if row.void:
                     told.append(t("{count} void", count=row.void))
                 words(" · ".join(told), "goods-label")
@@ -259,7 +261,7 @@ def _terms(visit: Visit, batch: BatchRow) -> list[str]:
         terms.append(t("from {money}", money=money(batch.threshold)))
     terms.append(batch.code or t(f"way {batch.way.value}"))
     if batch.ends_at is not None:
-        terms.append(t("until {time}", time=t.moment(batch.ends_at.astimezone(zone))))
+        terms.append(t("until {time}", time=f"{batch.ends_at.astimezone(zone):%Y-%m-%d}"))
     return terms
 
 

@@ -105,6 +105,7 @@ TENDER_ZH = {
     "points to come": "待到账积分",
     "store_credit": "店铺余额",
     "gift_card": "礼品卡余额",
+    "gift card": "兑换礼品卡",
     "Coupon": "优惠券",
     "Number of the customer, or of one of their orders": "顾客编号，或任一订单号",
 }
