@@ -15,6 +15,7 @@ from admin_api.auth import COOKIE, CSRF_HEADER, SignedIn, signed_in
 from admin_api.console.inbox_page import InboxPage
 from admin_api.console.looks import box, icon_button, words
 from admin_api.console.orders_page import OrdersPage
+from admin_api.console.payments_page import PaymentsPage
 from admin_api.console.product_page import ProductPage
 from admin_api.console.products_page import ProductsPage
 from admin_api.console.searches_page import SearchesPage
@@ -41,7 +42,7 @@ class Listed(Protocol):
         """Read everything anew."""
 
 
-TITLES = {"inbox": "Inbox", "orders": "Orders", "goods": "Goods"}
+TITLES = {"inbox": "Inbox", "orders": "Orders", "payments": "Payments", "goods": "Goods"}
 THEME_COOKIE = "xiaoer_theme"
 _SIGN_OUT = """async () => {
   await fetch('/api/sign-out', {method: 'POST', headers: {'%s': '%s'}});
@@ -112,19 +113,22 @@ def _declare_goods_pages(desk: Desk) -> None:
             await _frame(visit, request, "goods", ProductsPage).start(dict(request.query_params))
         return None
 
+    _declare_list(desk, "/payments", Permission.REFUND, PaymentsPage, here="payments")
     _declare_list(desk, "/shelves", Permission.READ_PRODUCTS, ShelvesPage)
     _declare_list(desk, "/stock", Permission.READ_PRODUCTS, StockPage)
     _declare_list(desk, "/searches", Permission.READ_SEARCHES, SearchesPage)
     _declare_list(desk, "/coupons", Permission.READ_PROMOTIONS, TenderPage)
 
 
-def _declare_list(desk: Desk, path: str, permission: Permission, page: Callable[[Visit], Listed]) -> None:
+def _declare_list(
+    desk: Desk, path: str, permission: Permission, page: Callable[[Visit], Listed], *, here: str = "goods"
+) -> None:
     @ui.page(path, response_timeout=15)
     async def listed(request: Request) -> Response | None:
         visit = await _visit(desk, request, permission)
         if isinstance(visit, Response):
             return visit
-        await _frame(visit, request, "goods", page).start()
+        await _frame(visit, request, here, page).start()
         return None
 
 
@@ -150,6 +154,8 @@ def _frame(visit: Visit, request: Request, here: str, page: Callable[[Visit], Pa
                 _link(f"{_root(request)}/", "forum", t("Inbox"), here == "inbox")
             if visit.staff.may(Permission.READ_ORDERS):
                 _link(f"{_root(request)}/orders", "receipt_long", t("Orders"), here == "orders")
+            if visit.staff.may(Permission.REFUND):
+                _link(f"{_root(request)}/payments", "payments", t("Payments"), here == "payments")
             if visit.staff.may(Permission.READ_PRODUCTS):
                 _link(f"{_root(request)}/products", "inventory_2", t("Goods"), here == "goods")
             box("nav-space")
@@ -206,7 +212,7 @@ def _head(request: Request, t: Words) -> None:
     """Style, script, and light or dark as this browser was told last, else as the system is."""
     chosen = {"light": False, "dark": True}.get(request.cookies.get(THEME_COOKIE, ""))
     ui.dark_mode(chosen)
-    for name in ("desk.css", "goods.css", "tender.css", "desk.js", "goods.js"):
+    for name in ("desk.css", "goods.css", "tender.css", "money.css", "desk.js", "goods.js"):
         version = sha256((STATIC / name).read_bytes()).hexdigest()[:12]
         address = f"{_root(request)}/static/{name}?v={version}"
         tag = (

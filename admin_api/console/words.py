@@ -7,6 +7,7 @@ from babel.dates import format_date, format_datetime
 
 from admin_api.console.goods_words import GOODS_EN, GOODS_REFUSALS_EN, GOODS_REFUSALS_ZH, GOODS_ZH
 from admin_api.console.parcel_words import PARCEL_REFUSALS_ZH, PARCELS_EN, PARCELS_HAPPENED_ZH, PARCELS_ZH
+from admin_api.console.payment_words import PAYMENT_EN, PAYMENT_REFUSALS_ZH, PAYMENT_ZH
 from admin_api.console.stock_words import STOCK_EN, STOCK_REFUSALS_ZH, STOCK_ZH
 from admin_api.console.tender_words import TENDER_EN, TENDER_REFUSALS_ZH, TENDER_ZH
 from admin_api.errors import SENTENCES, listed
@@ -171,6 +172,7 @@ ZH = {
     "Find an order by its number": "输入订单号查找",
     "Something went wrong. Nothing was changed.": "出错了，没有做任何更改。",
     **GOODS_ZH,
+    **PAYMENT_ZH,
     **PARCELS_ZH,
     **TENDER_ZH,
     **STOCK_ZH,
@@ -193,6 +195,7 @@ EN = {
     "by staff": "staff",
     "by system": "system",
     **GOODS_EN,
+    **PAYMENT_EN,
     **PARCELS_EN,
     **TENDER_EN,
     **STOCK_EN,
@@ -281,6 +284,7 @@ REFUSALS_ZH = {
     "stock.promised": "有 {reserved} 件已被订单占用，库存不能低于这个数。",
     "stock.changed": "库存刚刚变成了 {on_hand} 件，请核对后再改。",
     **GOODS_REFUSALS_ZH,
+    **PAYMENT_REFUSALS_ZH,
     **PARCEL_REFUSALS_ZH,
     **TENDER_REFUSALS_ZH,
     **STOCK_REFUSALS_ZH,
