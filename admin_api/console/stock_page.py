@@ -46,7 +46,7 @@ class StockPage:
             if self.may_count:
                 button(t("Locations"), "small", "warehouse").on("click", self._show_locations)
         with frame.body:
-            with box("filters one"):
+            with box("filters one stock-filters"):
                 words(t("Variants that run low"), "part-title")
                 self.where = choice(
                     t("Location"), {EVERYWHERE: t("All locations")}, EVERYWHERE, self._set_location, is_named=False
@@ -150,6 +150,7 @@ class StockRow:
             with box("stock-numbers"):
                 self.free = words("", "stock-free")
                 self.told = words("", "goods-label")
+                self.lying = words("", "goods-label")
                 self.pace = words("", "goods-label")
             with box("stock-count"):
                 if may_count:
@@ -178,12 +179,14 @@ class StockRow:
         set_text(self.free, t("{count} free", count=here.free))
         self.free.classes(add="bad" if here.free == 0 else "", remove="" if here.free == 0 else "bad")
         numbers = t("{on_hand} here, {reserved} promised to orders", on_hand=here.on_hand, reserved=here.reserved)
+        set_text(self.told, numbers)
         lying = [
             f"{in_words(place.name, t.language)} {stock_at(stock, place.id).on_hand}"
             for place in self.places
             if stock_at(stock, place.id).on_hand
         ]
-        set_text(self.told, " · ".join([numbers, *(lying if self.location is None and len(self.places) > 1 else [])]))
+        set_text(self.lying, " · ".join(lying))
+        show(self.lying, self.location is None and len(self.places) > 1 and bool(lying))
         sold = t("{count} sold in 30 days", count=self.variant.sold)
         set_text(self.pace, f"{sold} · {t('Warn below {count}', count=self.mark)}")
 
