@@ -12,7 +12,7 @@ from commerce.returns.queries import ReturnView
 
 WHYS: Final[dict[Why, tuple[str, tuple[str, ...]]]] = {
     Why.CHANGED_MIND: (
-        N_("I changed my mind"),
+        N_("I do not want it any more"),
         ("changed my mind", "don't want", "do not want", "不想要", "不喜欢", "买多"),
     ),
     Why.DOES_NOT_FIT: (

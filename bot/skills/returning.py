@@ -80,7 +80,7 @@ async def cancel_a_return(turn: Turn) -> None:
     question = _("Shall I cancel your {kind} {number}? You keep the goods.")
     said = question.format(kind=kind_name(turn, asked.kind), number=asked.number)
     facts = {"return": Fact([asked.number, asked.state.value], state_name(turn, asked))}
-    if await turn.confirm("ok", said, facts=facts, yes=_("Cancel it"), no=_("Leave it")):
+    if await turn.confirm("ok", said, facts=facts, yes=_("Cancel it"), no=_("Keep it open")):
         await cancel_return(
             turn.session, return_id=asked.return_id, customer_id=turn.customer_id, by="shopper", now=turn.now
         )

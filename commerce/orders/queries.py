@@ -159,7 +159,8 @@ async def order_of(session: AsyncSession, *, number: str, customer_id: int) -> O
 
 async def orders_of(session: AsyncSession, *, customer_id: int, limit: int = 10) -> Sequence[Order]:
     """The latest orders of a customer, newest first."""
-    found = select(Order).where(Order.customer_id == customer_id).order_by(Order.id.desc()).limit(limit)
+    theirs = select(Order).where(Order.customer_id == customer_id, Order.status != OrderStatus.DRAFT)
+    found = theirs.order_by(Order.id.desc()).limit(limit)
     return (await session.scalars(found)).all()
 
 
@@ -174,7 +175,8 @@ async def order_view(session: AsyncSession, order: int | str) -> OrderView:
 
 async def order_views(session: AsyncSession, *, customer_id: int, limit: int = 10) -> list[OrderView]:
     """The latest orders of a customer, newest first."""
-    return await _views(session, Order.customer_id == customer_id, limit=limit)
+    wanted = (Order.customer_id == customer_id) & (Order.status != OrderStatus.DRAFT)
+    return await _views(session, wanted, limit=limit)
 
 
 async def recent_orders(
