@@ -13,15 +13,25 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from commerce.credit import invariants as credit
+from commerce.inventory import invariants as inventory
 from commerce.orders import invariants as orders
+from commerce.payments import invariants as payments
+from commerce.points import invariants as points
+from commerce.promotions import invariants as promotions
 from commerce.returns import invariants as returns
+from commerce.shipping import invariants as shipping
 from foundation.database import Base, JsonList
 
 GIVEN_UP = timedelta(minutes=10)
 """A check that takes longer was killed in the middle."""
 MOST_ROWS = 100
 """So many rows are named for each broken rule."""
-RULES: Mapping[str, str] = {**orders.INVARIANTS, **returns.INVARIANTS}
+RULES: Mapping[str, str] = {
+    name: query
+    for room in (inventory, promotions, points, credit, orders, payments, shipping, returns)
+    for name, query in room.INVARIANTS.items()
+}
 """{name of the rule: query that returns the rows that break it}."""
 
 

@@ -1,0 +1,26 @@
+"""What must hold for promotions and coupons, as queries that find where it does not."""
+
+INVARIANTS: dict[str, str] = {
+    "coupons.issued_is_how_many_there_are": """
+        SELECT b.id AS batch, b.issued, c.coupons, b.total FROM coupon_batch b
+        JOIN LATERAL (SELECT count(*) AS coupons FROM coupon WHERE batch_id = b.id) c ON true
+        WHERE b.issued <> c.coupons OR b.issued > b.total""",
+    "coupons.used_belongs_to_its_customers_order": """
+        SELECT c.id AS coupon, c.state, c.customer_id, o.customer_id AS order_customer FROM coupon c
+        LEFT JOIN orders o ON o.id = c.order_id
+        WHERE c.state IN ('reserved', 'used') AND o.customer_id IS DISTINCT FROM c.customer_id""",
+    "coupons.ended_order_holds_none": """
+        SELECT c.id AS coupon, c.state, o.number, o.status FROM coupon c JOIN orders o ON o.id = c.order_id
+        WHERE c.state = 'reserved' AND o.status IN ('cancelled', 'expired')""",
+    "promotions.used_is_how_often_it_was_used": """
+        SELECT p.id AS promotion, p.used, u.uses FROM promotion p
+        JOIN LATERAL (SELECT count(*) AS uses FROM promotion_use WHERE promotion_id = p.id) u ON true
+        WHERE p.used <> u.uses""",
+    "promotions.customer_used_it_as_often_as_counted": """
+        SELECT c.promotion_id AS promotion, c.customer_id, c.used, u.uses FROM promotion_customer c
+        JOIN LATERAL (
+            SELECT count(*) AS uses FROM promotion_use
+            WHERE promotion_id = c.promotion_id AND customer_id = c.customer_id) u ON true
+        WHERE c.used <> u.uses""",
+}
+"""{name of the rule: query that returns the rows that break it, the row's id first}."""
