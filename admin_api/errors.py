@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from admin_api.order_errors import ORDER_SENTENCES
 from admin_api.parcel_errors import PARCEL_SENTENCES
 from admin_api.payment_errors import PAYMENT_SENTENCES
 from foundation.errors import Json, Refused
@@ -88,6 +89,7 @@ SENTENCES = {
     "name.invalid": "A name is needed in at least one language, {longest} characters at most.",
     "option.unknown": "An option or one of its values is no longer there. Load the product again.",
     "option.too_many": "A product has {options} options at most, each with {values} values at most.",
+    "variant.sku_unknown": "There are no variants with these SKUs: {skus}.",
     "variant.unknown": "There is no such variant.",
     "variant.too_many": "A product has {most} variants at most.",
     "variant.values_invalid": "Each variant needs one value of every option.",
@@ -177,6 +179,7 @@ SENTENCES = {
     "tax.changed": "Somebody else has saved this tax rate. Load it again and repeat your change.",
     "tax.invalid": "A tax rate is 0 to 100 %; a province needs its country by two letters (CN).",
     "tax.too_many": "There are {most} tax rates at most.",
+    **ORDER_SENTENCES,
     "shop.failed": "Something went wrong on our side. Nothing was changed.",
     "shop.busy": "The shop is busy. Try again in a moment.",
 }

@@ -59,7 +59,7 @@ async def shopping(session: AsyncSession, staff: StaffMember, *, conversation_id
 async def open_address(desk: Desk, staff: StaffMember, *, number: str) -> OpenedAddress:
     """The address of an order in the open; that it was opened, and by whom, is written down first."""
     async with desk.database.begin() as session:
-        order = await _order_for(session, staff, Permission.OPEN_ADDRESSES, number)
+        order = await order_for(session, staff, Permission.OPEN_ADDRESSES, number)
         _note_down(session, desk, staff, "order.address_opened", order.id)
         address = await order_address(session, order_id=order.id)
     return OpenedAddress(name=address.name, phone=address.phone, line=address.line)
@@ -67,42 +67,47 @@ async def open_address(desk: Desk, staff: StaffMember, *, number: str) -> Opened
 
 async def cancel(desk: Desk, staff: StaffMember, *, number: str, reason: str) -> OrderRow:
     """Cancel an order before it is shipped; what was paid goes back. Refuses order.shipped, order.move_refused."""
-    async with _act(desk, staff, Permission.CANCEL_ORDERS, number) as (session, order):
+    async with act(desk, staff, Permission.CANCEL_ORDERS, number) as (session, order):
         await actions.cancel_order(session, order_id=order.id, by="staff", reason=reason, now=desk.now())
-        return await _done(session, desk, staff, "order.cancelled", order.id)
+        return await done(session, desk, staff, "order.cancelled", order.id)
 
 
 async def ship(desk: Desk, staff: StaffMember, *, number: str, carrier: str, tracking_number: str) -> OrderRow:
     """The parcel is on its way. Refuses order.not_ready, order.shipped."""
-    async with _act(desk, staff, Permission.SHIP_ORDERS, number) as (session, order):
+    async with act(desk, staff, Permission.SHIP_ORDERS, number) as (session, order):
         await actions.mark_shipped(
             session, order_id=order.id, tracking_number=tracking_number, carrier=carrier, now=desk.now()
         )
-        return await _done(session, desk, staff, "order.shipped", order.id)
+        return await done(session, desk, staff, "order.shipped", order.id)
 
 
-async def mark_paid(desk: Desk, staff: StaffMember, *, number: str, proof: str) -> OrderRow:
-    """The money was received, as `proof` says. Refuses order.already_paid."""
-    async with _act(desk, staff, Permission.TAKE_MONEY, number) as (session, order):
-        await actions.mark_paid(session, order_id=order.id, proof=proof, now=desk.now())
-        return await _done(session, desk, staff, "order.marked_paid", order.id)
+async def mark_paid(desk: Desk, staff: StaffMember, *, number: str, proof: str, amount: int | None = None) -> OrderRow:
+    """Money was received, as `proof` says: all that is owed, or a part. Refuses order.already_paid, .payment_amount."""
+    async with act(desk, staff, Permission.TAKE_MONEY, number) as (session, order):
+        await actions.mark_paid(session, order_id=order.id, proof=proof, amount=amount, now=desk.now())
+        return await done(session, desk, staff, "order.marked_paid", order.id)
 
 
 @asynccontextmanager
-async def _act(
+async def act(
     desk: Desk, staff: StaffMember, permission: Permission, number: str
 ) -> AsyncIterator[tuple[AsyncSession, OrderRow]]:
+    """One act on an order by who may: its transaction, and the bells after it."""
     async with ring_after(desk.database, desk.doorbell, with_jobs=True), desk.database.begin() as session:
-        yield session, await _order_for(session, staff, permission, number)
+        yield session, await order_for(session, staff, permission, number)
 
 
-async def _order_for(session: AsyncSession, staff: StaffMember, permission: Permission, number: str) -> OrderRow:
+async def order_for(session: AsyncSession, staff: StaffMember, permission: Permission, number: str) -> OrderRow:
+    """The order of this number, for who holds the permission. Refuses order.unknown, staff.forbidden."""
     staff.must(permission)
     return order_row(await order_view(session, number))
 
 
-async def _done(session: AsyncSession, desk: Desk, staff: StaffMember, action: str, order_id: int) -> OrderRow:
-    _note_down(session, desk, staff, action, order_id)
+async def done(
+    session: AsyncSession, desk: Desk, staff: StaffMember, action: str, order_id: int, **facts: Json
+) -> OrderRow:
+    """Write an act down, tell the other screens, and give the order as it is now."""
+    _note_down(session, desk, staff, action, order_id, **facts)
     await tell_staff(session, "order", order_id)
     return order_row(await order_view(session, order_id))
 

@@ -6,6 +6,7 @@ from babel.numbers import format_currency
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin_api.order_change_views import ChangeRow, change_row
 from commerce.carts.actions import CartLineView, cart_view
 from commerce.orders.model import FulfilmentState, HoldReason, OrderStatus, PaymentMethod, PaymentState
 from commerce.orders.queries import OrderLineView, OrderView, order_events, order_views
@@ -25,7 +26,10 @@ class Price(BaseModel):
 
 
 class GoodsLine(BaseModel):
-    """Goods in a cart or an order. `label` names the variant; `picture` is a media id."""
+    """Goods in a cart or an order. `label` names the variant; `picture` is a media id.
+
+    Of an order: its `line_id`, what was taken off, and how many pieces were cancelled, shipped and returned.
+    """
 
     variant_id: int
     title: str
@@ -34,6 +38,17 @@ class GoodsLine(BaseModel):
     unit: Price
     total: Price
     picture: int | None
+    line_id: int | None = None
+    discount: Price | None = None
+    cancelled: int = 0
+    shipped: int = 0
+    returned: int = 0
+    is_gift: bool = False
+
+    @property
+    def open(self) -> int:
+        """Pieces still to be sent."""
+        return self.quantity - self.cancelled - self.shipped
 
 
 class Tracking(BaseModel):
@@ -45,7 +60,11 @@ class Tracking(BaseModel):
 
 
 class OrderRow(BaseModel):
-    """An order. Payment and fulfilment are derived from the ledger and the parcel; `address` is masked."""
+    """An order. Payment and fulfilment are derived from the ledger and the parcel; `address` is masked.
+
+    total = goods - discount + shipping + tax_added; `owed` of it has still to be paid, `to_pay` can be paid now.
+    `change` is a proposal that waits.
+    """
 
     id: int
     number: str
@@ -55,9 +74,18 @@ class OrderRow(BaseModel):
     payment_method: PaymentMethod
     payment_state: PaymentState
     fulfilment_state: FulfilmentState
+    goods: Price
+    discount: Price
+    shipping: Price
+    tax: Price
+    tax_added: Price
     total: Price
     captured: Price
     refunded: Price
+    going_back: Price
+    owed: Price
+    to_pay: Price
+    change: ChangeRow | None
     lines: list[GoodsLine]
     tracking: Tracking | None
     address: str
@@ -118,10 +146,19 @@ def order_row(view: OrderView) -> OrderRow:
         payment_method=view.payment_method,
         payment_state=view.payment_state,
         fulfilment_state=view.fulfilment_state,
+        goods=_price(view.goods),
+        discount=_price(view.discount),
+        shipping=_price(view.shipping),
+        tax=_price(view.tax),
+        tax_added=_price(view.tax_added),
         total=_price(view.total),
         captured=_price(view.captured),
         refunded=_price(view.refunded),
-        lines=[_goods(line) for line in view.lines],
+        going_back=_price(view.going_back),
+        owed=_price(view.owed),
+        to_pay=_price(view.to_pay),
+        change=change_row(view.change) if view.change else None,
+        lines=[_ordered(line) for line in view.lines],
         tracking=tracking
         and Tracking(carrier=tracking.carrier, number=tracking.number, shipped_at=tracking.shipped_at),
         address=view.address_line,
@@ -158,6 +195,19 @@ def _goods(line: CartLineView | OrderLineView) -> GoodsLine:
         unit=_price(line.unit),
         total=_price(line.total),
         picture=line.picture,
+    )
+
+
+def _ordered(line: OrderLineView) -> GoodsLine:
+    return _goods(line).model_copy(
+        update={
+            "line_id": line.line_id,
+            "discount": _price(line.discount),
+            "cancelled": line.cancelled,
+            "shipped": line.shipped,
+            "returned": line.returned,
+            "is_gift": line.is_gift,
+        }
     )
 
 

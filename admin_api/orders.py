@@ -42,6 +42,7 @@ class Proof(BaseModel):
     """How we know that the money is here: a receipt number, the name of a courier. No card numbers."""
 
     proof: Annotated[Words, Field(min_length=1, max_length=500)]
+    amount: Annotated[int | None, Field(ge=1, le=10**15, description="Minor units; null: all that is owed.")] = None
 
 
 @router.get("/orders", summary="List orders", responses=errors())
@@ -82,8 +83,8 @@ async def ship(desk: DeskHere, staff: Shipper, number: Number, shipping: Shippin
 
 @router.post("/orders/{number}/paid", summary="Mark an order paid", responses=errors(404, 409))
 async def mark_paid(desk: DeskHere, staff: Cashier, number: Number, proof: Proof) -> OrderRow:
-    """Cash or a transfer was received. The shopper is told."""
-    return await order_desk.mark_paid(desk, staff, number=number, proof=proof.proof)
+    """Cash or a transfer was received, all that is owed or a part; more than that goes back. The shopper is told."""
+    return await order_desk.mark_paid(desk, staff, number=number, proof=proof.proof, amount=proof.amount)
 
 
 @router.get("/conversations/{conversation_id}/shopping", summary="Cart and orders of a shopper", responses=errors(404))

@@ -6,8 +6,10 @@ from datetime import date, datetime
 from babel.dates import format_date, format_datetime
 
 from admin_api.console.goods_words import GOODS_EN, GOODS_REFUSALS_EN, GOODS_REFUSALS_ZH, GOODS_ZH
+from admin_api.console.order_words import ORDER_EN, ORDER_REFUSALS_ZH, ORDER_ZH, ORDERS_HAPPENED_ZH
 from admin_api.console.parcel_words import PARCEL_REFUSALS_ZH, PARCELS_EN, PARCELS_HAPPENED_ZH, PARCELS_ZH
 from admin_api.console.payment_words import PAYMENT_EN, PAYMENT_REFUSALS_ZH, PAYMENT_ZH
+from admin_api.console.promotion_words import PROMOTION_REFUSALS_ZH, PROMOTIONS_EN, PROMOTIONS_ZH
 from admin_api.console.stock_words import STOCK_EN, STOCK_REFUSALS_ZH, STOCK_ZH
 from admin_api.console.tender_words import TENDER_EN, TENDER_REFUSALS_ZH, TENDER_ZH
 from admin_api.errors import SENTENCES, listed
@@ -172,8 +174,10 @@ ZH = {
     "Find an order by its number": "输入订单号查找",
     "Something went wrong. Nothing was changed.": "出错了，没有做任何更改。",
     **GOODS_ZH,
+    **ORDER_ZH,
     **PAYMENT_ZH,
     **PARCELS_ZH,
+    **PROMOTIONS_ZH,
     **TENDER_ZH,
     **STOCK_ZH,
 }
@@ -195,8 +199,10 @@ EN = {
     "by staff": "staff",
     "by system": "system",
     **GOODS_EN,
+    **ORDER_EN,
     **PAYMENT_EN,
     **PARCELS_EN,
+    **PROMOTIONS_EN,
     **TENDER_EN,
     **STOCK_EN,
 }
@@ -213,6 +219,7 @@ HAPPENED_ZH = {
     "expired": "超时关闭",
     "refunded": "退款",
     **PARCELS_HAPPENED_ZH,
+    **ORDERS_HAPPENED_ZH,
 }
 
 REFUSALS_ZH = {
@@ -284,8 +291,10 @@ REFUSALS_ZH = {
     "stock.promised": "有 {reserved} 件已被订单占用，库存不能低于这个数。",
     "stock.changed": "库存刚刚变成了 {on_hand} 件，请核对后再改。",
     **GOODS_REFUSALS_ZH,
+    **ORDER_REFUSALS_ZH,
     **PAYMENT_REFUSALS_ZH,
     **PARCEL_REFUSALS_ZH,
+    **PROMOTION_REFUSALS_ZH,
     **TENDER_REFUSALS_ZH,
     **STOCK_REFUSALS_ZH,
 }
