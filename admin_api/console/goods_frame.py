@@ -11,6 +11,7 @@ PARTS = {
     "products": ("Products", Permission.READ_PRODUCTS),
     "shelves": ("Shelves", Permission.READ_PRODUCTS),
     "stock": ("Stock", Permission.READ_PRODUCTS),
+    "promotions": ("Promotions", Permission.READ_PROMOTIONS),
     "coupons": ("Coupons and credit", Permission.READ_PROMOTIONS),
     "searches": ("Searches", Permission.READ_SEARCHES),
 }

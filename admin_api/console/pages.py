@@ -18,6 +18,7 @@ from admin_api.console.orders_page import OrdersPage
 from admin_api.console.payments_page import PaymentsPage
 from admin_api.console.product_page import ProductPage
 from admin_api.console.products_page import ProductsPage
+from admin_api.console.promotions_page import PromotionsPage
 from admin_api.console.searches_page import SearchesPage
 from admin_api.console.shelves_page import ShelvesPage
 from admin_api.console.sign_in_page import SignInPage
@@ -117,6 +118,7 @@ def _declare_goods_pages(desk: Desk) -> None:
     _declare_list(desk, "/shelves", Permission.READ_PRODUCTS, ShelvesPage)
     _declare_list(desk, "/stock", Permission.READ_PRODUCTS, StockPage)
     _declare_list(desk, "/searches", Permission.READ_SEARCHES, SearchesPage)
+    _declare_list(desk, "/promotions", Permission.READ_PROMOTIONS, PromotionsPage)
     _declare_list(desk, "/coupons", Permission.READ_PROMOTIONS, TenderPage)
 
 
@@ -212,7 +214,7 @@ def _head(request: Request, t: Words) -> None:
     """Style, script, and light or dark as this browser was told last, else as the system is."""
     chosen = {"light": False, "dark": True}.get(request.cookies.get(THEME_COOKIE, ""))
     ui.dark_mode(chosen)
-    for name in ("desk.css", "goods.css", "tender.css", "money.css", "desk.js", "goods.js"):
+    for name in ("desk.css", "goods.css", "tender.css", "prices.css", "money.css", "desk.js", "goods.js"):
         version = sha256((STATIC / name).read_bytes()).hexdigest()[:12]
         address = f"{_root(request)}/static/{name}?v={version}"
         tag = (

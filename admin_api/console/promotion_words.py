@@ -112,6 +112,8 @@ PROMOTIONS_ZH = {
     "{count} chosen goods": "指定 {count} 件商品",
     "but for {count}": "{count} 件除外",
     "from {time}": "{time} 起",
+    ", ": "，",
+    "{name}: {text}": "{name}：{text}",
 }
 PROMOTIONS_EN = {
     "promotion on": "on",
