@@ -10,5 +10,9 @@ INVARIANTS: dict[str, str] = {
     "points.order_gives_back_what_was_spent_at_most": """
         SELECT order_id AS "order", sum(available) AS available FROM points_entry
         WHERE kind IN ('spent', 'given_back') AND order_id IS NOT NULL GROUP BY order_id HAVING sum(available) > 0""",
+    "points.order_takes_back_what_it_earned_at_most": """
+        SELECT order_id AS "order", sum(available + pending) AS points FROM points_entry
+        WHERE kind IN ('earned', 'reversed') AND order_id IS NOT NULL
+        GROUP BY order_id HAVING sum(available + pending) < 0""",
 }
 """{name of the rule: query that returns the rows that break it, the row's id first}."""

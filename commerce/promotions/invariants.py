@@ -1,10 +1,15 @@
 """What must hold for promotions and coupons, as queries that find where it does not."""
 
 INVARIANTS: dict[str, str] = {
-    "coupons.issued_is_how_many_there_are": """
+    "coupons.issued_is_how_many_customers_got": """
         SELECT b.id AS batch, b.issued, c.coupons, b.total FROM coupon_batch b
-        JOIN LATERAL (SELECT count(*) AS coupons FROM coupon WHERE batch_id = b.id) c ON true
+        JOIN LATERAL (
+            SELECT count(*) AS coupons FROM coupon WHERE batch_id = b.id AND customer_id IS NOT NULL) c ON true
         WHERE b.issued <> c.coupons OR b.issued > b.total""",
+    "coupons.nobody_has_more_than_their_share": """
+        SELECT c.batch_id AS batch, c.customer_id, count(*) AS coupons, b.per_customer FROM coupon c
+        JOIN coupon_batch b ON b.id = c.batch_id WHERE c.customer_id IS NOT NULL
+        GROUP BY c.batch_id, c.customer_id, b.per_customer HAVING count(*) > b.per_customer""",
     "coupons.used_belongs_to_its_customers_order": """
         SELECT c.id AS coupon, c.state, c.customer_id, o.customer_id AS order_customer FROM coupon c
         LEFT JOIN orders o ON o.id = c.order_id
