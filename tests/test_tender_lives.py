@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.credit import invariants as credit_rules
 from commerce.credit.actions import adjust_credit, draw, pay_in, store_credit_of
-from commerce.credit.invariants import INVARIANTS as credit_rules
 from commerce.credit.model import CreditAccount, CreditMovement
+from commerce.points import invariants as points_rules
 from commerce.points.actions import (
     adjust_points,
     earn,
@@ -23,8 +24,8 @@ from commerce.points.actions import (
     set_points_policy,
     spend,
 )
-from commerce.points.invariants import INVARIANTS as points_rules
 from commerce.points.model import EntryKind, PointsEntry
+from commerce.promotions import invariants as coupon_rules
 from commerce.promotions.batches import set_state
 from commerce.promotions.coupon_model import COUPON_MOVES, BatchState, Coupon, CouponBatch, CouponState
 from commerce.promotions.coupons import (
@@ -36,7 +37,6 @@ from commerce.promotions.coupons import (
     usable_coupons,
     use_coupons,
 )
-from commerce.promotions.invariants import INVARIANTS as coupon_rules
 from foundation.errors import Refused
 from tests.goods import a_customer
 from tests.test_coupons import a_batch
@@ -129,7 +129,7 @@ async def test_coupons_keep_their_caps_and_their_moves(
         for coupon in coupons:
             assert (coupon.order_id is not None) == (coupon.state in (CouponState.RESERVED, CouponState.USED))
         states = {coupon.id: coupon.state for coupon in coupons}
-    await breaks_none(session, coupon_rules)
+    await breaks_none(session, coupon_rules.INVARIANTS)
 
 
 @ON_ONE_DATABASE
@@ -174,7 +174,7 @@ async def test_points_are_never_below_zero_and_no_order_gives_back_more_than_it_
         await give_back(session, order_id=order, now=now, reference=f"end:{order}")
     entries = await booked(session, me)
     assert sum(row[2] for row in entries if row[0] in (EntryKind.SPENT, EntryKind.GIVEN_BACK)) == 0
-    await breaks_none(session, points_rules)
+    await breaks_none(session, points_rules.INVARIANTS)
 
 
 async def booked(session: AsyncSession, customer: int) -> list[tuple[EntryKind, int | None, int, int]]:
@@ -227,4 +227,4 @@ async def test_an_account_holds_exactly_what_came_in_less_what_was_drawn(
         now_there = select(CreditAccount.balance).where(CreditAccount.id == account)
         moved = select(func.coalesce(func.sum(CreditMovement.amount), 0)).where(CreditMovement.account_id == account)
         assert await session.scalar(now_there) == await session.scalar(moved) == sum(known.values())
-    await breaks_none(session, credit_rules)
+    await breaks_none(session, credit_rules.INVARIANTS)
