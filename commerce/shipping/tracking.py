@@ -77,7 +77,10 @@ async def record_tracking(
 async def say(session: AsyncSession, *, shipment_id: int, state: ShipmentState, text: str, now: datetime) -> Shipment:
     """The staff knows how a parcel stands. Raises Refused("shipment.move_refused") where it cannot stand so."""
     order, shipment = await locked_shipment(session, shipment_id)
-    saying = Saying(f"staff:{now.isoformat()}:{state}", state, text, now)
+    at = now  # what the staff says now is newer than all that was said, if only by a moment
+    if shipment.tracked_at is not None:
+        at = max(now, shipment.tracked_at + timedelta(microseconds=1))
+    saying = Saying(f"staff:{now.isoformat()}:{state}", state, text, at)
     before = shipment.state
     moved = state in STAFF_MAY_SAY and await apply_sayings(
         session, order, shipment, [saying], source="staff", by="staff", now=now
