@@ -15,6 +15,7 @@ from admin_api.auth import COOKIE, CSRF_HEADER, SignedIn, signed_in
 from admin_api.console.inbox_page import InboxPage
 from admin_api.console.looks import box, icon_button, words
 from admin_api.console.orders_page import OrdersPage
+from admin_api.console.parcels_page import ParcelsPage
 from admin_api.console.payments_page import PaymentsPage
 from admin_api.console.product_page import ProductPage
 from admin_api.console.products_page import ProductsPage
@@ -43,7 +44,7 @@ class Listed(Protocol):
         """Read everything anew."""
 
 
-TITLES = {"inbox": "Inbox", "orders": "Orders", "payments": "Payments", "goods": "Goods"}
+TITLES = {"inbox": "Inbox", "orders": "Orders", "parcels": "Parcels", "payments": "Payments", "goods": "Goods"}
 THEME_COOKIE = "xiaoer_theme"
 _SIGN_OUT = """async () => {
   await fetch('/api/sign-out', {method: 'POST', headers: {'%s': '%s'}});
@@ -91,6 +92,7 @@ def _declare_pages(desk: Desk) -> None:
         await page.start(o[:20] or None)
         return None
 
+    _declare_parcels(desk)
     _declare_goods_pages(desk)
 
     @ui.page("/sign-in")
@@ -99,6 +101,18 @@ def _declare_pages(desk: Desk) -> None:
         _head(request, Words(language))
         ui.page_title(Words(language)("Sign in"))
         SignInPage(desk, language)
+
+
+def _declare_parcels(desk: Desk) -> None:
+    @ui.page("/parcels", response_timeout=15)
+    async def parcels(request: Request, p: str = "") -> Response | None:
+        visit = await _visit(desk, request, Permission.READ_ORDERS)
+        if isinstance(visit, Response):
+            return visit
+        await _frame(visit, request, "parcels", ParcelsPage).start(
+            int(p) if p.isascii() and p.isdecimal() and len(p) < 19 else None
+        )
+        return None
 
 
 def _declare_goods_pages(desk: Desk) -> None:
@@ -156,6 +170,7 @@ def _frame(visit: Visit, request: Request, here: str, page: Callable[[Visit], Pa
                 _link(f"{_root(request)}/", "forum", t("Inbox"), here == "inbox")
             if visit.staff.may(Permission.READ_ORDERS):
                 _link(f"{_root(request)}/orders", "receipt_long", t("Orders"), here == "orders")
+                _link(f"{_root(request)}/parcels", "local_shipping", t("Parcels"), here == "parcels")
             if visit.staff.may(Permission.REFUND):
                 _link(f"{_root(request)}/payments", "payments", t("Payments"), here == "payments")
             if visit.staff.may(Permission.READ_PRODUCTS):
@@ -214,7 +229,16 @@ def _head(request: Request, t: Words) -> None:
     """Style, script, and light or dark as this browser was told last, else as the system is."""
     chosen = {"light": False, "dark": True}.get(request.cookies.get(THEME_COOKIE, ""))
     ui.dark_mode(chosen)
-    for name in ("desk.css", "goods.css", "tender.css", "prices.css", "money.css", "desk.js", "goods.js"):
+    for name in (
+        "desk.css",
+        "goods.css",
+        "tender.css",
+        "prices.css",
+        "money.css",
+        "parcels.css",
+        "desk.js",
+        "goods.js",
+    ):
         version = sha256((STATIC / name).read_bytes()).hexdigest()[:12]
         address = f"{_root(request)}/static/{name}?v={version}"
         tag = (
