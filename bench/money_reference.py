@@ -4,6 +4,7 @@ It shares only the values with commerce.pricing. What both say must be the same 
 """
 
 import math
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
@@ -158,22 +159,33 @@ def _item_off(promotion: Promotion, item: Item, left: Fraction) -> int:
     return _half_up(left / item.quantity * (item.quantity // rule.every) * Fraction(rule.ppm, WHOLE))
 
 
-def _promote_order(  # noqa: C901 - the three classes one after the other are easier to compare in one piece
-    inputs: Inputs, items: dict[int, Item], left: Left, closed: set[int]
-) -> list[Item]:
-    before, gifts = dict(left), list[Item]()
-    ready = [one for one in _usable(inputs) if isinstance(one.rule, Tiers | Gift)]
+@dataclass
+class _Order:
+    """An order while its promotions are tried; `before` is what its lines came to before any of them."""
 
-    def open_ones(one: Promotion) -> list[int]:
-        return [key for key in left if key not in closed and _is_in(one.scope, items[key])]
+    inputs: Inputs
+    items: dict[int, Item]
+    left: Left
+    closed: set[int]
+    before: Left
+    gifts: list[Item]
 
-    def worth(one: Promotion) -> int:
-        mine, rule = open_ones(one), one.rule
-        reached = sum((before[key] for key in mine), Fraction(0))
+    def open_ones(self, one: Promotion) -> list[int]:
+        return [key for key in self.left if key not in self.closed and _is_in(one.scope, self.items[key])]
+
+    def reached(self, one: Promotion) -> Fraction:
+        return sum((self.before[key] for key in self.open_ones(one)), Fraction(0))
+
+    def can_give(self, one: Promotion, rule: Gift) -> bool:
+        pieces = [*self.items.values(), *self.gifts]
+        taken = sum(item.quantity for item in pieces if item.variant_id == rule.variant_id)
+        has = self.inputs.gift_stock[rule.variant_id] - taken >= rule.quantity
+        return has and bool(self.open_ones(one)) and self.reached(one) >= rule.from_amount
+
+    def worth(self, one: Promotion) -> int:
+        rule, reached = one.rule, self.reached(one)
         if isinstance(rule, Gift):
-            taken = sum(item.quantity for item in [*items.values(), *gifts] if item.variant_id == rule.variant_id)
-            has = inputs.gift_stock[rule.variant_id] - taken >= rule.quantity
-            return inputs.gifts[rule.variant_id].unit * rule.quantity if has and reached >= rule.from_amount else 0
+            return self.inputs.gifts[rule.variant_id].unit * rule.quantity if self.can_give(one, rule) else 0
         assert isinstance(rule, Tiers)
         reached_tiers = [tier for tier in rule.tiers if tier.from_amount <= reached]
         if not reached_tiers:
@@ -181,40 +193,40 @@ def _promote_order(  # noqa: C901 - the three classes one after the other are ea
         tier = max(reached_tiers, key=lambda tier: tier.from_amount)
         off = _half_up(reached * Fraction(tier.ppm, WHOLE)) if tier.ppm else tier.amount
         off *= math.floor(reached / tier.from_amount) if rule.repeats else 1
-        return int(
-            min(off, sum((left[key] for key in mine), Fraction(0)), math.inf if rule.most is None else rule.most)
-        )
+        left = sum((self.left[key] for key in self.open_ones(one)), Fraction(0))
+        return int(min(off, left, math.inf if rule.most is None else rule.most))
 
-    def use(one: Promotion) -> bool:
-        off, rule = worth(one), one.rule
+    def use(self, one: Promotion) -> bool:
+        rule = one.rule
         if isinstance(rule, Gift):
-            reached = sum((before[key] for key in open_ones(one)), Fraction(0))
-            taken = sum(item.quantity for item in [*items.values(), *gifts] if item.variant_id == rule.variant_id)
-            if not open_ones(one) or reached < rule.from_amount:
+            if not self.can_give(one, rule):
                 return False
-            if inputs.gift_stock[rule.variant_id] - taken < rule.quantity:
-                return False
-            price = inputs.gifts[rule.variant_id].unit
-            gifts.append(Item(rule.variant_id, rule.variant_id, rule.quantity, price))
+            price = self.inputs.gifts[rule.variant_id].unit
+            self.gifts.append(Item(rule.variant_id, rule.variant_id, rule.quantity, price))
             return True
-        _spread(off, open_ones(one), left)
+        off = self.worth(one)
+        _spread(off, self.open_ones(one), self.left)
         return off > 0
 
+
+def _promote_order(inputs: Inputs, items: dict[int, Item], left: Left, closed: set[int]) -> list[Item]:
+    order = _Order(inputs, items, left, closed, dict(left), [])
+    ready = [one for one in _usable(inputs) if isinstance(one.rule, Tiers | Gift)]
     for one in ready:
         if one.stacking is Stacking.EXCLUSIVE:
-            mine = open_ones(one)
-            if use(one):
+            mine = order.open_ones(one)
+            if order.use(one):
                 closed.update(mine)
     rivals = [one for one in ready if one.stacking is Stacking.BEST_OF]
-    worths = {one.id: worth(one) for one in rivals}
+    worths = {one.id: order.worth(one) for one in rivals}
     for one in rivals:  # those that are worth nothing may still be a gift of a price of nothing
         first_best = next(other for other in rivals if worths[other.id] == max(worths.values()))
         if one is first_best or not worths[one.id]:
-            use(one)
+            order.use(one)
     for one in ready:
         if one.stacking is Stacking.STACKABLE:
-            use(one)
-    return gifts
+            order.use(one)
+    return order.gifts
 
 
 def _spread(off: int, keys: list[int], left: Left) -> None:
