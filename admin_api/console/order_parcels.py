@@ -37,7 +37,7 @@ class OrderParcelsCard:
                     words(t("{count} pieces", count=pieces))
                 if self.visit.staff.may(Permission.SHIP_ORDERS):
                     with box("actions"):
-                        make = button(t("Put a parcel together"), "small", "package_2")
+                        make = button(t("Put a parcel together"), "small", "inventory_2")
                         make.on("click", lambda: self._make(found))
 
     def _parcel(self, parcel: ParcelRow) -> None:

@@ -86,7 +86,7 @@ async def make_parcel(visit: Visit, number: str, loose: list[LooseLine]) -> Orde
                     words(" · ".join(filter(None, (line.label, t("Of {count}", count=line.quantity)))), "goods-label")
                 field = text_field(line.title, str(line.quantity), is_named=False, longest=6, number=True)
             fields.append((line, field))
-        where = choice(t("From"), {FEWEST: t("As few parcels as can be"), **places}, FEWEST)
+        where = choice(t("Sent from"), {FEWEST: t("As few parcels as can be"), **places}, FEWEST)
 
         def submit() -> None:
             pieces = {}

@@ -86,7 +86,7 @@ PARCELS_ZH = {
     "Put a parcel together": "打包",
     "All of it": "全部",
     "As few parcels as can be": "按最少包裹数自动分仓",
-    "From": "发货仓库",
+    "Sent from": "发货仓库",
     "In no parcel yet": "尚未打包",
     "Of {count}": "共 {count} 件",
     "{count} pieces": "{count} 件",
