@@ -23,6 +23,7 @@ from admin_api import (
     pictures,
     products,
     promotions,
+    returns,
     shelf,
     sign_in,
 )
@@ -99,6 +100,7 @@ def create_app(
         payments,
         products,
         promotions,
+        returns,
         pictures,
         shelf,
         locations,

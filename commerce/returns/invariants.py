@@ -13,7 +13,8 @@ INVARIANTS: dict[str, str] = {
         ) s ON s.order_line_id = l.id
         WHERE l.returning <> coalesce(s.pieces, 0)""",
     "return.returned_pieces_were_accepted": """
-        SELECT l.id AS order_line, l.returned, coalesce(s.pieces, 0) AS accepted FROM order_line l
+        SELECT l.id AS order_line, l.returned, coalesce(s.pieces, 0) + coalesce(p.pieces, 0) AS accepted
+        FROM order_line l
         LEFT JOIN (
             SELECT rl.order_line_id, sum(coalesce(rl.accepted, rl.quantity)) AS pieces FROM return_line rl
             JOIN order_return r ON r.id = rl.return_id
@@ -21,7 +22,11 @@ INVARIANTS: dict[str, str] = {
                 SELECT FROM return_event e WHERE e.return_id = r.id AND e.kind = 'sent_back')
             GROUP BY 1
         ) s ON s.order_line_id = l.id
-        WHERE l.returned <> coalesce(s.pieces, 0)""",
+        LEFT JOIN (
+            SELECT sl.order_line_id, sum(sl.quantity) AS pieces FROM shipment_line sl
+            JOIN shipment h ON h.id = sl.shipment_id WHERE h.resolution = 'refunded' GROUP BY 1
+        ) p ON p.order_line_id = l.id
+        WHERE l.returned <> coalesce(s.pieces, 0) + coalesce(p.pieces, 0)""",
     "return.refunds_match": """
         SELECT r.number, r.refunded, coalesce(s.amount, 0) AS in_ledger FROM order_return r
         LEFT JOIN LATERAL (
