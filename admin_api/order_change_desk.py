@@ -8,6 +8,7 @@ from admin_api.desk import Desk
 from admin_api.model import Role
 from admin_api.order_change_views import (
     ChangePreview,
+    LineChoices,
     OrderMoney,
     RefundAskPage,
     RefundAskRow,
@@ -21,6 +22,7 @@ from admin_api.order_change_views import (
 from admin_api.order_desk import act, done, order_for
 from admin_api.order_views import OrderRow
 from admin_api.roles import Permission, StaffMember
+from commerce.catalog.queries import product_details, variant_view
 from commerce.orders import actions
 from commerce.orders.changes import locked_change
 from commerce.orders.model import HoldReason, PaymentMethod, RefundAskState
@@ -79,6 +81,28 @@ async def propose_change(
             terms=terms_of(desk.settings),
         )
         return await done(session, desk, staff, "order.change_proposed", order.id)
+
+
+async def read_choices(session: AsyncSession, staff: StaffMember, *, number: str) -> list[LineChoices]:
+    """What may be changed of an order: its lines with open pieces, and the other variants of each in stock."""
+    order = await order_for(session, staff, Permission.CHANGE_ORDERS, number)
+    lines = [line for line in order.lines if line.open and not line.is_gift and line.line_id is not None]
+    found = []
+    for line in lines:
+        variant = await variant_view(session, line.variant_id, language=staff.language)
+        product = await product_details(session, variant.product_id, language=staff.language) if variant else None
+        others = [one for one in product.variants if one.available > 0] if product else []
+        found.append(
+            LineChoices(
+                line_id=line.line_id or 0,
+                variant_id=line.variant_id,
+                title=line.title,
+                label=line.label,
+                open=line.open,
+                others={one.variant_id: one.label or one.sku for one in others if one.variant_id != line.variant_id},
+            )
+        )
+    return found
 
 
 async def withdraw_change(desk: Desk, staff: StaffMember, *, number: str, change_id: int) -> OrderRow:

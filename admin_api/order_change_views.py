@@ -96,6 +96,17 @@ class ChangeRow(BaseModel):
     expires_at: datetime
 
 
+class LineChoices(BaseModel):
+    """A line that can still be changed, and the other variants of its product that are there: {variant id: name}."""
+
+    line_id: int
+    variant_id: int
+    title: str
+    label: str
+    open: int
+    others: dict[int, str]
+
+
 class ShareRow(BaseModel):
     """How much less an order costs for one reason. `label` {"zh", "en"}."""
 

@@ -53,6 +53,12 @@ def goods(visit: Visit, lines: list[GoodsLine]) -> None:
             with box("goods-middle"):
                 words(line.title, "goods-title")
                 words(f"{line.label} × {line.quantity}" if line.label else f"× {line.quantity}", "goods-label")
+                told = [("cancelled: {count}", line.cancelled), ("sent: {count}", line.shipped)]
+                told.append(("returned: {count}", line.returned))
+                marks = [visit.t(text, count=count) for text, count in told if count]
+                marks += [visit.t("gift")] if line.is_gift else []
+                if marks:
+                    words(" · ".join(marks), "goods-label")
             words(line.total.shown(language), "money")
 
 

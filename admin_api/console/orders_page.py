@@ -5,7 +5,9 @@ from nicegui.events import GenericEventArguments
 
 from admin_api import order_desk
 from admin_api.console.looks import box, button, chip, clock_time, icon_button, set_text, show, words
-from admin_api.console.order_card import OrderCard, order_states, total_line
+from admin_api.console.order_card import OrderCard, order_states
+from admin_api.console.order_change_card import OrderChangeCard
+from admin_api.console.order_money import OrderMoneyCard
 from admin_api.console.order_parcels import OrderParcelsCard
 from admin_api.console.visit import Changes, Visit
 from admin_api.order_views import OrderPage, OrderRow, OrderWithHistory
@@ -14,6 +16,7 @@ from commerce.orders.model import OrderStatus
 
 STATUSES: tuple[OrderStatus | None, ...] = (
     None,
+    OrderStatus.DRAFT,
     OrderStatus.PENDING,
     OrderStatus.PLACED,
     OrderStatus.COMPLETED,
@@ -104,19 +107,8 @@ class OrdersPage:
         with self.detail:
             OrderCard(self.visit, found.order, self._again)
             OrderParcelsCard(self.visit, found.order.number, self._again)
-            with box("order-card"):
-                words(t("Payment"), "side-title")
-                with box("fact"):
-                    words(t("Way to pay"), "fact-name")
-                    words(t(found.order.payment_method))
-                with box("fact"):
-                    words(t("paid"), "fact-name")
-                    words(found.order.captured.shown(t.language), "money")
-                if found.order.refunded.amount:
-                    with box("fact"):
-                        words(t("refunded"), "fact-name")
-                        words(found.order.refunded.shown(t.language), "money")
-                total_line(self.visit, found.order.total)
+            OrderChangeCard(self.visit, found.order, self._again)
+            OrderMoneyCard(self.visit, found.order, self._again)
             with box("order-card"):
                 words(t("History"), "side-title")
                 for happened in found.history:
