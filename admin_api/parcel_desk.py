@@ -64,12 +64,12 @@ async def parcels_of_order(session: AsyncSession, staff: StaffMember, *, number:
 async def make(
     desk: Desk, staff: StaffMember, *, number: str, lines: Mapping[int, int] | None, location_id: int | None
 ) -> OrderParcels:
-    """Put pieces together; without lines everything, in as few parcels as can be. Refuses what `make_shipment` does."""
+    """Put pieces together; without lines all, without a place in as few as can be. Refuses as `make_shipment`."""
     staff.must(Permission.SHIP_ORDERS)
     async with ring_after(desk.database, desk.doorbell), desk.database.begin() as session:
         order = await order_view(session, number)
-        if lines is None and location_id is None:
-            made = await make_parcels(session, order_id=order.order_id, now=desk.now())
+        if location_id is None:
+            made = await make_parcels(session, order_id=order.order_id, lines=lines, now=desk.now())
         else:
             made = [
                 await actions.make_shipment(

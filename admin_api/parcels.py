@@ -34,7 +34,7 @@ class Pieces(BaseModel):
 
 
 class Making(BaseModel):
-    """What goes into a parcel, and from where. Without either: everything, in as few parcels as can be."""
+    """What goes into a parcel, and from where. Without lines everything; without a place in as few as can be."""
 
     lines: Annotated[list[Pieces] | None, Field(min_length=1, max_length=200)] = None
     location_id: Id | None = None

@@ -24,6 +24,7 @@ FINGERPRINTS = {
     "address.phone_last4_index",
     "keeper_code.digest",
     "orders.phone_last4_index",
+    "shipment.pickup_code_index",
     "sign_in_failure.key",
     "staff_session.digest",
 }

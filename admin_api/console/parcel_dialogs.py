@@ -109,10 +109,8 @@ async def make_parcel(visit: Visit, number: str, loose: list[LooseLine]) -> Orde
     if answer is None:
         return None
     pieces, location = answer
-    is_all = pieces == {line.line_id: line.quantity for line in loose}
 
     async def act(staff: StaffMember) -> OrderParcels:
-        lines = None if is_all and location is None else pieces
-        return await parcel_desk.make(visit.desk, staff, number=number, lines=lines, location_id=location)
+        return await parcel_desk.make(visit.desk, staff, number=number, lines=pieces, location_id=location)
 
     return await visit.attempt(act)

@@ -41,15 +41,7 @@ async def make_shipment(
     """
     order = await locked_order(session, order_id)
     _refuse_not_ready(order)
-    sendable = await pieces_to_pack(session, order_id)
-    wanted = {line: left for line, left in sendable.items() if left} if lines is None else dict(lines)
-    if not wanted:
-        raise Refused("shipment.nothing_to_send", number=order.number)
-    for line, pieces in wanted.items():
-        if line not in sendable:
-            raise Refused("shipment.no_such_line", number=order.number, line=line)
-        if not 1 <= pieces <= sendable[line]:
-            raise Refused("shipment.too_many", number=order.number, line=line, left=sendable[line])
+    wanted = wanted_pieces(order, await pieces_to_pack(session, order_id), lines)
     at_counter = order.delivery_method is DeliveryMethod.PICKUP
     shipment = Shipment(
         order_id=order_id,
@@ -184,6 +176,22 @@ async def refuse_shipped(session: AsyncSession, order: Order) -> None:
     gone = select(Shipment.id).where(Shipment.order_id == order.id, Shipment.state.in_(LEFT)).limit(1)
     if await session.scalar(gone) is not None:
         raise Refused("order.shipped", number=order.number)
+
+
+def wanted_pieces(order: Order, sendable: Mapping[int, int], lines: Mapping[int, int] | None) -> dict[int, int]:
+    """The pieces asked for of those that can be sent, or all of these: {order line id: pieces}.
+
+    Raises Refused("shipment.nothing_to_send"), ("shipment.no_such_line"), ("shipment.too_many", left=...).
+    """
+    wanted = {line: left for line, left in sendable.items() if left} if lines is None else dict(lines)
+    if not wanted:
+        raise Refused("shipment.nothing_to_send", number=order.number)
+    for line, pieces in wanted.items():
+        if line not in sendable:
+            raise Refused("shipment.no_such_line", number=order.number, line=line)
+        if not 1 <= pieces <= sendable[line]:
+            raise Refused("shipment.too_many", number=order.number, line=line, left=sendable[line])
+    return wanted
 
 
 async def pieces_to_pack(session: AsyncSession, order_id: int) -> dict[int, int]:

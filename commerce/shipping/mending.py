@@ -46,9 +46,7 @@ async def reship(session: AsyncSession, *, shipment_id: int, location_id: int | 
     return again
 
 
-async def refund_parcel(
-    session: AsyncSession, *, shipment_id: int, limit: int | None = None, now: datetime
-) -> int:
+async def refund_parcel(session: AsyncSession, *, shipment_id: int, limit: int | None = None, now: datetime) -> int:
     """Give back what the pieces of the parcel cost; returns the minor units. They count as returned from here on.
 
     `limit`: the most, in minor units, that whoever decides may give back. Raises Refused("shipment.not_to_mend"),

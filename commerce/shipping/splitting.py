@@ -12,7 +12,7 @@ from commerce.inventory.locations import locations
 from commerce.inventory.model import Hold, HoldState, StockLevel
 from commerce.orders.locks import locked_order
 from commerce.orders.model import DeliveryMethod, OrderLine
-from commerce.shipping.actions import make_shipment, pieces_to_pack
+from commerce.shipping.actions import make_shipment, pieces_to_pack, wanted_pieces
 from commerce.shipping.model import Shipment
 from foundation.errors import Refused
 
@@ -45,16 +45,17 @@ def fewest_parcels(wanted: Mapping[int, int], places: Sequence[Place]) -> dict[i
     return _shared_out(wanted, fullest)
 
 
-async def plan_parcels(session: AsyncSession, *, order_id: int) -> dict[int, dict[int, int]]:
-    """{location id: {order line id: pieces}} for everything of an order that is in no parcel yet.
+async def plan_parcels(
+    session: AsyncSession, *, order_id: int, lines: Mapping[int, int] | None = None
+) -> dict[int, dict[int, int]]:
+    """{location id: {order line id: pieces}} for these pieces of an order, or for all that are in no parcel yet.
 
     Where what is promised to the order lies counts first; goods that are free elsewhere are used when that saves a
-    parcel. A pick-up is gathered where it is fetched. Raises Refused("shipment.nothing_to_send"), ("stock.short").
+    parcel. A pick-up is gathered where it is fetched. Raises what `wanted_pieces` raises, ("stock.short").
     """
     order = await locked_order(session, order_id)
-    loose = {line: pieces for line, pieces in (await pieces_to_pack(session, order_id)).items() if pieces}
-    if not loose:
-        raise Refused("shipment.nothing_to_send", number=order.number)
+    sendable = await pieces_to_pack(session, order_id)
+    loose = wanted_pieces(order, sendable, lines)
     found = await session.execute(select(OrderLine.id, OrderLine.variant_id).where(OrderLine.id.in_(loose)))
     variant_of = dict(found.all())
     wanted: dict[int, int] = {}
@@ -72,9 +73,14 @@ async def plan_parcels(session: AsyncSession, *, order_id: int) -> dict[int, dic
     return _by_line(plan, loose, variant_of)
 
 
-async def make_parcels(session: AsyncSession, *, order_id: int, now: datetime) -> list[Shipment]:
-    """Put everything of an order that is in no parcel yet into as few as can be. Raises what `plan_parcels` raises."""
-    plan = await plan_parcels(session, order_id=order_id)
+async def make_parcels(
+    session: AsyncSession, *, order_id: int, lines: Mapping[int, int] | None = None, now: datetime
+) -> list[Shipment]:
+    """Put these pieces of an order, or all that are in no parcel yet, into as few parcels as can be.
+
+    Raises what `plan_parcels` and `make_shipment` raise.
+    """
+    plan = await plan_parcels(session, order_id=order_id, lines=lines)
     return [
         await make_shipment(session, order_id=order_id, lines=lines, location_id=place, now=now)
         for place, lines in plan.items()
