@@ -1,5 +1,6 @@
 """Promotions in the chat: what is on, what a cart saves, and why something costs what it costs."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -109,3 +110,18 @@ async def test_a_shopper_sees_what_is_on_what_a_little_more_brings_and_how_the_p
         "• 第二件半价: −CN¥84.00",
         "• 周年满减: −CN¥30.00",
     ]
+    await chat.says("check out", "Li Na, 13800138000, 90 Wensan Road, Hangzhou")
+    await chat.presses("Cash on delivery")
+    (placed,) = await chat.says("yes")
+    number = re.search(r"[A-Z0-9]{4}-[A-Z0-9]{4}", placed)
+    assert number is not None
+    (told,) = await chat.says("why is it this price?")
+    assert told.splitlines()[:4] == [
+        f"Order {number[0]} costs CN¥222.00. This is how it comes about:",
+        "• Goods: CN¥336.00",
+        "• 第二件半价: −CN¥84.00",
+        "• 周年满减: −CN¥30.00",
+    ]
+    stranger = Chat(chat.scratch)
+    (refused,) = await stranger.says(f"why does order {number[0]} cost that much?")
+    assert "222" not in refused
