@@ -171,7 +171,7 @@ class ProposalDialog:
         words(_titled(line.title, line.label), "field-label")
         with box("field-pair"):
             text_field(
-                t("Pieces"),
+                t("How many pieces"),
                 self.pieces[line.line_id],
                 lambda text: self.pieces.update({line.line_id: text}),
                 number=True,
