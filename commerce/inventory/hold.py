@@ -1,13 +1,12 @@
 """Promising stock: `hold`, in its own short transaction on its own few connections, idempotent by its key.
 
 A request goes straight to the database while a connection is idle and nobody else asks for the same goods. Else
-requests gather, and are answered together, at most 64 in one transaction, first come, first served: on a hot item one
-lock and three statements then serve all of them, and under load every commit carries as many as came during the last
-one. Which location gives the goods is decided in the same step. Availability elsewhere is advice; this is the truth.
+requests gather, and are answered together, at most 64 in one transaction, first come, first served: on a hot item two
+statements then serve all of them, and under load every commit carries what came during the last one. Which location
+gives the goods is decided in the same step. Availability elsewhere is advice; this is the truth.
 """
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,10 +16,12 @@ from datetime import datetime
 import asyncpg
 
 from commerce.inventory.choice import Level, Shelves, Short
-from commerce.inventory.levels import LOCKED, ranked
+from commerce.inventory.levels import LOCKED, pieces_text, ranked
 from foundation.errors import Refused
 
 MOST_TOGETHER = 64
+MOST_GOODS = 24
+"""Of different goods fewer, so that while one transaction waits for the disk another one works (a third faster)."""
 LONGEST_WAIT = "3s"
 """For a stock level somebody else has locked: without an end, a caller who locked it itself would wait for ever."""
 SHORT_WAIT = "100ms"
@@ -156,15 +157,18 @@ class Holds:
         taken: list[_Waiting] = []
         left: list[_Waiting] = []
         blocked = set(self._under_way)
+        goods: set[int] = set()
         for place, waiting in enumerate(self._waiting):
-            if len(taken) == MOST_TOGETHER:
+            lines = waiting[0].lines
+            if not blocked.isdisjoint(lines):
+                blocked.update(lines)
+                left.append(waiting)
+                continue
+            if len(taken) == MOST_TOGETHER or (taken and len(goods | lines.keys()) > MOST_GOODS):
                 left += self._waiting[place:]
                 break
-            if blocked.isdisjoint(waiting[0].lines):
-                taken.append(waiting)
-            else:
-                blocked.update(waiting[0].lines)
-                left.append(waiting)
+            goods |= lines.keys()
+            taken.append(waiting)
         self._waiting = left
         return taken
 
@@ -188,18 +192,31 @@ class Holds:
                 answers[place] = answer
         return answers
 
-    async def _together(self, requests: Sequence[Request], *, wait: str | None = None) -> list[Short | None]:
+    async def _together(self, requests: Sequence[Request], *, wait: str = LONGEST_WAIT) -> list[Short | None]:
+        """First as if no key were known, which is nearly always so and spares a question; else once more."""
+        try:
+            return await self._decided(requests, wait=wait, is_new=True)
+        except _KnownKey:
+            return await self._decided(requests, wait=wait, is_new=False)
+
+    async def _decided(self, requests: Sequence[Request], *, wait: str, is_new: bool) -> list[Short | None]:
         variants = sorted({variant for request in requests for variant in request.lines})
         async with self.pool.acquire() as connection, connection.transaction():
-            if wait is not None:
+            if wait != LONGEST_WAIT:
                 await connection.execute(f"SET LOCAL lock_timeout = '{wait}'")
             levels = ranked(await connection.fetch(LOCKED, variants))
-            # A second statement, so that it sees what was committed while the lock was waited for.
-            known = {row["key"] for row in await connection.fetch(_KNOWN, [request.key for request in requests])}
-            answers, accepted = decide(requests, levels=levels, known=known)
+            answers, accepted = decide(requests, levels=levels, known=set())
+            if not is_new or any(answers):  # who is short may have the promise already
+                # A second statement, so that it sees what was committed while the lock was waited for.
+                known = await connection.fetch(_KNOWN, [request.key for request in requests])
+                answers, accepted = decide(requests, levels=levels, known={row["key"] for row in known})
             if accepted:
                 await _write(connection, accepted)
         return answers
+
+
+class _KnownKey(Exception):
+    """A key was promised before; what was written beside it is taken back."""
 
 
 def decide(
@@ -235,13 +252,15 @@ async def _write(connection: asyncpg.Connection, accepted: Sequence[Accepted]) -
         list(taken.keys()),
         list(taken.values()),
         [one.request.key for one in accepted],
-        [json.dumps(dict(one.request.lines)) for one in accepted],
-        [json.dumps(dict(one.levels)) for one in accepted],
+        [pieces_text(one.request.lines) for one in accepted],
+        [pieces_text(one.levels) for one in accepted],
         [one.request.until for one in accepted],
         accepted[0].request.now,
     )
-    if (written["taken"], written["kept"]) != (len(taken), len(accepted)):
+    if written["taken"] != len(taken):
         raise RuntimeError("the guard refused what the lock had promised")
+    if written["kept"] != len(accepted):
+        raise _KnownKey
 
 
 def _tell(done: asyncio.Future[Short | None], answer: Short | Exception | None) -> None:

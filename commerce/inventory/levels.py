@@ -89,3 +89,8 @@ def summed(maps: Iterable[Mapping[str, object] | Mapping[int, int]]) -> dict[int
 def as_json(pieces: Mapping[int, int]) -> JsonMap:
     """Pieces as `lines` or `levels` of a hold keep them."""
     return {str(key): count for key, count in pieces.items()}
+
+
+def pieces_text(pieces: Mapping[int, int]) -> str:
+    """The same as JSON text, for the driver; the general encoder would be a good part of a hold's work."""
+    return "{" + ",".join(f'"{key:d}":{count:d}' for key, count in pieces.items()) + "}"

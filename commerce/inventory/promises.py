@@ -9,10 +9,24 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.inventory.choice import Level, Shelves, Short
-from commerce.inventory.levels import as_json, change_levels, lock_levels, locked_levels, summed, write_movements
+from commerce.inventory.levels import (
+    as_json,
+    change_levels,
+    lock_levels,
+    locked_levels,
+    pieces_text,
+    summed,
+    write_movements,
+)
 from commerce.inventory.model import Hold, HoldState, StockLevel
+from foundation.database import raw
 from foundation.errors import Refused
 
+_ADOPT = """
+    UPDATE hold SET order_id = $3, state = $4
+    WHERE key = $1 AND state = 'held' AND order_id IS NULL AND lines = $2::jsonb
+    RETURNING id
+"""
 _KEPT = (HoldState.HELD, HoldState.COMMITTED)
 _ENDED = (HoldState.EXPIRED, HoldState.RELEASED)
 
@@ -22,14 +36,9 @@ async def adopt(session: AsyncSession, *, key: str, order_id: int, lines: Mappin
 
     Raises Refused("stock.hold_gone") when there is no such hold of exactly these lines, or it expired.
     """
-    adopted = await session.scalar(
-        update(Hold)
-        .where(Hold.key == key, Hold.state == HoldState.HELD, Hold.order_id.is_(None), Hold.lines == as_json(lines))
-        .values(order_id=order_id, state=HoldState.COMMITTED if committed else HoldState.HELD)
-        .returning(Hold.id)
-        .execution_options(synchronize_session=False)
-    )
-    if adopted is None:
+    driver = await raw(session)
+    state = HoldState.COMMITTED if committed else HoldState.HELD
+    if await driver.fetchval(_ADOPT, key, pieces_text(lines), order_id, state.value) is None:
         raise Refused("stock.hold_gone", key=key)
 
 
