@@ -9,8 +9,8 @@ from commerce.carts.choices import Choice, choice_of
 from commerce.carts.model import Cart
 from commerce.catalog.model import Product, ProductStatus, Variant
 from commerce.credit.actions import accounts_of, make_cards
-from commerce.points.actions import adjust_points
-from commerce.promotions.coupon_model import Coupon, CouponBatch, Way
+from commerce.points.actions import adjust_points, points_of
+from commerce.promotions.coupon_model import Coupon, CouponBatch, CouponState, Way
 from tests.chat import Chat
 from tests.test_coupons import a_batch
 
@@ -35,6 +35,15 @@ async def chosen(chat: Chat, customer: int) -> Choice:
         cart = await session.scalar(select(Cart.id).where(Cart.customer_id == customer))
         assert cart is not None
         return await choice_of(session, cart_id=cart)
+
+
+async def wealth(chat: Chat, customer: int) -> tuple[dict[str, CouponState], int]:
+    """The states of the customer's coupons, and the points they can spend."""
+    async with chat.scratch.shop.database.begin() as session:
+        found = select(CouponBatch.title, Coupon.state).join(CouponBatch, CouponBatch.id == Coupon.batch_id)
+        rows = await session.execute(found.where(Coupon.customer_id == customer))
+        states = {row.title["zh"]: row.state for row in rows}
+        return states, (await points_of(session, customer)).available
 
 
 async def test_a_chinese_shopper_takes_coupons_and_pays_with_points_and_a_card(chat: Chat) -> None:
@@ -70,6 +79,14 @@ async def test_a_chinese_shopper_takes_coupons_and_pays_with_points_and_a_card(c
     assert (await chat.says("不用积分了"))[0].startswith("好的，积分先给您留着。 现在购物车应付 ¥38.00。")
     assert (await chat.says("用200积分"))[0].startswith("用 200 积分抵扣 ¥2.00。 现在购物车应付 ¥36.00。")
     assert (await chosen(chat, me)).points == 200
+
+    [offer] = await chat.says("结账", "王小明 13900001234 上海市徐汇区漕溪北路 18 号 6 楼", "货到付款")
+    assert "立减10元: -¥10.00\n积分: -¥2.00\n" in offer
+    await chat.says("好的")
+    used, issued = CouponState.USED, CouponState.ISSUED
+    assert await wealth(chat, me) == ({"满100减10": issued, "立减10元": used}, 300)
+    await chat.says("取消订单", "好的")
+    assert await wealth(chat, me) == ({"满100减10": issued, "立减10元": CouponState.RETURNED}, 500)
 
 
 async def test_an_english_shopper_redeems_a_gift_card_and_no_code_is_left_lying_about(chat: Chat) -> None:
