@@ -177,6 +177,36 @@ async def test_a_caller_who_gives_up_leaves_the_others_their_answers(
     assert await stock_of(database, variant) == Stock(3, 3)
 
 
+async def test_who_asks_again_among_others_has_the_promise_once_and_is_not_told_it_is_sold_out(
+    database: Database, holds: Holds, now: datetime
+) -> None:
+    variant = await product(database, now, pieces=3)
+
+    async def ask(key: str) -> None:
+        await holds.hold(key, {variant: 1}, until=now + 15 * MINUTES, now=now)
+
+    await ask("a")
+    await asyncio.gather(*(ask(key) for key in ("b", "a", "c", "a")))
+    await ask("c")  # nothing is left, but this one has its piece
+    with pytest.raises(Refused, match=r"stock\.short"):
+        await ask("d")
+    assert await stock_of(database, variant) == Stock(3, 3)
+    assert set(await states(database)) == {"a", "b", "c"}
+
+
+async def test_who_asks_for_locked_goods_does_not_hold_up_those_who_asked_with_them(
+    database: Database, holds: Holds, now: datetime
+) -> None:
+    locked, free = await product(database, now), await product(database, now)
+    async with database.begin() as session:
+        await receive_stock(session, variant_id=locked, quantity=1, reference="a long count", now=now)
+        asked = [holds.hold(f"k{n}", {(locked, free)[n % 2]: 1}, until=now + MINUTES, now=now) for n in range(6)]
+        ended = await asyncio.gather(*asked, return_exceptions=True)
+    assert [str(end) for end in ended] == ["stock.busy", "None"] * 3
+    assert await stock_of(database, free) == Stock(10, 3)
+    assert await stock_of(database, locked) == Stock(11, 0)
+
+
 # First come, first served: the rule alone
 
 
