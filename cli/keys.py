@@ -20,6 +20,9 @@ SEALED = {
     "shipment": ("pickup_code_sealed",),
     "tracking_event": ("text_sealed",),
     "delivery_proof": ("content_sealed",),
+    "coupon_batch": ("code_sealed",),
+    "coupon": ("code_sealed",),
+    "gift_card": ("code_sealed",),
     "demo_mail": ("to", "subject", "text"),
 }
 """Every column that a vault sealed. Open questions of a checkout hold sealed text too; old keys stay to open it."""

@@ -22,6 +22,9 @@ from tests.goods import ZHANG
 FINGERPRINTS = {
     "address.phone_index",
     "address.phone_last4_index",
+    "coupon.code_index",
+    "coupon_batch.code_index",
+    "gift_card.code_index",
     "keeper_code.digest",
     "orders.phone_last4_index",
     "shipment.pickup_code_index",
