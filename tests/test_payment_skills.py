@@ -106,7 +106,7 @@ async def test_the_pay_page_of_a_transfer_shows_account_amount_code_and_picture(
     token = pay_token(counter.shop.vault, intent.id)
     page = await counter.client.get(f"/pay/{token}")
     assert page.status_code == 200
-    for shown in (ACCOUNT, order.number, "/pay/our-code", "银行转账付款", "我已转账"):
+    for shown in (ACCOUNT, order.number, "/pay/our-code", "银行转账付款", f"填写 <b>{order.number}</b>"):
         assert shown in page.text
     assert (await counter.client.get("/pay/our-code")).content == b"\x89PNG a picture"
     async with counter.shop.database.begin() as session:

@@ -1,5 +1,6 @@
 """The pay page of a bank transfer: the account or the shop's QR code, how much, and the code to write with it."""
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -46,10 +47,8 @@ def transfer_page(request: Request, order: Order, intent: Intent) -> Response:
         amount=money_text(intent.money, language),
         qr=fill("qr.html", src=QR, alt=words.transfer_qr) if has_qr else Html(""),
         rows=Html("".join(fill("row.html", name=name, value=value) for name, value in rows)),
-        text=words.transfer_text.format(code=order.number),
+        text=Html(escape(words.transfer_text).format(code=f"<b>{escape(order.number)}</b>")),
         done=f"/?lang={language}",
         label=words.transfer_done,
-        home=f"/?lang={language}",
-        back=words.back_to_chat,
     )
     return page(request, title=words.transfer_title, body=body)

@@ -118,7 +118,7 @@ _ENGLISH = Words(
     transfer_qr="QR code of our account",
     transfer_text="Please send exactly this amount and write {code} as the purpose: that is how we know it is yours. "
     "When it is done, tell us in the chat.",
-    transfer_done="I have sent it",
+    transfer_done="Tell us in the chat",
     sim_name="Practice bank",
     sim_reference="Reference",
     sim_note="This is a simulated bank for trying the shop. No real money moves.",
@@ -184,7 +184,7 @@ _CHINESE = Words(
     transfer_qr="收款码",
     transfer_text="请按上面的金额转账，并在附言里填写 {code}，方便我们核对到您的订单。"
     "转好后，在聊天里说一声“我已经转账了”就行。",
-    transfer_done="我已转账",
+    transfer_done="转好了，去聊天里说一声",
     sim_name="模拟银行",
     sim_reference="流水号",
     sim_note="仅供体验小店，不会动用真实资金。",
