@@ -544,3 +544,12 @@ async def test_pictures_and_empty_messages_get_an_answer(chat: Chat) -> None:
     sorry = "I can only read words so far. Tell me in a few words what you need."
     assert await chat.hears(Heard(kind="sticker")) == [sorry, "Which order?"]
     assert await Chat(Counter()).hears("   ") == [sorry]
+
+
+async def test_a_wish_that_the_bot_has_no_skill_for_is_answered_as_out_of_scope() -> None:
+    chat = Chat(Counter())
+    wish = said("wrap it as a gift", "wrap_gift")
+    assert await chat.hears(wish) == ["I can find things for you."]
+    await chat.hears(RETURN)
+    assert (await chat.hears(wish))[-1] == "Which order?"
+    assert chat.shop.effects == []
