@@ -1,8 +1,11 @@
 """Orders after they were made: changed by proposals, paid in parts, drafted by staff, completed; the money adds up."""
 
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -146,6 +149,30 @@ class Desk:
         await self.session.flush()
         return list(await self.session.scalars(select(Announcement.kind).order_by(Announcement.id)))
 
+    async def receive(self, *variants: int) -> None:
+        for variant in variants:
+            await receive_stock(self.session, variant_id=variant, quantity=20, reference="more", now=self.now)
+
+    async def refund(self, order: Order, amount: int) -> None:
+        key = f"key-{next(_numbers)}"
+        await ask_refund(
+            self.session,
+            order_id=order.id,
+            key=key,
+            amount=amount,
+            reason="x",
+            to_credit=False,
+            staff_id=1,
+            limit=None,
+            now=self.now,
+        )
+
+    async def fresh(self) -> None:
+        """Read again what a savepoint that was rolled back has made stale."""
+        for one in list(self.session):
+            if inspect(one).expired_attributes:
+                await self.session.refresh(one)
+
     async def sound(self) -> None:
         """Every rule of the self-check holds."""
         await self.session.flush()
@@ -173,9 +200,7 @@ async def refused(desk: Desk, code: str, act: object) -> Refused:
     with pytest.raises(Refused) as refusal:
         await act  # type: ignore[misc]
     await savepoint.rollback()
-    for one in list(desk.session):
-        if inspect(one).expired_attributes:
-            await desk.session.refresh(one)
+    await desk.fresh()
     assert refusal.value.code == code
     return refusal.value
 
@@ -536,6 +561,65 @@ async def test_a_delivered_order_is_complete_when_its_return_window_is_over_and_
     await mark_paid(desk.session, order_id=owing.id, proof="cash", now=desk.now)
     assert await complete_delivered_orders(desk.session, now=desk.now + 7 * DAYS) == 1
     await desk.sound()
+
+
+# Whatever happens
+
+
+async def test_random_events_never_leave_an_order_unsound(desk: Desk) -> None:
+    """Everybody does anything in any order; what is refused changes nothing, and every rule holds after each event."""
+    random = Random(20261122)
+    done: Counter[str] = Counter()
+    for method in (PaymentMethod.COD, PaymentMethod.SIMULATOR, PaymentMethod.TRANSFER):
+        for discount in (0, 137):
+            await desk.receive(desk.small, desk.large, desk.cup)
+            order = await desk.order({desk.small: 3, desk.cup: 2}, method, discount=discount)
+            for _ in range(14):
+                name, act = random.choice(await events(desk, order, random))
+                try:
+                    async with desk.session.begin_nested():
+                        await act()
+                        await desk.session.flush()
+                except Refused:
+                    done["refused"] += 1
+                else:
+                    done[name] += 1
+                await desk.fresh()
+                desk.now += 3 * MINUTES
+                await desk.sound()
+    assert {"pay", "change", "cancel items", "ship", "hand"} <= set(done)
+
+
+async def events(desk: Desk, order: Order, random: Random) -> Sequence[tuple[str, Callable[[], Awaitable[object]]]]:
+    """What may be tried with an order now, sensible or not."""
+    lines = await desk.lines(order)
+    line = random.choice(lines)
+    pieces = random.randint(1, 3)
+    change = await open_change(desk.session, order.id)
+    number = change.id if change else 0
+    session, now, customer = desk.session, desk.now, desk.customer
+
+    async def pay() -> None:
+        if await desk.to_pay(order):
+            await desk.pay(order)
+        else:
+            raise Refused("test.nothing_to_pay")
+
+    return [
+        ("pay", pay),
+        ("hand", lambda: mark_paid(session, order_id=order.id, proof="x", amount=random.choice((None, 500)), now=now)),
+        ("change", lambda: desk.change(order, *swap(line.id, desk.large, pieces))),
+        ("add", lambda: desk.change(order, Add(desk.cup, pieces))),
+        ("cancel items", lambda: desk.change(order, Remove(line.id, pieces))),
+        ("method", lambda: desk.change(order, PayBy(random.choice(list(PaymentMethod)[:4])))),
+        ("confirm", lambda: confirm_change(session, change_id=number, customer_id=customer, now=now)),
+        ("decline", lambda: decline_change(session, change_id=number, by="staff", now=now)),
+        ("expire changes", lambda: expire_changes(session, now=now + DAYS)),
+        ("expire", lambda: expire_unpaid_orders(session, now=now)),
+        ("ship", lambda: mark_shipped(session, order_id=order.id, tracking_number="SF1", carrier="顺丰", now=now)),
+        ("refund", lambda: desk.refund(order, random.randint(1, 900))),
+        ("cancel", lambda: cancel_order(session, order_id=order.id, by="shopper", reason="x", now=now)),
+    ][: 13 if random.random() < 0.2 else 12]
 
 
 # Rules alone
