@@ -9,8 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.orders.locks import Actor, locked_order
 from commerce.orders.locks import note as note_order
 from commerce.orders.model import Order
-from commerce.returns.book import end_pieces, lines_of, locked_return, note, reserve_pieces, tell
-from commerce.returns.model import GAVE_UP, Kind, Replace, Return, ReturnLine, ReturnState
+from commerce.returns.book import (
+    end_pieces,
+    lines_of,
+    locked_return,
+    note,
+    reserve_pieces,
+    tell,
+    waiting_approval,
+)
+from commerce.returns.model import GAVE_UP, ApprovalState, Kind, Replace, Return, ReturnLine, ReturnState
 from commerce.returns.offers import LONGEST_NOTE, MOST_PHOTOS, Offer, Terms, Wish, make_offer, send_by
 from commerce.returns.replacements import drop_replacement, reserve_replacement
 from commerce.returns.settling import replace_at_once, settle
@@ -159,11 +167,21 @@ async def approve_now(
 
 
 async def come_to_nothing(
-    session: AsyncSession, order: Order, asked: Return, state: ReturnState, *, by: Actor, now: datetime
+    session: AsyncSession,
+    order: Order,
+    asked: Return,
+    state: ReturnState,
+    *,
+    by: Actor,
+    now: datetime,
+    staff_id: int | None = None,
 ) -> None:
     """The goods stay with the shopper: the pieces may be asked for again, a replacement is free again."""
     assert state in GAVE_UP
     asked.move_to(state, now=now)
+    waiting = await waiting_approval(session, asked)
+    if waiting is not None:
+        waiting.state, waiting.decided_by, waiting.decided_at = ApprovalState.REFUSED, staff_id, now
     await end_pieces(session, await lines_of(session, asked), taken=False)
     await drop_replacement(session, asked, now=now)
     note(session, asked, state.value, by=by, now=now, reason=asked.reason)
@@ -197,7 +215,7 @@ async def _write(
         checks=[check.as_json() for check in offer.checks],
         refund_to=wish.refund_to,
         account_id=wish.account_id,
-        goods_amount=offer.goods,
+        goods_amount=sum(one.amount for one in offer.lines),
         fee_amount=offer.fee,
         shipping_amount=offer.shipping,
         difference=offer.difference if wish.kind is Kind.EXCHANGE else 0,

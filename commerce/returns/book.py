@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.announcements import announce
 from commerce.orders.locks import Actor, locked_order
 from commerce.orders.model import Order, OrderLine
-from commerce.returns.model import Return, ReturnEvent, ReturnLine
+from commerce.returns.model import ApprovalState, Return, ReturnApproval, ReturnEvent, ReturnLine
 from foundation.errors import Json, Refused
 
 
@@ -72,6 +72,15 @@ async def end_pieces(session: AsyncSession, lines: Sequence[tuple[ReturnLine, Or
         if ended is None:
             raise RuntimeError(f"return line {line.id} was never reserved")
         await session.refresh(ordered)
+
+
+async def waiting_approval(session: AsyncSession, asked: Return) -> ReturnApproval | None:
+    """The yes of an agent that waits for a higher limit."""
+    return await session.scalar(
+        select(ReturnApproval).where(
+            ReturnApproval.return_id == asked.id, ReturnApproval.state == ApprovalState.WAITING
+        )
+    )
 
 
 def note(session: AsyncSession, asked: Return, kind: str, *, by: Actor, now: datetime, **facts: Json) -> None:

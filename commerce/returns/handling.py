@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.returns.actions import approve_now, come_to_nothing
-from commerce.returns.book import locked_return, note, tell
+from commerce.returns.book import locked_return, note, tell, waiting_approval
 from commerce.returns.model import (
     TO_DECIDE,
     ApprovalState,
@@ -83,8 +82,7 @@ async def reject(session: AsyncSession, *, return_id: int, staff_id: int, reason
     if not reason.strip():
         raise Refused("returns.reason")
     asked.reason = reason.strip()[:500]
-    await _end_approval(session, asked, staff_id=staff_id, now=now)
-    await come_to_nothing(session, order, asked, ReturnState.REJECTED, by="staff", now=now)
+    await come_to_nothing(session, order, asked, ReturnState.REJECTED, by="staff", now=now, staff_id=staff_id)
     return asked
 
 
@@ -110,15 +108,6 @@ async def receive(session: AsyncSession, *, return_id: int, now: datetime) -> Re
     return asked
 
 
-async def waiting_approval(session: AsyncSession, asked: Return) -> ReturnApproval | None:
-    """The yes of an agent that waits for a higher limit."""
-    return await session.scalar(
-        select(ReturnApproval).where(
-            ReturnApproval.return_id == asked.id, ReturnApproval.state == ApprovalState.WAITING
-        )
-    )
-
-
 def at_stake(asked: Return) -> int:
     """What the shop gives away with a yes, in minor units: money, or goods for which others come only later."""
     return asked.goods_amount if asked.kind is Kind.EXCHANGE else asked.offered.amount
@@ -127,9 +116,3 @@ def at_stake(asked: Return) -> int:
 def _refuse_decided(asked: Return) -> None:
     if asked.state not in TO_DECIDE:
         raise Refused("returns.decided", number=asked.number, state=asked.state.value)
-
-
-async def _end_approval(session: AsyncSession, asked: Return, *, staff_id: int, now: datetime) -> None:
-    waiting = await waiting_approval(session, asked)
-    if waiting is not None:
-        waiting.state, waiting.decided_by, waiting.decided_at = ApprovalState.REFUSED, staff_id, now

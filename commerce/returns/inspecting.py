@@ -73,7 +73,8 @@ async def settle_return(
     order, asked = await locked_return(session, return_id)
     if asked.state is not ReturnState.INSPECTED:
         raise Refused("returns.not_inspected", number=asked.number, state=asked.state.value)
-    if limit is not None and asked.kind is not Kind.REPAIR and asked.offered.amount - asked.deducted > limit:
+    worth = asked.goods_amount - asked.fee_amount + asked.shipping_amount - asked.deducted
+    if limit is not None and worth > limit:
         raise Refused("returns.above_limit", limit=limit, currency=asked.currency)
     await settle(session, order, asked, by="staff", terms=terms, now=now)
     return asked

@@ -254,6 +254,8 @@ class Return(Base):
         """What the shopper was shown to get back."""
         if self.kind is Kind.EXCHANGE:
             return Money(min(max(-self.difference, 0), self.goods_amount), self.currency)
+        if self.kind is Kind.REPAIR:
+            return Money(0, self.currency)
         return Money(self.goods_amount - self.fee_amount + self.shipping_amount, self.currency)
 
     @property

@@ -16,7 +16,7 @@ from commerce.promotions.coupons import return_coupons
 from commerce.returns.book import end_pieces, lines_of, note, tell
 from commerce.returns.model import AT_FAULT, Kind, RefundTo, Return, ReturnLine, ReturnState
 from commerce.returns.offers import Terms, carried_to, parts_of
-from commerce.returns.replacements import place_replacement
+from commerce.returns.replacements import drop_replacement, place_replacement
 
 Lines = Sequence[tuple[ReturnLine, OrderLine]]
 Taken = Sequence[tuple[ReturnLine, OrderLine, int]]
@@ -59,8 +59,9 @@ async def send_away(
     session: AsyncSession, order: Order, asked: Return, *, by: Actor, terms: Terms, now: datetime
 ) -> None:
     """Nothing of it is taken: the goods go back to the shopper, or were mended."""
-    await end_pieces(session, await lines_of(session, asked), taken=False)
     asked.move_to(ReturnState.SENT_BACK, now=now)
+    await end_pieces(session, await lines_of(session, asked), taken=False)
+    await drop_replacement(session, asked, now=now)
     asked.settled_at, asked.follow_up_at = now, now + terms.follow_up
     note(session, asked, "sent_back", by=by, now=now)
     tell(session, order, asked, "return_settled", now=now, amount=0)
