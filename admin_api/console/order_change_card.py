@@ -120,7 +120,7 @@ class OrderChangeCard:
     async def _done(self) -> None:
         with self.visit.client:
             ui.notify(self.visit.t("Done"), classes="notice", position="top")
-        await self.refresh()
+            await self.refresh()  # it takes away the card that asked for it
 
 
 class ProposalDialog:

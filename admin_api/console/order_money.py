@@ -195,7 +195,7 @@ class OrderMoneyCard:
         if await self.visit.attempt(act) is not None:
             with self.visit.client:
                 ui.notify(self.visit.t("Done"), classes="notice", position="top")
-            await self.refresh()
+                await self.refresh()  # it takes away the card that asked for it
 
     async def _read(self, staff: StaffMember) -> OrderMoney:
         async with self.visit.desk.database.begin() as session:
