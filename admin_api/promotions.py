@@ -18,7 +18,17 @@ from admin_api.promotion_desk import (
 )
 from admin_api.roles import Permission, StaffMember
 from admin_api.shapes import RowId
-from admin_api.shipping_desk import EditTaxForm, EditZoneForm, Taxes, TaxForm, ZoneForm, Zones
+from admin_api.shipping_desk import (
+    ClassForm,
+    EditTaxForm,
+    EditZoneForm,
+    Measured,
+    Taxes,
+    TaxForm,
+    WeighForm,
+    ZoneForm,
+    Zones,
+)
 
 router = APIRouter(prefix="/api")
 
@@ -113,3 +123,22 @@ async def add_tax(desk: DeskHere, staff: Merchant, form: TaxForm) -> Taxes:
 async def edit_tax(desk: DeskHere, staff: Merchant, tax_id: RowId, form: EditTaxForm) -> Taxes:
     """The whole of it anew; orders keep the tax they were placed with."""
     return await shipping_desk.edit_tax(desk, staff, tax_id=tax_id, form=form)
+
+
+@router.get("/weights/missing", summary="Count what was never weighed", tags=["shipping"], responses=errors())
+async def count_unweighed(desk: DeskHere, staff: Reader) -> Measured:
+    """Variants on sale that do not ship free: in rates by weight they count as nothing."""
+    async with desk.database.begin() as session:
+        return await shipping_desk.count_unweighed(session, staff)
+
+
+@router.post("/weights", summary="Write down weights", tags=["shipping"], responses=errors(404, 409))
+async def weigh(desk: DeskHere, staff: Merchant, form: WeighForm) -> Measured:
+    """By SKU, in grams of one piece as it is sent."""
+    return await shipping_desk.weigh(desk, staff, form=form)
+
+
+@router.post("/tax-classes", summary="Put goods into a tax class", tags=["taxes"], responses=errors(404, 409))
+async def classify(desk: DeskHere, staff: Merchant, form: ClassForm) -> Measured:
+    """By SKU; the class is that of the whole product."""
+    return await shipping_desk.classify(desk, staff, form=form)

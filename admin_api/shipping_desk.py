@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.desk import Desk
 from admin_api.product_desk import note_down
-from admin_api.product_forms import Amount, Id, Name, Version
+from admin_api.product_forms import Amount, Id, Name, Sku, Version
 from admin_api.roles import Permission, StaffMember
 from admin_api.shapes import Words
-from commerce.pricing import places
+from admin_api.variant_names import variants_of
+from commerce.pricing import measures, places
 from commerce.pricing.model import TaxRate
 from commerce.pricing.places import RateDraft, TaxDraft, ZoneDraft, ZoneView
 from commerce.pricing.zones import RateKind
@@ -114,6 +115,27 @@ class TaxRow(TaxForm):
     version: int
 
 
+class WeighForm(BaseModel):
+    """What one piece of each variant weighs, {SKU: grams}; null forgets it."""
+
+    weights: Annotated[
+        dict[Sku, Annotated[int, Field(ge=0, le=measures.HEAVIEST)] | None], Field(max_length=measures.MOST_AT_ONCE)
+    ]
+
+
+class ClassForm(BaseModel):
+    """The products of these SKUs come into a tax class; an empty one is the usual."""
+
+    skus: Annotated[list[Sku], Field(min_length=1, max_length=measures.MOST_AT_ONCE)]
+    tax_class: Annotated[Words, Field(max_length=measures.LONGEST_CLASS)]
+
+
+class Measured(BaseModel):
+    """`unweighed`: variants on sale that do not ship free and were never weighed."""
+
+    unweighed: int
+
+
 class Taxes(BaseModel):
     """Every tax rate. `included`: prices of this shop include it (a setting)."""
 
@@ -172,6 +194,33 @@ async def edit_tax(desk: Desk, staff: StaffMember, *, tax_id: int, form: EditTax
         facts = {"before": before, "after": _tax_facts(after)}
         note_down(session, desk, staff, "tax.edited", f"tax:{tax_id}", **facts)
         return await list_taxes(desk, session, staff)
+
+
+async def count_unweighed(session: AsyncSession, staff: StaffMember) -> Measured:
+    """How many variants still want to be weighed."""
+    staff.must(Permission.READ_PROMOTIONS)
+    return Measured(unweighed=await measures.unweighed(session))
+
+
+async def weigh(desk: Desk, staff: StaffMember, *, form: WeighForm) -> Measured:
+    """Write down weights. Refuses variant.sku_unknown."""
+    staff.must(Permission.MANAGE_PROMOTIONS)
+    async with desk.database.begin() as session:
+        ids = await variants_of(session, staff, skus=list(form.weights))
+        await measures.weigh(session, weights={ids[sku]: grams for sku, grams in form.weights.items()})
+        note_down(session, desk, staff, "variants.weighed", "variants", weights=dict(form.weights))
+        return await count_unweighed(session, staff)
+
+
+async def classify(desk: Desk, staff: StaffMember, *, form: ClassForm) -> Measured:
+    """Put products into a tax class. Refuses variant.sku_unknown."""
+    staff.must(Permission.MANAGE_PROMOTIONS)
+    async with desk.database.begin() as session:
+        ids = await variants_of(session, staff, skus=form.skus)
+        await measures.classify(session, variant_ids=ids.values(), tax_class=form.tax_class)
+        facts = {"skus": list(form.skus), "tax_class": form.tax_class}
+        note_down(session, desk, staff, "products.classified", "products", **facts)
+        return await count_unweighed(session, staff)
 
 
 def _zone(view: ZoneView) -> ZoneRow:

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from commerce.catalog.model import Product, Variant
 from commerce.pricing.actions import quote_cart
 from commerce.pricing.values import Priced
 from commerce.pricing.zones import Region
@@ -140,6 +141,16 @@ async def test_price_lists_zones_and_taxes_are_made_and_edited_whole(
     assert (await wang.post(f"/api/price-lists/{row['id']}", edit)).status_code == 200
     assert (await cost(database, now, li, tea, None)).total == 12_000
 
+    assert (await wang.get("/api/weights/missing")).json() == {"unweighed": 0}  # all of it ships free
+    async with database.begin() as session:
+        sku = await session.scalar(select(Variant.sku).where(Variant.id == tea))
+        await session.execute(update(Product).values(free_shipping=False))
+    assert (await wang.get("/api/weights/missing")).json() == {"unweighed": 1}
+    wrong = await wang.post("/api/weights", {"weights": {sku: 700, "NONE": 1}})
+    assert refusal(wrong) == (404, "variant.sku_unknown")
+    assert (await wang.post("/api/weights", {"weights": {sku: 700}})).json() == {"unweighed": 0}
+    assert (await wang.post("/api/tax-classes", {"skus": [sku], "tax_class": "food"})).status_code == 200
+
     await wang.post("/api/shipping-zones", ZONE)
     zone = await the(wang, "/api/shipping-zones", "zones")
     rates = [{**zone["rates"][0], "amount": 900}, {"name": {"zh": "加急"}, "kind": "flat", "amount": 2000}]
@@ -151,9 +162,11 @@ async def test_price_lists_zones_and_taxes_are_made_and_edited_whole(
     assert refusal(again) == (409, "zone.changed")
     await wang.post("/api/taxes", {"name": {"zh": "增值税"}, "ppm": 130_000})
     tax = await the(wang, "/api/taxes", "taxes")
-    await wang.post(f"/api/taxes/{tax['id']}", {"name": {"zh": "增值税"}, "ppm": 60_000, "version": 1})
+    await wang.post(
+        f"/api/taxes/{tax['id']}", {"name": {"zh": "增值税"}, "ppm": 60_000, "tax_class": "food", "version": 1}
+    )
     priced = await cost(database, now, li, tea, Region("CN", "浙江省"))
-    assert (priced.total, priced.tax) == (12_000, 679)  # goods of this shop ship free unless it says otherwise
+    assert (priced.total, priced.shipping, priced.tax) == (12_900, 900, 679)
     assert await written(database) == [
         "price_list.added", "price_list.edited", "zone.added", "zone.edited", "tax.added", "tax.edited"
     ]  # fmt: skip
