@@ -79,9 +79,10 @@ class LowStock(BaseModel):
 
 
 class StockMovementRow(BaseModel):
-    """Pieces that came (above 0) or went, and how many lay there afterwards."""
+    """Pieces that came to a location (above 0) or went, and how many lay in the whole shop afterwards."""
 
     id: int
+    location_id: int
     delta: int
     reason: str
     note: str
@@ -153,7 +154,13 @@ async def list_movements(
     found = await stock.movements(session, variant_id=variant_id, limit=limit + 1, before_id=read_cursor(cursor))
     rows = [
         StockMovementRow(
-            id=one.id, delta=one.delta, reason=one.reason, note=one.reference, on_hand=one.on_hand, at=one.at
+            id=one.id,
+            location_id=one.location_id,
+            delta=one.delta,
+            reason=one.reason,
+            note=one.reference,
+            on_hand=one.on_hand,
+            at=one.at,
         )
         for one in found[:limit]
     ]

@@ -7,6 +7,7 @@ from admin_api.console.dialogs import put_away
 from admin_api.console.goods_fields import choice, mark_wrong, text_field
 from admin_api.console.location_dialogs import read_locations, stock_at, told
 from admin_api.console.looks import box, button, show, words
+from admin_api.console.product_editing import in_words
 from admin_api.console.visit import Visit
 from admin_api.product_views import MovementShape
 from admin_api.roles import StaffMember
@@ -84,6 +85,7 @@ async def show_movements(visit: Visit, *, variant_id: int, name: str) -> None:
     """What came and went of a variant, newest first, more on demand."""
     t = visit.t
     cursor: str | None = None
+    places = {place.id: in_words(place.name, t.language) for place in await read_locations(visit)}
     with visit.client, ui.dialog() as dialog, box("dialog broad").props("role=dialog"):
         words(t("Movements of {name}", name=name), "dialog-title")
         with box("movements"):
@@ -97,7 +99,8 @@ async def show_movements(visit: Visit, *, variant_id: int, name: str) -> None:
                 return
             with rows:
                 for row in page.movements:
-                    movement_row(visit, row, left=row.on_hand)
+                    place = places.get(row.location_id, "") if len(places) > 1 else ""
+                    movement_row(visit, row, name=place, left=row.on_hand)
                 if not page.movements and cursor is None:
                     words(t("Nothing came or went yet."), "side-empty")
             cursor = page.next

@@ -44,8 +44,9 @@ class PriceChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What becomes of each product; None leaves a thing as it is. `counted`: so many lie there of every variant.
+    """What becomes of each product; None leaves a thing as it is.
 
+    `counted`: so many of every variant lie at the main location.
     `category_id`: NO_CATEGORY takes products off their shelf.
     """
 

@@ -30,9 +30,10 @@ class Low:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Pieces that came (delta above 0) or went, and how many lay there afterwards."""
+    """Pieces that came to a location (delta above 0) or went, and how many lay in the whole shop afterwards."""
 
     id: int
+    location_id: int
     delta: int
     reason: str
     reference: str
@@ -88,7 +89,11 @@ async def movements(
     """What came and went of a variant, newest first. Refuses variant.unknown."""
     await _must_exist(session, variant_id)
     all_of_it = (
-        select(StockMovement, func.sum(StockMovement.delta).over(order_by=StockMovement.id).label("on_hand"))
+        select(
+            StockMovement,
+            StockLevel.location_id,
+            func.sum(StockMovement.delta).over(order_by=StockMovement.id).label("on_hand"),
+        )
         .join(StockLevel, StockLevel.id == StockMovement.stock_level_id)
         .where(StockLevel.variant_id == variant_id)
         .subquery()
@@ -97,7 +102,7 @@ async def movements(
     if before_id is not None:
         page = page.where(all_of_it.c.id < before_id)
     return [
-        Movement(row.id, row.delta, row.reason, row.reference, int(row.on_hand), row.at)
+        Movement(row.id, row.location_id, row.delta, row.reason, row.reference, int(row.on_hand), row.at)
         for row in await session.execute(page)
     ]
 
