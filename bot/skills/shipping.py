@@ -1,6 +1,6 @@
 """Parcels: where they are, that they arrived, what sending costs, fetching goods at a counter."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bot.flow import Fact, Turn
 from bot.questions import Option, Pick, Text
@@ -9,6 +9,7 @@ from bot.replies import Text as Words
 from bot.sayings_shipping import pickup_reply, place_text, timeline
 from bot.skills.returning import awaits_parcel
 from bot.skills.showing import order_reply, status_name
+from bot.words import Words as Said
 from commerce.customers.actions import address_text, last_address
 from commerce.customers.address import AddressText
 from commerce.inventory.locations import locations
@@ -21,7 +22,7 @@ from commerce.pricing.zones import Rate, Region
 from commerce.shipping.queries import ParcelView, parcels_of
 from commerce.shipping.receipt import confirm_receipt as confirm
 from commerce.shipping.tracking import want_to_know
-from foundation.errors import Refused
+from foundation.errors import Json, Refused
 from foundation.money import Money
 
 LATEST = 5
@@ -34,6 +35,13 @@ _NAMED = (
 )
 _PROVINCES = dict(pair.split(":") for pair in _NAMED.split(","))
 """The provinces as a shopper of either language names them."""
+
+
+class _Town(Text):
+    """A place that is asked for; one that names a province is an answer, whatever else it could mean."""
+
+    def exact(self, words: Said, shown: Sequence[str]) -> Json | None:  # noqa: ARG002 - a town has no options
+        return self.free(words) if _place_said(words.heard.text) else None
 
 
 async def track_parcel(turn: Turn) -> None:
@@ -87,12 +95,10 @@ def state_facts(turn: Turn, order: OrderView) -> str:
 async def ask_shipping_cost(turn: Turn) -> None:
     """What sending costs to the place that is named, else to the last address, else to a city that is asked for."""
     _ = turn._
-    region = _place_in(turn.words.heard.text if turn.words is not None else "")
+    region = _place_in(await turn.once("place", lambda: _read_place(turn))) or await _known_region(turn)
     if region is None:
-        region = await _known_region(turn)
-    if region is None:
-        said = await turn.ask("city", Text(_("Which province and city shall it go to?"), longest=60))
-        region = _place_in(said) or destination_of(AddressText("", "", said))
+        said = await turn.ask("city", _Town(_("Which province and city shall it go to?"), longest=60))
+        region = _place_in(_place_said(said)) or destination_of(AddressText("", "", said))
     rates = await rates_for(turn.session, region)
     place = region.city or region.province or _("your address")
     if not rates:
@@ -163,13 +169,20 @@ def _is_on_its_way(order: OrderView) -> bool:
     return order.status is OrderStatus.PLACED and order.fulfilment_state in sent
 
 
-def _place_in(text: str) -> Region | None:
-    """The place a sentence names, from its first province on; None where it names none."""
+async def _read_place(turn: Turn) -> str:
+    return _place_said(turn.words.heard.text) if turn.words is not None else ""
+
+
+def _place_said(text: str) -> str:
+    """What a sentence says from its first province on, at most a town's worth; empty where it names none."""
     found = min(((text.find(name), name) for name in _PROVINCES if name in text), default=None)
     if found is not None:
-        return destination_of(AddressText("", "", text[found[0] :]))
-    english = next((name for name, said in _PROVINCES.items() if said in text.casefold()), None)
-    return destination_of(AddressText("", "", english)) if english else None
+        return text[found[0] :][:30]
+    return next((name for name, said in _PROVINCES.items() if said in text.casefold()), "")
+
+
+def _place_in(said: str) -> Region | None:
+    return destination_of(AddressText("", "", said)) if said else None
 
 
 async def _known_region(turn: Turn) -> Region | None:
