@@ -104,6 +104,7 @@ TENDER_ZH = {
     "points": "积分",
     "points to come": "待到账积分",
     "store_credit": "店铺余额",
+    "joined": "店铺余额（合并）",
     "gift_card": "礼品卡余额",
     "gift card": "兑换礼品卡",
     "Coupon": "优惠券",
@@ -121,6 +122,7 @@ TENDER_EN = {
     "way single_codes": "single codes",
     "way given": "given by the staff",
     "store_credit": "store credit",
+    "joined": "store credit, joined",
     "gift_card": "gift card",
 }
 

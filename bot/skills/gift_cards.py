@@ -11,7 +11,11 @@ from commerce.credit.actions import accounts_of
 from commerce.credit.model import AccountKind
 from foundation.money import Money
 
-KINDS = {AccountKind.GIFT_CARD: N_("Gift card"), AccountKind.STORE_CREDIT: N_("Store credit")}
+KINDS = {
+    AccountKind.GIFT_CARD: N_("Gift card"),
+    AccountKind.STORE_CREDIT: N_("Store credit"),
+    AccountKind.JOINED: N_("Store credit"),
+}
 _NOT = re.compile(r"不用|不要|别用|先留|\b(don'?t|do not|without|keep)\b", re.IGNORECASE)
 _ASKS = re.compile(r"[?？吗]|多少|\b(how|what|which)\b", re.IGNORECASE)
 

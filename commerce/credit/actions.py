@@ -53,7 +53,7 @@ async def accounts_of(session: AsyncSession, customer_id: int) -> list[AccountVi
     """What a customer can pay with, in the order in which it is drawn: gift cards, the oldest first, store credit."""
     mine = select(CreditAccount).where(CreditAccount.customer_id == customer_id, CreditAccount.balance > 0)
     accounts = await session.scalars(mine.execution_options(populate_existing=True))
-    ordered = sorted(accounts, key=lambda account: (account.kind is AccountKind.STORE_CREDIT, account.id))
+    ordered = sorted(accounts, key=lambda account: (account.kind is not AccountKind.GIFT_CARD, account.id))
     return [AccountView(account.id, account.kind, account.balance, account.currency) for account in ordered]
 
 

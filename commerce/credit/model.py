@@ -18,6 +18,8 @@ class AccountKind(StrEnum):
 
     STORE_CREDIT = "store_credit"
     GIFT_CARD = "gift_card"
+    JOINED = "joined"
+    """Store credit of a second customer who turned out to be the same person."""
 
 
 class MovementKind(StrEnum):

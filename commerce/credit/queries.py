@@ -59,7 +59,11 @@ async def owed(session: AsyncSession) -> list[Owed]:
     for row in await session.execute(sums.group_by(CreditAccount.currency, CreditAccount.kind)):
         found.setdefault(row.currency, {})[row.kind] = int(row.balance)
     return [
-        Owed(currency, by_kind.get(AccountKind.STORE_CREDIT, 0), by_kind.get(AccountKind.GIFT_CARD, 0))
+        Owed(
+            currency,
+            by_kind.get(AccountKind.STORE_CREDIT, 0) + by_kind.get(AccountKind.JOINED, 0),
+            by_kind.get(AccountKind.GIFT_CARD, 0),
+        )
         for currency, by_kind in sorted(found.items())
     ]
 

@@ -296,3 +296,19 @@ def _view(coupon: Coupon, batch: CouponBatch) -> CouponView:
         stackable=batch.stackable,
         expires_at=coupon.expires_at,
     )
+
+
+async def join_coupons(session: AsyncSession, *, from_id: int, to_id: int) -> None:
+    """Two customers turned out to be one person: the coupons of one become the other's. Both are locked by the caller.
+
+    What was used stays used; unused ones beyond what one person may have of a batch are taken back.
+    """
+    theirs = select(Coupon).where(Coupon.customer_id == from_id).order_by(Coupon.id).with_for_update()
+    for coupon in await _locked(session, theirs):
+        mine = select(func.count(Coupon.id)).where(Coupon.batch_id == coupon.batch_id, Coupon.customer_id == to_id)
+        had = await session.scalar(mine) or 0
+        batch = await session.get_one(CouponBatch, coupon.batch_id)
+        if had >= batch.per_customer and coupon.state in USABLE:
+            coupon.move_to(CouponState.REVOKED)
+        coupon.customer_id, coupon.seq = to_id, had + 1
+        await session.flush()
