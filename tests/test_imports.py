@@ -31,6 +31,8 @@ from commerce.imports.pictures import staged_media
 from commerce.imports.readers import READERS
 from commerce.imports.shelf import Unreadable
 from commerce.imports.texts import language_code, language_of, one_line, plain_text
+from commerce.inventory.actions import main_location, transfer_stock
+from commerce.inventory.locations import LocationDraft, add_location
 from commerce.search.actions import Wanted, find
 from commerce.search.index import index_products
 from foundation.database import Database
@@ -111,6 +113,23 @@ async def test_a_dry_run_reports_the_same_and_leaves_nothing(
     tried = await imported(database, media, file, now, dry_run=True)
     assert (tried.new, tried.changed, tried.unchanged) == (0, 1, 0)
     assert await everything(database) == before
+
+
+async def test_what_a_source_counts_is_the_whole_shop_and_the_main_location_has_the_rest(
+    database: Database, media: MediaFolder, tmp_path: Path, now: datetime
+) -> None:
+    await imported(database, media, cups(tmp_path, 1), now)
+    async with database.begin() as session:
+        cup = (await session.scalars(select(Variant.id))).one()
+        store = await add_location(session, code="store", draft=LocationDraft({"zh": "店"}, {}, {}, False, 1))
+        main = await main_location(session)
+        await transfer_stock(session, variant_id=cup, quantity=4, from_id=main, to_id=store.id, reference="", now=now)
+    for said, expected in (("8", ["main 4", "store 4"]), ("3", ["main 0", "store 4"])):
+        await imported(
+            database, media, write(tmp_path, f"cup-0,CUP-0,Red cup 0,12.50,CNY,active,Fine,Home,,{said}"), now
+        )
+        lying = "SELECT code || ' ' || on_hand FROM stock_level l JOIN location p ON p.id = l.location_id ORDER BY 1"
+        assert await column(database, lying) == expected
 
 
 async def test_two_imports_at_once_wait_for_each_other(
