@@ -20,6 +20,7 @@ from admin_api.console.payments_page import PaymentsPage
 from admin_api.console.product_page import ProductPage
 from admin_api.console.products_page import ProductsPage
 from admin_api.console.promotions_page import PromotionsPage
+from admin_api.console.returns_page import ReturnsPage
 from admin_api.console.searches_page import SearchesPage
 from admin_api.console.shelves_page import ShelvesPage
 from admin_api.console.sign_in_page import SignInPage
@@ -44,7 +45,14 @@ class Listed(Protocol):
         """Read everything anew."""
 
 
-TITLES = {"inbox": "Inbox", "orders": "Orders", "parcels": "Parcels", "payments": "Payments", "goods": "Goods"}
+TITLES = {
+    "inbox": "Inbox",
+    "orders": "Orders",
+    "parcels": "Parcels",
+    "returns": "Returns",
+    "payments": "Payments",
+    "goods": "Goods",
+}
 THEME_COOKIE = "xiaoer_theme"
 _SIGN_OUT = """async () => {
   await fetch('/api/sign-out', {method: 'POST', headers: {'%s': '%s'}});
@@ -93,6 +101,7 @@ def _declare_pages(desk: Desk) -> None:
         return None
 
     _declare_parcels(desk)
+    _declare_returns(desk)
     _declare_goods_pages(desk)
 
     @ui.page("/sign-in")
@@ -111,6 +120,18 @@ def _declare_parcels(desk: Desk) -> None:
             return visit
         await _frame(visit, request, "parcels", ParcelsPage).start(
             int(p) if p.isascii() and p.isdecimal() and len(p) < 19 else None
+        )
+        return None
+
+
+def _declare_returns(desk: Desk) -> None:
+    @ui.page("/returns", response_timeout=15)
+    async def returns(request: Request, r: str = "") -> Response | None:
+        visit = await _visit(desk, request, Permission.HANDLE_RETURNS)
+        if isinstance(visit, Response):
+            return visit
+        await _frame(visit, request, "returns", ReturnsPage).start(
+            int(r) if r.isascii() and r.isdecimal() and len(r) < 19 else None
         )
         return None
 
@@ -171,6 +192,8 @@ def _frame(visit: Visit, request: Request, here: str, page: Callable[[Visit], Pa
             if visit.staff.may(Permission.READ_ORDERS):
                 _link(f"{_root(request)}/orders", "receipt_long", t("Orders"), here == "orders")
                 _link(f"{_root(request)}/parcels", "local_shipping", t("Parcels"), here == "parcels")
+            if visit.staff.may(Permission.HANDLE_RETURNS):
+                _link(f"{_root(request)}/returns", "assignment_return", t("Returns"), here == "returns")
             if visit.staff.may(Permission.REFUND):
                 _link(f"{_root(request)}/payments", "payments", t("Payments"), here == "payments")
             if visit.staff.may(Permission.READ_PRODUCTS):
@@ -236,6 +259,7 @@ def _head(request: Request, t: Words) -> None:
         "prices.css",
         "money.css",
         "parcels.css",
+        "returns.css",
         "desk.js",
         "goods.js",
     ):

@@ -10,6 +10,7 @@ from admin_api.console.order_words import ORDER_EN, ORDER_REFUSALS_ZH, ORDER_ZH,
 from admin_api.console.parcel_words import PARCEL_REFUSALS_ZH, PARCELS_EN, PARCELS_HAPPENED_ZH, PARCELS_ZH
 from admin_api.console.payment_words import PAYMENT_EN, PAYMENT_REFUSALS_ZH, PAYMENT_ZH
 from admin_api.console.promotion_words import PROMOTION_REFUSALS_ZH, PROMOTIONS_EN, PROMOTIONS_ZH
+from admin_api.console.return_words import RETURN_REFUSALS_ZH, RETURNS_EN, RETURNS_ZH
 from admin_api.console.stock_words import STOCK_EN, STOCK_REFUSALS_ZH, STOCK_ZH
 from admin_api.console.tender_words import TENDER_EN, TENDER_REFUSALS_ZH, TENDER_ZH
 from admin_api.errors import SENTENCES, listed
@@ -177,6 +178,7 @@ ZH = {
     **ORDER_ZH,
     **PAYMENT_ZH,
     **PARCELS_ZH,
+    **RETURNS_ZH,
     **PROMOTIONS_ZH,
     **TENDER_ZH,
     **STOCK_ZH,
@@ -202,6 +204,7 @@ EN = {
     **ORDER_EN,
     **PAYMENT_EN,
     **PARCELS_EN,
+    **RETURNS_EN,
     **PROMOTIONS_EN,
     **TENDER_EN,
     **STOCK_EN,
@@ -294,6 +297,7 @@ REFUSALS_ZH = {
     **ORDER_REFUSALS_ZH,
     **PAYMENT_REFUSALS_ZH,
     **PARCEL_REFUSALS_ZH,
+    **RETURN_REFUSALS_ZH,
     **PROMOTION_REFUSALS_ZH,
     **TENDER_REFUSALS_ZH,
     **STOCK_REFUSALS_ZH,
