@@ -178,7 +178,7 @@ class ProposalDialog:
                 longest=3,
             )
             if line.others:
-                options = {0: t("stays as it is"), **line.others}
+                options = {0: t("keep this one"), **line.others}
                 choice(t("Change into"), options, 0, lambda variant: self.into.update({line.line_id: variant}))
 
     def _steps(self) -> list[StepBody]:

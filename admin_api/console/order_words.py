@@ -11,6 +11,7 @@ ORDER_ZH = {
     "not applied": "未使用",
     "Propose a change": "提议修改",
     "How many pieces": "件数",
+    "keep this one": "不换",
     "A change is proposed": "修改待顾客确认",
     "A change waits for its money": "修改待补款",
     "The shopper confirms it in the chat.": "顾客在聊天里确认后生效。",

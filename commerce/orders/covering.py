@@ -1,12 +1,14 @@
 """Money and an order: what is still owed and asked for, and being placed once it is covered."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.inventory.actions import commit_holds
 from commerce.orders.benefits import use_benefits
-from commerce.orders.model import HoldReason, Order, OrderStatus, PaymentMethod
+from commerce.orders.model import HoldReason, Order, OrderStatus, PaymentMethod, RefundAsk, RefundAskState
 from commerce.orders.policy import policy_of
 from commerce.payments.ledger import balance, new_intent, payable_intents, start_closing
 from commerce.payments.model import Intent
@@ -14,8 +16,18 @@ from foundation.money import Money
 
 
 async def owed(session: AsyncSession, order: Order) -> int:
-    """What has still to be paid of an order, in minor units; never below zero."""
-    return max(order.total_amount - (await balance(session, order.id)).kept, 0)
+    """What has still to be paid of an order, in minor units; never below zero. What the staff gave back is not."""
+    sums = await balance(session, order.id)
+    forgiven = (await forgiven_of(session, [order.id])).get(order.id, 0) if sums.going_back else 0
+    return max(order.total_amount - sums.kept - forgiven, 0)
+
+
+async def forgiven_of(session: AsyncSession, order_ids: Sequence[int]) -> dict[int, int]:
+    """{order id: minor units} that the staff gave back of its own accord: the shop's gift, not owed again."""
+    given = select(RefundAsk.order_id, func.sum(RefundAsk.amount)).where(
+        RefundAsk.order_id.in_(order_ids), RefundAsk.state == RefundAskState.GIVEN
+    )
+    return {order_id: int(sum_) for order_id, sum_ in await session.execute(given.group_by(RefundAsk.order_id))}
 
 
 async def ask_for_rest(session: AsyncSession, order: Order, *, now: datetime) -> Intent | None:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.customers.address import AddressText, masked
+from commerce.orders.covering import forgiven_of
 from commerce.orders.model import (
     ChangeKind,
     ChangeState,
@@ -126,12 +127,13 @@ class OrderView:
     delivery_method: DeliveryMethod
     change: ChangeView | None
     version: int
+    forgiven: Money
 
     @property
     def owed(self) -> Money:
-        """What has still to be paid of the total."""
+        """What has still to be paid of the total; what the staff gave back of its own accord is `forgiven`."""
         kept = self.captured.amount - self.refunded.amount - self.going_back.amount
-        return Money(max(self.total.amount - kept, 0), self.total.currency)
+        return Money(max(self.total.amount - kept - self.forgiven.amount, 0), self.total.currency)
 
     @property
     def is_sent(self) -> bool:
@@ -233,6 +235,8 @@ async def _views(session: AsyncSession, which: ColumnElement[bool], *, limit: in
         for intent in await session.scalars(select(Intent).where(Intent.order_id.in_(ids), Intent.can_be_paid()))
     }
     changes = await _open_changes(session, ids)
+    given_back = [order_id for order_id, sums in money.items() if sums[1] or sums[2]]
+    forgiven = await forgiven_of(session, given_back) if given_back else {}
     return [
         _view(
             session,
@@ -242,6 +246,7 @@ async def _views(session: AsyncSession, which: ColumnElement[bool], *, limit: in
             parcels.get(order.id),
             payable.get(order.id),
             changes.get(order.id),
+            forgiven.get(order.id, 0),
         )
         for order in orders
     ]
@@ -291,6 +296,7 @@ def _view(
     parcel: Shipment | None,
     intent: Intent | None,
     change: ChangeView | None,
+    forgiven: int,
 ) -> OrderView:
     captured, refunded, going_back = money
     currency = order.currency
@@ -328,6 +334,7 @@ def _view(
         delivery_method=order.delivery_method,
         change=change,
         version=order.version,
+        forgiven=Money(forgiven, currency),
     )
 
 

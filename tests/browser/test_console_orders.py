@@ -53,19 +53,22 @@ async def test_a_change_is_proposed_with_its_money_and_a_large_refund_waits(
         waiting = page.locator("[data-change]")
         await expect(waiting).to_contain_text("修改待顾客确认")
         await expect(waiting).to_contain_text("去掉 明前龙井 × 2")
-        await page.get_by_role("button", name="退款", exact=True).click()
-        await page.locator(".dialog").get_by_label("金额").fill("2000.01")
-        await page.locator(".dialog").get_by_label("为什么退款").fill("运输破损")
+    async with at_desk(browser, address, "tom") as page:
+        await page.goto(f"{address}/console/orders?o={order.number}")
+        await page.get_by_role("button", name="Give money back").click()
+        await page.locator(".dialog").get_by_label("Amount").fill("200.01")
+        await page.locator(".dialog").get_by_label("Why is it given back?").fill("damaged on the way")
         await look(page, "refund_1440")
-        await page.locator(".dialog").get_by_role("button", name="原路退回").click()
-        await expect(page.locator("[data-money]")).to_contain_text("待批准")
+        await page.locator(".dialog").get_by_role("button", name="To the original way to pay").click()
+        await expect(page.locator("[data-money]")).to_contain_text("waiting")
         await look(page, "waiting_1440")
     async with shop.database.begin() as session:
         assert [change.state for change in await session.scalars(select(OrderChange))] == [ChangeState.PROPOSED]
-        assert [(ask.amount, ask.state) for ask in await session.scalars(select(RefundAsk))] == [(200001, "waiting")]
+        assert [(ask.amount, ask.state) for ask in await session.scalars(select(RefundAsk))] == [(20001, "waiting")]
     async with at_desk(browser, address, "mei", width=390) as page:
         await page.goto(f"{address}/console/orders?o={order.number}")
-        await expect(page.locator("[data-money]")).to_contain_text("待批准")
+        await page.get_by_role("button", name="批准", exact=True).click()
+        await expect(page.locator("[data-money]")).to_contain_text("已退")
         assert await page.evaluate("document.documentElement.scrollWidth") <= 390
         await page.locator("[data-change]").scroll_into_view_if_needed()
         await look(page, "order_390")
