@@ -1,6 +1,6 @@
 """How many orders a second the shop takes, beside pgbench on the same PostgreSQL in the same run, fsync on.
 
-`--seconds 3 --rounds 2 --orders 300 --seed 7`. pgbench runs `bench/checkout.sql`, an order as six statements with the
+`--seconds 2 --rounds 2 --orders 192 --seed 7`. pgbench runs `bench/checkout.sql`, an order as six statements with the
 stock first; we run `hold`, and the whole order (`hold`, then `place_order` in its transaction) by the real use cases.
 1, 8 and 64 clients, everybody for one hot item and spread over 1,000. The rounds take turns, so that what else the
 machine does falls on all of them. The last line is the result: `hot_ratio` and `many_ratio` are holds a second by
@@ -248,9 +248,9 @@ def _pgbench(url: str, items: int, clients: int, seconds: float) -> tuple[int, f
 def main() -> None:
     """Run it and print the result as JSON."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--seconds", type=float, default=3, help="of each run of pgbench and of hold")
+    asked.add_argument("--seconds", type=float, default=2, help="of each run of pgbench and of hold")
     asked.add_argument("--rounds", type=int, default=2)
-    asked.add_argument("--orders", type=int, default=300, help="whole orders with 64 clients, fewer with fewer")
+    asked.add_argument("--orders", type=int, default=192, help="whole orders with 64 clients, fewer with fewer")
     asked.add_argument("--seed", type=int, default=7)
     options = asked.parse_args()
     with scratch_place(durable=True) as place:
