@@ -38,7 +38,7 @@ CURRENCIES = (("CNY", 100), ("CNY", 100), ("JPY", 1), ("KWD", 1000))
 TAXES = (0, 0, 30_000, 60_000, 82_500, 90_000, 130_000, 200_000)
 OFF = (1, 50_000, 100_000, 150_000, 333_333, 500_000, 999_999, WHOLE)
 AUDIENCES = (Audience.EVERYONE, Audience.EVERYONE, Audience.NEW, Audience.RETURNING)
-VARIANTS, GIFTS = 12, (91, 92)
+VARIANTS, GIFTS = 12, (12, 91)
 
 
 def random_cart(number: NumberFrom) -> Inputs:
