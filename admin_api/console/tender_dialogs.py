@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from secrets import token_hex
 
 from nicegui import ui
@@ -19,6 +19,7 @@ from admin_api.credit_desk import CardsForm, CreditForm, NewCards, PointsForm, P
 from admin_api.order_views import Price
 from admin_api.roles import Permission, StaffMember
 from commerce.credit.model import MOST_CARDS
+from commerce.points.model import MOST_POINTS
 from commerce.promotions.batches import LONGEST_CODE, LONGEST_TITLE
 from commerce.promotions.coupon_model import MOST_CODES, Benefit, Way
 from foundation.errors import Refused
@@ -39,8 +40,51 @@ PPM_OF_PERCENT = 10_000
 Typed = ui.input | ui.textarea
 
 
-class Wrong(Exception):
-    """A field that cannot be used is marked."""
+class Reading:
+    """Reads the fields of a form and marks each that cannot be used; `is_wrong` says whether any was."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.currency, self.zone = visit.desk.settings.currency, visit.desk.settings.zone
+        self.is_wrong = False
+
+    def number(self, field: Typed, *, most: int, needed: bool = True) -> int | None:
+        """A whole number above zero; none for an empty field, which is wrong when it is needed."""
+        typed = (field.value or "").strip()
+        fits = typed.isascii() and typed.isdecimal() and 0 < int(typed) <= most
+        self._mark(field, not fits and (needed or bool(typed)))
+        return int(typed) if fits else None
+
+    def amount(self, field: Typed, *, needed: bool = True) -> int | None:
+        """An amount above zero in minor units; none for an empty field, which is wrong when it is needed."""
+        typed = (field.value or "").strip()
+        amount = 0
+        if typed:
+            try:
+                amount = Money.parse(typed, self.currency).amount
+            except Refused:
+                amount = -1
+        self._mark(field, amount < 0 or (needed and amount == 0))
+        return amount or None
+
+    def last_day(self, field: Typed) -> datetime | None:
+        """The end of a day of the shop; none for an empty field."""
+        typed = (field.value or "").strip()
+        try:
+            day = date.fromisoformat(typed) if typed else None
+        except ValueError:
+            day = None
+        self._mark(field, bool(typed) and day is None)
+        return None if day is None else datetime.combine(day, time(23, 59, 59), self.zone)
+
+    def words(self, *fields: Typed) -> list[str]:
+        """What stands in these fields; at least one of them must be filled."""
+        typed = [(field.value or "").strip() for field in fields]
+        self._mark(fields[0], not any(typed))
+        return typed
+
+    def _mark(self, field: Typed, is_wrong: bool) -> None:
+        mark_wrong(field, is_wrong)
+        self.is_wrong = self.is_wrong or is_wrong
 
 
 class NewBatchDialog:
@@ -92,50 +136,50 @@ class NewBatchDialog:
         show(self.code_box, self.way.value is Way.SHARED_CODE)
 
     async def _submit(self) -> None:
-        try:
-            form = self._form()
-        except Wrong:
+        form = self._form()
+        if form is None:
             return
         desk = self.visit.desk
         made = await self.visit.attempt(lambda staff: coupon_desk.make_batch(desk, staff, form=form))
         if made is not None:
             self.dialog.submit(made)
 
-    def _form(self) -> BatchForm:
-        currency = self.visit.desk.settings.currency
+    def _form(self) -> BatchForm | None:
+        read = Reading(self.visit)
         benefit, way = Benefit(self.benefit.value), Way(self.way.value)
         is_percent, is_single = benefit is Benefit.PERCENT, way is Way.SINGLE_CODES
-        names = [(field.value or "").strip() for field in (self.zh, self.en)]
-        mark_wrong(self.zh, not any(names))
-        worth = ppm = 0
-        if is_percent:
-            ppm = _number(self.worth, most=100) * PPM_OF_PERCENT
-        elif benefit is Benefit.AMOUNT:
-            worth = _amount(self.worth, currency) or 0
-        total = _number_or_none(self.total, most=MOST_CODES if is_single else 10**9, needed=is_single)
-        if not any(names):
-            raise Wrong
+        zh, en = read.words(self.zh, self.en)
+        ppm = (read.number(self.worth, most=100) or 0) * PPM_OF_PERCENT if is_percent else 0
+        amount = read.amount(self.worth) if benefit is Benefit.AMOUNT else None
+        [code] = read.words(self.code) if way is Way.SHARED_CODE else [""]
+        threshold = read.amount(self.threshold, needed=False)
+        cap = read.amount(self.cap, needed=False) if is_percent else None
+        total = read.number(self.total, most=MOST_CODES if is_single else 10**9, needed=is_single)
+        per_customer = read.number(self.per_customer, most=100)
+        ends_at, days = read.last_day(self.ends), read.number(self.days, most=3660, needed=False)
+        if read.is_wrong:
+            return None
         return BatchForm(
-            title_zh=names[0],
-            title_en=names[1],
+            title_zh=zh,
+            title_en=en,
             benefit=benefit,
             way=way,
             ppm=ppm,
-            amount=worth,
-            threshold=_amount(self.threshold, currency, needed=False) or 0,
-            cap=_amount(self.cap, currency, needed=False) if is_percent else None,
+            amount=amount or 0,
+            threshold=threshold or 0,
+            cap=cap,
             stackable=bool(self.stackable.value),
-            code=(self.code.value or "").strip() if way is Way.SHARED_CODE else "",
-            ends_at=_end_of_day(self.visit, self.ends),
-            days=_number_or_none(self.days, most=3660),
+            code=code,
+            ends_at=ends_at,
+            days=days,
             total=total,
-            per_customer=_number(self.per_customer, most=100),
+            per_customer=per_customer or 1,
         )
 
 
 async def new_cards(visit: Visit) -> NewCards | None:
     """Ask how many cards and what each is worth, and make them."""
-    t, currency = visit.t, visit.desk.settings.currency
+    t = visit.t
     with visit.client, ui.dialog() as dialog, box("dialog").props("role=dialog"):
         words(t("New gift cards"), "dialog-title")
         words(t("Their codes are shown once. Whoever says one in the chat has the money."), "dialog-text")
@@ -146,15 +190,12 @@ async def new_cards(visit: Visit) -> NewCards | None:
         ends = text_field(t("Last day to redeem them (may be empty)"), "").props("type=date")
 
         async def submit() -> None:
-            try:
-                form = CardsForm(
-                    title=(title.value or "").strip(),
-                    count=_number(count, most=MOST_CARDS),
-                    amount=_amount(worth, currency) or 0,
-                    expires_at=_end_of_day(visit, ends),
-                )
-            except Wrong:
+            read = Reading(visit)
+            cards, amount = read.number(count, most=MOST_CARDS), read.amount(worth)
+            expires_at = read.last_day(ends)
+            if read.is_wrong or cards is None or amount is None:
                 return
+            form = CardsForm(title=(title.value or "").strip(), count=cards, amount=amount, expires_at=expires_at)
             made = await visit.attempt(lambda staff: credit_desk.make_gift_cards(visit.desk, staff, form=form))
             if made is not None:
                 dialog.submit(made)
@@ -162,9 +203,9 @@ async def new_cards(visit: Visit) -> NewCards | None:
         with box("dialog-foot"):
             button(t("Cancel"), "plain").on("click", lambda: dialog.submit(None))
             button(t("Make the cards"), "primary").on("click", submit)
-    cards: NewCards | None = await dialog
+    made: NewCards | None = await dialog
     put_away(dialog)
-    return cards
+    return made
 
 
 async def show_codes(visit: Visit, codes: Sequence[str], *, name: str) -> None:
@@ -246,13 +287,8 @@ class PurseDialog:
             return await credit_desk.read_purse(session, staff, self.visit.desk, customer_id=self.customer_id)
 
     async def _submit(self) -> None:
-        reason = (self.reason.value or "").strip()
-        mark_wrong(self.reason, not reason)
-        try:
-            form = self._form(reason)
-        except Wrong:
-            return
-        if not reason:
+        form = self._form()
+        if form is None:
             return
 
         async def act(staff: StaffMember) -> Purse:
@@ -268,17 +304,20 @@ class PurseDialog:
             self.reason.set_value("")
             self._put(purse)
 
-    def _form(self, reason: str) -> PointsForm | CreditForm:
+    def _form(self) -> PointsForm | CreditForm | None:
+        read = Reading(self.visit)
         typed = (self.amount.value or "").strip().replace("−", "-")
         sign, digits = (-1, typed[1:]) if typed.startswith("-") else (1, typed.removeprefix("+"))
         self.amount.set_value(digits)
-        try:
-            if self.kind.value == "points":
-                return PointsForm(points=sign * _number(self.amount, most=10**9), reason=reason or "-", key=self.key)
-            amount = _amount(self.amount, self.visit.desk.settings.currency) or 0
-            return CreditForm(amount=sign * amount, reason=reason or "-", key=self.key)
-        finally:
-            self.amount.set_value(typed)
+        is_points = self.kind.value == "points"
+        number = read.number(self.amount, most=MOST_POINTS) if is_points else read.amount(self.amount)
+        self.amount.set_value(typed)
+        [reason] = read.words(self.reason)
+        if read.is_wrong or number is None:
+            return None
+        if is_points:
+            return PointsForm(points=sign * number, reason=reason, key=self.key)
+        return CreditForm(amount=sign * number, reason=reason, key=self.key)
 
     def _put(self, purse: Purse) -> None:
         t, zone = self.visit.t, self.visit.desk.settings.zone
@@ -329,46 +368,3 @@ def _csv(codes: Sequence[str]) -> bytes:
     table = io.StringIO()
     csv.writer(table).writerows([["code"], *([code] for code in codes)])
     return table.getvalue().encode()
-
-
-def _number(field: Typed, *, most: int) -> int:
-    number = _number_or_none(field, most=most, needed=True)
-    assert number is not None
-    return number
-
-
-def _number_or_none(field: Typed, *, most: int, needed: bool = False) -> int | None:
-    typed = (field.value or "").strip()
-    fits = typed.isascii() and typed.isdecimal() and 0 < int(typed) <= most
-    mark_wrong(field, not fits and (needed or bool(typed)))
-    if not fits and (needed or typed):
-        raise Wrong
-    return int(typed) if fits else None
-
-
-def _amount(field: Typed, currency: str, *, needed: bool = True) -> int | None:
-    typed = (field.value or "").strip()
-    amount = 0
-    if typed:
-        try:
-            amount = Money.parse(typed, currency).amount
-        except Refused:
-            amount = -1
-    is_wrong = amount < 0 or (needed and amount == 0)
-    mark_wrong(field, is_wrong)
-    if is_wrong:
-        raise Wrong
-    return amount or None
-
-
-def _end_of_day(visit: Visit, field: Typed) -> datetime | None:
-    typed = (field.value or "").strip()
-    mark_wrong(field, False)
-    if not typed:
-        return None
-    try:
-        day = datetime.strptime(typed, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        mark_wrong(field, True)
-        raise Wrong from None
-    return datetime.combine(day, time(23, 59, 59), visit.desk.settings.zone)
