@@ -6,13 +6,23 @@ Whoever calls these for an order holds the order's lock. What is done again for 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
 from commerce.points.model import MOST_POINTS, EntryKind, PointsAccount, PointsEntry, PointsPolicy
 from foundation.errors import Refused
+
+_EARN = text("""
+    WITH entry AS (
+        INSERT INTO points_entry (customer_id, kind, reference, available, pending, order_id, reason, created_at)
+        VALUES (:customer, 'earned', :reference, 0, :points, :order, '', :now)
+        ON CONFLICT DO NOTHING RETURNING pending)
+    INSERT INTO points_account (customer_id, available, pending) SELECT :customer, 0, pending FROM entry
+    ON CONFLICT (customer_id) DO UPDATE SET pending = points_account.pending + excluded.pending
+""")
+"""Every order earns, so it is one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +45,8 @@ async def earn(session: AsyncSession, *, customer_id: int, order_id: int, points
     """An order earns points; they are pending until it is completed. Once an order."""
     if points <= 0:
         return
-    await _open_account(session, customer_id)
-    new = insert(PointsEntry).values(
-        customer_id=customer_id,
-        kind=EntryKind.EARNED,
-        reference=f"order:{order_id}",
-        pending=points,
-        order_id=order_id,
-        created_at=now,
-    )
-    if (await session.execute(new.on_conflict_do_nothing().returning(PointsEntry.id))).scalar() is not None:
-        await _change(session, customer_id, pending=points)
+    facts = {"customer": customer_id, "order": order_id, "reference": f"order:{order_id}", "points": points, "now": now}
+    await session.execute(_EARN, facts)
 
 
 async def release_pending(session: AsyncSession, *, order_id: int, now: datetime) -> int:

@@ -56,7 +56,7 @@ async def test_a_change_is_proposed_with_its_money_and_a_large_refund_waits(
     async with at_desk(browser, address, "tom") as page:
         await page.goto(f"{address}/console/orders?o={order.number}")
         await page.get_by_role("button", name="Give money back").click()
-        await page.locator(".dialog").get_by_label("Amount").fill("200.01")
+        await page.locator(".dialog").get_by_label("Amount").fill("2000.01")
         await page.locator(".dialog").get_by_label("Why is it given back?").fill("damaged on the way")
         await look(page, "refund_1440")
         await page.locator(".dialog").get_by_role("button", name="To the original way to pay").click()
@@ -64,7 +64,7 @@ async def test_a_change_is_proposed_with_its_money_and_a_large_refund_waits(
         await look(page, "waiting_1440")
     async with shop.database.begin() as session:
         assert [change.state for change in await session.scalars(select(OrderChange))] == [ChangeState.PROPOSED]
-        assert [(ask.amount, ask.state) for ask in await session.scalars(select(RefundAsk))] == [(20001, "waiting")]
+        assert [(ask.amount, ask.state) for ask in await session.scalars(select(RefundAsk))] == [(200001, "waiting")]
     async with at_desk(browser, address, "mei", width=390) as page:
         await page.goto(f"{address}/console/orders?o={order.number}")
         await page.get_by_role("button", name="批准", exact=True).click()
