@@ -53,7 +53,7 @@ def _page(row: ParcelRow, address: AddressText, language: str) -> str:
         for line in row.lines
     )
     is_pickup = row.method is DeliveryMethod.PICKUP
-    to = address.name if is_pickup else f"{address.name}  {address.phone}\n{address.line}"
+    to = address.name if is_pickup else f"{address.name}  {address.phone}\n{address.whole}"
     sent = f"<p>{escape(row.carrier)} {escape(row.tracking_number)}</p>" if row.tracking_number else ""
     place = f"<p><small>{t('Location')}: {escape(row.location)}</small></p>" if row.location else ""
     title = f"{t('Packing slip')} {escape(row.order_number)} · {row.id}"
@@ -61,6 +61,6 @@ def _page(row: ParcelRow, address: AddressText, language: str) -> str:
         f'<!doctype html><html lang="{"zh-CN" if language == "zh" else "en"}"><head><meta charset="utf-8">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>"
         f'<p class="to">{t("Pick-up") + chr(10) if is_pickup else ""}{escape(to)}</p>{sent}'
-        f'<table><tr><th></th><th>{t("Goods")}</th><th class="n">{t("Pieces")}</th></tr>{goods}</table>{place}'
+        f'<table><tr><th></th><th>{t("Goods")}</th><th class="n">{t("Packed pieces")}</th></tr>{goods}</table>{place}'
         "</body></html>"
     )

@@ -21,13 +21,17 @@ from commerce.orders.model import Order, PaymentMethod
 from commerce.orders.placing import place_order, quote
 from commerce.orders.queries import order_address, order_view
 from commerce.payments.model import Refund
+from commerce.shipping.model import ShipmentState
+from commerce.shipping.queries import parcels_of
+from commerce.shipping.simulated import SIMULATED
+from commerce.shipping.tracking import Saying, record_tracking
 from conversations.model import Conversation
 from foundation.errors import Refused
 from foundation.money import Money
 
 _ORDER = re.compile(
     r"order (?P<name>\w+)(?P<other> of another)?:\s*(?P<lines>\S+ x\d+(?:\s*(?:,|\+)\s*\S+ x\d+)*)"
-    r"(?:,\s*(?P<state>placed|shipped)(?:\s+(?P<ago>\d+) (?P<unit>day|hour|minute)s? ago)?)?"
+    r"(?:,\s*(?P<state>placed|shipped|sent|delivered)(?:\s+(?P<ago>\d+) (?P<unit>day|hour|minute)s? ago)?)?"
     r"(?:,\s*paid(?P<paid> [\d.]+ [A-Z]{3})?)?"
 )
 _STOCK = re.compile(r"stock (\S+):\s*(\d+)")
@@ -146,8 +150,14 @@ async def _give_order(shop: Shop, session: AsyncSession, given: re.Match[str], *
         language="zh",
         now=then,
     )
-    if given["state"] == "shipped":
+    if given["state"] in ("shipped", "delivered"):
         await mark_shipped(session, order_id=order.id, tracking_number="SF1029384756", carrier="顺丰速运", now=then)
+    if given["state"] == "sent":
+        await mark_shipped(session, order_id=order.id, tracking_number="XE0000000001", carrier=SIMULATED, now=then)
+    if given["state"] == "delivered":
+        for parcel in (await parcels_of(session, [order.id]))[order.id]:
+            arrival = [Saying("script", ShipmentState.DELIVERED, "已签收", then)]
+            await record_tracking(session, shipment_id=parcel.shipment_id, sayings=arrival, source="carrier", now=then)
     if ", paid" in given[0]:
         if given["paid"]:
             _check_total(order, given["paid"].split())

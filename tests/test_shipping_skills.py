@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from commerce.inventory.actions import receive_stock
 from commerce.inventory.locations import LocationDraft, add_location
 from commerce.orders.model import DeliveryMethod, Order
 from commerce.orders.queries import OrderView, order_views
@@ -113,6 +114,10 @@ async def test_an_english_shopper_fetches_an_order_with_a_code_and_asks_what_sen
     parcel = await packed(chat, order)
     async with shop.database.begin() as session:
         (await session.get_one(Shipment, parcel)).location_id = place
+        variant = order.lines[0].variant_id
+        await receive_stock(
+            session, variant_id=variant, quantity=1, reference="for the counter", now=shop.now(), location_id=place
+        )
     (ready,) = await told(chat)
     assert "90 Wensan Road" in ready
     (code,) = re.findall(r"\d{3} \d{3}", ready)

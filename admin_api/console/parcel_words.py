@@ -46,7 +46,7 @@ PARCELS_ZH = {
     "Its goods may go in another parcel.": "里面的商品可以重新打包。",
     "Packing slip": "装箱单",
     "Goods": "商品",
-    "Pieces": "数量",
+    "Packed pieces": "数量",
     "Tracking": "物流轨迹",
     "Nothing was said about it yet.": "暂无物流信息。",
     "Follow it at the carrier": "查看官方物流",

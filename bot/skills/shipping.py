@@ -74,9 +74,12 @@ async def track_parcel(turn: Turn) -> None:
 async def confirm_receipt(turn: Turn) -> None:
     """The shopper has the goods: asked once more, for it ends what the shop owes."""
     _ = turn._
-    order = await _which(turn, _is_on_its_way, _("Which order has arrived?"), none="shipping.nothing_on_its_way")
+    waiting = await _not_confirmed(turn)
+    order = await _which(
+        turn, lambda one: one.order_id in waiting, _("Which order has arrived?"), none="shipping.nothing_on_its_way"
+    )
     turn.focus["order"] = order.number
-    if not _is_on_its_way(order):
+    if order.order_id not in waiting:
         raise Refused("shipping.not_on_its_way", order=order.number, status=status_name(turn, order))
     question = _("Has everything that we sent of order {order} reached you?").format(order=order.number)
     facts = {"order": Fact([order.number, order.fulfilment_state.value], state_facts(turn, order))}
@@ -164,9 +167,15 @@ async def _parcels(turn: Turn, order: OrderView) -> list[ParcelView]:
     return [one for one in found if one.has_code or one.shipped_at is not None]
 
 
-def _is_on_its_way(order: OrderView) -> bool:
-    sent = (FulfilmentState.PARTIAL, FulfilmentState.SHIPPED, FulfilmentState.DELIVERED)
-    return order.status is OrderStatus.PLACED and order.fulfilment_state in sent
+async def _not_confirmed(turn: Turn) -> set[int]:
+    """The orders of which something left that the shopper has not said is there."""
+    orders = await order_views(turn.session, customer_id=turn.customer_id, limit=20)
+    found = await parcels_of(turn.session, [order.order_id for order in orders if order.status is OrderStatus.PLACED])
+    return {
+        order_id
+        for order_id, parcels in found.items()
+        if any(one.shipped_at is not None and not one.is_confirmed and one.resolution is None for one in parcels)
+    }
 
 
 async def _read_place(turn: Turn) -> str:

@@ -65,6 +65,8 @@ ON_THE_ROAD = (
 )
 LEFT = (*ON_THE_ROAD, ShipmentState.DELIVERED, ShipmentState.LOST, ShipmentState.RETURNED_TO_SENDER)
 """States of which the pieces have left the stock."""
+CONFIRMED = "receipt_confirmed"
+"""Among the stages told of a shipment: its owner said that it is there."""
 GONE_WRONG = (ShipmentState.LOST, ShipmentState.RETURNED_TO_SENDER)
 PROGRESS = (
     ShipmentState.SHIPPED,

@@ -9,7 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.orders.locks import locked_order
 from commerce.orders.model import DeliveryMethod, Order, OrderLine
-from commerce.shipping.model import BEFORE_LEAVING, Resolution, Shipment, ShipmentLine, ShipmentState, TrackingEvent
+from commerce.shipping.model import (
+    BEFORE_LEAVING,
+    CONFIRMED,
+    Resolution,
+    Shipment,
+    ShipmentLine,
+    ShipmentState,
+    TrackingEvent,
+)
 from foundation.encryption import Vault
 from foundation.errors import Refused
 
@@ -28,7 +36,10 @@ class ParcelLineView:
 
 @dataclass(frozen=True, slots=True)
 class ParcelView:
-    """A parcel, or goods to be picked up. `has_code`: a pick-up whose code can be shown to its owner."""
+    """A parcel, or goods to be picked up. `has_code`: a pick-up whose code can be shown to its owner.
+
+    `is_confirmed`: its owner said that it is there.
+    """
 
     shipment_id: int
     order_id: int
@@ -42,6 +53,7 @@ class ParcelView:
     replaces_id: int | None
     resolution: Resolution | None
     has_code: bool
+    is_confirmed: bool
     created_at: datetime
     state_at: datetime
     shipped_at: datetime | None
@@ -162,6 +174,7 @@ def _view(one: Shipment, lines: tuple[ParcelLineView, ...]) -> ParcelView:
         replaces_id=one.replaces_id,
         resolution=one.resolution,
         has_code=one.pickup_code_sealed is not None and one.state is ShipmentState.PACKED,
+        is_confirmed=CONFIRMED in one.told,
         created_at=one.created_at,
         state_at=one.state_at,
         shipped_at=one.shipped_at,

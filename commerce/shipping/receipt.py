@@ -9,7 +9,7 @@ from commerce.announcements import announce
 from commerce.orders.completion import complete_order
 from commerce.orders.locks import locked_order, note
 from commerce.orders.model import Order, OrderStatus
-from commerce.shipping.model import LEFT, Shipment, ShipmentState
+from commerce.shipping.model import CONFIRMED, LEFT, Shipment, ShipmentState
 from commerce.shipping.tracking import Saying, apply_sayings
 from foundation.errors import Refused
 
@@ -28,14 +28,13 @@ async def confirm_receipt(session: AsyncSession, *, order_id: int, customer_id: 
     parcels = list(await session.scalars(found.with_for_update().execution_options(populate_existing=True)))
     if not parcels:
         raise Refused("shipment.nothing_sent", number=order.number)
-    here = 0
-    for shipment in parcels:
+    fresh = [shipment for shipment in parcels if CONFIRMED not in shipment.told]
+    for shipment in fresh:
         said = Saying("shopper:confirmed", ShipmentState.DELIVERED, "", now)
-        if shipment.state is ShipmentState.DELIVERED:
-            continue
-        here += len(await apply_sayings(session, order, shipment, [said], source="shopper", by="shopper", now=now))
-        shipment.told = [*shipment.told, "parcel_delivered"]  # whoever says that it is here need not be told
-    if here:
+        await apply_sayings(session, order, shipment, [said], source="shopper", by="shopper", now=now)
+        # Whoever says that it is here need not be told so.
+        shipment.told = [*shipment.told, CONFIRMED, "parcel_delivered"]
+    if fresh:
         note(session, order, "receipt_confirmed", by="shopper", now=now)
         announce(
             session,
