@@ -139,7 +139,7 @@ class ReturnCard:
                     "good" if check.ok else "bad" if check.hard else "warn"
                 )
                 title = str(check.facts.get("title", ""))
-                text = t(f"check {check.code}")
+                text = t(f"check {check.code}" if check.ok else f"check not {check.code}")
                 words(f"{text} · {title}" if title and len(asked.lines) > 1 else text)
         if asked.approval is not None:
             with box("fact"):

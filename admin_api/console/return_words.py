@@ -87,6 +87,12 @@ RETURNS_ZH = {
     "check returns.photo_missing": "已提供照片",
     "check returns.above_auto_limit": "在自动通过额度内",
     "check returns.not_paid": "订单余款足够退",
+    "check not returns.window_over": "已过退换期",
+    "check not returns.excluded": "属于例外商品",
+    "check not returns.once_per_order": "已超过每单次数",
+    "check not returns.photo_missing": "未提供照片",
+    "check not returns.above_auto_limit": "超出自动通过额度",
+    "check not returns.not_paid": "订单余款不足以退",
     "Approve": "通过",
     "Above the limit of your role it waits for somebody who may. The shopper is told.": (
         "超出您的限额时会转给有权限的同事。结果会告知顾客。"
@@ -238,6 +244,12 @@ RETURNS_EN = {
     "check returns.photo_missing": "photo given",
     "check returns.above_auto_limit": "within what the bot may approve",
     "check returns.not_paid": "enough of the payment is left",
+    "check not returns.window_over": "the time is over",
+    "check not returns.excluded": "an exception to the rule",
+    "check not returns.once_per_order": "this order had its one return",
+    "check not returns.photo_missing": "no photo",
+    "check not returns.above_auto_limit": "above what the bot may approve",
+    "check not returns.not_paid": "too little of the payment is left",
 }
 RETURN_REFUSALS_ZH = {
     "returns.unknown": "没有这个售后单。",

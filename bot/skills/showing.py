@@ -17,6 +17,7 @@ from commerce.orders.queries import OrderLineView, OrderView
 from commerce.payments.actions import pay_token
 from foundation.money import Money, part_of
 
+ARRIVED = (FulfilmentState.DELIVERED, FulfilmentState.PART_RETURNED)
 CART = "cart"
 MOST_OTHERS = 4
 
@@ -181,6 +182,8 @@ def order_reply(voice: Voice, order: OrderView, *, buttons: bool = True) -> Orde
     if buttons and can_cancel(order):
         made.append(voice.wish(_("Cancel the order"), "cancel_order", order=order.number))
         made.append(voice.wish(_("Change the order"), "change_order", order=order.number))
+    if buttons and any(line.shipped > line.returned for line in order.lines) and order.fulfilment_state in ARRIVED:
+        made.append(voice.wish(_("Return or exchange"), "return_items", order=order.number))
     shown = [_as_it_is(line) for line in order.lines if line.quantity > line.cancelled or not can_change(order)]
     lines = goods(voice, _together(shown))
     return OrderStatus(order.number, status_name(voice, order), tuple(rows), lines, tuple(made))
