@@ -62,7 +62,7 @@ async def open_address(desk: Desk, staff: StaffMember, *, number: str) -> Opened
         order = await order_for(session, staff, Permission.OPEN_ADDRESSES, number)
         _note_down(session, desk, staff, "order.address_opened", order.id)
         address = await order_address(session, order_id=order.id)
-    return OpenedAddress(name=address.name, phone=address.phone, line=address.line)
+    return OpenedAddress(name=address.name, phone=address.phone, line=address.whole)
 
 
 async def cancel(desk: Desk, staff: StaffMember, *, number: str, reason: str) -> OrderRow:

@@ -24,6 +24,8 @@ FINGERPRINTS = {
     "address.phone_last4_index",
     "coupon.code_index",
     "coupon_batch.code_index",
+    "customer.email_index",
+    "email_code.email_index",
     "gift_card.code_index",
     "keeper_code.digest",
     "orders.phone_last4_index",

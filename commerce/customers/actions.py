@@ -57,6 +57,10 @@ async def save_address(session: AsyncSession, *, customer_id: int, parsed: Addre
         name_sealed=vault.seal(parsed.name),
         phone_sealed=vault.seal(parsed.phone),
         line_sealed=vault.seal(parsed.line),
+        street_sealed=vault.seal(parsed.street) if parsed.street else None,
+        province=parsed.province,
+        city=parsed.city,
+        district=parsed.district,
         phone_index=vault.blind(PHONE, parsed.phone),
         phone_last4_index=vault.blind(PHONE_LAST4, parsed.phone[-4:]),
         created_at=now,
@@ -88,6 +92,10 @@ async def address_text(session: AsyncSession, address: Address) -> AddressText:
         name=vault.open(address.name_sealed),
         phone=vault.open(address.phone_sealed),
         line=vault.open(address.line_sealed),
+        province=address.province,
+        city=address.city,
+        district=address.district,
+        street=vault.open(address.street_sealed) if address.street_sealed else "",
     )
 
 

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from phonenumbers import (
     Leniency,
@@ -15,6 +16,7 @@ from phonenumbers import (
 )
 from phonenumbers.phonenumberutil import NumberParseException
 
+from commerce.customers.divisions import Divisions, Place
 from foundation.errors import Refused
 
 LONGEST = 400
@@ -96,23 +98,51 @@ _SURNAMES = frozenset(
 )
 _GLUED_FRONT = re.compile(f"([{_HAN}]{{2,4}}?)(?=(?:{'|'.join(_PROVINCES)}))")
 _GLUED_END = re.compile(f"(?<=[号室楼栋幢座元层厦苑园\\d])((?![号室楼栋幢座单元层弄巷路村])[{_HAN}]{{2,4}})$")
+_DIVISION_END = re.compile("(?:特别行政区|(?:[壮回]族|维吾尔)?自治区|自治[州县旗]|地区|[省市区县旗盟])$")
 _LATIN_THEN_NUMBER = re.compile(r"([^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}) (?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
 class AddressText:
-    """An address in the open. `phone` is E.164 ("+8613800138000")."""
+    """An address in the open. `phone` is E.164 ("+8613800138000"), `line` what was said of the place, as it was said.
+
+    Where it lies in China is known where the divisions were imported; empty where the line does not say.
+    """
 
     name: str
     phone: str
     line: str
+    province: str = ""
+    city: str = ""
+    district: str = ""
+    street: str = ""
+
+    @property
+    def region(self) -> str:
+        """The divisions in a row, none twice: 浙江省杭州市西湖区."""
+        return "".join(dict.fromkeys(name for name in (self.province, self.city, self.district) if name))
+
+    @property
+    def whole(self) -> str:
+        """The line with the divisions that were left out of it put before it, as a carrier needs it."""
+        left_out = [name for name in dict.fromkeys((self.province, self.city, self.district)) if not self._says(name)]
+        return "".join((*left_out, self.line))
+
+    def _says(self, name: str) -> bool:
+        return not name or short_name(name) in self.line
 
 
-def parse_address(text: str, *, region: str = "CN") -> AddressText:
+def short_name(name: str) -> str:
+    """A division as people shorten it: 浙江, 杭州, 内蒙古. One of two characters stays whole."""
+    short = _DIVISION_END.sub("", name)
+    return short if len(short) > 1 else name
+
+
+def parse_address(text: str, *, region: str = "CN", divisions: Divisions | None = None) -> AddressText:
     """Read "张三 13800138000 浙江省杭州市西湖区文三路 90 号" or "Ann Lee, +44 20 7946 0958, 12 High Street, Leeds".
 
-    `region` is the country of a phone without a country code. Raises Refused("address.incomplete", missing=[...]) with
-    "name", "phone", "line" for what was not found, in this order.
+    `region` is the country of a phone without a country code; `divisions` tell where a Chinese line lies. Raises
+    Refused("address.incomplete", missing=[...]) with "name", "phone", "line" for what was not found, in this order.
     """
     plain = "".join(
         character
@@ -129,18 +159,38 @@ def parse_address(text: str, *, region: str = "CN") -> AddressText:
     missing = [part for part, found in (("name", name), ("phone", phone), ("line", _is_street(line))) if not found]
     if missing:
         raise Refused("address.incomplete", missing=missing)
-    return AddressText(name=name, phone=phone, line=line)
+    return placed(AddressText(name=name, phone=phone, line=line), divisions)
+
+
+def placed(address: AddressText, divisions: Divisions | None) -> AddressText:
+    """The address with the divisions that its line names, where they are known. Foreign ones stay as they are."""
+    if not divisions or not _HAS_HAN.search(address.line):
+        return address
+    return at_place(address, divisions.place(address.line))
+
+
+def at_place(address: AddressText, place: Place) -> AddressText:
+    """The address lies there."""
+    return replace(address, province=place.province, city=place.city, district=place.district, street=place.street)
+
+
+def could_be(address: AddressText, divisions: Divisions | None) -> Sequence[Place]:
+    """The places that share the name the line begins with, when nothing in it says which of them is meant."""
+    if not divisions or address.province or not _HAS_HAN.search(address.line):
+        return ()
+    return divisions.place(address.line).choices
 
 
 def masked(address: AddressText) -> str:
     """The address as others may see it: "张* 138****8000 浙江省杭州市…" or "A* +44****0958 … Leeds LS1 4DY"."""
     national = address.phone.removeprefix("+86")
     shown = f"{national[:3]}****{national[-4:]}"
-    town = (
-        address.line[:6] + "…"
-        if _HAS_HAN.search(address.line)
-        else "… " + address.line.partition(", ")[2].rpartition(", ")[2]
-    )
+    if address.region:
+        town = address.region + "…"
+    elif _HAS_HAN.search(address.line):
+        town = address.line[:6] + "…"
+    else:
+        town = "… " + address.line.partition(", ")[2].rpartition(", ")[2]
     return f"{address.name[:1]}* {shown} {town}"
 
 

@@ -18,10 +18,13 @@ _ITSELF_A_CITY = ("北京", "天津", "上海", "重庆")
 
 
 def destination_of(address: AddressText) -> Region:
-    """The region of an address; what its line does not say stays empty.
+    """The region of an address: what the divisions of China said when it was read, else what its line says by itself.
 
-    A line in Chinese characters lies in China unless the phone says another country; any other where its phone is.
+    What nothing says stays empty. A line in Chinese characters lies in China unless the phone says another country; any
+    other where its phone is.
     """
+    if address.province:
+        return Region(province=address.province, city=address.city)
     line = address.line.strip()
     country = _country_of(address.phone)
     if not _HAN.search(line):
