@@ -183,6 +183,12 @@ def _refund_made(voice: Voice, order: OrderView, money: Money) -> list[Reply]:
     return [Text(text.format(money=voice.money(money), order=order.number))]
 
 
+def _refund_to_credit(voice: Voice, order: OrderView, money: Money) -> list[Reply]:
+    text = voice.translate("{money} for order {order} is back on your gift card or in your store credit.")
+    balance = voice.wish(voice.translate("My balance"), "show_balance")
+    return [Choice(text.format(money=voice.money(money), order=order.number), (balance,))]
+
+
 def _late_payment_accepted(voice: Voice, order: OrderView, money: Money) -> list[Reply]:
     text = voice.translate("Your payment of {money} came late, but everything is still there: order {order} is placed.")
     return [_with_status(voice, order, text.format(money=voice.money(money), order=order.number))]
@@ -208,6 +214,7 @@ _SAYINGS: dict[str, Callable[[Voice, OrderView, Money], list[Reply]]] = {
     "order_cancelled": _order_cancelled,
     "order_expired": _order_expired,
     "refund_made": _refund_made,
+    "refund_to_credit": _refund_to_credit,
     "late_payment_accepted": _late_payment_accepted,
     "late_payment_refunded": _late_payment_refunded,
 }

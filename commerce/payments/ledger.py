@@ -266,7 +266,7 @@ async def _pay_into_credit(
     note(session, order, "refunded", by="system", now=now, amount=refund.amount, currency=refund.currency, to=CREDIT)
     announce(
         session,
-        "refund_made",
+        "refund_to_credit",
         customer_id=order.customer_id,
         now=now,
         order_id=order.id,
@@ -275,7 +275,6 @@ async def _pay_into_credit(
         amount=refund.amount,
         currency=refund.currency,
         reason=refund.reason,
-        to=CREDIT,
     )
 
 
