@@ -8,6 +8,7 @@ from nicegui.element import Element
 from admin_api import category_desk, promotion_desk, shipping_desk, variant_names
 from admin_api.console.goods_frame import GoodsFrame, nothing
 from admin_api.console.looks import box, button, chip, show, words
+from admin_api.console.measure_dialogs import class_goods, weigh_goods
 from admin_api.console.price_dialogs import PriceListDialog, TaxDialog, ZoneDialog
 from admin_api.console.price_terms import (
     in_language,
@@ -24,7 +25,7 @@ from admin_api.console.promotion_dialog import AUDIENCES, STACKING, PromotionDia
 from admin_api.console.visit import Visit
 from admin_api.promotion_desk import PriceListRow, PriceLists, PromotionRow, Promotions, SwitchForm
 from admin_api.roles import Permission, StaffMember
-from admin_api.shipping_desk import Taxes, TaxRow, ZoneRow, Zones
+from admin_api.shipping_desk import Measured, Taxes, TaxRow, ZoneRow, Zones
 from commerce.promotions.rules import Audience, Gift
 
 Row = TypeVar("Row")
@@ -50,20 +51,22 @@ class PromotionsPage:
                 "sell", t("No promotions yet"), t("Shoppers see what is on in their cart and ask for it in the chat.")
             )
             self.lists = self._section("Price lists", "New price list", lambda: self._edit_list(None))
-            self.zones = self._section("Shipping zones", "New shipping zone", lambda: self._edit_zone(None))
-            self.taxes = self._section("Taxes", "New tax rate", lambda: self._edit_tax(None))
+            weigh = ("Weigh goods", lambda: self._measure(weigh_goods))
+            self.zones = self._section("Shipping zones", "New shipping zone", lambda: self._edit_zone(None), weigh)
+            classes = ("Tax class of goods", lambda: self._measure(class_goods))
+            self.taxes = self._section("Taxes", "New tax rate", lambda: self._edit_tax(None), classes)
 
     async def start(self) -> None:
         """Read everything anew."""
         found = await self.visit.attempt(self._read)
         if found is not None:
-            promotions, lists, zones, taxes = found
+            promotions, lists, zones, taxes, measured = found
             self._put_promotions(promotions)
             self._put_lists(lists)
-            self._put_zones(zones)
+            self._put_zones(zones, measured)
             self._put_taxes(taxes)
 
-    async def _read(self, staff: StaffMember) -> tuple[Promotions, PriceLists, Zones, Taxes]:
+    async def _read(self, staff: StaffMember) -> tuple[Promotions, PriceLists, Zones, Taxes, Measured]:
         desk = self.visit.desk
         async with desk.database.begin() as session:
             if staff.may(Permission.READ_PRODUCTS):
@@ -77,6 +80,7 @@ class PromotionsPage:
                 lists,
                 await shipping_desk.list_zones(session, staff),
                 await shipping_desk.list_taxes(desk, session, staff),
+                await shipping_desk.count_unweighed(session, staff),
             )
 
     async def _learn_skus(self, staff: StaffMember, promotions: Promotions, lists: PriceLists) -> None:
@@ -85,12 +89,21 @@ class PromotionsPage:
         async with self.visit.desk.database.begin() as session:
             self.skus = await variant_names.skus_of(session, staff, ids=ids)
 
-    def _section(self, title: str, new: str, make: Callable[[], Awaitable[None]]) -> Element:
+    def _section(
+        self,
+        title: str,
+        new: str,
+        make: Callable[[], Awaitable[None]],
+        beside: tuple[str, Callable[[], Awaitable[None]]] | None = None,
+    ) -> Element:
         t = self.visit.t
         with box("price-head"):
             words(t(title), "part-title")
             if self.may_manage:
-                button(t(new), "small", "add").on("click", make)
+                with box("price-acts"):
+                    if beside is not None:
+                        button(t(beside[0]), "small").on("click", beside[1])
+                    button(t(new), "small", "add").on("click", make)
         return box("product-rows price-rows")
 
     def _put_promotions(self, found: Promotions) -> None:
@@ -147,8 +160,13 @@ class PromotionsPage:
                     f"data-price-list={row.id}", in_language(self.visit, dict(row.name)), state, (about,), count, edit
                 )
 
-    def _put_zones(self, found: Zones) -> None:
+    def _put_zones(self, found: Zones, measured: Measured) -> None:
         self.zones.clear()
+        by_weight = any(rate.kind == "weight" for zone in found.zones for rate in zone.rates)
+        if by_weight and measured.unweighed:
+            with self.zones:
+                hint = self.visit.t("{count} variants on sale were never weighed.", count=measured.unweighed)
+                words(hint, "price-empty")
         if not found.zones:
             with self.zones:
                 words(self.visit.t("Without a zone every parcel is free."), "price-empty")
@@ -210,6 +228,9 @@ class PromotionsPage:
                 lambda staff: promotion_desk.switch_promotion(desk, staff, promotion_id=row.id, form=form)
             )
         )
+
+    async def _measure(self, act: Callable[[Visit], Awaitable[Measured | None]]) -> None:
+        await self._after(await act(self.visit))
 
     async def _after(self, saved: object | None) -> None:
         if saved is not None:
