@@ -14,6 +14,8 @@ from sqlalchemy import inspect, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import Announcement
+from commerce.carts.actions import add_line
+from commerce.carts.choices import Choice, set_choice
 from commerce.catalog.model import Variant
 from commerce.credit.actions import accounts_of, adjust_credit
 from commerce.customers.actions import save_address
@@ -36,8 +38,10 @@ from commerce.orders.actions import (
     mark_shipped,
     open_change,
     order_view,
+    place_order,
     preview_change,
     propose_change,
+    quote,
     send_draft,
 )
 from commerce.orders.invariants import INVARIANTS
@@ -54,15 +58,19 @@ from commerce.orders.model import (
     RefundAskState,
 )
 from commerce.orders.policy import Policy, set_policy
-from commerce.orders.queries import OrderView
+from commerce.orders.queries import OrderView, order_shares
 from commerce.orders.refund_asks import approve_refund, ask_refund, refuse_refund
 from commerce.orders.settlement import settle, settle_refund_answer
 from commerce.orders.steps import Add, CancelAll, PayBy, Remove, SendTo, Step, swap
 from commerce.payments.model import Intent, IntentState, Refund
 from commerce.payments.port import RefundOutcome, Session, SessionState
+from commerce.points.actions import adjust_points, points_of
+from commerce.promotions.coupons import give, usable_coupons
+from foundation.database import Database
 from foundation.errors import Refused
 from foundation.money import Money
-from tests.goods import ZHANG, a_customer, a_product
+from tests.goods import ZHANG, a_customer, a_product, holds_of
+from tests.test_coupons import a_batch
 
 MINUTES, DAYS = timedelta(minutes=1), timedelta(days=1)
 LI = AddressText("李四", "+8613900139000", "上海市浦东新区世纪大道100号")
@@ -561,6 +569,64 @@ async def test_a_delivered_order_is_complete_when_its_return_window_is_over_and_
     await mark_paid(desk.session, order_id=owing.id, proof="cash", now=desk.now)
     assert await complete_delivered_orders(desk.session, now=desk.now + 7 * DAYS) == 1
     await desk.sound()
+
+
+# What pays a part
+
+
+async def test_a_coupon_points_and_credit_pay_their_part_and_come_back_when_it_is_cancelled(
+    database: Database, now: datetime
+) -> None:
+    async with database.begin() as session:
+        tea = await a_product(session, now=now, price=6800)
+        customer = await a_customer(session, now=now)
+        await add_line(session, customer_id=customer.id, variant_id=tea, quantity=2, now=now)
+        address = await save_address(session, customer_id=customer.id, parsed=ZHANG, now=now)
+        batch = await a_batch(session, now=now)
+        await give(session, batch_id=batch.id, customer_id=customer.id, now=now)
+        await adjust_points(session, customer_id=customer.id, points=600, reason="x", reference="1", now=now)
+        await adjust_credit(
+            session, customer_id=customer.id, amount=5000, currency="CNY", reason="x", reference="1", now=now
+        )
+        await set_choice(session, customer_id=customer.id, choice=Choice(points=600))
+        offer = await quote(session, customer_id=customer.id, language="zh", now=now)
+    assert (offer.total.amount, offer.due.amount) == (13600 - 1000 - 600, 13600 - 1000 - 600 - 5000)
+    async with holds_of(database) as holds:
+        await holds.hold(offer.hold_key, offer.holding, until=now + 15 * MINUTES, now=now)
+    async with database.begin() as session:
+        order = await place_order(
+            session,
+            customer_id=customer.id,
+            cart_id=offer.cart_id,
+            cart_version=offer.cart_version,
+            priced=offer.priced,
+            address_id=address.id,
+            payment_method=PaymentMethod.SIMULATOR,
+            hold_key=offer.hold_key,
+            language="zh",
+            now=now,
+        )
+        desk = Desk(session, now, customer.id, tea, tea, tea)
+        shares = await order_shares(session, order_id=order.id)
+        assert [(share.kind, share.amount.amount) for share in shares] == [("coupon", 1000), ("points", 600)]
+        assert await desk.to_pay(order) == [("simulator", 7000)]
+        assert (await points_of(session, customer.id)).available == 0
+        assert (
+            await accounts_of(session, customer.id),
+            await usable_coupons(session, customer_id=customer.id, now=now),
+        ) == ([], [])
+        await desk.sound()
+        await desk.pay(order)
+        view = await desk.view(order)
+        assert (view.status, view.payment_state, view.captured.amount) == ("placed", "paid", 12000)
+        assert (await points_of(session, customer.id)).pending == order.points_earned == 120
+        await desk.sound()
+        await cancel_order(session, order_id=order.id, by="shopper", reason="x", now=now)
+        assert [one.balance for one in await accounts_of(session, customer.id)] == [5000]
+        balance = await points_of(session, customer.id)
+        assert (balance.available, balance.pending) == (600, 0)
+        assert len(await usable_coupons(session, customer_id=customer.id, now=now)) == 1
+        await desk.sound()
 
 
 # Whatever happens

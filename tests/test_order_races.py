@@ -14,7 +14,15 @@ from sqlalchemy import func, select, text
 from commerce.carts.actions import add_line
 from commerce.customers.actions import save_address
 from commerce.inventory.hold import Holds
-from commerce.orders.actions import Quote, cancel_order, mark_shipped, order_view, place_order, quote
+from commerce.orders.actions import (
+    Quote,
+    cancel_items,
+    cancel_order,
+    mark_shipped,
+    order_view,
+    place_order,
+    quote,
+)
 from commerce.orders.model import Order, OrderStatus, PaymentMethod
 from foundation.database import Database
 from foundation.errors import Refused
@@ -184,3 +192,53 @@ async def test_the_twin_without_the_lock_cancels_what_was_shipped(
     async with database.begin() as session:
         view = await order_view(session, order.id)
     assert (view.status, view.fulfilment_state) == ("cancelled", "shipped")  # what the lock is there to prevent
+
+
+async def test_pieces_cancelled_and_shipped_at_once_are_one_of_the_two(
+    database: Database, holds: Holds, tea: int, now: datetime
+) -> None:
+    async def cancel(order_id: int, customer_id: int, line_id: int) -> None:
+        async with database.begin() as session:
+            pieces = {line_id: 1}
+            await cancel_items(
+                session, order_id=order_id, customer_id=customer_id, pieces=pieces, reason="late", now=now
+            )
+
+    async def send(order_id: int) -> None:
+        async with database.begin() as session:
+            await mark_shipped(session, order_id=order_id, tracking_number="SF1", carrier="顺丰", now=now)
+
+    shipped = 0
+    for turn in range(4):
+        order = await an_order(database, holds, {tea: 2}, now=now)
+        async with database.begin() as session:
+            (line,) = (await order_view(session, order.id)).lines
+        acts = [cancel(order.id, order.customer_id, line.line_id), send(order.id)]
+        ended = await asyncio.gather(*(acts if turn % 2 else reversed(acts)), return_exceptions=True)
+        assert [end.code for end in ended if isinstance(end, Refused)] in ([], ["change.pieces"])
+        async with database.begin() as session:
+            (line,) = (await order_view(session, order.id)).lines
+        assert (line.open, line.cancelled + line.shipped) == (0, 2)
+        shipped += line.shipped
+    assert await stock_of(database, tea) == Stock(10 - shipped, 0)
+
+
+async def test_the_twin_that_looks_before_it_counts_cancels_what_was_shipped(
+    database: Database, holds: Holds, tea: int, now: datetime
+) -> None:
+    order = await an_order(database, holds, {tea: 2}, now=now)
+    async with database.begin() as session:
+        await session.execute(text("ALTER TABLE order_line DROP CONSTRAINT ck_order_line_pieces_within_quantity"))
+    both_looked = asyncio.Barrier(2)
+
+    async def act(counter: str, pieces: int) -> None:
+        async with database.begin() as session:
+            (line,) = (await order_view(session, order.id)).lines
+            await both_looked.wait()
+            assert line.open >= pieces
+            await session.execute(text(f"UPDATE order_line SET {counter} = {counter} + {pieces}"))
+
+    await asyncio.gather(act("cancelled", 1), act("shipped", 2))
+    async with database.begin() as session:
+        (line,) = (await order_view(session, order.id)).lines
+    assert line.cancelled + line.shipped == 3  # of two pieces
