@@ -1,11 +1,14 @@
 """Every fault of a bank, in every protocol it speaks: the right state within one round of the reconciler."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from rich.progress import Progress
 from sqlalchemy import select
 
 from bench.pay_house import MINUTE, SOUND, PayHouse, pay_house
+from bench.payments import run
 from bot.web.simulator_model import FAULT_OF_AMOUNT, Fault, SimulatorSession
 from cli.scratch import Place
 from commerce.orders.actions import cancel_order, order_view
@@ -115,3 +118,12 @@ async def test_stripe_says_with_what_it_was_paid(house: PayHouse) -> None:
     await house.press(await house.open(order))
     await round_of_questions(house)
     assert (await house.intent(order)).instrument == "card ending 4242"
+
+
+def test_a_small_bench_of_random_payments_ends_with_equal_books(place: Place) -> None:
+    with Progress(disable=True) as progress:
+        result = asyncio.run(run(place, payments=8, seed=4, with_faults=True, progress=progress))
+    assert (result["equal_to_the_cent"], result["broken_invariants"]) == (True, [])
+    books = result["books"]
+    assert isinstance(books, dict)
+    assert sum(book["bank_taken"] for book in books.values()) > 0
