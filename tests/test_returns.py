@@ -24,6 +24,7 @@ from commerce.returns.model import (
     Disposition,
     Kind,
     RefundTo,
+    Replace,
     Return,
     ReturnLine,
     ReturnPolicy,
@@ -354,4 +355,28 @@ async def test_a_gift_card_pays_the_difference_only_when_it_holds_enough(session
     await came(session, cheaper, now=now)
     await session.refresh(card)
     assert (card.balance, cheaper.refunded) == (1000, 1000)
+    assert await breaches(session) == []
+
+
+async def test_a_replacement_may_leave_at_once_and_comes_back_into_stock_when_the_shopper_thinks_better_of_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    red = await a_product(session, now=now, price=5000)
+    blue = await a_sibling(session, red, price=4000, pieces=2, now=now)
+    policy = ReturnPolicy(name={"en": "At once"}, kinds=["exchange"], window_days=7, updated_at=now)
+    policy.replace = Replace.AT_ONCE
+    session.add(policy)
+    await session.flush()
+    order = await a_delivered_order(session, [Sold(red, 2, 5000)], now=now)
+    first = await opened(session, order, await exchange(session, order, blue), now=now)
+    new = await session.get_one(Order, first.replacement_order_id)
+    assert (new.status, new.total_amount, first.state) == (OrderStatus.PLACED, 0, ReturnState.AWAITING_GOODS)
+    await came(session, first, now=now)
+    assert (await states_of(session, order), first.refunded) == ([ReturnState.EXCHANGE], 1000)
+    second = await opened(session, order, await exchange(session, order, blue), now=now)
+    await cancel_return(session, return_id=second.id, customer_id=order.customer_id, by="shopper", now=now)
+    assert (await session.get_one(Order, second.replacement_order_id)).status is OrderStatus.CANCELLED
+    level = (await session.scalars(select(StockLevel).where(StockLevel.variant_id == blue))).one()
+    assert (level.on_hand, level.reserved) == (2, 1)
+    assert await refunded(session, order) == 1000
     assert await breaches(session) == []

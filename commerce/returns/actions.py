@@ -1,6 +1,7 @@
 """What shoppers do about delivered goods, and what follows from it by the shop's policy."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -57,6 +58,7 @@ async def open_return(
     await _order(session, order_id, customer_id)
     order = await locked_order(session, order_id)
     by_staff = by == "staff"
+    wish = replace(wish, photos=max(wish.photos, len(photos)))
     offer = await make_offer(session, order=order, wish=wish, terms=terms, now=now, overrules=by_staff)
     asked = await _write(session, offer, note_text=note_text, photos=photos, by=by, now=now)
     note(session, asked, "requested", by=by, now=now, checks=[check.code for check in offer.checks if not check.ok])

@@ -38,6 +38,7 @@ async def test_a_return_is_approved_looked_into_and_paid_back(browser: "Browser"
             now=now,
             note_text="<b>盒子压扁了</b>，茶叶洒了一半",
             photos=photo,
+            by="staff",
         )
     async with at_desk(browser, address, "mei") as page:
         await page.goto(f"{address}/console/returns")
