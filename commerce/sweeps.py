@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.favourites.actions import tell_back_in_stock
 from commerce.inventory.actions import expire_holds
 from commerce.orders.actions import complete_delivered_orders, expire_changes, expire_unpaid_orders
+from commerce.persons.exports import forget_exports
 from commerce.points.actions import expire_points
 from commerce.promotions.coupons import expire_coupons
 from commerce.returns.due import close_returns, expire_returns, follow_up_returns, remind_of_returns
@@ -39,6 +40,7 @@ SWEEPS: tuple[Sweep, ...] = (
     expire_returns,
     close_returns,
     follow_up_returns,
+    forget_exports,
 )
 """Beside these a worker calls what has to leave its transactions: `commerce.payments.actions.reconcile`, and
 `gists_due` and `keep_meanings` of commerce.search.meaning."""

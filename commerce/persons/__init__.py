@@ -1,0 +1,1 @@
+"""What concerns everything a person has in the shop: two customers become one, an export, an erasure."""

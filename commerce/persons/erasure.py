@@ -1,0 +1,78 @@
+"""A person's data is erased. What trade law demands stays: orders with their sealed address, money, consents given."""
+
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.customers.events import note_event
+from commerce.customers.model import Customer
+from foundation.errors import Refused
+
+ERASE_CUSTOMER = "erase_customer"
+
+_OPEN_ORDERS = "SELECT number FROM orders WHERE customer_id = :customer AND status IN ('draft', 'pending', 'placed')"
+_OPEN_RETURNS = """
+SELECT number FROM order_return WHERE customer_id = :customer
+   AND state NOT IN ('closed', 'rejected', 'cancelled', 'expired')"""
+_MONEY_DUE = """
+SELECT DISTINCT o.number FROM orders o
+  LEFT JOIN refund r ON r.order_id = o.id AND r.state IN ('requested', 'submitted', 'failed')
+  LEFT JOIN refund_ask a ON a.order_id = o.id AND a.state = 'waiting'
+ WHERE o.customer_id = :customer AND (r.id IS NOT NULL OR a.id IS NOT NULL)"""
+
+_ERASE = (
+    "DELETE FROM demo_mail WHERE key IN (SELECT 'email_code:' || id FROM email_code WHERE customer_id = :customer)",
+    *(
+        f'DELETE FROM "{table}" WHERE customer_id = :customer'
+        for table in (
+            *("email_code", "data_export", "code_tries", "keeper", "favourite", "stock_watch", "price_list_customer"),
+            "channel_identity",
+        )
+    ),
+    "DELETE FROM cart WHERE customer_id = :customer AND status = 'open'",
+    "DELETE FROM address WHERE customer_id = :customer"
+    " AND NOT EXISTS (SELECT 1 FROM orders WHERE orders.address_id = address.id)",
+    "UPDATE address SET name_sealed = '', phone_sealed = '', line_sealed = '', street_sealed = NULL, phone_index = '',"
+    " phone_last4_index = '', district = '' WHERE customer_id = :customer",
+    "UPDATE transfer_report SET note_sealed = NULL, photos = '[]' WHERE customer_id = :customer",
+    "UPDATE order_return SET note = '', photos = '[]' WHERE customer_id = :customer",
+    "UPDATE announcement SET told_at = created_at WHERE customer_id = :customer AND told_at IS NULL",
+)
+"""What erases. An address that an order points at is emptied: the order keeps its own sealed copy."""
+
+
+async def refuse_erasure(session: AsyncSession, *, customer_id: int) -> None:
+    """Raises Refused("erase.orders_open", orders), ("erase.returns_open", returns) or ("erase.money_due", orders)."""
+    customer = {"customer": customer_id}
+    for code, fact, query in (
+        ("erase.orders_open", "orders", _OPEN_ORDERS),
+        ("erase.returns_open", "returns", _OPEN_RETURNS),
+        ("erase.money_due", "orders", _MONEY_DUE),
+    ):
+        numbers = list(await session.scalars(text(query), customer))
+        if numbers:
+            raise Refused(code, **{fact: sorted(numbers)[:10]})
+
+
+async def erase_customer(session: AsyncSession, *, customer_id: int, by: str, now: datetime) -> bool:
+    """Erase a person. False when that was done before. Raises what `refuse_erasure` raises, and
+    Refused("customer.unknown").
+
+    Their conversations are locked by the caller (conversations.erase.lock_talks), who erases them in this transaction.
+    """
+    locked = select(Customer).where(Customer.id == customer_id, Customer.merged_into.is_(None))
+    locked = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
+    customer = await session.scalar(locked)
+    if customer is None:
+        raise Refused("customer.unknown", customer=customer_id)
+    if customer.erased_at is not None:
+        return False
+    await refuse_erasure(session, customer_id=customer_id)
+    for statement in _ERASE:
+        await session.execute(text(statement), {"customer": customer_id})
+    customer.name_sealed = customer.email_sealed = customer.email_index = None
+    customer.erased_at = now
+    note_event(session, customer_id=customer_id, kind="erased", now=now, by=by)
+    await session.flush()
+    return True
