@@ -9,6 +9,7 @@ cancelled. The same run without faults is the comparison. Real PostgreSQL; the c
 import argparse
 import asyncio
 import json
+import logging
 import random
 import sys
 import time
@@ -16,6 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import structlog
 from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import func, select, text
@@ -203,6 +205,9 @@ def main() -> int:
     parser.add_argument("--compare", type=int, default=1_000, help="payments of the run without faults; 0: none")
     asked = parser.parse_args()
     payments = min(max(asked.payments, 1), 100_000)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR)
+    )  # refused webhooks are meant
     with scratch_place() as place, Progress(console=Console(stderr=True)) as progress:
         faulty = asyncio.run(run(place, payments=payments, seed=asked.seed, with_faults=True, progress=progress))
         compare = min(max(asked.compare, 0), payments)
