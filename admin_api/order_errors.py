@@ -17,6 +17,7 @@ ORDER_SENTENCES = {
     "change.stale": "The order has moved on since this was proposed. Propose it again.",
     "change.not_now": "An order that is {status} cannot be changed.",
     "change.shipped": "Something of this order has left already.",
+    "change.mixed": "Change one thing at a time: items, the address, the payment, or cancel all of it.",
     "change.nothing": "This would change nothing.",
     "change.pieces": "Only {left} pieces of {title} are still to be sent.",
     "change.no_such_line": "This order has no such line.",

@@ -123,9 +123,9 @@ class OrderMoneyCard:
         may = staff.may(Permission.REFUND) and (limit is None or row.amount <= limit)
         if row.state is RefundAskState.WAITING and may:
             with box("actions"):
-                yes = button(t("Approve"), "small primary")
+                yes = button(t("Agree to the refund"), "small primary")
                 yes.on("click", lambda: self._decide(row.id, approve=True))
-                no = button(t("Refuse"), "small")
+                no = button(t("Refuse the refund"), "small")
                 no.on("click", lambda: self._decide(row.id, approve=False))
 
     async def _decide(self, ask_id: int, *, approve: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from commerce.orders.model import ChangeKind, Part, PaymentMethod
 from foundation.database import JsonMap
+from foundation.errors import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,14 @@ class SendTo:
 
 @dataclass(frozen=True, slots=True)
 class PayBy:
-    """Another way to pay: a method, or an account (gift card, store credit) for method credit."""
+    """Another way to pay: a method, or an account (gift card, store credit) for method credit.
+
+    `instrument_id`: with which card or wallet there, where the provider keeps more than one of the customer.
+    """
 
     method: PaymentMethod
     account_id: int | None = None
+    instrument_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,13 @@ def from_json(data: JsonMap) -> Step:
     return kind(**known)
 
 
+def pay_by(data: JsonMap) -> PayBy:
+    """Back from the "pay_with" of OrderChange.preview."""
+    return PayBy(PaymentMethod(data["method"]), data["account_id"], data.get("instrument_id"))
+
+
 def kind_of(steps: Sequence[Step]) -> ChangeKind:
-    """What steps that belong together change."""
+    """What steps that belong together change. Raises Refused("change.mixed") for others."""
     kinds = {type(step) for step in steps}
     if kinds == {CancelAll}:
         return ChangeKind.CANCEL
@@ -88,7 +98,7 @@ def kind_of(steps: Sequence[Step]) -> ChangeKind:
         return ChangeKind.CANCEL_ITEMS
     if kinds <= {Remove, Add} and kinds:
         return ChangeKind.ITEMS
-    raise ValueError("steps of different kinds, or none")
+    raise Refused("change.mixed")
 
 
 @dataclass(frozen=True, slots=True)
