@@ -18,7 +18,8 @@ INVARIANTS: dict[str, str] = {
     "payments.refund_is_of_its_payment": """
         SELECT r.id AS refund, r.key, r.order_id, p.order_id AS payment_order FROM refund r
         JOIN payment p ON p.id = r.payment_id
-        WHERE r.order_id <> p.order_id OR r.currency <> p.currency OR r.provider NOT IN (p.provider, 'credit', 'transfer')""",
+        WHERE r.order_id <> p.order_id OR r.currency <> p.currency
+        OR r.provider NOT IN (p.provider, 'credit', 'transfer')""",
     "payments.settled_refund_knows_when": """
         SELECT id AS refund, state, settled_at FROM refund WHERE (state = 'succeeded') <> (settled_at IS NOT NULL)""",
     "payments.nothing_waits_without_being_asked_about": """
