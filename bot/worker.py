@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 
 from bot.announcements import tell_announcements
+from bot.person_jobs import person_jobs
 from bot.shop import Shop
 from bot.turn import take_turns
 from commerce.checks import begin_hour, end_hour, find_breaches
@@ -103,16 +104,23 @@ async def catch_up(shop: Shop) -> None:
     await shop.idle()
     for _round in range(5):
         done = await finish_turns(shop)
-        for due in SWEEPS:
-            done += await _sweep(shop, due)
+        async with shop.database.begin() as session:
+            for due in SWEEPS:
+                done += await due(session, now=shop.now(), limit=AT_ONCE)
         done += await reconcile(shop.till)
-        done += await run_due_jobs(shop.database, handlers(shop))
-        done += await tell_announcements(shop)
-        await shop.delivery.sweep(fresh=True)
-        await shop.delivery.finish()
-        await shop.idle()
+        done += await settle(shop)
         if not done:
             return
+
+
+async def settle(shop: Shop) -> int:
+    """Do what the acts before left to do, whatever the time: jobs, announcements, deliveries. Returns how many."""
+    done = await run_due_jobs(shop.database, handlers(shop))
+    done += await tell_announcements(shop)
+    await shop.delivery.sweep(fresh=True)
+    await shop.delivery.finish()
+    await shop.idle()
+    return done
 
 
 def handlers(shop: Shop) -> Mapping[str, Handler]:
@@ -125,7 +133,8 @@ def handlers(shop: Shop) -> Mapping[str, Handler]:
         return run
 
     paying = {name: bound(handler, shop.till) for name, handler in JOBS.items()}
-    return paying | {name: bound(handler, shop.mailroom) for name, handler in PARCEL_JOBS.items()}
+    parcels = {name: bound(handler, shop.mailroom) for name, handler in PARCEL_JOBS.items()}
+    return paying | parcels | person_jobs(shop)
 
 
 async def _sweep(shop: Shop, due: Sweep) -> int:

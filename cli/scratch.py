@@ -23,7 +23,7 @@ from bot.app import open_shop
 from bot.shop import Shop
 from bot.web.app import create_app
 from bot.web.simulator import send_webhooks
-from bot.worker import catch_up
+from bot.worker import catch_up, settle
 from commerce.catalog.media import MediaFolder
 from commerce.demo.load import load_demo_shop
 from commerce.imports.actions import import_goods
@@ -104,6 +104,13 @@ class ScratchShop:
         await self._do_what_is_due()
         while await send_webhooks(self.app.state.bank, self.client):
             await self._do_what_is_due()
+
+    async def settle(self) -> None:
+        """Do what the acts before left to do; where that is something, also everything that is due."""
+        with contextlib.suppress(ProviderUnreachable):
+            if not await settle(self.shop) and not await send_webhooks(self.app.state.bank, self.client):
+                return
+        await self.catch_up()
 
     async def _do_what_is_due(self) -> None:
         """A bank that does not answer is asked again by the shop's own sweeps, when the clock has moved."""

@@ -82,6 +82,7 @@ class _Player:
         self.sent = 0
         self.seen = 0
         self.pay_page = ""
+        self.is_settled = False
         self.answers: list[str] = []
         self.shown: list[Reply] = []
         self.names: dict[str, str] = {}
@@ -117,9 +118,10 @@ class _Player:
                 await self._give(step)
 
     async def _give(self, step: Given) -> None:
+        self.is_settled = False
         customer_id = (await self.conversation()).customer_id
         async with self.shop.database.begin() as session:
-            named = await give(self.scratch, session, step.text, customer_id=customer_id)
+            named = await give(self.scratch, session, self._filled(step.text), customer_id=customer_id)
         if named is not None:
             self.names[named[0]] = named[1]
 
@@ -149,10 +151,19 @@ class _Player:
             return
         await receive(self.shop, incoming)
         await self.shop.idle()
-        await self._catch_up()
+        if self.is_settled:  # the clock stands still, so nothing became due but by this message
+            await self.scratch.settle()
+            await self._hear()
+        else:
+            await self._catch_up()
 
     async def _catch_up(self) -> None:
         await self.scratch.catch_up()
+        self.is_settled = True
+        await self._hear()
+
+    async def _hear(self) -> None:
+        """Take in what the shop said since the last look."""
         conversation = await self.conversation()
         async with self.shop.database.begin() as session:
             new = await messages_after(
