@@ -10,6 +10,7 @@ PAYMENT_SENTENCES = {
     "statement.too_large": "A statement may have 2 MB and 5,000 lines at most. Send it in parts.",
     "statement.unreadable": "This file is no text in UTF-8 or GB 18030.",
     "statement.no_columns": "The first lines must name the columns: {missing} is missing.",
+    "payment.instrument_unknown": "The customer has no such card or wallet.",
     "payment.unknown": "There is no such payment.",
     "payment.final": "Nothing is open there: it is {state}.",
     "refund.unknown": "There is no such refund.",

@@ -74,6 +74,7 @@ PURSES: Final[dict[RefundTo, str]] = {
     RefundTo.ORIGINAL: N_("the way you paid"),
     RefundTo.CREDIT: N_("your store credit"),
     RefundTo.ACCOUNT: N_("your gift card"),
+    RefundTo.INSTRUMENT: N_("your other card"),
 }
 
 

@@ -115,6 +115,7 @@ PAYMENT_REFUSALS_ZH = {
     "statement.too_large": "流水文件不能超过 2 MB、5000 行，请分批导入。",
     "statement.unreadable": "文件无法识别，请导出为 UTF-8 或 GBK 编码的 CSV。",
     "statement.no_columns": "找不到表头，缺少：{missing}。",
+    "payment.instrument_unknown": "顾客没有这张卡或钱包。",
     "payment.unknown": "没有这笔收款。",
     "payment.final": "这笔收款已经完结了。",
     "refund.unknown": "没有这笔退款。",

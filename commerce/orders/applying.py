@@ -23,7 +23,7 @@ from commerce.orders.model import (
 )
 from commerce.orders.offers import line_row, share_rows
 from commerce.orders.snapshot import seal_address
-from commerce.orders.steps import Add, Amounts, PayBy, Preview, SendTo, Step, by_variant, from_json, removed
+from commerce.orders.steps import Add, Amounts, PayBy, Preview, SendTo, Step, by_variant, from_json, pay_by, removed
 from commerce.payments.ledger import refund_amount, request_refund
 from commerce.payments.model import Payment
 from commerce.shipping.actions import take_out_of_parcels
@@ -54,9 +54,7 @@ async def apply_change(session: AsyncSession, order: Order, change: OrderChange,
     note(session, order, "changed", by=by, now=now, change_id=change.id, what=change.kind.value, back=back)
     await session.flush()
     if back and change.kind is not ChangeKind.PAYMENT:
-        await refund_amount(
-            session, order_id=order.id, amount=back, reason="changed", key=f"refund:change:{change.id}", now=now
-        )
+        await _give_back(session, order, change, back, now=now)
     if change.kind is ChangeKind.CANCEL_ITEMS:
         await give_back_share(session, order, reference=f"change:{change.id}", now=now)
     await _settle_rest(session, order, now=now)
@@ -87,6 +85,22 @@ async def give_up(
     if was_confirmed:
         await release_holds(session, order_id=order.id, key=hold_key(change))
         await ask_for_rest(session, order, now=now)
+
+
+async def _give_back(session: AsyncSession, order: Order, change: OrderChange, amount: int, *, now: datetime) -> None:
+    """A lower price: to what paid, or where the shopper said if the shop lets them."""
+    given = change.preview.get("pay_with") if change.preview.get("back_as_chosen") else None
+    chosen = pay_by(given) if given else None
+    await refund_amount(
+        session,
+        order_id=order.id,
+        amount=amount,
+        reason="changed",
+        key=f"refund:change:{change.id}",
+        now=now,
+        account_id=chosen.account_id if chosen else None,
+        instrument_id=chosen.instrument_id if chosen else None,
+    )
 
 
 def amounts_of(order: Order) -> Amounts:

@@ -19,9 +19,9 @@ from commerce.orders.cancelling import cancel_order
 from commerce.orders.covering import owed
 from commerce.orders.drawing_up import Drawn, draw_up
 from commerce.orders.locks import Actor, locked_order, note
-from commerce.orders.model import ChangeKind, ChangeState, Order, OrderChange, OrderStatus, PaymentMethod
+from commerce.orders.model import ChangeKind, ChangeState, Order, OrderChange, OrderStatus
 from commerce.orders.policy import policy_of
-from commerce.orders.steps import PayBy, Preview, Remove, Step, added, from_json
+from commerce.orders.steps import PayBy, Preview, Remove, Step, added, from_json, pay_by
 from commerce.payments.ledger import new_intent, payable_intents, start_closing
 from commerce.pricing.values import Terms
 from foundation.errors import Refused
@@ -58,10 +58,11 @@ async def propose_change(
 ) -> OrderChange:
     """Put a change before the one who pays. A proposal without an answer gives way to a new one.
 
-    `pay_with`: how a higher price is paid, if not as the order was. Raises Refused: change.open (one waits for its
+    `pay_with`: how a higher price is paid, if not as the order was; where the policy says `back_as_chosen`, a lower one
+    goes back there. Raises Refused: change.open (one waits for its
     money), order.move_refused, order.shipped, change.not_allowed, change.once, change.final, change.reason,
     change.pieces, change.no_such_line, change.other_product, change.unavailable, change.quantity, change.nothing,
-    change.same_payment, address.unknown, shipping.not_there, credit.short.
+    change.same_payment, address.unknown, shipping.not_there, credit.short, credit.unknown, payment.instrument_unknown.
     """
     order = await locked_order(session, order_id)
     drawn = await draw_up(session, order, steps, reason=reason, pay_with=pay_with, now=now, terms=terms or Terms())
@@ -267,7 +268,7 @@ def _paying(order: Order, change: OrderChange, steps: Sequence[Step]) -> PayBy:
     if chosen is not None:
         return chosen
     given = change.preview.get("pay_with")
-    return PayBy(PaymentMethod(given["method"]), given["account_id"]) if given else PayBy(order.payment_method)
+    return pay_by(given) if given else PayBy(order.payment_method)
 
 
 async def _close_money(session: AsyncSession, order: Order, change: OrderChange, *, now: datetime) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.carts.model import MOST_PIECES
 from commerce.catalog.queries import variant_views
 from commerce.credit.actions import accounts_of
+from commerce.credit.model import CreditAccount
 from commerce.customers.actions import address_of, address_text
 from commerce.orders.applying import amounts_of
 from commerce.orders.model import (
@@ -38,8 +39,8 @@ from commerce.orders.steps import (
     preview_of,
     removed,
 )
-from commerce.payments.ledger import balance
-from commerce.payments.model import Payment
+from commerce.payments.ledger import balance, known_instrument
+from commerce.payments.model import Intent, Payment
 from commerce.pricing.values import Terms
 from foundation.database import JsonMap
 from foundation.errors import Refused
@@ -78,16 +79,19 @@ async def draw_up(
     policy = await policy_of(session)
     refuse_by_policy(policy, kind, done=await _kinds_done(session, order.id), reason=reason, number=order.number)
     _refuse_sent(order, lines, kind, policy)
+    if pay_with is not None:
+        await _refuse_strange_purse(session, order, pay_with)
     if kind in (ChangeKind.ITEMS, ChangeKind.CANCEL_ITEMS):
-        drawn = await _items(session, order, lines, steps, now=now, terms=terms)
+        drawn = await _items(session, order, lines, steps, policy=policy, now=now, terms=terms)
     elif kind is ChangeKind.ADDRESS:
         drawn = await _address(session, order, lines, steps, now=now, terms=terms)
     elif kind is ChangeKind.PAYMENT:
         drawn = await _payment(session, order, steps)
     else:
         drawn = await _cancel(session, order, steps)
-    if drawn.preview.pay_now and pay_with is not None:
-        drawn.facts["pay_with"] = {"method": pay_with.method.value, "account_id": pay_with.account_id}
+    if pay_with is not None:
+        drawn.facts["pay_with"] = as_json(pay_with)
+        drawn.facts["back_as_chosen"] = policy.back_as_chosen
     elif drawn.preview.pay_now and kind is not ChangeKind.PAYMENT and order.payment_method is PaymentMethod.CREDIT:
         raise Refused("change.how_to_pay", number=order.number, amount=drawn.preview.pay_now, currency=order.currency)
     return drawn
@@ -120,6 +124,7 @@ async def _items(
     lines: Sequence[OrderLine],
     steps: Sequence[Step],
     *,
+    policy: Policy,
     now: datetime,
     terms: Terms,
 ) -> Drawn:
@@ -136,7 +141,7 @@ async def _items(
     if any(not 1 <= count <= MOST_PIECES for count in pieces.values()):
         raise Refused("change.quantity", most=MOST_PIECES)
     if pieces:
-        await _refuse_other_products(session, order, by_id, steps)
+        await _refuse_other_products(session, order, by_id, steps, same_again=policy.same_again)
     address = open_address(session, order)
     made = await todays_lines(session, order, pieces, address=address, now=now, terms=terms) if pieces else {}
     actions, written = [], set()
@@ -153,8 +158,18 @@ async def _items(
     return Drawn(kind_of(steps), tuple(actions), preview, {})
 
 
+async def _refuse_strange_purse(session: AsyncSession, order: Order, pay_with: PayBy) -> None:
+    """Money is taken from, and goes back to, what is the customer's own."""
+    if pay_with.instrument_id is not None:
+        await known_instrument(session, instrument_id=pay_with.instrument_id, customer_id=order.customer_id)
+    if pay_with.account_id is not None:
+        account = await session.get(CreditAccount, pay_with.account_id)
+        if account is None or account.customer_id != order.customer_id or account.currency != order.currency:
+            raise Refused("credit.unknown", account=pay_with.account_id)
+
+
 async def _refuse_other_products(
-    session: AsyncSession, order: Order, by_id: dict[int, OrderLine], steps: Sequence[Step]
+    session: AsyncSession, order: Order, by_id: dict[int, OrderLine], steps: Sequence[Step], *, same_again: bool
 ) -> None:
     """What replaces a piece is another kind of the same product."""
     pairs = [
@@ -167,7 +182,7 @@ async def _refuse_other_products(
     both = {variant for pair in pairs for variant in pair}
     goods = await variant_views(session, both, language=order.language, also_unavailable=True)
     for old, new in pairs:
-        if old == new:
+        if old == new and not same_again:
             raise Refused("change.nothing", number=order.number)
         if new not in goods or old not in goods or goods[old].product_id != goods[new].product_id:
             raise Refused("change.other_product", number=order.number)
@@ -204,7 +219,7 @@ async def _payment(session: AsyncSession, order: Order, steps: Sequence[Step]) -
     rest = max(order.total_amount - kept, 0)
     swaps = order.status is OrderStatus.PLACED and kept > 0
     to_pay = kept if swaps else rest
-    if step.account_id is None and step.method is order.payment_method:
+    if step.account_id is None and step.method is order.payment_method and not await _is_another(session, order, step):
         raise Refused("change.same_payment", number=order.number)
     if step.account_id is not None:
         accounts = await accounts_of(session, order.customer_id)
@@ -221,6 +236,16 @@ async def _payment(session: AsyncSession, order: Order, steps: Sequence[Step]) -
         amounts=amounts_of(order),
     )
     return Drawn(ChangeKind.PAYMENT, (as_json(step),), preview, {"old_payments": sorted(left) if swaps else []})
+
+
+async def _is_another(session: AsyncSession, order: Order, step: PayBy) -> bool:
+    """Whether an order is to be paid with a card or wallet that none of its money came from."""
+    if step.instrument_id is None:
+        return False
+    chosen = await known_instrument(session, instrument_id=step.instrument_id, customer_id=order.customer_id)
+    used = select(Intent.instrument).join(Payment, Payment.intent_id == Intent.id)
+    used = used.where(Payment.order_id == order.id, Payment.captured > Payment.refunded + Payment.refund_pending)
+    return chosen.token not in set(await session.scalars(used))
 
 
 async def _cancel(session: AsyncSession, order: Order, steps: Sequence[Step]) -> Drawn:

@@ -20,9 +20,10 @@ class Policy:
 
     `kinds`: what may be changed at all. `once`: what may be changed once an order. `final`: after such a change nothing
     more may be, cancelling included. `cancel_reasons`: the only ones that are taken; empty: any. `only_unsent`: no item
-    may be changed once a parcel has left. `cod_confirm_above`: cash orders above this wait for a call.
-    `complete_after_days`: how long after the delivery an order is complete by itself. `answer_hours`, `pay_minutes`:
-    how long a proposal waits for its yes and its money.
+    may be changed once a parcel has left. `same_again`: an item may be changed for the same one, at today's price.
+    `back_as_chosen`: a lower price goes back where the shopper says, not only to what paid. `cod_confirm_above`: cash
+    orders above this wait for a call. `complete_after_days`: how long after the delivery an order is complete by
+    itself. `answer_hours`, `pay_minutes`: how long a proposal waits for its yes and its money.
     """
 
     kinds: frozenset[ChangeKind] = frozenset(ChangeKind)
@@ -30,6 +31,8 @@ class Policy:
     final: frozenset[ChangeKind] = frozenset()
     cancel_reasons: tuple[str, ...] = ()
     only_unsent: bool = False
+    same_again: bool = False
+    back_as_chosen: bool = False
     cod_confirm_above: int | None = None
     complete_after_days: int = 7
     answer_hours: int = 24

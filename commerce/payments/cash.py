@@ -3,5 +3,8 @@
 BY_HAND = frozenset({"cod", "transfer"})
 """Cash on delivery, bank transfers: staff say when the money came and when it went back."""
 
+TRANSFER = "transfer"
+"""By whom money goes that a provider cannot send: it gives back only to what paid."""
+
 CREDIT = "credit"
 """Store credit and gift cards: taken and given back in the transaction of its reason."""

@@ -13,8 +13,8 @@ from commerce.announcements import announce
 from commerce.credit.actions import pay_in, store_credit_of
 from commerce.orders.locks import note
 from commerce.orders.model import Order
-from commerce.payments.cash import BY_HAND, CREDIT
-from commerce.payments.model import PAYABLE, Intent, IntentState, Payment, Refund, RefundState, next_check
+from commerce.payments.cash import BY_HAND, CREDIT, TRANSFER
+from commerce.payments.model import PAYABLE, Instrument, Intent, IntentState, Payment, Refund, RefundState, next_check
 from foundation.errors import Refused
 from foundation.jobs import enqueue
 from foundation.money import Money
@@ -195,11 +195,13 @@ async def request_refund(
     now: datetime,
     to: RefundTo = "original",
     account_id: int | None = None,
+    instrument_id: int | None = None,
 ) -> Refund:
     """Reserve money to give back and have it sent. `key` is the business fact: the same fact gives the same refund.
 
     What goes to credit is there at once; `to` says where money goes that did not come from there. `account_id`: into
-    this account of the customer in any case.
+    this account of the customer in any case. `instrument_id`: to this card or wallet of theirs; by hand, unless it is
+    what paid.
     Raises Refused("refund.too_much", ...) when less than `amount` is left of the payment.
     """
     # The payment row is locked by this query, so of two askers with one key the second finds the refund of the first.
@@ -216,6 +218,10 @@ async def request_refund(
         return known
     await _reserve(session, payment, amount)
     provider = CREDIT if to == "credit" or account_id is not None else payment.provider
+    if instrument_id is not None and await _paid_with(session, payment, instrument_id):
+        instrument_id = None
+    if instrument_id is not None:
+        provider = TRANSFER
     is_sent = provider != CREDIT and provider not in BY_HAND
     refund = Refund(
         key=key,
@@ -225,6 +231,7 @@ async def request_refund(
         amount=amount,
         currency=payment.currency,
         reason=reason,
+        instrument_id=instrument_id,
         state=RefundState.REQUESTED,
         next_check_at=next_check(0, now=now) if is_sent else None,
         created_at=now,
@@ -236,6 +243,25 @@ async def request_refund(
     elif provider == CREDIT:
         await _pay_into_credit(session, refund, payment, account_id=account_id, now=now)
     return refund
+
+
+async def known_instrument(session: AsyncSession, *, instrument_id: int, customer_id: int) -> Instrument:
+    """This card or wallet if it is this customer's. Raises Refused("payment.instrument_unknown")."""
+    theirs = select(Instrument).where(Instrument.id == instrument_id, Instrument.customer_id == customer_id)
+    found = await session.scalar(theirs)
+    if found is None:
+        raise Refused("payment.instrument_unknown", instrument=instrument_id)
+    return found
+
+
+async def _paid_with(session: AsyncSession, payment: Payment, instrument_id: int) -> bool:
+    """Whether a payment came from this card or wallet: then its provider gives back to it by itself."""
+    same = (
+        select(Intent.id)
+        .join(Instrument, (Instrument.provider == Intent.provider) & (Instrument.token == Intent.instrument))
+        .where(Intent.id == payment.intent_id, Instrument.id == instrument_id)
+    )
+    return await session.scalar(same) is not None
 
 
 async def _reserve(session: AsyncSession, payment: Payment, amount: int) -> None:
@@ -288,12 +314,13 @@ async def refund_amount(
     now: datetime,
     to: RefundTo = "original",
     account_id: int | None = None,
+    instrument_id: int | None = None,
 ) -> Sequence[Refund]:
     """Give `amount` minor units of an order back, with what it was paid with: one refund for each payment it takes.
 
     Money from outside goes back first and the shop's own credit after it, each last in, first out. `to="credit"` gives
-    all of it as store credit, `account_id` into that account of the customer. Each refund has the key
-    "<key>:<payment id>"; the same `key` again: the same ones.
+    all of it as store credit, `account_id` into that account of the customer, `instrument_id` to that card of theirs.
+    Each refund has the key "<key>:<payment id>"; the same `key` again: the same ones.
     Lock the order first. Raises Refused("refund.too_much", ...) when less than `amount` is left of all its payments.
     """
     payments = (
@@ -327,6 +354,7 @@ async def refund_amount(
                     now=now,
                     to=to,
                     account_id=account_id,
+                    instrument_id=instrument_id,
                 )
             )
             amount -= part

@@ -163,10 +163,29 @@ class Payment(Base):
         return self.captured - self.refunded - self.refund_pending
 
 
+class Instrument(Base):
+    """A card or a wallet of a customer that a provider keeps for the shop.
+
+    `token` is its name there, which the provider also reports as the `instrument` of what was paid with it; `label` is
+    what people see ("Visa 4242").
+    """
+
+    __tablename__ = "payment_instrument"
+    __table_args__ = (UniqueConstraint("provider", "token"),)
+
+    id: Mapped[Id]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    provider: Mapped[str] = mapped_column(String(24))
+    token: Mapped[str] = mapped_column(String(120))
+    label: Mapped[str] = mapped_column(String(80), default="")
+    created_at: Mapped[datetime]
+
+
 class Refund(Base):
     """Money to give back. `key` says the business fact, so the same fact never pays back twice.
 
-    `provider` is by whom it goes back: that of the payment, or "credit" where the shopper takes store credit.
+    `provider` is by whom it goes back: that of the payment, or "credit" where the shopper takes store credit, or
+    "transfer" where a person sends it to `instrument_id`, which is not what paid.
     """
 
     __tablename__ = "refund"
@@ -183,6 +202,7 @@ class Refund(Base):
     amount: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     reason: Mapped[str] = mapped_column(String(40))
+    instrument_id: Mapped[int | None] = mapped_column(ForeignKey("payment_instrument.id"))
     state: Mapped[RefundState] = mapped_column(state_type(RefundState), default=RefundState.REQUESTED)
     next_check_at: Mapped[datetime | None]
     checks: Mapped[int] = mapped_column(default=0)

@@ -217,6 +217,7 @@ async def _write(
         checks=[check.as_json() for check in offer.checks],
         refund_to=wish.refund_to,
         account_id=wish.account_id,
+        instrument_id=wish.instrument_id,
         goods_amount=sum(one.amount for one in offer.lines),
         fee_amount=offer.fee,
         shipping_amount=offer.shipping,

@@ -11,7 +11,7 @@ from commerce.orders.model import Order, OrderStatus
 from commerce.payments.model import Refund, RefundState
 from commerce.returns.actions import come_to_nothing
 from commerce.returns.book import locked_return, note, tell
-from commerce.returns.model import RefundTo, Return, ReturnState
+from commerce.returns.model import Return, ReturnState
 from commerce.returns.settling import give_money, summed
 from foundation.errors import Refused
 
@@ -110,8 +110,7 @@ async def _came_to_nothing(session: AsyncSession, asked: Return) -> bool:
 
 
 async def _undo(session: AsyncSession, order: Order, asked: Return, *, now: datetime) -> None:
-    is_credit = asked.refund_to is not RefundTo.ORIGINAL
-    asked.move_to(ReturnState.STORE_CREDIT if is_credit else ReturnState.REFUND, now=now)
+    asked.move_to(ReturnState.STORE_CREDIT if asked.is_to_credit else ReturnState.REFUND, now=now)
     before = asked.refunded
     parts = [(int(holder), int(amount)) for _, holder, amount in asked.carried]
     asked.carried = []

@@ -37,11 +37,12 @@ AT_FAULT = frozenset({Why.NOT_AS_DESCRIBED, Why.DAMAGED, Why.MISSING, Why.WRONG_
 
 
 class RefundTo(StrEnum):
-    """Where money goes, or with what a difference is paid: as it was paid, store credit, or one gift card."""
+    """Where money goes, or with what a difference is paid: as paid, store credit, one gift card, another card."""
 
     ORIGINAL = "original"
     CREDIT = "credit"
     ACCOUNT = "account"
+    INSTRUMENT = "instrument"
 
 
 class ReturnState(StrEnum):
@@ -132,12 +133,13 @@ class Replace(StrEnum):
 
 
 class Allowed(StrEnum):
-    """Where a policy lets a refund go."""
+    """Where a policy lets a refund go. Beside the way it was paid, `any` is all that stays in the shop."""
 
     ORIGINAL = "original"
     CREDIT = "credit"
     ORIGINAL_OR_GIFT_CARD = "original_or_gift_card"
     ANY = "any"
+    ANYWHERE = "anywhere"
 
 
 class ReturnPolicy(Base):
@@ -201,6 +203,7 @@ class Return(Base):
         ),
         CheckConstraint("fee_amount <= goods_amount", name="fee_within_goods"),
         CheckConstraint("(refund_to = 'account') = (account_id IS NOT NULL)", name="account_named"),
+        CheckConstraint("(refund_to = 'instrument') = (instrument_id IS NOT NULL)", name="instrument_named"),
         CheckConstraint("quote_amount >= 0", name="quote_not_negative"),
         Index(None, "order_id", "id"),
         Index(None, "customer_id", "id"),
@@ -223,6 +226,7 @@ class Return(Base):
     checks: Mapped[JsonList]
     refund_to: Mapped[RefundTo] = mapped_column(state_type(RefundTo), default=RefundTo.ORIGINAL)
     account_id: Mapped[int | None]
+    instrument_id: Mapped[int | None] = mapped_column(ForeignKey("payment_instrument.id"))
     goods_amount: Mapped[int] = mapped_column(default=0)
     fee_amount: Mapped[int] = mapped_column(default=0)
     shipping_amount: Mapped[int] = mapped_column(default=0)
@@ -262,6 +266,11 @@ class Return(Base):
     def due(self) -> Money:
         """What the shopper was shown to pay for a dearer replacement."""
         return Money(max(self.difference, 0), self.currency)
+
+    @property
+    def is_to_credit(self) -> bool:
+        """Whether its money stays in the shop."""
+        return self.refund_to in (RefundTo.CREDIT, RefundTo.ACCOUNT)
 
     @property
     def needs_goods(self) -> bool:

@@ -12,7 +12,7 @@ from commerce.catalog.model import Category, Product, Variant
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.credit.model import AccountKind, CreditAccount
 from commerce.orders.model import Order, OrderLine
-from commerce.payments.ledger import balance
+from commerce.payments.ledger import balance, known_instrument
 from commerce.returns.model import AT_FAULT, GAVE_UP, Freight, Kind, RefundTo, Return, ReturnPolicy, Why
 from commerce.returns.policy import (
     DEFAULTS,
@@ -65,6 +65,7 @@ class Wish:
     why: Why = Why.CHANGED_MIND
     refund_to: RefundTo = RefundTo.ORIGINAL
     account_id: int | None = None
+    instrument_id: int | None = None
     photos: int = 0
 
 
@@ -141,7 +142,8 @@ async def make_offer(
 
     Raises Refused: returns.nothing, returns.quantity (`left`), returns.not_delivered, returns.already_returned,
     returns.kind_not_offered, returns.window_over, returns.excluded, returns.once_per_order, returns.same_thing,
-    returns.other_product, returns.replacement_gone, returns.refund_to, returns.account_unknown, returns.credit_short.
+    returns.other_product, returns.replacement_gone, returns.refund_to, returns.account_unknown, returns.credit_short,
+    payment.instrument_unknown.
     """
     lines = await _asked_lines(session, order, wish)
     delivered_at = await _delivered(session, order, lines)
@@ -369,6 +371,9 @@ async def _refuse_purse(session: AsyncSession, offer: Offer) -> None:
     if not offer.policy.allows(wish.refund_to):
         raise Refused("returns.refund_to", allowed=offer.policy.refund_to.value)
     if wish.refund_to is RefundTo.ORIGINAL:
+        return
+    if wish.refund_to is RefundTo.INSTRUMENT:
+        await known_instrument(session, instrument_id=wish.instrument_id or 0, customer_id=order.customer_id)
         return
     theirs = select(CreditAccount).where(
         CreditAccount.customer_id == order.customer_id, CreditAccount.currency == order.currency

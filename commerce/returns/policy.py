@@ -67,7 +67,8 @@ class Policy:
                 Allowed.ORIGINAL: (RefundTo.ORIGINAL,),
                 Allowed.CREDIT: (RefundTo.CREDIT,),
                 Allowed.ORIGINAL_OR_GIFT_CARD: (RefundTo.ORIGINAL, RefundTo.ACCOUNT),
-                Allowed.ANY: tuple(RefundTo),
+                Allowed.ANY: (RefundTo.ORIGINAL, RefundTo.CREDIT, RefundTo.ACCOUNT),
+                Allowed.ANYWHERE: tuple(RefundTo),
             }[self.refund_to]
         )
 
@@ -112,6 +113,8 @@ class Check:
         return {"code": self.code, "ok": self.ok, "hard": self.hard, "facts": self.facts}
 
 
+_NARROW = (Allowed.ANYWHERE, Allowed.ANY, Allowed.ORIGINAL_OR_GIFT_CARD, Allowed.CREDIT, Allowed.ORIGINAL)
+"""From the widest on."""
 DEFAULTS: tuple[Policy, ...] = (
     Policy(
         None,
@@ -189,7 +192,7 @@ def strictest(policies: Collection[Policy]) -> Policy:
             auto_limit=min(limits, default=None),
             once_per_order=first.once_per_order or other.once_per_order,
             same_product_only=first.same_product_only or other.same_product_only,
-            refund_to=other.refund_to if first.refund_to is Allowed.ANY else first.refund_to,
+            refund_to=max(first.refund_to, other.refund_to, key=_NARROW.index),
             photo_required=first.photo_required or other.photo_required,
             replace=Replace.ON_RECEIPT if Replace.ON_RECEIPT in (first.replace, other.replace) else Replace.AT_ONCE,
         )

@@ -22,7 +22,8 @@ from commerce.orders.locks import locked_order
 from commerce.orders.locks import note as note_order
 from commerce.orders.model import Order, OrderAdjustment, OrderLine, OrderStatus, PaymentMethod
 from commerce.orders.number import fresh_number
-from commerce.returns.model import RefundTo, Return, ReturnLine
+from commerce.payments.model import Instrument
+from commerce.returns.model import Return, ReturnLine
 from foundation.errors import Refused
 
 PAY_WITHIN = timedelta(hours=48)
@@ -173,7 +174,10 @@ async def _add_line(
 
 async def _ask(session: AsyncSession, draft: Order, asked: Return, *, now: datetime) -> None:
     """Place the replacement, or let the shopper pay first what it costs more."""
-    if draft.total_amount and asked.refund_to is not RefundTo.ORIGINAL:
+    if asked.instrument_id is not None:
+        instrument = await session.get_one(Instrument, asked.instrument_id)
+        draft.payment_method = PaymentMethod(instrument.provider)
+    if draft.total_amount and asked.is_to_credit:
         account_id = asked.account_id
         if account_id is None:
             account_id = (await store_credit_of(session, draft.customer_id, draft.currency, now=now)).id

@@ -14,7 +14,7 @@ from commerce.orders.model import Order, OrderLine, OrderStatus
 from commerce.payments.ledger import balance, refund_amount
 from commerce.promotions.coupons import return_coupons
 from commerce.returns.book import end_pieces, lines_of, note, tell
-from commerce.returns.model import AT_FAULT, Kind, RefundTo, Return, ReturnLine, ReturnState
+from commerce.returns.model import AT_FAULT, Kind, Return, ReturnLine, ReturnState
 from commerce.returns.offers import Terms, carried_to, parts_of
 from commerce.returns.replacements import drop_replacement, place_replacement
 
@@ -44,8 +44,7 @@ async def settle(session: AsyncSession, order: Order, asked: Return, *, by: Acto
             await place_replacement(session, order, asked, taken, worth, of_line, now=now)
         await give_money(session, order, asked, _not_carried(asked, _less(parts, _withheld(asked, parts))), now=now)
     else:
-        is_credit = asked.refund_to is not RefundTo.ORIGINAL
-        asked.move_to(ReturnState.STORE_CREDIT if is_credit else ReturnState.REFUND, now=now)
+        asked.move_to(ReturnState.STORE_CREDIT if asked.is_to_credit else ReturnState.REFUND, now=now)
         await _refund(session, order, asked, taken, parts, now=now)
     asked.settled_at, asked.follow_up_at = now, now + terms.follow_up
     await _give_benefits_back(session, order, asked, now=now)
@@ -92,8 +91,9 @@ async def give_money(
                 reason="return",
                 key=f"refund:return:{asked.id}{fact}",
                 now=now,
-                to="original" if asked.refund_to is RefundTo.ORIGINAL else "credit",
+                to="credit" if asked.is_to_credit else "original",
                 account_id=asked.account_id,
+                instrument_id=asked.instrument_id,
             )
             asked.refunded += amount
 
