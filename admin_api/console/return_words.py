@@ -257,6 +257,7 @@ RETURNS_EN = {
 }
 RETURN_REFUSALS_ZH = {
     "returns.unknown": "没有这个售后单。",
+    "returns.shelf_unknown": "没有这个列表。",
     "returns.move_refused": "售后单当前的状态不允许这样操作。",
     "returns.decided": "这个售后单已经处理过了。",
     "returns.no_approval": "这里没有待批准的申请。",

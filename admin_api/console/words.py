@@ -270,6 +270,7 @@ REFUSALS_ZH = {
     "price.change_invalid": "请按百分比（降幅须小于 100%）或按金额调价，二选一。",
     "money.currency_unknown": "没有这种货币。",
     "media.unknown": "没有这张图片。",
+    "photo.unknown": "这里没有照片。",
     "media.missing": "图片文件已丢失。",
     "media.empty": "没有收到图片。",
     "media.too_large": "单张图片不能超过 20 MB。",
