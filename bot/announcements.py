@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import sayings_tender
+from bot import sayings_persons, sayings_tender
 from bot.dialogue import Announced
 from bot.replies import Card, Choice, PayLink, Receipt, Reply, Row, Text, plain, to_json
 from bot.sayings_orders import ORDER_KINDS, order_said
@@ -20,6 +20,7 @@ from bot.voice import Voice
 from commerce.announcements import Announcement, announced, untold
 from commerce.catalog.queries import variant_view
 from commerce.orders.queries import OrderView, order_view
+from conversations.erase import ERASED
 from conversations.model import Conversation
 from conversations.say import say_fact
 from foundation.money import Money
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 20
+_ASKING = {**sayings_tender.SAYINGS, **sayings_persons.SAYINGS}
+"""Sayings that look something up."""
 
 
 def told_in_turn(shop: "Shop", session: AsyncSession, *, now: datetime) -> Announced:
@@ -94,7 +97,7 @@ async def render(shop: "Shop", session: AsyncSession, announcement: Announcement
     voice = Voice(shop, shop.vault, customer_id=announcement.customer_id, language=language)
     if announcement.kind == "back_in_stock":
         return await _back_in_stock(voice, session, int(announcement.facts["variant_id"]))
-    if (tells := sayings_tender.SAYINGS.get(announcement.kind)) is not None:
+    if (tells := _ASKING.get(announcement.kind)) is not None:
         return await tells(voice, session, announcement)
     if announcement.kind in ORDER_KINDS:
         return await order_said(voice, session, announcement)
@@ -128,7 +131,7 @@ async def _back_in_stock(voice: Voice, session: AsyncSession, variant_id: int) -
 
 
 async def _conversation(session: AsyncSession, customer_id: int) -> Conversation | None:
-    theirs = select(Conversation).where(Conversation.customer_id == customer_id)
+    theirs = select(Conversation).where(Conversation.customer_id == customer_id, ~Conversation.chat.startswith(ERASED))
     return await session.scalar(theirs.order_by(Conversation.last_message_at.desc()).limit(1))
 
 

@@ -101,6 +101,22 @@ SENTENCES: Final[Mapping[str, str]] = {
     "stock.none": N_("This is sold out at the moment. Tell me what else you would like."),
     "stock.hold_gone": N_("That took a moment too long, and the goods were given back. Please check out once more."),
     "address.incomplete": N_("I am still missing {missing}. Just add that."),
+    "address.which_city": N_("There are many places called {name}. Please add the province and the city."),
+    "link.email_invalid": N_("This does not look like an e-mail address. Please check it and send it once more."),
+    "link.too_many_codes": N_("I have sent enough codes for now. Please try again in {minutes} minutes."),
+    "link.code_wrong": N_("This is not the code. Please check it and send it once more; {left} tries are left."),
+    "link.code_over": N_("This code is not good any more. Say “link account” and I send you a new one."),
+    "export.asked_already": N_("You have just asked for your data. You can ask again in {minutes} minutes."),
+    "erase.orders_open": N_(
+        "I cannot erase your data yet: order {orders} is still open. Wait until it has arrived and cannot come back "
+        "any more, or cancel it first."
+    ),
+    "erase.returns_open": N_(
+        "I cannot erase your data yet: return {returns} is still open. Ask me again once it is settled."
+    ),
+    "erase.money_due": N_(
+        "I cannot erase your data yet: money for order {orders} is still on its way to you. Ask me again then."
+    ),
     "address.unknown": N_("I do not have this address any more. Please send it once more."),
     "keeper.code": N_("This code is not good any more. Ask the console for a new one; it lasts ten minutes."),
     "keeper.none": N_("Only the people of this shop can do that. Link your chat in the console first."),
@@ -134,6 +150,7 @@ SENTENCES: Final[Mapping[str, str]] = {
         "There is nothing to exchange it for at the moment. You can return it for the money."
     ),
     "returns.refund_to": N_("The money cannot go there. It goes back the way you paid."),
+    "payment.instrument_unknown": N_("I know no such card of yours."),
     "returns.account_unknown": N_("I find no such gift card of yours. Say “my balance” to see what you have."),
     "returns.credit_short": N_(
         "There is not enough on it to pay the difference. Choose another way to pay, or another replacement."

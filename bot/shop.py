@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.delivery import Delivery
+from bot.places import Places
 from bot.words import Heard
 from commerce.inventory.hold import Holds
 from commerce.payments.actions import Till
 from commerce.shipping.mailroom import Mailroom
 from foundation.database import Database
 from foundation.encryption import Vault
+from foundation.mail import DemoMailbox, Post
 from foundation.redis import Doorbell, Presence, RateBudget
 from foundation.settings import Settings
 
@@ -60,14 +62,17 @@ class Shop:
     mind: Mind
     simulator_secret: bytes
     now: Callable[[], datetime]
+    post: Post = field(default_factory=DemoMailbox)
+    places: Places = field(default_factory=Places)
     turning: dict[int, dict[int, Heard]] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def soon(self, work: Coroutine[object, object, None]) -> None:
+    def soon(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Do this in the background; `idle` waits for it. A failure is logged, and the sweeps make good for it."""
         task = asyncio.create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self._finished)
+        return task
 
     async def idle(self) -> None:
         """Wait until nothing is under way in the background."""

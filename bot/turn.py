@@ -112,6 +112,7 @@ async def meet(shop: "Shop", incoming: Incoming, language: str) -> None:
 
 
 async def _understand(shop: "Shop", body: dict[str, Json], text: str, *, language: str | None) -> Heard:
+    await shop.places.settled()  # an address may be what was said, and there is no transaction here to hold up
     return understand(await shop.mind.understander(), body, text, language=language)
 
 

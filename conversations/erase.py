@@ -8,6 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from conversations.model import OUTGOING, Conversation, Kind, Message, OwnershipEvent
 from foundation.errors import Json
 
+ERASED = "erased:"
+"""What the chat of an erased conversation is called: no account leads there any more."""
+
 
 async def lock_talks(session: AsyncSession, *, customer_ids: Collection[int]) -> list[int]:
     """Take every conversation of these customers, in order of id, so that no turn runs meanwhile; their ids.
@@ -54,7 +57,7 @@ async def erase_talks(session: AsyncSession, *, customer_id: int) -> list[str]:
     await session.execute(delete(Message).where(Message.conversation_id.in_(theirs)))
     await session.execute(update(OwnershipEvent).where(OwnershipEvent.conversation_id.in_(theirs)).values(note=None))
     for talk in await session.scalars(select(Conversation).where(Conversation.customer_id == customer_id)):
-        talk.chat = f"erased:{talk.id}"
+        talk.chat = f"{ERASED}{talk.id}"
         talk.frames, talk.focus, talk.handoff = [], {}, None
         talk.preview, talk.note_for_bot = "", None
         talk.work_at, talk.handled_seq = None, talk.heard_seq

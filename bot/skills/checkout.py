@@ -1,127 +1,22 @@
 """From the cart to an order: what is short, where to, how to pay, one plain yes."""
 
-import base64
-import json
-import re
-from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import timedelta
 
-from bot import replies
 from bot.flow import Fact, Turn
-from bot.language import N_
-from bot.questions import Choice, MakeButton, Option, Question
-from bot.replies import Receipt, Reply, Row
+from bot.questions import Choice, Option
+from bot.replies import Receipt, Row
+from bot.skills.addressing import ADDRESS, EXAMPLE, AddressQuestion, ask_address
 from bot.skills.checkout_choices import delivery_row, gift_line, price_rows, priced_checkout, total_row
 from bot.skills.showing import goods, method_name, named, payment_options
-from bot.words import Words, simple
 from commerce.carts.actions import CartLineView, cart_view, set_quantity
 from commerce.customers.actions import address_text, last_address, save_address
-from commerce.customers.address import LONGEST, AddressText, masked, parse_address
+from commerce.customers.address import AddressText, masked
 from commerce.orders.actions import Quote, orders_of, place_order
 from commerce.orders.destination import destination_of
 from commerce.orders.model import PaymentMethod
 from commerce.payments.methods import offered_methods, waits_for
 from commerce.pricing.actions import terms_of
-from foundation.encryption import Vault
 from foundation.errors import Json, Refused
-
-ADDRESS = N_("Where shall it go? Name, phone and address in one line, please.")
-LONGEST_HAN_NAME = 4
-_SHOULD_BE = re.compile(
-    r"应该是|应该寄到|改成|改为|换成|\b(?:should be|should go to|make it|change it to)\b", re.IGNORECASE
-)
-EXAMPLE = N_("For example: Ann Lee, +44 20 7946 0958, 12 High Street, Leeds LS1 4DY")
-
-
-class AddressQuestion(Question[AddressText]):
-    """An address in one line, or the one used last. What is stored is sealed: frames hold no personal data."""
-
-    free_text = True
-
-    def __init__(self, prompt: str, *, known: AddressText | None, vault: Vault, not_in_it: Sequence[str] = ()) -> None:
-        super().__init__(prompt)
-        self.known, self.vault = known, vault
-        self.not_in_it = [simple(phrase) for phrase in not_in_it]
-        self.default = "known" if known is not None else None
-
-    def keys(self) -> list[str]:
-        return ["known"] if self.known is not None else []
-
-    def exact(self, words: Words, shown: Sequence[str]) -> Json | None:
-        if "known" in shown and (words.pressed == "known" or words.whole == "1"):
-            return "known"
-        text, left = self._without_others(words.rest)
-        try:
-            return self._seal(parse_address(text), words, left=left)
-        except Refused:
-            return None
-
-    def free(self, words: Words) -> Json | None:
-        """An address that comes in pieces: what was missing may follow in the next message."""
-        so_far = self._so_far()
-        text, left = self._without_others(so_far + words.rest)
-        try:
-            return self._seal(parse_address(text), words, left=left)
-        except Refused as refused:
-            missing = set(refused.facts.get("missing", ()))
-            is_name = "name" not in missing and (words.rest.istitle() or len(words.rest) <= LONGEST_HAN_NAME)
-            if not so_far and {"phone", "line"} <= missing and not is_name:
-                return None  # hardly an address
-            self.pieces = base64.b64encode(self.vault.seal(text[-LONGEST:])).decode()
-            raise
-
-    def spot(self, words: Words) -> Json | None:
-        """A whole address said instead of the one given."""
-        if not words.correction:
-            return None
-        text, left = self._without_others(_SHOULD_BE.split(words.rest)[-1])
-        try:
-            return self._seal(parse_address(text), words, left=left)
-        except Refused:
-            return None
-
-    def holds(self, stored: Json) -> bool:
-        if stored == "known":
-            return self.known is not None
-        try:
-            self._open(stored)
-        except (Refused, ValueError, TypeError):
-            return False
-        return True
-
-    def value(self, stored: Json) -> AddressText:
-        if stored == "known":
-            assert self.known is not None
-            return self.known
-        return self._open(stored)
-
-    def reply(self, button: MakeButton) -> Reply:
-        if self.known is None:
-            return super().reply(button)
-        return replies.Choice(self.prompt, (button(masked(self.known), "known"),))
-
-    def _so_far(self) -> str:
-        """The pieces given before; those that no key of ours opens any more are asked for again."""
-        try:
-            return self.vault.open(base64.b64decode(self.pieces)) + "\n" if self.pieces else ""
-        except Refused:
-            return ""
-
-    def _without_others(self, text: str) -> tuple[str, str]:
-        """The text without what answers another question ("..., cash on delivery"), and that."""
-        for phrase in self.not_in_it:
-            found = re.search(re.escape(phrase), text, re.IGNORECASE)
-            if found is not None:
-                return text[: found.start()].rstrip(" ,，;；") + text[found.end() :], found.group()
-        return text, ""
-
-    def _seal(self, address: AddressText, words: Words, *, left: str = "") -> str:
-        words.take_everything(but=left)
-        return base64.b64encode(self.vault.seal(json.dumps(asdict(address)))).decode()
-
-    def _open(self, stored: str) -> AddressText:
-        return AddressText(**json.loads(self.vault.open(base64.b64decode(stored))))
 
 
 async def checkout(turn: Turn) -> None:
@@ -135,8 +30,8 @@ async def checkout(turn: Turn) -> None:
     how = await _how_to_pay(turn)
     ways = [option.label for option in how.options.values()]
     prompt = f"{_(ADDRESS)}\n{_(EXAMPLE)}"
-    where = AddressQuestion(prompt, known=known, vault=turn.vault, not_in_it=ways)
-    address = await turn.ask("address", where)
+    where = AddressQuestion(prompt, known=known, vault=turn.vault, not_in_it=ways, places=turn.shop.places)
+    address = await ask_address(turn, where)
     cart, choices = await priced_checkout(turn, destination_of(address))
     if not cart.priced.ships_there and cart.pickup_location_id is None:
         with turn.asks_again("address"):

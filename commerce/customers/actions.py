@@ -1,5 +1,6 @@
 """Meeting a customer on a channel, their language, and their addresses (sealed at rest)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -78,6 +79,12 @@ async def last_address(session: AsyncSession, *, customer_id: int) -> Address | 
     return await session.scalar(
         select(Address).where(Address.customer_id == customer_id).order_by(Address.id.desc()).limit(1)
     )
+
+
+async def addresses_of(session: AsyncSession, *, customer_id: int, limit: int = 20) -> Sequence[Address]:
+    """The addresses of a customer, the newest first."""
+    theirs = select(Address).where(Address.customer_id == customer_id).order_by(Address.id.desc())
+    return (await session.scalars(theirs.limit(limit))).all()
 
 
 async def address_of(session: AsyncSession, *, address_id: int, customer_id: int) -> Address | None:

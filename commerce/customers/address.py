@@ -174,11 +174,16 @@ def at_place(address: AddressText, place: Place) -> AddressText:
     return replace(address, province=place.province, city=place.city, district=place.district, street=place.street)
 
 
-def could_be(address: AddressText, divisions: Divisions | None) -> Sequence[Place]:
-    """The places that share the name the line begins with, when nothing in it says which of them is meant."""
-    if not divisions or address.province or not _HAS_HAN.search(address.line):
-        return ()
-    return divisions.place(address.line).choices
+def could_be(address: AddressText, divisions: Divisions | None) -> tuple[str, Sequence[Place]]:
+    """The name that several places share and these places, when nothing in the line says which of them is meant."""
+    if not divisions or not _HAS_HAN.search(address.line):
+        return "", ()
+    place = divisions.place(address.line)
+    if not place.choices or at_place(address, place) != address:
+        return "", ()
+    first = place.choices[0]
+    names = (place.street, place.district, place.city, first.street, first.district, first.city)
+    return next(filter(None, names), ""), place.choices
 
 
 def masked(address: AddressText) -> str:

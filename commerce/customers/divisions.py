@@ -296,5 +296,10 @@ async def keep_divisions(session: AsyncSession, divisions: Sequence[Division]) -
 
 async def load_divisions(session: AsyncSession) -> Divisions:
     """The imported divisions: some 45,000 rows, to be kept by the process."""
+    return Divisions(await read_all(session))
+
+
+async def read_all(session: AsyncSession) -> list[Division]:
+    """The imported divisions as they lie there."""
     rows = await session.execute(select(DivisionRow.code, DivisionRow.name).order_by(DivisionRow.code))
-    return Divisions(Division(code, name) for code, name in rows)
+    return [Division(code, name) for code, name in rows]

@@ -53,6 +53,12 @@ def plain_email(text: str) -> str:
     return plain
 
 
+def masked_email(email: str) -> str:
+    """The address as it may be shown: a***@example.com."""
+    name, _, host = email.partition("@")
+    return f"{name[:1]}***@{host}"
+
+
 def email_index(session: AsyncSession, email: str) -> bytes:
     """Under which an address is found."""
     return _vault(session).blind(EMAIL, plain_email(email))

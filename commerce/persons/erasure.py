@@ -1,10 +1,14 @@
 """A person's data is erased. What trade law demands stays: orders with their sealed address, money, consents given."""
 
+from collections.abc import Collection
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.catalog.media import MediaFolder
+from commerce.catalog.model import Media
 from commerce.customers.events import note_event
 from commerce.customers.model import Customer
 from foundation.errors import Refused
@@ -76,3 +80,15 @@ async def erase_customer(session: AsyncSession, *, customer_id: int, by: str, no
     note_event(session, customer_id=customer_id, kind="erased", now=now, by=by)
     await session.flush()
     return True
+
+
+async def forget_photos(session: AsyncSession, digests: Collection[str], *, data_dir: Path) -> None:
+    """Delete the files of photos that no conversation shows any more, but for those that a product shows.
+
+    Call it after the erasure is committed: a file does not come back.
+    """
+    folder = MediaFolder.of(data_dir)
+    shown = set(await session.scalars(select(Media.digest).where(Media.digest.in_(digests))))
+    for digest in set(digests) - shown:
+        folder.file(digest).unlink(missing_ok=True)
+        folder.thumbnail(digest).unlink(missing_ok=True)
