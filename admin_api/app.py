@@ -11,8 +11,10 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from admin_api import (
+    checks,
     conversations,
     coupons,
+    customers,
     keepers,
     live,
     locations,
@@ -94,6 +96,7 @@ def create_app(
         sign_in,
         conversations,
         coupons,
+        customers,
         order_changes,
         orders,
         parcels,
@@ -104,6 +107,7 @@ def create_app(
         pictures,
         shelf,
         locations,
+        checks,
         keepers,
         live,
     ):

@@ -12,6 +12,7 @@ from nicegui import ui
 from sqlalchemy import update
 
 from admin_api.auth import COOKIE, CSRF_HEADER, SignedIn, signed_in
+from admin_api.console.customers_page import CustomersPage
 from admin_api.console.inbox_page import InboxPage
 from admin_api.console.looks import box, icon_button, words
 from admin_api.console.orders_page import OrdersPage
@@ -51,6 +52,7 @@ TITLES = {
     "parcels": "Parcels",
     "returns": "Returns",
     "payments": "Payments",
+    "customers": "Customers",
     "goods": "Goods",
 }
 THEME_COOKIE = "xiaoer_theme"
@@ -102,6 +104,7 @@ def _declare_pages(desk: Desk) -> None:
 
     _declare_parcels(desk)
     _declare_returns(desk)
+    _declare_customers(desk)
     _declare_goods_pages(desk)
 
     @ui.page("/sign-in")
@@ -132,6 +135,18 @@ def _declare_returns(desk: Desk) -> None:
             return visit
         await _frame(visit, request, "returns", ReturnsPage).start(
             int(r) if r.isascii() and r.isdecimal() and len(r) < 19 else None
+        )
+        return None
+
+
+def _declare_customers(desk: Desk) -> None:
+    @ui.page("/customers", response_timeout=15)
+    async def customers(request: Request, c: str = "") -> Response | None:
+        visit = await _visit(desk, request, Permission.READ_CUSTOMERS)
+        if isinstance(visit, Response):
+            return visit
+        await _frame(visit, request, "customers", CustomersPage).start(
+            int(c) if c.isascii() and c.isdecimal() and len(c) < 19 else None
         )
         return None
 
@@ -196,6 +211,8 @@ def _frame(visit: Visit, request: Request, here: str, page: Callable[[Visit], Pa
                 _link(f"{_root(request)}/returns", "assignment_return", t("Returns"), here == "returns")
             if visit.staff.may(Permission.REFUND):
                 _link(f"{_root(request)}/payments", "payments", t("Payments"), here == "payments")
+            if visit.staff.may(Permission.READ_CUSTOMERS):
+                _link(f"{_root(request)}/customers", "group", t("Customers"), here == "customers")
             if visit.staff.may(Permission.READ_PRODUCTS):
                 _link(f"{_root(request)}/products", "inventory_2", t("Goods"), here == "goods")
             box("nav-space")
@@ -260,6 +277,7 @@ def _head(request: Request, t: Words) -> None:
         "money.css",
         "parcels.css",
         "returns.css",
+        "customers.css",
         "desk.js",
         "goods.js",
     ):

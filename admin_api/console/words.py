@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from babel.dates import format_date, format_datetime
 
+from admin_api.console.customer_words import CUSTOMERS_EN, CUSTOMERS_REFUSALS_ZH, CUSTOMERS_ZH
 from admin_api.console.goods_words import GOODS_EN, GOODS_REFUSALS_EN, GOODS_REFUSALS_ZH, GOODS_ZH
 from admin_api.console.order_words import ORDER_EN, ORDER_REFUSALS_ZH, ORDER_ZH, ORDERS_HAPPENED_ZH
 from admin_api.console.parcel_words import PARCEL_REFUSALS_ZH, PARCELS_EN, PARCELS_HAPPENED_ZH, PARCELS_ZH
@@ -181,6 +182,7 @@ ZH = {
     **RETURNS_ZH,
     **PROMOTIONS_ZH,
     **TENDER_ZH,
+    **CUSTOMERS_ZH,
     **STOCK_ZH,
 }
 """Chinese by the English that stands in the pages."""
@@ -207,6 +209,7 @@ EN = {
     **RETURNS_EN,
     **PROMOTIONS_EN,
     **TENDER_EN,
+    **CUSTOMERS_EN,
     **STOCK_EN,
 }
 """English for the few words that stand in the pages as codes."""
@@ -301,6 +304,7 @@ REFUSALS_ZH = {
     **RETURN_REFUSALS_ZH,
     **PROMOTION_REFUSALS_ZH,
     **TENDER_REFUSALS_ZH,
+    **CUSTOMERS_REFUSALS_ZH,
     **STOCK_REFUSALS_ZH,
 }
 LACKING_ZH = {"title": "标题", "variant": "在售款式", "price": "价格"}

@@ -18,6 +18,7 @@ from bot.web import (
     chat,
     goods,
     health,
+    my_data,
     pages,
     pay,
     photos,
@@ -55,7 +56,7 @@ def create_app(shop: "Shop") -> FastAPI:
     app.state.shelves = {}
     app.state.open_streams = Counter()
     app.state.bank = simulator.bank_of_shop(shop)
-    for part in (pages, goods, chat, suggestions, photos, pictures, transfer_page, pay, carriers, health):
+    for part in (pages, goods, chat, suggestions, photos, pictures, my_data, transfer_page, pay, carriers, health):
         app.include_router(part.router)
     if shop.settings.payment_simulator:
         app.include_router(simulator.router)

@@ -34,6 +34,7 @@ _STATUS = {
     "webhook.forged": 401,
     "webhook.unknown_provider": 404,
     "simulator.signature": 401,
+    "export.unknown": 404,
     "body.too_large": 413,
     "message.too_long": 413,
     "media.too_large": 413,
@@ -46,6 +47,7 @@ _STATUS = {
 }
 _SENTENCES = {
     "visitor.unknown": "Ask POST /chat/visitor for a token and send it as the header X-Visitor.",
+    "export.unknown": "There is no such export, its time is over, or it is somebody else's. Ask in the chat again.",
     "body.too_large": "The body is larger than this door takes.",
     "body.invalid": "The body is not what this address expects.",
     "message.too_long": "A message may have at most 10000 characters.",

@@ -40,6 +40,10 @@ class Words:
     pay_expired_text: str
     pay_unknown_title: str
     pay_unknown_text: str
+    data_title: str
+    data_text: str
+    data_get: str
+    data_gone: str
     pay_busy_title: str
     pay_busy_text: str
     transfer_title: str
@@ -107,6 +111,10 @@ _ENGLISH = Words(
     pay_expired_text="The reserved things went back to the shelf. Nothing was charged; ask in the chat to order again.",
     pay_unknown_title="This payment link is not valid",
     pay_unknown_text="It may have been cut off when it was copied. Open it once more from the chat.",
+    data_title="Your data",
+    data_text="Everything we have of you, as one file. Only this browser, where you talk to us, can open it.",
+    data_get="Save the file",
+    data_gone="There is nothing to get here: the link is over, or it is another browser's. Ask in the chat again.",
     pay_busy_title="The payment page does not open just now",
     pay_busy_text="The bank does not answer. Nothing was charged. Please try again in a minute.",
     order="Order",
@@ -173,6 +181,10 @@ _CHINESE = Words(
     pay_expired_text="预留的商品已释放，没有扣款。想要的话，在聊天里再下一单就好。",
     pay_unknown_title="支付链接无效",
     pay_unknown_text="链接可能没有复制完整，请从聊天里重新打开。",
+    data_title="您的数据",
+    data_text="我们保存的关于您的全部数据，打包成一个文件。只有您聊天用的这个浏览器能打开。",
+    data_get="保存文件",
+    data_gone="没有可下载的内容：链接已过期，或者不是在这个浏览器里申请的。请回聊天里重新申请。",
     pay_busy_title="支付页面暂时打不开",
     pay_busy_text="银行那边没有回应，没有扣款。请过一分钟再试。",
     order="订单",

@@ -44,6 +44,12 @@ async def customer_for(session: AsyncSession, *, channel: str, account: str, lan
     return (await session.scalars(known)).one()
 
 
+async def customer_of(session: AsyncSession, *, channel: str, account: str) -> int | None:
+    """The id of the customer behind an account of a channel; none for who never wrote, or was erased."""
+    known = select(ChannelIdentity.customer_id)
+    return await session.scalar(known.where(ChannelIdentity.channel == channel, ChannelIdentity.account == account))
+
+
 async def set_language(session: AsyncSession, *, customer_id: int, language: str) -> None:
     """Remember the language this customer wants to be spoken to in."""
     customer = await session.get_one(Customer, customer_id)

@@ -12,6 +12,24 @@
     try { localStorage.setItem("xiaoer.theme", current() === "dark" ? "light" : "dark") } catch { return }
     show()
   }
+  // What belongs to this visitor alone: the request carries their token, which the chat keeps.
+  const download = async button => {
+    button.disabled = true
+    let visitor = ""
+    try { visitor = JSON.parse(localStorage.getItem("xiaoer:" + location.origin + ":visitor")) || "" } catch { visitor = "" }
+    const answer = await fetch(button.dataset.download, { cache: "no-store", headers: { "X-Visitor": visitor } }).catch(() => null)
+    button.disabled = false
+    if (!answer || !answer.ok) {
+      const text = document.querySelector("[data-gone]")
+      text.textContent = text.dataset.gone
+      return
+    }
+    const link = document.createElement("a")
+    link.href = URL.createObjectURL(await answer.blob())
+    link.download = button.dataset.name
+    link.click()
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000)
+  }
   show()
   system.addEventListener("change", show)
   addEventListener("storage", show)
@@ -19,6 +37,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     show()
     for (const button of document.querySelectorAll("[data-theme-toggle]")) button.addEventListener("click", toggle)
+    for (const button of document.querySelectorAll("[data-download]")) button.addEventListener("click", () => download(button))
     const seconds = Number(document.body.dataset.refresh)
     if (!seconds) return
     const look = async () => {
