@@ -14,6 +14,7 @@ from bot.attempt import End, attempt
 from bot.flow import Flow, Handover, Setting, Turn
 from bot.frames import Frame
 from bot.language import N_, translator
+from bot.questions import calls_off
 from bot.replies import Reply
 from bot.words import Heard, Words, simple
 from commerce.persons.joining import living
@@ -108,8 +109,6 @@ class _Dialogue:
         self.handover: Handover | None = None
         self.gave_up = self.is_press = False
 
-    # what one message does
-
     def drop_after_silence(self) -> None:
         """What was left lying for a day is put away, and the shopper is told."""
         if self.frames and self.setting.now - datetime.fromisoformat(self.frames[-1].at) > SILENCE:
@@ -150,7 +149,7 @@ class _Dialogue:
         if simple(heard.text) in _START_OVER and self.frames:
             return await self._cancel(self.frames[:])
         control = heard.intent if heard.confidence >= SURE else None
-        if control == "stop" and self.frames:
+        if control == "stop" and self.frames and not calls_off(self.frames[-1].flow, heard.text):
             return await self._cancel(self.frames[-1:])
         if control == "go_back" and self.frames:
             return await self._back()

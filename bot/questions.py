@@ -42,6 +42,8 @@ _YES_ZH = (
 )
 _YES = frozenset((*_YES_ZH, "yes", "y", "yeah", "yep", "ok", "okay", "sure", "confirm", "yes please"))
 _NO_ZH = ("不", "不要", "不用", "不行", "否", "不是", "别", "不了", "先不", "先不要")
+_FILLING = re.compile(r"^(?:那?就)?(?:这么|这样)?(?=[^吧了啦呀啊])|[吧了啦呀啊]+$| (?:it|that|please|now)$")
+_CANCELS = "cancel"  # so the names of the wishes begin that call something off
 _NO = frozenset((*_NO_ZH, "no", "n", "nope", "nah", "no thanks"))
 _CLAUSE = re.compile(r"[\s,，.。!！;；]+")
 _NUMBER = re.compile(r"\d{1,6}")
@@ -291,13 +293,14 @@ def answer_of(options: Mapping[str, str], words: Words, shown: Sequence[str], *,
     read = asked.exact(words, shown)
     if read is None:
         plain = YesNo("", yes="yes", no="no")
-        read = plain._plain(words) or plain.free(words) or _yes_to(wish, words) or _part_of_label(options, words)
+        read = plain._plain(words) or plain.free(words) or _no_to(wish, words)
+        read = read or _yes_to(wish, words) or _part_of_label(options, words)
     return read if read is None or read in options else None
 
 
 def _part_of_label(options: Mapping[str, str], words: Words) -> str | None:
-    """The one option whose label holds all that was said: "下单" for "确认下单"."""
-    said = words.whole
+    """The one option whose label holds all that was said: "下单" for "确认下单", and "下单吧", "place it"."""
+    said = _FILLING.sub("", words.whole)
     if len(said) < (4 if said.isascii() else 2):
         return None
     chosen = [key for key, label in options.items() if said in simple(label)]
@@ -307,10 +310,24 @@ def _part_of_label(options: Mapping[str, str], words: Words) -> str | None:
     return chosen[0]
 
 
+def calls_off(wish: str, text: str) -> bool:
+    """Whether it is a yes to calling something off and goes on: "对，取消" does not leave a cancellation."""
+    first, *more = _CLAUSE.split(simple(text), maxsplit=1)
+    return wish.startswith(_CANCELS) and first in _YES and bool(more)
+
+
+def _no_to(wish: str, words: Words) -> str | None:
+    """What is not ordered yet cannot be cancelled: "cancel the order" is a no to placing it."""
+    if wish != "checkout" or words.heard.intent != "cancel_order" or words.take("order_number") is not None:
+        return None
+    words.take_everything()
+    return "no"
+
+
 def _yes_to(wish: str, words: Words) -> str | None:
     first, *more = _CLAUSE.split(words.whole, maxsplit=1)
     is_yes = first in _YES and more and words.is_statement and not words.heard.entities
-    if not is_yes or words.heard.intent != wish:
+    if not is_yes or words.heard.intent not in ((wish, "stop") if wish.startswith(_CANCELS) else (wish,)):
         return None
     words.take_everything()
     return "yes"

@@ -21,6 +21,9 @@ COST = Summary("xiaoer_understanding_cpu_seconds", "CPU time it took to understa
 LONGEST_WITH_PARTS = 120
 _SURE = 0.7
 _ACTS = frozenset(("add_to_cart", "change_cart", "show_cart", "checkout", "order_status", "cancel_order", "pay_order"))
+_NO_CODES = frozenset(("greet", "goodbye", "thank", "affirm", "deny", "help", "out_of_scope", "refine_search"))
+_CODE = re.compile(r"(?<![\w-])(?=[A-Z-]*\d)(?=[\d-]*[A-Z])[A-Z\d]{2,}(?:-[A-Z\d]{2,})+(?![\w-])", re.ASCII)
+_SHORTEST_CODE = 9
 _LINK = re.compile(r"(?:/?link|绑定)[:：\s]*([0-9a-z]{4}[-\s]?[0-9a-z]{4})", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"[,，;；。]\s*(?:and then|and|then|然后|接着|再|并且|顺便)?|\band then\b|\band\b|\bthen\b|然后|接着|并且|顺便",
@@ -63,13 +66,21 @@ def _understand(understander: "Understander", text: str, language: str | None) -
 
 def _heard(meaning: Meaning) -> Heard:
     has_letters = any(letter.isalpha() for letter in meaning.text)
+    intent, confidence = ("claim_coupon", 1.0) if _is_code(meaning) else (meaning.intent, meaning.confidence)
     return Heard(
         text=meaning.text,
-        intent=meaning.intent,
-        confidence=meaning.confidence,
+        intent=intent,
+        confidence=confidence,
         entities=meaning.entities,
         language=meaning.language if has_letters else "",
     )
+
+
+def _is_code(meaning: Meaning) -> bool:
+    """Whether a message without another wish gives the code of a coupon or a gift card, in capitals as printed."""
+    if meaning.intent not in _NO_CODES or any(entity.kind == "order_number" for entity in meaning.entities):
+        return False
+    return any(len(code) >= _SHORTEST_CODE for code in _CODE.findall(meaning.text))
 
 
 def _are_wishes(parts: Sequence[Heard]) -> bool:

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.shop import Shop
 from bot.web.simulator_model import Fault
 from cli.scratch import ScratchShop
+from cli.script_givens import GIVENS, newest_order, variant_id_of
 from commerce.carts.actions import add_line, cart_view
-from commerce.catalog.model import Variant
+from commerce.credit.actions import accounts_of
 from commerce.customers.actions import customer_for, save_address
 from commerce.customers.address import AddressText
 from commerce.inventory.actions import count_stock
@@ -21,6 +22,9 @@ from commerce.orders.model import Order, PaymentMethod
 from commerce.orders.placing import place_order, quote
 from commerce.orders.queries import order_address, order_view
 from commerce.payments.model import Refund
+from commerce.points.actions import points_of
+from commerce.promotions.coupon_model import Coupon, CouponState
+from commerce.returns.queries import returns_of
 from commerce.shipping.model import ShipmentState
 from commerce.shipping.queries import parcels_of
 from commerce.shipping.simulated import SIMULATED
@@ -36,8 +40,9 @@ _ORDER = re.compile(
 )
 _STOCK = re.compile(r"stock (\S+):\s*(\d+)")
 _BANK = re.compile(r"bank: *(\w+(?:, *\w+)*)")
+USABLE = (CouponState.ISSUED, CouponState.RETURNED)
 _AGENT = re.compile(r"agent online(?:\s+\w+)?")
-_NOT_YET = ("returns.count", "groups.count", "coupons.count", "points")
+_NOT_YET = ("groups.count",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ async def fact(session: AsyncSession, name: str, *, conversation: Conversation) 
         refunds = select(func.sum(Refund.amount), func.max(Refund.currency)).join(Order, Order.id == Refund.order_id)
         amount, currency = (await session.execute(refunds.where(Order.customer_id == customer_id))).one()
         return _money(Money(int(amount or 0), currency or "CNY"))
+    if name in ("coupons.count", "points", "credit.total", "returns.count") or name.startswith("last_return."):
+        return await _wealth(session, name, customer_id)
     if name in _NOT_YET:  # nothing of the kind can exist before the shop can do it
         return _count(0)
     raise Refused("script.fact_unknown", fact=name)
@@ -100,7 +107,7 @@ async def give(scratch: ScratchShop, session: AsyncSession, text: str, *, custom
     """
     shop = scratch.shop
     if stock := _STOCK.fullmatch(text):
-        variant_id = await _variant(session, stock[1])
+        variant_id = await variant_id_of(session, stock[1])
         await count_stock(session, variant_id=variant_id, counted=int(stock[2]), reference="script", now=shop.now())
         return None
     if _AGENT.fullmatch(text):
@@ -120,6 +127,11 @@ async def give(scratch: ScratchShop, session: AsyncSession, text: str, *, custom
             ).id
         number = await _give_order(shop, session, order, customer_id=customer_id)
         return order["name"], number
+    if "{last}" in text:
+        text = text.replace("{last}", await newest_order(session, customer_id))
+    for pattern, make in GIVENS:
+        if given := pattern.fullmatch(text):
+            return await make(shop, session, given, customer_id)
     raise Refused("script.given_unknown", text=text)
 
 
@@ -130,7 +142,7 @@ async def _give_order(shop: Shop, session: AsyncSession, given: re.Match[str], *
     lines: dict[int, int] = {}
     for item in re.split(r"\s*[,+]\s*", given["lines"]):
         sku, _, pieces = item.rpartition(" x")
-        variant_id = await _variant(session, sku)
+        variant_id = await variant_id_of(session, sku)
         lines[variant_id] = int(pieces)
         await add_line(session, customer_id=customer_id, variant_id=variant_id, quantity=int(pieces), now=then)
     offer = await quote(session, customer_id=customer_id, language="zh", now=then)
@@ -172,13 +184,6 @@ def _check_total(order: Order, paid: list[str]) -> None:
         raise Refused("script.given_total", total=str(order.total.decimal), currency=order.currency)
 
 
-async def _variant(session: AsyncSession, sku: str) -> int:
-    variant_id = await session.scalar(select(Variant.id).where(Variant.sku == sku))
-    if variant_id is None:
-        raise Refused("script.sku_unknown", sku=sku)
-    return variant_id
-
-
 async def _orders(session: AsyncSession, customer_id: int) -> int:
     counted = select(func.count()).select_from(Order).where(Order.customer_id == customer_id)
     return await session.scalar(counted) or 0
@@ -205,6 +210,31 @@ async def _last_order(session: AsyncSession, name: str, customer_id: int) -> Fac
             address = await order_address(session, order_id=order_id)
             return FactValue(f"{address.name} {address.phone} {address.line}")
     raise Refused("script.fact_unknown", fact=f"last_order.{name}")
+
+
+async def _wealth(session: AsyncSession, name: str, customer_id: int) -> FactValue:
+    """What the shopper has: coupons to use, points to spend, gift cards and store credit; and their returns."""
+    if name == "coupons.count":
+        held = select(func.count()).where(Coupon.customer_id == customer_id, Coupon.state.in_(USABLE))
+        return _count(await session.scalar(held) or 0)
+    if name == "points":
+        return _count((await points_of(session, customer_id)).available)
+    if name == "credit.total":
+        accounts = await accounts_of(session, customer_id)
+        return _money(Money(sum(one.balance for one in accounts), accounts[0].currency if accounts else "CNY"))
+    theirs = await returns_of(session, customer_id=customer_id, language="zh", limit=100)
+    if name == "returns.count":
+        return _count(len(theirs))
+    if not theirs:
+        return FactValue("none")
+    match name.removeprefix("last_return."):
+        case "status":
+            return FactValue(theirs[0].state)
+        case "kind":
+            return FactValue(theirs[0].kind)
+        case "refund":
+            return _money(theirs[0].offered)
+    raise Refused("script.fact_unknown", fact=name)
 
 
 def _goods(items: list[tuple[str, str, int]]) -> FactValue:

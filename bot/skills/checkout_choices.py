@@ -147,7 +147,12 @@ async def _delivery(turn: Turn, cart: Quote) -> tuple[Way, bool]:
     _ = turn._
     currency = cart.priced.currency
     options = [
-        Option(f"rate-{rate.rate_id}", _rate_text(turn, rate, currency), Way(rate.rate_id))
+        Option(
+            f"rate-{rate.rate_id}",
+            _rate_text(turn, rate, currency),
+            Way(rate.rate_id),
+            also=tuple(filter(None, (name_of(turn, dict(rate.label)),))),
+        )
         for rate in cart.priced.rates
     ]
     if not options and cart.priced.ships_there:
@@ -155,7 +160,8 @@ async def _delivery(turn: Turn, cart: Quote) -> tuple[Way, bool]:
     for place in await locations_that_can_fill(turn.session, cart.holding, pickup=True):
         label = _("Pick up at {place}").format(place=name_of(turn, dict(place.name)))
         way = Way(location_id=place.location_id)
-        options.append(Option(f"pickup-{place.location_id}", label, way, also=("自提", "自取", "pick up")))
+        also = (name_of(turn, dict(place.name)), "自提", "自取", "pick up")
+        options.append(Option(f"pickup-{place.location_id}", label, way, also=also))
     if len(options) < 2:
         return Way(), False
     usual = f"rate-{cart.priced.rate.rate_id}" if cart.priced.rate else options[0].key

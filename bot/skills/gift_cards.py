@@ -17,7 +17,8 @@ KINDS = {
     AccountKind.JOINED: N_("Store credit"),
 }
 _NOT = re.compile(r"不用|不要|别用|先留|\b(don'?t|do not|without|keep)\b", re.IGNORECASE)
-_ASKS = re.compile(r"[?？吗]|多少|\b(how|what|which)\b", re.IGNORECASE)
+_USES = re.compile(r"(?<!可)用|抵|付|\b(use|pay|spend|apply)\b", re.IGNORECASE)
+_ASKS = re.compile(r"[?？吗]|多少|怎么|\b(how|what|which)\b", re.IGNORECASE)
 
 
 async def redeem_gift_card(turn: Turn) -> None:
@@ -32,13 +33,13 @@ async def show_balance(turn: Turn) -> None:
     """What is on the shopper's gift cards and in store credit; or whether it shall pay."""
     _ = turn._
     words = turn.words.heard.text if turn.words is not None else ""
-    wanted = turn.args.get("use", "no" if _NOT.search(words) and not _ASKS.search(words) else "")
-    if wanted:
+    wanted = turn.args.get("use", _wanted(words))
+    accounts = await accounts_of(turn.session, turn.customer_id)
+    if wanted == "no" or (wanted and accounts):
         text = _("Good, I leave your balance as it is.") if wanted == "no" else _("Your balance pays first.")
         say_price(turn, text, await choose(turn, replace(await chosen(turn), use_credit=wanted == "yes")))
         return
     redeem = turn.wish(_("Redeem a gift card"), "redeem_gift_card")
-    accounts = await accounts_of(turn.session, turn.customer_id)
     if not accounts:
         turn.say(Choice(_("You have no store credit and no gift card yet."), (redeem,)))
         return
@@ -55,3 +56,10 @@ async def show_balance(turn: Turn) -> None:
         lines.append(_("You asked me not to use it for this order."))
         switch = turn.wish(_("Use it after all"), "show_balance", use="yes")
     turn.say(Choice("\n".join(lines), (switch, redeem)))
+
+
+def _wanted(words: str) -> str:
+    """Whether the balance shall pay ("yes", "no"), or is only asked for ("")."""
+    if _ASKS.search(words):
+        return ""
+    return "no" if _NOT.search(words) else "yes" if _USES.search(words) else ""

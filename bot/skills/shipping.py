@@ -15,7 +15,7 @@ from commerce.customers.address import AddressText
 from commerce.inventory.locations import locations
 from commerce.orders.actions import order_of
 from commerce.orders.destination import destination_of
-from commerce.orders.model import FulfilmentState, OrderStatus
+from commerce.orders.model import DeliveryMethod, FulfilmentState, OrderStatus
 from commerce.orders.queries import OrderView, order_view, order_views
 from commerce.pricing.actions import rates_for
 from commerce.pricing.zones import Rate, Region
@@ -123,11 +123,26 @@ async def ask_pickup(turn: Turn) -> None:
         turn.say(await pickup_reply(turn, turn.session, order, parcel))
     if ready:
         return
+    if await _is_being_got_ready(turn, orders):
+        return
     places = [place for place in await locations(turn.session) if place.is_pickup]
     if not places:
         raise Refused("shipping.no_pickup")
     lines = [_("You can fetch your order here; choose it when you check out:")]
     turn.say(Words("\n".join([*lines, *(f"- {place_text(place, turn.language)}" for place in places)])))
+
+
+async def _is_being_got_ready(turn: Turn, orders: Sequence[OrderView]) -> bool:
+    """Say so of an order that will be fetched but is not packed yet."""
+    waits = (OrderStatus.PLACED, FulfilmentState.NONE)
+    for one in orders:
+        order = await order_of(turn.session, number=one.number, customer_id=turn.customer_id)
+        if (one.status, one.fulfilment_state) == waits and order.delivery_method is DeliveryMethod.PICKUP:
+            turn.focus["order"] = one.number
+            text = turn._("Order {order} is not ready yet. I send you its code here as soon as you can fetch it.")
+            turn.say(Words(text.format(order=one.number)))
+            return True
+    return False
 
 
 async def _named(turn: Turn) -> OrderView | None:

@@ -1,5 +1,7 @@
 """Hello, thanks, goodbye, what can you do: short, with the three most useful next steps for this shopper now."""
 
+import re
+
 from bot.flow import Turn
 from bot.replies import Button, Choice
 from bot.skills.asked_fact import asks_for_facts, names_a_thing
@@ -28,6 +30,9 @@ async def thank(turn: Turn) -> None:
     turn.say(turn._("You are welcome!"))
 
 
+_CANCEL_IT = re.compile(r"\bcancel (it|this|that)\b|取消(掉|了|吧)", re.IGNORECASE)
+
+
 async def goodbye(turn: Turn) -> None:
     """Say goodbye."""
     turn.say(turn._("Goodbye, and come back soon!"))
@@ -46,6 +51,9 @@ async def answer(turn: Turn) -> None:
     """A yes, a no, a "never mind" when nothing is open; "no, 43" means another kind of what was just added."""
     if await _is_another_kind(turn):
         turn.pass_on("add_to_cart")
+        return
+    if turn.words is not None and "order" in turn.focus and _CANCEL_IT.search(turn.words.heard.text):
+        turn.pass_on("cancel_order")  # with nothing else open "cancel it" is about the order just spoken of
         return
     turn.say(Choice(turn._("All right. What can I do for you?"), await next_steps(turn)))
 
