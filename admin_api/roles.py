@@ -40,6 +40,8 @@ class Permission(StrEnum):
     READ_CUSTOMERS = "customers.read"
     ERASE_CUSTOMERS = "customers.erase"
     """Export and erase a person's data."""
+    READ_CHECKS = "checks.read"
+    """What the hourly self-check found."""
 
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -84,6 +86,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.HANDLE_RETURNS,
             Permission.INSPECT_RETURNS,
             Permission.READ_CUSTOMERS,
+            Permission.READ_CHECKS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Permission),

@@ -8,8 +8,10 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.worker import check_books
 from cli.scratch import ScratchShop
-from commerce.checks import GIVEN_UP, RULES, begin_hour, end_hour, find_breaches, last_checks
+from commerce.checks import GIVEN_UP, RULES, Breach, begin_hour, end_hour, find_breaches, last_checks
 from foundation.database import Database
+from foundation.encryption import Vault
+from tests.admin import open_console
 from tests.chat import Chat
 
 BREAK = {
@@ -73,3 +75,18 @@ async def test_the_worker_writes_down_what_it_found(scratch: ScratchShop) -> Non
     async with shop.database.begin() as session:
         (last,) = await last_checks(session, limit=5)
         assert (last.rules, last.breaches, last.finished_at) == (len(RULES), [], shop.now())
+
+
+async def test_the_merchant_reads_what_the_hourly_check_found_and_an_agent_does_not(
+    database: Database, vault: Vault, now: datetime
+) -> None:
+    async with database.begin() as session:
+        hour = await begin_hour(session, now=now)
+        assert hour is not None
+        await end_hour(session, hour=hour, breaches=[Breach("stock.not_oversold", {"stock_level": "7"})], now=now)
+    async with open_console(database, vault, now) as console:
+        merchant = await console.at_work("lin", "merchant")
+        (check,) = (await merchant.get("/api/checks")).json()["checks"]
+        assert check["breaches"] == [{"rule": "stock.not_oversold", "row": {"stock_level": "7"}}]
+        agent = await console.at_work("ann", "agent")
+        assert (await agent.get("/api/checks")).status_code == 403
