@@ -143,8 +143,10 @@ async def _join_counts(session: AsyncSession, from_id: int, to_id: int) -> None:
         ),
         ids,
     )
-    for table in ("code_tries", "email_code"):
-        await session.execute(text(f'DELETE FROM "{table}" WHERE customer_id = :from_id'), ids)
+    await session.execute(text("DELETE FROM code_tries WHERE customer_id = :from_id"), ids)
+    # Codes go over though they are worth nothing any more: by them an erasure finds the mails.
+    ended = "UPDATE email_code SET customer_id = :to_id, ended_at = coalesce(ended_at, created_at)"
+    await session.execute(text(f"{ended} WHERE customer_id = :from_id"), ids)
 
 
 async def _join_person(session: AsyncSession, kept: Customer, gone: Customer, now: datetime) -> None:
