@@ -329,7 +329,7 @@ class _Dialogue:
         if words is not None and words.heard.photo is not None and self.flows[frame.flow].takes_photos:
             frame.keep_photo(words.heard.photo)
             if frame.asking is not None and not frame.asking.takes_photos:
-                words, self.lead = None, [self._say(N_("I have put the picture to it."))]
+                words, self.lead = None, [self._say(N_("Thank you, I have added the photo."))]
         turn = Turn(self.setting, frame, words, language=self.language, focus=self.focus, other_wish=other_wish)
         turn.is_press = self.is_press
         return turn

@@ -30,10 +30,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "order.move_refused": N_("That cannot be done with this order any more. A colleague can help: just ask."),
     "payments.no_transfer": N_("You have no order that waits for its money. Ask me for “my orders” to see them all."),
     "payments.no_refund": N_(
-        "There is no refund for you at the moment. If you miss money, a colleague can help: just ask."
+        "There is no refund for you at the moment. If you think money is missing, a colleague can help: just ask."
     ),
     "payments.no_refund_of": N_(
-        "Nothing of order {order} was refunded. If you miss money, a colleague can help: just ask."
+        "Nothing of order {order} was refunded. If you think money is missing, a colleague can help: just ask."
     ),
     "payment.done": N_("Order {number} is paid already. Ask me for “my orders” to see how it goes on."),
     "payment.amount_unfit": N_(

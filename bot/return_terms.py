@@ -91,7 +91,7 @@ def state_name(voice: Voice, asked: ReturnView) -> str:
 def freight_text(voice: Voice, freight: Freight) -> str:
     """Who pays the parcel back."""
     _ = voice.translate
-    return _("we pay it") if freight is Freight.SELLER else _("you pay it")
+    return _("we pay") if freight is Freight.SELLER else _("you pay")
 
 
 def terms_of(voice: Voice, policy: Policy) -> str:
@@ -106,9 +106,9 @@ def terms_of(voice: Voice, policy: Policy) -> str:
     conditions = dict(policy.conditions).get(voice.language, "")
     if conditions:
         text += " " + _("Condition: {condition}.").format(condition=conditions)
-    text += " " + _("The parcel back: {who}.").format(who=freight_text(voice, policy.freight))
+    text += " " + _("Return shipping: {who}.").format(who=freight_text(voice, policy.freight))
     if policy.freight is Freight.SHOPPER and policy.seller_pays_at_fault:
-        text += " " + _("Where it is our fault, we pay it.")
+        text += " " + _("If it is our fault, we pay.")
     if policy.restocking_ppm:
         text += " " + _("We keep {percent}% of the price.").format(percent=f"{policy.restocking_ppm / 10_000:g}")
     if policy.photo_required:
@@ -132,7 +132,7 @@ def return_reply(voice: Voice, asked: ReturnView, *, buttons: bool = True) -> Or
         rows.append(Row(_("Replacement"), asked.replacement_number))
     if asked.state is ReturnState.AWAITING_GOODS and asked.send_by is not None:
         rows.append(Row(_("Send it by"), voice.time(asked.send_by)))
-        rows.append(Row(_("The parcel back"), freight_text(voice, asked.freight)))
+        rows.append(Row(_("Return shipping"), freight_text(voice, asked.freight)))
     if asked.tracking_number:
         rows.append(Row(_("Parcel"), f"{asked.carrier} {asked.tracking_number}".strip()))
     if asked.sent_back:

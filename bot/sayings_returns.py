@@ -31,10 +31,10 @@ _PLAIN: Final[Mapping[str, str]] = {
     "return_received": N_("Your parcel for {number} has reached us. We look at it now."),
     "return_inspected": N_("We have looked at {number}: we take {accepted} of {of}. A colleague settles it now."),
     "return_diagnosing": N_("We are finding out what is broken ({number})."),
-    "return_quote_accepted": N_("Good, we repair it ({number}). The {amount} are paid when you get it back."),
-    "return_quote_declined": N_("As you like: we send it back to you unrepaired ({number})."),
+    "return_quote_accepted": N_("Good, we repair it ({number}). You pay the {amount} when you get it back."),
+    "return_quote_declined": N_("All right, we send it back to you unrepaired ({number})."),
     "return_repairing": N_("It is being repaired now ({number})."),
-    "return_checked": N_("It is repaired and works again ({number}). We pack it for you."),
+    "return_checked": N_("It is repaired and works again ({number}). We are packing it for you."),
     "return_cannot_mend": N_("I am sorry, it cannot be repaired ({number}). A colleague finds another way with you."),
 }
 KINDS: Final = frozenset(
@@ -82,7 +82,7 @@ async def _where_to(voice: Voice, session: AsyncSession) -> str:
 
 def _approved(voice: Voice, asked: ReturnView, where: str) -> list[Reply]:
     _ = voice.translate
-    text = _("Your {kind} {number} is approved. Please send the goods by {time}; the parcel: {who}. {where}")
+    text = _("Your {kind} {number} is approved. Please send the goods by {time}; return shipping: {who}. {where}")
     said = text.format(
         kind=kind_name(voice, asked.kind),
         number=asked.number,
@@ -130,7 +130,7 @@ def _settled(voice: Voice, asked: ReturnView, amount: str) -> list[Reply]:
         text = _("Your exchange {number} is done: the replacement is order {order}.")
         said = text.format(number=asked.number, order=asked.replacement_number or "")
     else:
-        text = _("Your {kind} {number} is settled: {money} go back to {purse}.")
+        text = _("Your {kind} {number} is settled: we refund {money} ({purse}).")
         purse = _(PURSES[asked.refund_to])
         said = text.format(kind=kind_name(voice, asked.kind), number=asked.number, money=amount, purse=purse)
     return [Choice(said, (_show(voice, asked),))]

@@ -79,7 +79,7 @@ async def timeline(voice: Voice, session: AsyncSession, order: OrderView, parcel
     told = [(said.at, said_text(voice, said)) for said in (await tracking_of(session, parcel.shipment_id))[:LATEST]]
     rows += [Row(voice.time(at), text) for at, text in told if text]
     if parcel.shipped_at is not None and len(rows) <= LATEST:
-        rows.append(Row(voice.time(parcel.shipped_at), _("It left our house.")))
+        rows.append(Row(voice.time(parcel.shipped_at), _("It has left our shop.")))
     buttons: list[Button] = []
     if parcel.state not in (*BEFORE_LEAVING, ShipmentState.DELIVERED, ShipmentState.CANCELLED):
         buttons.append(voice.wish(_("I have received it"), "confirm_receipt", order=order.number))

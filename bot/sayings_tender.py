@@ -35,14 +35,14 @@ async def _points_earned(voice: Voice, session: AsyncSession, told: Announcement
 async def _gift_card_redeemed(voice: Voice, _session: AsyncSession, told: Announcement) -> list[Reply]:
     _ = voice.translate
     money = voice.money(Money(int(told.facts["amount"]), told.facts["currency"]))
-    text = _("Your gift card is redeemed: {money} are yours, and pay first when you check out.")
+    text = _("Your gift card is redeemed: {money} is now in your balance, which is used first when you check out.")
     return [Choice(text.format(money=money), (voice.wish(_("My balance"), "show_balance"),))]
 
 
 async def _credit_received(voice: Voice, _session: AsyncSession, told: Announcement) -> list[Reply]:
     _ = voice.translate
     money = voice.money(Money(int(told.facts["amount"]), told.facts["currency"]))
-    text = _("We have put {money} of store credit into your account. It pays first when you check out.")
+    text = _("We have put {money} of store credit into your account. It is used first when you check out.")
     return [Choice(text.format(money=money), (voice.wish(_("My balance"), "show_balance"),))]
 
 

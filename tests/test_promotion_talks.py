@@ -105,7 +105,7 @@ async def test_a_shopper_sees_what_is_on_what_a_little_more_brings_and_how_the_p
     await chat.says("再加一个")
     (english,) = await chat.says("English please", "why is it this price?")
     assert english.splitlines()[:4] == [
-        "Your cart costs CN¥222.00. This is how it comes about:",
+        "Your cart costs CN¥222.00. Here is how it adds up:",
         "• Goods: CN¥336.00",
         "• 第二件半价: −CN¥84.00",
         "• 周年满减: −CN¥30.00",
@@ -117,7 +117,7 @@ async def test_a_shopper_sees_what_is_on_what_a_little_more_brings_and_how_the_p
     assert number is not None
     (told,) = await chat.says("why is it this price?")
     assert told.splitlines()[:4] == [
-        f"Order {number[0]} costs CN¥222.00. This is how it comes about:",
+        f"Order {number[0]} costs CN¥222.00. Here is how it adds up:",
         "• Goods: CN¥336.00",
         "• 第二件半价: −CN¥84.00",
         "• 周年满减: −CN¥30.00",

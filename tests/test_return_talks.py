@@ -87,7 +87,7 @@ async def test_buttons_return_a_mug_and_a_no_days_later_gets_a_person(chat: Chat
         assert await follow_up_returns(session, now=shop.now() + timedelta(days=3), limit=5) == 1
     await tell_announcements(shop)
     news = [message.text for message in await chat.hears()]
-    assert any("CN¥89.00 go back to your store credit" in text for text in news)
+    assert any("we refund CN¥89.00 (your store credit)" in text for text in news)
     assert (await chat.presses("No, there is still something"))[0].startswith("I am sorry to hear that.")
     assert (await chat.conversation()).owner == "waiting"
 

@@ -32,7 +32,7 @@ async def show_coupons(turn: Turn) -> None:
     if coupons:
         parts.append("\n".join([_("Your coupons, {count}:").format(count=len(coupons)), *_lines(turn, coupons)]))
     if offers:
-        parts.append("\n".join([_("You can take these:"), *_lines(turn, offers)]))
+        parts.append("\n".join([_("You can claim these:"), *_lines(turn, offers)]))
     turn.say(Choice("\n\n".join(parts), (*buttons, code)))
 
 
@@ -63,7 +63,7 @@ async def use_coupon(turn: Turn) -> None:
     wanted = turn.args.get("coupon", "none" if _NONE.search(words) else "best" if _BEST.search(words) else "")
     if wanted == "none":
         say_price(
-            turn, _("Good, without a coupon then."), await choose(turn, replace(await chosen(turn), coupon_ids=()))
+            turn, _("All right, no coupon then."), await choose(turn, replace(await chosen(turn), coupon_ids=()))
         )
         return
     if wanted != "best" and (said := await turn.notice("said", Code("", turn.vault))) is not None:
@@ -142,7 +142,7 @@ def _uses(turn: Turn, coupons: Sequence[CouponView]) -> list[Button]:
 def _takes(turn: Turn, offers: Sequence[OfferView]) -> list[Button]:
     return [
         turn.wish(
-            turn._("Take “{coupon}”").format(coupon=coupon_name(turn, offer)), "claim_coupon", batch=offer.batch_id
+            turn._("Claim “{coupon}”").format(coupon=coupon_name(turn, offer)), "claim_coupon", batch=offer.batch_id
         )
         for offer in offers[:MOST_SHOWN]
     ]

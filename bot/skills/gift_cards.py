@@ -36,7 +36,7 @@ async def show_balance(turn: Turn) -> None:
     wanted = turn.args.get("use", _wanted(words))
     accounts = await accounts_of(turn.session, turn.customer_id)
     if wanted == "no" or (wanted and accounts):
-        text = _("Good, I leave your balance as it is.") if wanted == "no" else _("Your balance pays first.")
+        text = _("Good, I leave your balance as it is.") if wanted == "no" else _("I use your balance first.")
         say_price(turn, text, await choose(turn, replace(await chosen(turn), use_credit=wanted == "yes")))
         return
     redeem = turn.wish(_("Redeem a gift card"), "redeem_gift_card")
@@ -50,8 +50,8 @@ async def show_balance(turn: Turn) -> None:
         total = sum(account.balance for account in accounts if account.currency == currency)
         lines.append(_("Together {money}").format(money=turn.money(Money(total, currency))))
     if (await chosen(turn)).use_credit:
-        lines.append(_("It pays first when you check out."))
-        switch = turn.wish(_("Do not use it now"), "show_balance", use="no")
+        lines.append(_("It is used first when you check out."))
+        switch = turn.wish(_("Not for this order"), "show_balance", use="no")
     else:
         lines.append(_("You asked me not to use it for this order."))
         switch = turn.wish(_("Use it after all"), "show_balance", use="yes")

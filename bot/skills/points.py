@@ -66,7 +66,7 @@ async def _use(turn: Turn, points: int, available: int) -> None:
     if priced is not None and spent == 0:
         text = _("Points take nothing off this cart.")
     else:
-        text = _("{count} points pay {money} of it.").format(count=spent, money=turn.money(_worth(turn, spent)))
+        text = _("{count} points take {money} off.").format(count=spent, money=turn.money(_worth(turn, spent)))
     say_price(turn, text, priced, (turn.wish(_("Keep my points"), "show_points", use=0),))
 
 

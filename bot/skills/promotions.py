@@ -105,7 +105,7 @@ def _explain_cart(turn: Turn, priced: Priced) -> None:
     lines += _not_counted(turn, priced.trace, priced.currency)
     if not priced.shipping_known:
         lines.append(_("What sending costs I can say once I know the address."))
-    head = _("Your cart costs {money}. This is how it comes about:").format(money=total)
+    head = _("Your cart costs {money}. Here is how it adds up:").format(money=total)
     steps = (turn.wish(_("Check out"), "checkout"), turn.wish(_("What is on?"), "ask_promotions"))
     turn.say(Choice("\n".join([head, *lines]), steps))
 
@@ -124,7 +124,7 @@ def _explain_order(turn: Turn, order: Order, view: OrderView) -> None:
         lines.append(_signed(turn, _("Changed or cancelled later"), Money(later, currency)))
     total = turn.money(order.total)
     lines += _not_counted(turn, trace, currency)
-    head = _("Order {order} costs {money}. This is how it comes about:").format(order=order.number, money=total)
+    head = _("Order {order} costs {money}. Here is how it adds up:").format(order=order.number, money=total)
     turn.say(Choice("\n".join([head, *lines]), (turn.wish(_("Show the order"), "order_status", order=order.number),)))
 
 
