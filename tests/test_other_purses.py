@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.credit.actions import pay_in
+from commerce.credit.model import AccountKind, CreditAccount
 from commerce.orders.actions import change_order, mark_refunded
 from commerce.orders.model import ChangeState, Order, OrderChange, PaymentMethod
 from commerce.orders.policy import DEFAULT, set_policy
@@ -29,6 +31,14 @@ async def a_card(session: AsyncSession, customer_id: int, token: str, *, now: da
     card = Instrument(customer_id=customer_id, provider=ONLINE, token=token, label="Visa 4242", created_at=now)
     session.add(card)
     await session.flush()
+    return card.id
+
+
+async def a_gift_card(session: AsyncSession, customer_id: int, amount: int, *, now: datetime) -> int:
+    card = CreditAccount(customer_id=customer_id, kind=AccountKind.GIFT_CARD, currency="CNY", balance=0, created_at=now)
+    session.add(card)
+    await session.flush()
+    await pay_in(session, account_id=card.id, amount=amount, reason="opening", reference="opening", now=now)
     return card.id
 
 
@@ -98,6 +108,11 @@ async def test_another_card_at_the_same_provider_is_another_way_to_pay(desk: Des
     assert (change.state, await desk.to_pay(order)) == (ChangeState.AWAITING_PAYMENT, [("simulator", 6800)])
     await desk.pay(order)
     assert await refunds(session, order) == [("simulator", 6800, None)]
+
+    card = await a_gift_card(session, desk.customer, 9000, now=desk.now)
+    gift = PayBy(PaymentMethod.CREDIT, card)
+    await desk.change(order, gift)
+    await refused(desk, "change.same_payment", desk.change(order, gift))
 
 
 async def test_an_item_is_changed_for_the_same_one_only_where_the_shop_lets_it(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from commerce.credit.actions import accounts_of
 from commerce.credit.model import CreditAccount
 from commerce.customers.actions import address_of, address_text
 from commerce.orders.applying import amounts_of
+from commerce.orders.covering import forgiven_of
 from commerce.orders.model import (
     ChangeKind,
     ChangeState,
@@ -39,7 +40,7 @@ from commerce.orders.steps import (
     preview_of,
     removed,
 )
-from commerce.payments.ledger import balance, known_instrument
+from commerce.payments.ledger import balance, instrument_of, known_instrument
 from commerce.payments.model import Intent, Payment
 from commerce.pricing.values import Terms
 from foundation.database import JsonMap
@@ -219,7 +220,7 @@ async def _payment(session: AsyncSession, order: Order, steps: Sequence[Step]) -
     rest = max(order.total_amount - kept, 0)
     swaps = order.status is OrderStatus.PLACED and kept > 0
     to_pay = kept if swaps else rest
-    if step.account_id is None and step.method is order.payment_method and not await _is_another(session, order, step):
+    if await _is_same_way(session, order, step):
         raise Refused("change.same_payment", number=order.number)
     if step.account_id is not None:
         accounts = await accounts_of(session, order.customer_id)
@@ -238,14 +239,19 @@ async def _payment(session: AsyncSession, order: Order, steps: Sequence[Step]) -
     return Drawn(ChangeKind.PAYMENT, (as_json(step),), preview, {"old_payments": sorted(left) if swaps else []})
 
 
-async def _is_another(session: AsyncSession, order: Order, step: PayBy) -> bool:
-    """Whether an order is to be paid with a card or wallet that none of its money came from."""
-    if step.instrument_id is None:
+async def _is_same_way(session: AsyncSession, order: Order, step: PayBy) -> bool:
+    """Whether an order is paid so already: with this account or card, or by this method where none is named."""
+    if step.account_id is None and step.method is not order.payment_method:
         return False
-    chosen = await known_instrument(session, instrument_id=step.instrument_id, customer_id=order.customer_id)
     used = select(Intent.instrument).join(Payment, Payment.intent_id == Intent.id)
     used = used.where(Payment.order_id == order.id, Payment.captured > Payment.refunded + Payment.refund_pending)
-    return chosen.token not in set(await session.scalars(used))
+    paid_with = set(await session.scalars(used))
+    if step.account_id is not None:
+        return paid_with == {instrument_of(step.account_id)}
+    if step.instrument_id is None or not paid_with:
+        return True
+    chosen = await known_instrument(session, instrument_id=step.instrument_id, customer_id=order.customer_id)
+    return paid_with == {chosen.token}
 
 
 async def _cancel(session: AsyncSession, order: Order, steps: Sequence[Step]) -> Drawn:
@@ -264,4 +270,5 @@ async def _preview(session: AsyncSession, order: Order, amounts: Amounts) -> Pre
         kept=kept,
         pays_later=order.payment_method is PaymentMethod.COD,
         is_placed=order.status is OrderStatus.PLACED,
+        forgiven=(await forgiven_of(session, [order.id])).get(order.id, 0),
     )

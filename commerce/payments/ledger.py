@@ -82,10 +82,15 @@ async def capture_credit(
         number=number,
         provider=CREDIT,
         money=money,
-        instrument=f"{_ACCOUNT}{account_id}",
+        instrument=instrument_of(account_id),
         change_id=change_id,
         now=now,
     )
+
+
+def instrument_of(account_id: int) -> str:
+    """How an intent names the account that paid it."""
+    return f"{_ACCOUNT}{account_id}"
 
 
 async def capture_unasked(
