@@ -166,15 +166,24 @@ class Preview:
 
 
 def preview_of(
-    before: Amounts, after: Amounts, *, currency: str, kept: int, pays_later: bool, is_placed: bool
+    before: Amounts,
+    after: Amounts,
+    *,
+    currency: str,
+    kept: int,
+    pays_later: bool,
+    is_placed: bool,
+    forgiven: int = 0,
 ) -> Preview:
-    """What a change of the amounts means for the money. `kept`: what was paid and not given back.
+    """What a change of the amounts means for the money. `kept`: what was paid and not given back, `forgiven`: what was
+    given back and is not owed again.
 
     `pays_later`: cash at the door, so nothing is paid now and nothing goes back that was never paid.
     """
     difference = after.total - before.total
     settles_by_total = pays_later or not is_placed
-    back = max(kept - after.total, 0) if settles_by_total else min(max(-difference, 0), kept)
+    too_much = max(kept + forgiven - after.total, 0) if settles_by_total else max(-difference, 0)
+    back = min(too_much, kept)
     pay_now = 0 if settles_by_total else max(difference, 0)
     return Preview(before.total, after.total, pay_now, back if difference < 0 else 0, currency, after)
 
