@@ -190,6 +190,10 @@ class Desk:
 
 @pytest.fixture
 async def desk(session: AsyncSession, now: datetime) -> Desk:
+    return await a_desk(session, now)
+
+
+async def a_desk(session: AsyncSession, now: datetime) -> Desk:
     small = await a_product(session, now=now, price=6800)
     product = (await session.get_one(Variant, small)).product_id
     large = Variant(product_id=product, sku=f"LARGE-{next(_numbers)}", price_amount=9800, currency="CNY", position=1)

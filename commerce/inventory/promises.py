@@ -112,10 +112,13 @@ async def reserve_again(
     return True
 
 
-async def lock_stock_of(session: AsyncSession, *, order_ids: Collection[int]) -> None:
-    """Lock the levels that several orders keep, before they are ended one after another: else that could deadlock."""
-    kept = await session.scalars(select(Hold.levels).where(Hold.order_id.in_(order_ids)))
-    await lock_levels(session, summed(kept))
+async def lock_stock_of(session: AsyncSession, *, order_ids: Collection[int], variants: Collection[int] = ()) -> None:
+    """Lock all levels of the goods that these orders keep, and of `variants`, before they change one after another.
+
+    Else that could deadlock with who locks the same ones in the order of their ids.
+    """
+    kept = await session.scalars(select(Hold.lines).where(Hold.order_id.in_(order_ids), Hold.state.in_(_KEPT)))
+    await locked_levels(session, {*summed(kept), *variants})
 
 
 async def kept_at(session: AsyncSession, *, order_id: int) -> dict[int, dict[int, int]]:

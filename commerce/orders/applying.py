@@ -10,7 +10,7 @@ from commerce.announcements import announce
 from commerce.customers.actions import PHONE_LAST4, address_of, address_text
 from commerce.inventory.actions import commit_holds, release_holds, release_pieces
 from commerce.orders.benefits import give_back_share
-from commerce.orders.covering import ask_for_rest, owed, place
+from commerce.orders.covering import ask_for_rest, first_hold_reason, owed, place
 from commerce.orders.locks import Actor, note
 from commerce.orders.model import (
     ChangeKind,
@@ -27,6 +27,7 @@ from commerce.orders.steps import Add, Amounts, PayBy, Preview, SendTo, Step, by
 from commerce.payments.ledger import refund_amount, request_refund
 from commerce.payments.model import Payment
 from commerce.shipping.actions import take_out_of_parcels
+from commerce.shipping.stages import see_if_delivered
 from foundation.encryption import Vault
 from foundation.errors import Refused
 
@@ -61,12 +62,18 @@ async def apply_change(session: AsyncSession, order: Order, change: OrderChange,
     _tell(session, order, change, "order_changed", now=now, amount=back)
 
 
-async def change_paid(session: AsyncSession, order: Order, change_id: int | None, *, now: datetime) -> bool:
-    """The money of a confirmed change is here: make it true. False when it can be no more; the money then goes back."""
+async def change_paid(
+    session: AsyncSession, order: Order, change_id: int | None, *, amount: int, now: datetime
+) -> bool:
+    """Money (`amount`) for a confirmed change is here: make it true.
+
+    False when it can be no more, or it is too little (a transfer that somebody matched); the money then goes back.
+    """
     change = await session.get(OrderChange, change_id, populate_existing=True) if change_id is not None else None
     if change is None or change.state is not ChangeState.AWAITING_PAYMENT:
         return False
-    if change.order_version != order.version or order.status is not OrderStatus.PLACED:
+    is_too_little = amount < Preview.from_json(change.preview).pay_now
+    if is_too_little or change.order_version != order.version or order.status is not OrderStatus.PLACED:
         await give_up(session, order, change, ChangeState.EXPIRED, now=now)
         _tell(session, order, change, "change_failed", now=now)
         return False
@@ -144,6 +151,7 @@ async def _change_items(
         await commit_holds(session, order_id=order.id)
     if free:
         await release_pieces(session, order_id=order.id, pieces=free)
+    await see_if_delivered(session, order)  # what was still to be sent may be what was taken away
 
 
 async def _take_away(session: AsyncSession, line: OrderLine, count: int) -> None:
@@ -192,6 +200,8 @@ async def _change_payment(
                 now=now,
             )
     order.payment_method = step.method
+    if order.status is OrderStatus.PLACED:
+        order.hold_reason = order.hold_reason or await first_hold_reason(session, order)
     return back
 
 

@@ -89,15 +89,7 @@ async def take_benefits_again(session: AsyncSession, order: Order, *, now: datet
     shares = set((await session.execute(found)).all())
     coupons = {source_id for kind, source_id in shares if kind == "coupon" and source_id is not None}
     others = {source_id for kind, source_id in shares if kind in ("promotion", "gift", "shipping") and source_id}
-    if order.points_spent:
-        await points.spend(
-            session,
-            customer_id=order.customer_id,
-            points=order.points_spent,
-            order_id=order.id,
-            now=now,
-            reference=f"order:{order.id}:again",
-        )
+    await points.spend_again(session, customer_id=order.customer_id, order_id=order.id, now=now)
     await reserve_coupons(session, coupon_ids=coupons, customer_id=order.customer_id, order_id=order.id, now=now)
     await take_promotions(session, ids=others, order_id=order.id, customer_id=order.customer_id)
     await use_benefits(session, order, now=now)

@@ -8,11 +8,12 @@ today's price.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
-from commerce.inventory.actions import add_pieces
+from commerce.inventory.actions import add_pieces, lock_stock_of
 from commerce.orders.applying import apply_change, give_up, hold_key
 from commerce.orders.benefits import pay_with_account
 from commerce.orders.cancelling import cancel_order
@@ -26,6 +27,8 @@ from commerce.payments.ledger import new_intent, payable_intents, start_closing
 from commerce.pricing.values import Terms
 from foundation.errors import Refused
 from foundation.money import Money
+
+log = structlog.get_logger(__name__)
 
 OPEN = (ChangeState.PROPOSED, ChangeState.AWAITING_PAYMENT)
 
@@ -116,7 +119,17 @@ async def confirm_change(
     waits = await _take_money(session, order, change, steps, now=now)
     more = added(steps)
     if more:
-        await add_pieces(session, order_id=order.id, pieces=more, key=hold_key(change), now=now, committed=False)
+        # What comes and what goes is locked at once: else two swaps, each the other way, would wait in a ring.
+        await lock_stock_of(session, order_ids=[order.id], variants=more)
+        await add_pieces(
+            session,
+            order_id=order.id,
+            pieces=more,
+            key=hold_key(change),
+            now=now,
+            committed=False,
+            location_id=order.pickup_location_id,
+        )
     if not waits:
         await apply_change(session, order, change, by="shopper", now=now)
         if unpaid_for is not None and order.status is OrderStatus.PENDING:
@@ -180,7 +193,10 @@ async def cancel_items(
 
 
 async def expire_changes(session: AsyncSession, *, now: datetime, limit: int = 100) -> int:
-    """Give up proposals nobody answered or paid in time. A sweep: returns how many there were."""
+    """Give up proposals nobody answered or paid in time. A sweep: returns how many there were.
+
+    One whose books refuse it stays as it is, and holds up no other.
+    """
     due = (
         select(Order.id, OrderChange.id)
         .join(OrderChange, OrderChange.order_id == Order.id)
@@ -190,16 +206,25 @@ async def expire_changes(session: AsyncSession, *, now: datetime, limit: int = 1
         .with_for_update(of=Order, key_share=True, skip_locked=True)
     )
     rows = (await session.execute(due)).all()
+    await lock_stock_of(session, order_ids=[order_id for order_id, _ in rows])
     for _, change_id in rows:
-        order, change = await locked_change(session, change_id)
-        if change.state not in OPEN:
-            continue
-        was_confirmed = change.state is ChangeState.AWAITING_PAYMENT
-        await _close_money(session, order, change, now=now)
-        await give_up(session, order, change, ChangeState.EXPIRED, now=now)
-        if was_confirmed or change.proposed_by == "staff":
-            _tell(session, order, change, "change_expired", now=now)
+        try:
+            async with session.begin_nested():
+                await _expire(session, change_id, now=now)
+        except Refused as refusal:
+            log.error("a change cannot be given up", change=change_id, code=refusal.code)
     return len(rows)
+
+
+async def _expire(session: AsyncSession, change_id: int, *, now: datetime) -> None:
+    order, change = await locked_change(session, change_id)
+    if change.state not in OPEN:
+        return
+    was_confirmed = change.state is ChangeState.AWAITING_PAYMENT
+    await _close_money(session, order, change, now=now)
+    await give_up(session, order, change, ChangeState.EXPIRED, now=now)
+    if was_confirmed or change.proposed_by == "staff":
+        _tell(session, order, change, "change_expired", now=now)
 
 
 async def open_change(session: AsyncSession, order_id: int) -> OrderChange | None:

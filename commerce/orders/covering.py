@@ -1,5 +1,6 @@
 """Money and an order: what is still owed and asked for, and being placed once it is covered."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,23 +12,35 @@ from commerce.orders.benefits import use_benefits
 from commerce.orders.model import HoldReason, Order, OrderStatus, PaymentMethod, RefundAsk, RefundAskState
 from commerce.orders.policy import policy_of
 from commerce.payments.ledger import balance, new_intent, payable_intents, start_closing
-from commerce.payments.model import Intent
+from commerce.payments.model import Intent, Refund, RefundState
 from foundation.money import Money
+
+_FOR_GOODS = ("return", "parcel_lost", "parcel_returned")
+"""Reasons of refunds of goods that the shopper has no more; the money of pieces that were cancelled left the total."""
 
 
 async def owed(session: AsyncSession, order: Order) -> int:
-    """What has still to be paid of an order, in minor units; never below zero. What the staff gave back is not."""
+    """What has still to be paid of an order, in minor units; never below zero. What was given back for good is not."""
     sums = await balance(session, order.id)
     forgiven = (await forgiven_of(session, [order.id])).get(order.id, 0) if sums.going_back else 0
     return max(order.total_amount - sums.kept - forgiven, 0)
 
 
 async def forgiven_of(session: AsyncSession, order_ids: Sequence[int]) -> dict[int, int]:
-    """{order id: minor units} that the staff gave back of its own accord: the shop's gift, not owed again."""
-    given = select(RefundAsk.order_id, func.sum(RefundAsk.amount)).where(
+    """{order id: minor units} that went back and is not owed again: the shop's gifts, and for goods that are gone.
+
+    An order goes on costing what was sold, also when some of it came back or a parcel was lost.
+    """
+    gifts = select(RefundAsk.order_id, func.sum(RefundAsk.amount)).where(
         RefundAsk.order_id.in_(order_ids), RefundAsk.state == RefundAskState.GIVEN
     )
-    return {order_id: int(sum_) for order_id, sum_ in await session.execute(given.group_by(RefundAsk.order_id))}
+    goods = select(Refund.order_id, func.sum(Refund.amount)).where(
+        Refund.order_id.in_(order_ids), Refund.reason.in_(_FOR_GOODS), Refund.state != RefundState.CANCELLED
+    )
+    sums: Counter[int] = Counter()
+    for given in (gifts.group_by(RefundAsk.order_id), goods.group_by(Refund.order_id)):
+        sums.update({order_id: int(sum_) for order_id, sum_ in await session.execute(given)})
+    return dict(sums)
 
 
 async def ask_for_rest(session: AsyncSession, order: Order, *, now: datetime) -> Intent | None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
@@ -12,7 +12,7 @@ from commerce.orders.applying import change_paid
 from commerce.orders.benefits import return_benefits, take_benefits_again
 from commerce.orders.covering import ask_for_rest, place
 from commerce.orders.locks import Actor, locked_order, note
-from commerce.orders.model import Order, OrderLine, OrderStatus
+from commerce.orders.model import Order, OrderAdjustment, OrderLine, OrderStatus
 from commerce.payments.ledger import (
     balance,
     capture,
@@ -73,6 +73,7 @@ async def money_arrived(
             _tell(session, order, "payment_received", payment, now=now)
             await _send_surplus_back(session, order, payment, kept=sums.kept, now=now)
         else:
+            order.version += 1  # a change that was proposed before did not know of this money
             intent = await ask_for_rest(session, order, now=now)
             _tell(session, order, "part_payment_received", payment, now=now, intent_id=intent.id if intent else None)
     elif order.status is OrderStatus.EXPIRED and covered and await _still_there(session, order, payment, now=now):
@@ -85,7 +86,10 @@ async def money_arrived(
         await _send_back(session, payment, amount=payment.captured, reason="late_payment", now=now)
         note(session, order, "late_payment_refunded", by="system", now=now)
         _tell(session, order, "late_payment_refunded", payment, now=now)
-    elif not await change_paid(session, order, change_id, now=now):
+    elif await change_paid(session, order, change_id, amount=payment.captured, now=now):
+        await _send_surplus_back(session, order, payment, kept=(await balance(session, order.id)).kept, now=now)
+    else:
+        order.version += 1
         if sums.kept - payment.captured < order.total_amount:
             _tell(session, order, "payment_received", payment, now=now)
             if not covered:
@@ -140,7 +144,13 @@ async def settle_refund_answer(
 
 
 async def _still_there(session: AsyncSession, order: Order, payment: Payment, *, now: datetime) -> bool:
-    """Take goods, coupons and points for an order that had let them go; all of them or nothing."""
+    """Take goods, coupons and points for an order that had let them go; all of them or nothing.
+
+    What an exchange took over for a replacement has become money meanwhile, or will: that order cannot live again.
+    """
+    exchanged = exists().where(OrderAdjustment.order_id == order.id, OrderAdjustment.kind == "exchange")
+    if await session.scalar(select(exchanged)):
+        return False
     lines = await session.scalars(select(OrderLine).where(OrderLine.order_id == order.id))
     pieces: Counter[int] = Counter()
     for line in lines:
@@ -149,7 +159,12 @@ async def _still_there(session: AsyncSession, order: Order, payment: Payment, *,
         async with session.begin_nested():
             await take_benefits_again(session, order, now=now)
             there = await reserve_again(
-                session, key=f"late_payment:{payment.intent_id}", order_id=order.id, lines=dict(pieces), now=now
+                session,
+                key=f"late_payment:{payment.intent_id}",
+                order_id=order.id,
+                lines=dict(pieces),
+                now=now,
+                location_id=order.pickup_location_id,
             )
             if not there:
                 raise Refused("stock.short", order=order.id)

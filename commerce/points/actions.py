@@ -14,6 +14,8 @@ from commerce.announcements import announce
 from commerce.points.model import MOST_POINTS, EntryKind, PointsAccount, PointsEntry, PointsPolicy
 from foundation.errors import Refused
 
+_AGAIN = ":again"
+"""What an order that had expired and was paid late books a second time."""
 _EARN = text("""
     WITH entry AS (
         INSERT INTO points_entry (customer_id, kind, reference, available, pending, order_id, reason, created_at)
@@ -108,20 +110,32 @@ async def spend(
     await session.flush()
 
 
+async def spend_again(session: AsyncSession, *, customer_id: int, order_id: int, now: datetime) -> None:
+    """An order that came to nothing is paid after all: it takes what it gave back. Raises Refused("points.short")."""
+    points = await _points_of_entry(session, EntryKind.GIVEN_BACK, f"order:{order_id}")
+    reference = f"order:{order_id}{_AGAIN}"
+    await spend(session, customer_id=customer_id, points=points, order_id=order_id, now=now, reference=reference)
+
+
 async def give_back(
     session: AsyncSession, *, order_id: int, now: datetime, gone: int = 1, of: int = 1, reference: str | None = None
 ) -> int:
     """Give back what was spent on an order; all of it, or the part `gone` of `of` of the order that is gone so far.
 
-    Returns the points given back now: floor(spent * gone / of) less what had been given back before, so that all
+    Returns the points given back now: floor(spent * gone / of) less what the order does not keep any more, so that all
     parts together are exactly what was spent. They end as early as those that were spent.
     """
     customer_id = await _lock_account_of(session, order_id)
     if customer_id is None:
         return 0
     sums = await _sums(session, order_id)
-    points = sums.spent * gone // of - sums.given_back
-    reference = reference or f"order:{order_id}"
+    kept = sums.spent - sums.given_back
+    at_first = await _points_of_entry(session, EntryKind.SPENT, f"order:{order_id}")
+    points = min(at_first * gone // of - (at_first - kept), kept)
+    if reference is None:
+        reference = f"order:{order_id}"
+        if await _is_booked(session, EntryKind.GIVEN_BACK, reference):  # it had expired before, and spent again
+            reference += _AGAIN
     if points <= 0 or await _is_booked(session, EntryKind.GIVEN_BACK, reference):
         return 0
     await _change(session, customer_id, available=points)
@@ -291,6 +305,12 @@ async def _lots(session: AsyncSession, customer_id: int, now: datetime) -> tuple
 async def _is_booked(session: AsyncSession, kind: EntryKind, reference: str) -> bool:
     booked = select(PointsEntry.id).where(PointsEntry.kind == kind, PointsEntry.reference == reference)
     return await session.scalar(booked) is not None
+
+
+async def _points_of_entry(session: AsyncSession, kind: EntryKind, reference: str) -> int:
+    """How many points one entry moved; 0 where there is none."""
+    moved = select(PointsEntry.available).where(PointsEntry.kind == kind, PointsEntry.reference == reference)
+    return abs(await session.scalar(moved) or 0)
 
 
 async def _open_account(session: AsyncSession, customer_id: int) -> None:

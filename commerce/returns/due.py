@@ -7,6 +7,7 @@ from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from commerce.inventory.actions import lock_stock_of
 from commerce.orders.model import Order, OrderStatus
 from commerce.payments.model import Refund, RefundState
 from commerce.returns.actions import come_to_nothing
@@ -37,6 +38,8 @@ async def expire_returns(session: AsyncSession, *, now: datetime, limit: int) ->
     """End returns whose goods, or whose answer, never came. One that refuses it is left to the staff."""
     waits = (ReturnState.AWAITING_GOODS, ReturnState.NEEDS_INFO)
     found = await _due(session, select(Return).where(Return.state.in_(waits), Return.send_by <= now), limit)
+    drafts = [asked.replacement_order_id for _, asked in found if asked.replacement_order_id is not None]
+    await lock_stock_of(session, order_ids=drafts)
     for return_id in [asked.id for _, asked in found]:
         try:
             async with session.begin_nested():

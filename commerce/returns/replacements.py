@@ -62,7 +62,8 @@ async def reserve_replacement(
     await session.flush()
     asked.replacement_order_id = draft.id
     pieces = _pieces([(line, line.quantity) for line, _ in lines])
-    await add_pieces(session, order_id=draft.id, pieces=pieces, key=f"exchange:{asked.id}", now=now)
+    place = order.pickup_location_id
+    await add_pieces(session, order_id=draft.id, pieces=pieces, key=f"exchange:{asked.id}", now=now, location_id=place)
 
 
 async def drop_replacement(session: AsyncSession, asked: Return, *, now: datetime) -> None:
@@ -101,7 +102,8 @@ async def place_replacement(
     if any(count < line.quantity for line, _, count in taken):
         await release_holds(session, order_id=draft.id)
         pieces = _pieces([(line, count) for line, _, count in taken])
-        await add_pieces(session, order_id=draft.id, pieces=pieces, key=f"exchange:{asked.id}:taken", now=now)
+        key, place = f"exchange:{asked.id}:taken", draft.pickup_location_id
+        await add_pieces(session, order_id=draft.id, pieces=pieces, key=key, now=now, location_id=place)
     views = await variant_views(
         session,
         [line.replacement_id for line, _, _ in taken if line.replacement_id is not None],

@@ -165,11 +165,19 @@ async def _refund(
 ) -> None:
     withheld = _withheld(asked, parts)
     (own, amount), *others = _less(parts, withheld)
-    if all(count == line.quantity for line, _, count in taken):
+    is_whole = all(count == line.quantity for line, _, count in taken)
+    if is_whole and not await _some_stay(session, order):  # another return may have been called off meanwhile
         amount += asked.shipping_amount
         if asked.shipping_amount and await _is_last(session, order, asked) and not withheld:
             amount = (await balance(session, order.id)).kept  # the last refund takes the rest
     await give_money(session, order, asked, [(own, amount), *others], now=now)
+
+
+async def _some_stay(session: AsyncSession, order: Order) -> bool:
+    """Whether the shopper keeps some of the order: it is neither back nor asked for."""
+    gone = OrderLine.cancelled + OrderLine.returned + OrderLine.returning
+    kept = select(OrderLine.id).where(OrderLine.order_id == order.id, OrderLine.quantity > gone).limit(1)
+    return await session.scalar(kept) is not None
 
 
 async def _is_last(session: AsyncSession, order: Order, asked: Return) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.inventory.promises import release_holds
+from commerce.inventory.promises import lock_stock_of, release_holds
 from commerce.orders.locks import Actor, locked_order, note
 from commerce.orders.model import DeliveryMethod, Order, OrderLine, OrderStatus
 from commerce.shipping.companies import company_of, public_link
@@ -116,6 +116,7 @@ async def mark_shipped(
     if not parcels:
         await refuse_shipped(session, order)
         raise Refused("shipment.nothing_to_send", number=order.number)
+    await lock_stock_of(session, order_ids=[order_id])  # parcel by parcel they would be locked in any order
     for shipment in parcels:
         _refuse_not_ready(order)
         for step in (ShipmentState.PICKED, ShipmentState.PACKED):

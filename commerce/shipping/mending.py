@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.announcements import announce
 from commerce.inventory.actions import take_back
 from commerce.inventory.promises import add_pieces
+from commerce.orders.benefits import give_back_share
 from commerce.orders.locks import note
 from commerce.orders.model import Order, OrderLine
 from commerce.payments.ledger import balance, refund_amount
-from commerce.points.actions import reverse
 from commerce.shipping.model import GONE_WRONG, Resolution, Shipment, ShipmentLine, ShipmentState
 from commerce.shipping.queries import locked_shipment, shipment_lines
 from commerce.shipping.stages import see_if_delivered
@@ -78,8 +78,7 @@ async def refund_parcel(session: AsyncSession, *, shipment_id: int, limit: int |
         reason = "parcel_lost" if lost.state is ShipmentState.LOST else "parcel_returned"
         key = f"refund:parcel:{lost.id}"
         await refund_amount(session, order_id=order.id, amount=amount, reason=reason, key=key, now=now)
-        sums = await balance(session, order.id)
-        await reverse(session, order_id=order.id, now=now, gone=sums.captured - sums.kept, of=sums.captured)
+    await give_back_share(session, order, reference=f"parcel:{lost.id}", now=now)
     note(session, order, "parcel_refunded", by="staff", now=now, shipment_id=lost.id, amount=amount)
     _tell(session, order, lost, "parcel_refunded", now=now, amount=amount)
     await see_if_delivered(session, order)
