@@ -5,11 +5,14 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from commerce.customers.address import AddressText
 from commerce.inventory.actions import receive_stock
 from commerce.inventory.locations import LocationDraft, add_location
+from commerce.orders.destination import destination_of
 from commerce.orders.model import DeliveryMethod, Order
 from commerce.orders.queries import OrderView, order_views
 from commerce.pricing.model import ShippingRate, ShippingZone
+from commerce.pricing.zones import Region
 from commerce.shipping.actions import make_shipment, pack_shipment, pick_shipment, ship_shipment
 from commerce.shipping.model import Shipment, ShipmentState
 from commerce.shipping.pickup import hand_over
@@ -18,6 +21,17 @@ from tests.chat import Chat
 
 ZHANG = "张三 13800138000 浙江省杭州市西湖区文三路 90 号 2 单元 501"
 ANN = "Ann Lee, +44 20 7946 0958, 12 High Street, Leeds LS1 4DY"
+
+
+def test_a_chinese_address_written_in_english_lies_in_its_province() -> None:
+    lines = {
+        "90 Wensan Road, Xihu, Hangzhou, Zhejiang": Region(province="浙江"),
+        "12 Fujian Road, Huangpu, Shanghai, China": Region(province="上海", city="上海市"),
+        "7 Sichuan North Road": Region(),
+    }
+    assert {line: destination_of(AddressText("Ann", "13800138000", line)) for line in lines} == lines
+    leeds = AddressText("Ann", "+442079460958", "12 Zhejiang House, Leeds")
+    assert destination_of(leeds) == Region(country="GB")
 
 
 async def the_order(chat: Chat) -> OrderView:
@@ -104,7 +118,7 @@ async def test_an_english_shopper_fetches_an_order_with_a_code_and_asks_what_sen
         session.add(ShippingRate(zone_id=zone.id, name={"en": "Post"}, position=1, **heavy))
     (cost,) = await chat.says("what is shipping to Beijing?")
     assert cost == (
-        "Sending to 北京市:\nParcel: CN¥12.00, free from CN¥99.00 on, 2 to 3 days\n"
+        "Sending to Beijing:\nParcel: CN¥12.00, free from CN¥99.00 on, 2 to 3 days\n"
         "Post: CN¥10.00 up to 1 kg, CN¥2.00 for each 0.5 kg more"
     )
     assert "West Lake shop · 90 Wensan Road" in (await chat.says("can I pick up my order?"))[0]

@@ -14,7 +14,7 @@ from commerce.customers.actions import address_text, last_address
 from commerce.customers.address import AddressText
 from commerce.inventory.locations import locations
 from commerce.orders.actions import order_of
-from commerce.orders.destination import destination_of
+from commerce.orders.destination import PROVINCES, destination_of
 from commerce.orders.model import DeliveryMethod, FulfilmentState, OrderStatus
 from commerce.orders.queries import OrderView, order_view, order_views
 from commerce.pricing.actions import rates_for
@@ -26,15 +26,6 @@ from foundation.errors import Json, Refused
 from foundation.money import Money
 
 LATEST = 5
-_NAMED = (
-    "北京:beijing,天津:tianjin,上海:shanghai,重庆:chongqing,河北:hebei,山西:shanxi,内蒙古:inner mongolia,"
-    "辽宁:liaoning,吉林:jilin,黑龙江:heilongjiang,江苏:jiangsu,浙江:zhejiang,安徽:anhui,福建:fujian,江西:jiangxi,"
-    "山东:shandong,河南:henan,湖北:hubei,湖南:hunan,广东:guangdong,广西:guangxi,海南:hainan,四川:sichuan,"
-    "贵州:guizhou,云南:yunnan,西藏:tibet,陕西:shaanxi,甘肃:gansu,青海:qinghai,宁夏:ningxia,新疆:xinjiang,"
-    "台湾:taiwan,香港:hong kong,澳门:macao"
-)
-_PROVINCES = dict(pair.split(":") for pair in _NAMED.split(","))
-"""The provinces as a shopper of either language names them."""
 
 
 class _Town(Text):
@@ -103,7 +94,7 @@ async def ask_shipping_cost(turn: Turn) -> None:
         said = await turn.ask("city", _Town(_("Which province and city shall it go to?"), longest=60))
         region = _place_in(_place_said(said)) or destination_of(AddressText("", "", said))
     rates = await rates_for(turn.session, region)
-    place = region.city or region.province or _("your address")
+    place = _spoken(turn, region) or _("your address")
     if not rates:
         turn.say(Words(await _without_rates(turn, place)))
         return
@@ -199,10 +190,18 @@ async def _read_place(turn: Turn) -> str:
 
 def _place_said(text: str) -> str:
     """What a sentence says from its first province on, at most a town's worth; empty where it names none."""
-    found = min(((text.find(name), name) for name in _PROVINCES if name in text), default=None)
+    found = min(((text.find(name), name) for name in PROVINCES if name in text), default=None)
     if found is not None:
         return text[found[0] :][:30]
-    return next((name for name, said in _PROVINCES.items() if said in text.casefold()), "")
+    return next((name for name, said in PROVINCES.items() if said in text.casefold()), "")
+
+
+def _spoken(turn: Turn, region: Region) -> str:
+    """A place in the shopper's language, as far as it has a name there."""
+    place = region.city or region.province
+    if turn.language == "zh":
+        return place
+    return next((name.title() for chinese, name in PROVINCES.items() if region.province.startswith(chinese)), place)
 
 
 def _place_in(said: str) -> Region | None:
