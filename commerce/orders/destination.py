@@ -22,9 +22,9 @@ _NAMED = (
 )
 PROVINCES: Final = dict(pair.split(":") for pair in _NAMED.split(","))
 """The provinces by their Chinese names, as they are written in English."""
-_IN_STREET = r"(?! (?:(?:north|south|east|west|middle) )?(?:road|rd|street|st|avenue|ave|lane)\b)"
+_IN_ENGLISH = {english: chinese for chinese, english in PROVINCES.items()}
+_STREET = r"(?! (?:(?:north|south|east|west|middle) )?(?:road|rd|street|st|avenue|ave|lane)\b)"
 _ENGLISH = re.compile(rf"\b({'|'.join(_IN_ENGLISH)})\b{_STREET}", re.IGNORECASE)
-_ENGLISH = re.compile(rf"\b({'|'.join(_IN_ENGLISH)})\b(?! (?:(?:north|south|east|west|middle) )?(?:road|rd|street|st|avenue|ave|lane)\b)", re.IGNORECASE)
 _CITY = re.compile(r"[\u3400-\u9fff]{2,8}?(?:市|自治州|地区|盟)")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _ITSELF_A_CITY = ("北京", "天津", "上海", "重庆")
