@@ -1,14 +1,16 @@
 """Putting things in the cart and taking them out. The cart row is locked for every change and its version grows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartLine, CartStatus
-from commerce.catalog.queries import on_sale, variant_views
+from commerce.catalog.model import Variant
+from commerce.catalog.queries import VARIANTS, VariantView, on_sale, variant_of
 from commerce.customers.model import Customer
 from foundation.errors import Refused
 from foundation.money import Money, total
@@ -17,6 +19,18 @@ FRESH = {"populate_existing": True}
 """What this session read before may be older than what another channel wrote since."""
 NO_CURRENCY = "XXX"
 """ISO 4217's code for no currency: what an empty cart's total is in."""
+_OPEN = (
+    select(Cart)
+    .where(Cart.customer_id == bindparam("customer_id"), Cart.status == CartStatus.OPEN)
+    .execution_options(**FRESH)
+)
+_OPEN_LOCKED = _OPEN.with_for_update(key_share=True)
+_LINES = (
+    VARIANTS.add_columns(CartLine.quantity)
+    .join(CartLine, CartLine.variant_id == Variant.id)
+    .where(CartLine.cart_id == bindparam("cart_id"))
+    .order_by(CartLine.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +51,13 @@ class CartLineView:
 
 @dataclass(frozen=True, slots=True)
 class CartView:
-    """A cart as the shopper sees it. The total of an empty cart is zero of no currency."""
+    """A cart as the shopper sees it. The total of an empty cart is zero of no currency. `goods`: what lines are of."""
 
     cart_id: int
     version: int
     lines: tuple[CartLineView, ...]
     total: Money
+    goods: Mapping[int, VariantView] = field(default_factory=dict, repr=False)
 
     @property
     def pieces(self) -> int:
@@ -52,7 +67,7 @@ class CartView:
 
 async def cart_of(session: AsyncSession, *, customer_id: int) -> Cart:
     """The customer's open cart; made when there is none."""
-    return await _open_cart(session, select(Cart), customer_id)
+    return await _open_cart(session, _OPEN, customer_id)
 
 
 async def add_line(
@@ -115,15 +130,12 @@ async def cart_view(session: AsyncSession, *, customer_id: int, language: str) -
 
 async def view_of(session: AsyncSession, cart: Cart, *, language: str) -> CartView:
     """This cart as the shopper sees it, lines in the order they were put in."""
-    found = select(CartLine.variant_id, CartLine.quantity).where(CartLine.cart_id == cart.id).order_by(CartLine.id)
-    rows = (await session.execute(found)).all()
-    variants = await variant_views(session, [row.variant_id for row in rows], language=language, also_unavailable=True)
-    lines = []
-    for row in rows:
-        variant = variants[row.variant_id]
+    goods, lines = {}, []
+    for row in await session.execute(_LINES, {"cart_id": cart.id, "language": language}):
+        variant = goods[row.id] = variant_of(row, language)
         lines.append(
             CartLineView(
-                variant_id=row.variant_id,
+                variant_id=row.id,
                 product_id=variant.product_id,
                 title=variant.title,
                 label=variant.label,
@@ -136,18 +148,18 @@ async def view_of(session: AsyncSession, cart: Cart, *, language: str) -> CartVi
             )
         )
     currency = lines[0].unit.currency if lines else NO_CURRENCY
-    return CartView(cart.id, cart.version, tuple(lines), total((line.total for line in lines), currency=currency))
+    sum_ = total((line.total for line in lines), currency=currency)
+    return CartView(cart.id, cart.version, tuple(lines), sum_, goods)
 
 
 async def _locked_cart(session: AsyncSession, customer_id: int) -> Cart:
     """The open cart under a lock. Where a checkout ended the cart while we waited for it, the next one."""
-    return await _open_cart(session, select(Cart).with_for_update(key_share=True), customer_id)
+    return await _open_cart(session, _OPEN_LOCKED, customer_id)
 
 
-async def _open_cart(session: AsyncSession, carts: Select[Cart], customer_id: int) -> Cart:
-    mine = carts.where(Cart.customer_id == customer_id, Cart.status == CartStatus.OPEN).execution_options(**FRESH)
+async def _open_cart(session: AsyncSession, mine: Select[Cart], customer_id: int) -> Cart:
     while True:
-        cart = await session.scalar(mine)
+        cart = await session.scalar(mine, {"customer_id": customer_id})
         if cart is not None:
             return cart
         await session.execute(

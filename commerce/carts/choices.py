@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,6 +11,8 @@ from commerce.carts.model import CartChoice
 from foundation.errors import Refused
 
 MOST_COUPONS = 10
+_CHOSEN = select(CartChoice.coupon_ids, CartChoice.points, CartChoice.use_credit)
+_CHOSEN_FOR = _CHOSEN.where(CartChoice.cart_id == bindparam("cart_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,7 @@ class Choice:
 
 async def choice_of(session: AsyncSession, *, cart_id: int) -> Choice:
     """What was chosen for a cart; it may be older than what the customer holds now, which is for pricing to see."""
-    theirs = select(CartChoice.coupon_ids, CartChoice.points, CartChoice.use_credit)
-    row = (await session.execute(theirs.where(CartChoice.cart_id == cart_id))).one_or_none()
+    row = (await session.execute(_CHOSEN_FOR, {"cart_id": cart_id})).one_or_none()
     if row is None:
         return Choice()
     return Choice(None if row.coupon_ids is None else tuple(map(int, row.coupon_ids)), row.points, row.use_credit)

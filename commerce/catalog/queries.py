@@ -62,7 +62,10 @@ class ProductCard:
 
 @dataclass(frozen=True, slots=True)
 class VariantView:
-    """One thing to put in the cart; `label` joins its option values ("红色 / 大"), empty for a sole variant."""
+    """One thing to put in the cart; `label` joins its option values ("红色 / 大"), empty for a sole variant.
+
+    What stands behind `on_sale` is for its price: the shelf, the weight, what its product says of parcels and taxes.
+    """
 
     variant_id: int
     product_id: int
@@ -73,6 +76,10 @@ class VariantView:
     available: int
     picture: int | None
     on_sale: bool = True
+    category_id: int | None = None
+    weight_grams: int | None = None
+    free_shipping: bool = True
+    tax_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,19 +217,27 @@ async def _views(
     session: AsyncSession, statement: Select[*tuple[Any, ...]], *, language: str, **which: object
 ) -> dict[int, VariantView]:
     return {
-        row.id: VariantView(
-            variant_id=row.id,
-            product_id=row.product_id,
-            sku=row.sku,
-            title=row.title or row.sku,
-            label=" / ".join(in_language(name, language) for name in row.labels or ()),
-            price=Money(row.price_amount, row.currency),
-            available=row.available,
-            picture=row.picture,
-            on_sale=row.on_sale,
-        )
-        for row in await session.execute(statement, {"language": language, **which})
+        row.id: variant_of(row, language) for row in await session.execute(statement, {"language": language, **which})
     }
+
+
+def variant_of(row: Any, language: str) -> VariantView:
+    """A row of VARIANTS as shoppers see it."""
+    return VariantView(
+        variant_id=row.id,
+        product_id=row.product_id,
+        sku=row.sku,
+        title=row.title or row.sku,
+        label=" / ".join(in_language(name, language) for name in row.labels or ()),
+        price=Money(row.price_amount, row.currency),
+        available=row.available,
+        picture=row.picture,
+        on_sale=row.on_sale,
+        category_id=row.category_id,
+        weight_grams=row.weight_grams,
+        free_shipping=row.free_shipping,
+        tax_class=row.tax_class,
+    )
 
 
 async def _options(session: AsyncSession, product_id: int, language: str) -> tuple[OptionView, ...]:
@@ -288,7 +303,7 @@ _LABELS = (
     .correlate(Variant)
     .scalar_subquery()
 )
-_VARIANTS = (
+VARIANTS = (
     select(
         Variant.id,
         Variant.product_id,
@@ -300,14 +315,19 @@ _VARIANTS = (
         _IS_SOLD.label("on_sale"),
         case((_IS_SOLD, FREE), else_=0).label("available"),
         func.coalesce(_OWN_PICTURE, _leading_picture(Variant.product_id)).label("picture"),
+        Variant.weight_grams,
+        Product.category_id,
+        Product.free_shipping,
+        Product.tax_class,
     )
     .join(Product, Product.id == Variant.product_id)
     .join(STOCK, true())
-    .order_by(Variant.product_id, Variant.position, Variant.id)
 )
-_OF_IDS = _VARIANTS.where(Variant.id.in_(_IDS))
+"""Every variant, for `variant_of`; to be narrowed and put in order. Takes the `language` of its words."""
+_IN_ORDER = VARIANTS.order_by(Variant.product_id, Variant.position, Variant.id)
+_OF_IDS = _IN_ORDER.where(Variant.id.in_(_IDS))
 _ON_SALE = _OF_IDS.where(_IS_SOLD)
-_OF_PRODUCT = _VARIANTS.where(Variant.product_id == bindparam("product_id"), _IS_SOLD)
+_OF_PRODUCT = _IN_ORDER.where(Variant.product_id == bindparam("product_id"), _IS_SOLD)
 _SOLD = select(Variant.id).join(Product, Product.id == Variant.product_id).where(Variant.id.in_(_IDS), _IS_SOLD)
 _CARDS = (
     select(

@@ -3,13 +3,14 @@
 import secrets
 from collections.abc import Callable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.orders.model import Order
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
+_TAKEN = select(Order.id).where(Order.number == bindparam("number"))
 
 
 def draw_number() -> str:
@@ -27,7 +28,7 @@ async def fresh_number(session: AsyncSession, draw: Callable[[], str] = draw_num
     """A number no order has."""
     while True:
         number = draw()
-        if await session.scalar(select(Order.id).where(Order.number == number)) is None:
+        if await session.scalar(_TAKEN, {"number": number}) is None:
             return number
 
 

@@ -246,6 +246,7 @@ async def _price(
         choices=choices,
         destination=where,
         terms=terms,
+        goods=view.goods,
     )
 
 

@@ -12,6 +12,7 @@ from commerce.orders.model import ChangeKind, OrderPolicy
 from foundation.errors import Refused
 
 ROW = 1
+_WRITTEN = select(OrderPolicy.rules).where(OrderPolicy.id == ROW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ DEFAULT = Policy()
 
 async def policy_of(session: AsyncSession) -> Policy:
     """The rules of this shop."""
-    written = await session.scalar(select(OrderPolicy.rules).where(OrderPolicy.id == ROW))
+    written = await session.scalar(_WRITTEN)
     if written is None:
         return DEFAULT
     rules = dict(written)

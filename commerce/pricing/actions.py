@@ -1,14 +1,14 @@
 """The price of a cart with everything it depends on read from the database."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.model import Cart, CartStatus
-from commerce.catalog.model import Category, Product, Variant
-from commerce.catalog.queries import variant_views
+from commerce.catalog.model import Category
+from commerce.catalog.queries import VariantView, variant_views
 from commerce.credit.actions import accounts_of
 from commerce.credit.model import CreditAccount
 from commerce.points.actions import points_of
@@ -33,6 +33,17 @@ from foundation.errors import Refused
 from foundation.money import exponent
 from foundation.settings import Settings
 
+_ORDERED = exists().where(Cart.customer_id == bindparam("customer_id"), Cart.status == CartStatus.ORDERED)
+_THERE = select(
+    exists().where(PriceList.active).label("lists"),
+    exists().where(Promotion.active).label("promotions"),
+    exists().where(ShippingZone.active).label("zones"),
+    exists().where(TaxRate.active).label("taxes"),
+    exists().where(Coupon.customer_id == bindparam("customer_id")).label("coupons"),
+    exists().where(CreditAccount.customer_id == bindparam("customer_id"), CreditAccount.balance > 0).label("accounts"),
+    _ORDERED.where(Cart.id != bindparam("cart_id")).label("ordered"),
+)
+"""What there is at all that could change a price for this customer; no cart has the id 0."""
 _COUPON_KINDS: dict[str, rules.CouponKind] = {"percent": "percent", "amount": "amount", "free_shipping": "shipping"}
 
 
@@ -57,11 +68,13 @@ async def quote_cart(
     destination: Region | None = None,
     terms: Terms = Terms(),
     cart_id: int | None = None,
+    goods: Mapping[int, VariantView] | None = None,
 ) -> Priced:
     """What these (variant id, pieces) cost this customer now, with every reason.
 
     `cart_id`: where an order is being changed, the cart it came from, so that it does not make its customer a
-    returning one. Raises Refused("cart.empty") for no lines and ("variant.unknown") for a variant that is not there.
+    returning one. `goods`: the variants of the lines where the caller has just read them. Raises Refused("cart.empty")
+    for no lines and ("variant.unknown") for a variant that is not there.
     """
     if not lines:
         raise Refused("cart.empty")
@@ -76,6 +89,7 @@ async def quote_cart(
             destination=destination,
             terms=terms,
             cart_id=cart_id,
+            goods=goods,
         )
     )
 
@@ -91,11 +105,15 @@ async def inputs_of(
     destination: Region | None,
     terms: Terms,
     cart_id: int | None = None,
+    goods: Mapping[int, VariantView] | None = None,
 ) -> Inputs:
     """Everything the price depends on. What the shop does not use (no price list, no zone) is not asked for."""
-    there = (await session.execute(_what_is_there(customer_id, cart_id))).one()
+    there = (await session.execute(_THERE, {"customer_id": customer_id, "cart_id": cart_id or 0})).one()
     taxes = await _taxes(session) if there.taxes else []
-    items, currency = await _items(session, lines, destination, taxes)
+    if goods is None:
+        ids = [variant_id for variant_id, _ in lines]
+        goods = await variant_views(session, ids, language=language, also_unavailable=True)
+    items, currency = await _items(session, lines, goods, destination, taxes)
     promotions = await promotions_for(session, customer_id=customer_id, now=now) if there.promotions else ()
     gifts = {rule.variant_id for one in promotions if isinstance(rule := one.rule, rules.Gift)}
     gift_items, gift_stock = await _gifts(session, gifts, currency, language, taxes, destination)
@@ -148,55 +166,32 @@ def rate_of(row: ShippingRate) -> Rate:
     )
 
 
-def _what_is_there(customer_id: int, cart_id: int | None) -> Select[*tuple[bool, ...]]:
-    ordered = exists().where(Cart.customer_id == customer_id, Cart.status == CartStatus.ORDERED)
-    if cart_id is not None:
-        ordered = ordered.where(Cart.id != cart_id)
-    return select(
-        exists().where(PriceList.active).label("lists"),
-        exists().where(Promotion.active).label("promotions"),
-        exists().where(ShippingZone.active).label("zones"),
-        exists().where(TaxRate.active).label("taxes"),
-        exists().where(Coupon.customer_id == customer_id).label("coupons"),
-        exists().where(CreditAccount.customer_id == customer_id, CreditAccount.balance > 0).label("accounts"),
-        ordered.label("ordered"),
-    )
-
-
 async def _items(
-    session: AsyncSession, lines: Sequence[tuple[int, int]], destination: Region | None, taxes: list[TaxRule]
+    session: AsyncSession,
+    lines: Sequence[tuple[int, int]],
+    goods: Mapping[int, VariantView],
+    destination: Region | None,
+    taxes: list[TaxRule],
 ) -> tuple[tuple[Item, ...], str]:
-    wanted = select(
-        Variant.id,
-        Variant.product_id,
-        Variant.price_amount,
-        Variant.currency,
-        Variant.weight_grams,
-        Product.category_id,
-        Product.free_shipping,
-        Product.tax_class,
-    ).join(Product, Product.id == Variant.product_id)
-    found = await session.execute(wanted.where(Variant.id.in_([variant_id for variant_id, _ in lines])))
-    rows = {row.id: row for row in found}
-    above = await _shelves_above(session) if any(row.category_id for row in rows.values()) else {}
+    above = await _shelves_above(session) if any(one.category_id for one in goods.values()) else {}
     items = []
     for variant_id, quantity in lines:
-        row = rows.get(variant_id)
-        if row is None:
+        one = goods.get(variant_id)
+        if one is None:
             raise Refused("variant.unknown", variant=variant_id)
         items.append(
             Item(
                 variant_id=variant_id,
-                product_id=row.product_id,
+                product_id=one.product_id,
                 quantity=quantity,
-                unit=row.price_amount,
-                category_ids=above.get(row.category_id, frozenset()),
-                weight_grams=row.weight_grams or 0,
-                free_shipping=row.free_shipping,
-                tax_ppm=tax_for(taxes, destination, row.tax_class),
+                unit=one.price.amount,
+                category_ids=above.get(one.category_id, frozenset()) if one.category_id else frozenset(),
+                weight_grams=one.weight_grams or 0,
+                free_shipping=one.free_shipping,
+                tax_ppm=tax_for(taxes, destination, one.tax_class),
             )
         )
-    return tuple(items), rows[lines[0][0]].currency
+    return tuple(items), goods[lines[0][0]].price.currency
 
 
 async def _shelves_above(session: AsyncSession) -> dict[int, frozenset[int]]:
@@ -228,7 +223,7 @@ async def _gifts(
     usable = {view.variant_id: view for view in views.values() if view.price.currency == currency}
     if not usable:
         return {}, {}
-    items, _ = await _items(session, [(variant_id, 1) for variant_id in usable], destination, taxes)
+    items, _ = await _items(session, [(variant_id, 1) for variant_id in usable], usable, destination, taxes)
     return {item.variant_id: item for item in items}, {key: view.available for key, view in usable.items()}
 
 
