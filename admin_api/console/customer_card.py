@@ -41,7 +41,7 @@ class CustomerCardView:
     def _facts(self) -> None:
         t, found, zone = self.visit.t, self.found, self.visit.desk.settings.zone
         one = found.customer
-        self._fact("Name", one.name or "—")
+        self._fact("Their name", one.name or "—")
         self._fact("E-mail", one.email or "—")
         for address in found.addresses:
             self._fact("Address", address)
@@ -70,7 +70,7 @@ class CustomerCardView:
         t, found = self.visit.t, self.found
         if not self.visit.staff.may(Permission.ERASE_CUSTOMERS) or found.customer.erased_at is not None:
             return
-        with box("order-actions"):
+        with box("customer-actions"):
             button(t("Export their data"), "", "download").on("click", self._export)
             button(t("Erase their data"), "danger", "person_remove").on("click", self._erase)
         if found.keeps is not None:

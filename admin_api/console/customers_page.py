@@ -94,7 +94,7 @@ class CustomersPage:
             with box("talk-top"):
                 told = one.email or " · ".join(t(f"channel {channel}") for channel in one.channels)
                 words(told or t("no channel"), "talk-preview")
-                words(t("{count} orders", count=one.orders), "talk-time")
+                words(t("Orders: {count}", count=one.orders), "talk-time")
             if one.erased_at is not None:
                 with box("talk-marks"):
                     chip(t("erased"), "quiet")
