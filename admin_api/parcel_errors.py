@@ -10,6 +10,7 @@ PARCEL_SENTENCES = {
     "shipment.not_sent": "The parcel has not left yet.",
     "shipment.cancelled_meanwhile": "{title} was cancelled meanwhile. Unpack this parcel and put it together again.",
     "shipment.not_to_mend": "The parcel neither is lost nor came back, or that has been dealt with.",
+    "shipment.exchanged": "An exchange made this order. Send it again, or give the money back on the order before it.",
     "shipment.not_back": "The parcel did not come back, or its goods are on the shelf already.",
     "shipment.returned_already": "These goods are in a return already.",
     "order.being_packed": "These goods are being packed. Unpack their parcel first.",

@@ -218,6 +218,14 @@ async def test_a_replacement_that_nobody_paid_in_time_does_not_live_again(desk: 
     assert await desk.reserved(desk.small) == 0
 
 
+async def test_a_change_that_is_paid_by_bank_transfer_waits_two_days_for_it(desk: Desk) -> None:
+    order = await desk.order({desk.small: 1}, PaymentMethod.TRANSFER)
+    await mark_paid(desk.session, order_id=order.id, proof="line 1", now=desk.now)
+    (tea,) = await desk.lines(order)
+    change = await desk.change(order, *swap(tea.id, desk.large, 1))
+    assert (change.state.value, change.expires_at) == ("awaiting_payment", desk.now + 2 * DAYS)
+
+
 # Parcels and returns
 
 
@@ -230,6 +238,15 @@ async def test_an_order_is_delivered_when_what_was_not_sent_is_cancelled(desk: D
     await desk.change(order, Remove(tea.id, 1))
     assert order.delivered_at == desk.now
     assert await complete_delivered_orders(desk.session, now=desk.now + 7 * DAYS) == 1
+
+
+async def test_a_lost_replacement_is_not_paid_back_with_its_own_money_alone(desk: Desk) -> None:
+    order = await desk.paid({desk.small: 1}, discount=6000)
+    await desk.session.execute(update(OrderAdjustment).values(kind="exchange"))
+    (tea,) = await desk.lines(order)
+    parcel = await sent(desk, order, {tea.id: 1})
+    await say(desk.session, shipment_id=parcel.id, state=ShipmentState.LOST, text="", now=desk.now + MINUTES)
+    await refused(desk, "shipment.exchanged", refund_parcel(desk.session, shipment_id=parcel.id, now=desk.now))
 
 
 async def test_the_way_there_is_paid_back_only_when_nothing_of_the_order_stays(desk: Desk) -> None:

@@ -147,6 +147,7 @@ PARCEL_REFUSALS_ZH = {
     "shipment.not_sent": "包裹还没有发出。",
     "shipment.cancelled_meanwhile": "“{title}”刚被取消，请取消打包后重新打包。",
     "shipment.not_to_mend": "这个包裹不需要补发或退款，或者已经处理过了。",
+    "shipment.exchanged": "这是换货订单，请重新发货，或在原订单上退款。",
     "shipment.not_back": "这个包裹没有退回，或者已经入库了。",
     "shipment.returned_already": "这些商品已经在退货里处理了。",
     "order.being_packed": "商品正在拣货或打包，请先取消打包。",

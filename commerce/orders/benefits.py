@@ -6,7 +6,7 @@ Taken when the order is made, used when it is placed, given back when it comes t
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.credit.actions import draw
@@ -93,6 +93,12 @@ async def take_benefits_again(session: AsyncSession, order: Order, *, now: datet
     await reserve_coupons(session, coupon_ids=coupons, customer_id=order.customer_id, order_id=order.id, now=now)
     await take_promotions(session, ids=others, order_id=order.id, customer_id=order.customer_id)
     await use_benefits(session, order, now=now)
+
+
+async def is_replacement(session: AsyncSession, order: Order) -> bool:
+    """Whether an exchange made this order: what it took over is money of another order (commerce.returns)."""
+    taken_over = exists().where(OrderAdjustment.order_id == order.id, OrderAdjustment.kind == "exchange")
+    return bool(await session.scalar(select(taken_over)))
 
 
 async def give_back_share(session: AsyncSession, order: Order, *, reference: str, now: datetime) -> None:

@@ -20,7 +20,7 @@ from commerce.orders.cancelling import cancel_order
 from commerce.orders.covering import owed
 from commerce.orders.drawing_up import Drawn, draw_up
 from commerce.orders.locks import Actor, locked_order, note
-from commerce.orders.model import ChangeKind, ChangeState, Order, OrderChange, OrderStatus
+from commerce.orders.model import ChangeKind, ChangeState, Order, OrderChange, OrderStatus, PaymentMethod
 from commerce.orders.policy import policy_of
 from commerce.orders.steps import PayBy, Preview, Remove, Step, added, from_json, pay_by
 from commerce.payments.ledger import new_intent, payable_intents, start_closing
@@ -30,6 +30,8 @@ from foundation.money import Money
 
 log = structlog.get_logger(__name__)
 
+TRANSFERS_TAKE = timedelta(hours=48)
+"""So long at least a change waits for its money where that comes by bank transfer."""
 OPEN = (ChangeState.PROPOSED, ChangeState.AWAITING_PAYMENT)
 
 
@@ -271,7 +273,8 @@ async def _take_money(
     for intent in await payable_intents(session, order.id):
         await start_closing(session, intent, now=now)
     change.move_to(ChangeState.AWAITING_PAYMENT, now=now)
-    change.expires_at = now + (await policy_of(session)).pay_within
+    within = (await policy_of(session)).pay_within
+    change.expires_at = now + (max(within, TRANSFERS_TAKE) if pay.method is PaymentMethod.TRANSFER else within)
     await session.flush()
     intent = await new_intent(
         session,

@@ -3,16 +3,16 @@
 from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
 from commerce.inventory.actions import release_holds, reserve_again
 from commerce.orders.applying import change_paid
-from commerce.orders.benefits import return_benefits, take_benefits_again
+from commerce.orders.benefits import is_replacement, return_benefits, take_benefits_again
 from commerce.orders.covering import ask_for_rest, place
 from commerce.orders.locks import Actor, locked_order, note
-from commerce.orders.model import Order, OrderAdjustment, OrderLine, OrderStatus
+from commerce.orders.model import Order, OrderLine, OrderStatus
 from commerce.payments.ledger import (
     balance,
     capture,
@@ -148,8 +148,7 @@ async def _still_there(session: AsyncSession, order: Order, payment: Payment, *,
 
     What an exchange took over for a replacement has become money meanwhile, or will: that order cannot live again.
     """
-    exchanged = exists().where(OrderAdjustment.order_id == order.id, OrderAdjustment.kind == "exchange")
-    if await session.scalar(select(exchanged)):
+    if await is_replacement(session, order):
         return False
     lines = await session.scalars(select(OrderLine).where(OrderLine.order_id == order.id))
     pieces: Counter[int] = Counter()

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.announcements import announce
 from commerce.inventory.actions import take_back
 from commerce.inventory.promises import add_pieces
-from commerce.orders.benefits import give_back_share
+from commerce.orders.benefits import give_back_share, is_replacement
 from commerce.orders.locks import note
 from commerce.orders.model import Order, OrderLine
 from commerce.payments.ledger import balance, refund_amount
@@ -50,9 +50,12 @@ async def refund_parcel(session: AsyncSession, *, shipment_id: int, limit: int |
     """Give back what the pieces of the parcel cost; returns the minor units. They count as returned from here on.
 
     `limit`: the most, in minor units, that whoever decides may give back. Raises Refused("shipment.not_to_mend"),
-    ("shipment.returned_already") when they went back otherwise, ("refund.above_limit", limit=...).
+    ("shipment.returned_already") when they went back otherwise, ("refund.above_limit", limit=...), and
+    ("shipment.exchanged") for a replacement: what it took over is money of the order that was exchanged.
     """
     order, lost = await _gone_wrong(session, shipment_id)
+    if await is_replacement(session, order):
+        raise Refused("shipment.exchanged", number=order.number)
     amount = 0
     for line, ordered in await shipment_lines(session, lost.id):
         amount += ordered.next_part(line.quantity).total
