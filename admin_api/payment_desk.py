@@ -96,7 +96,10 @@ class ReportRow(BaseModel):
 
 
 class OpenRow(BaseModel):
-    """A payment or a refund that is not final. `by_hand`: the staff pays it back; else a bank is asked again."""
+    """A payment or a refund that is not final. `by_hand`: the staff pays it back; else a bank is asked again.
+
+    `card`: what a refund is to be sent to, where that is another card or wallet than what paid.
+    """
 
     id: int
     order: str
@@ -108,6 +111,7 @@ class OpenRow(BaseModel):
     created_at: datetime
     next_check_at: datetime | None
     by_hand: bool
+    card: str | None
 
 
 class OpenMoneyPage(BaseModel):
@@ -310,6 +314,7 @@ def _open_row(view: OpenMoney) -> OpenRow:
         created_at=view.created_at,
         next_check_at=view.next_check_at,
         by_hand=view.by_hand,
+        card=view.card,
     )
 
 

@@ -14,6 +14,8 @@ from commerce.orders.policy import DEFAULT, set_policy
 from commerce.orders.steps import PayBy, swap
 from commerce.payments.invariants import INVARIANTS
 from commerce.payments.model import Instrument, Intent, Refund, RefundState
+from commerce.payments.queries import refunds_of
+from commerce.payments.review import open_refunds
 from commerce.returns.model import Allowed, Kind, RefundTo, ReturnPolicy, ReturnState
 from commerce.returns.offers import Asked, Wish
 from tests.goods import a_customer, a_product
@@ -85,6 +87,9 @@ async def test_a_lower_price_goes_to_the_chosen_card_by_hand_where_the_shop_lets
     await paid_with(session, order, "visa")
     await swapped(desk, order, desk.small, way)
     assert await refunds(session, order) == [("transfer", 3000, other)]
+    (seen,) = [one for one in await open_refunds(session) if one.by_hand]
+    (told, *_) = await refunds_of(session, customer_id=desk.customer, number=order.number)
+    assert (seen.card, told.card) == ("Visa 4242", "Visa 4242")  # who sends it knows where to, and so does the shopper
     (refund,) = await session.scalars(select(Refund).where(Refund.order_id == order.id))
     assert await mark_refunded(session, refund_id=refund.id, proof="sent", now=desk.now) is RefundState.SUCCEEDED
 

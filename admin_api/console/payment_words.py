@@ -42,6 +42,7 @@ PAYMENT_ZH = {
     "through stripe": "Stripe",
     "through cod": "货到付款",
     "through transfer": "银行转账",
+    "to the card {card}": "退到 {card}",
     "through credit": "店铺余额",
     "refund for cancelled": "订单取消",
     "refund for overpaid": "多付退回",

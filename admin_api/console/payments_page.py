@@ -182,7 +182,8 @@ class PaymentsPage:
                 asked = t("asked {count} times", count=row.checks) if row.checks else ""
                 reason = t(f"refund for {row.reason}") if row.reason else ""
                 reason = row.reason if reason.startswith("refund for ") else reason
-                words(" · ".join(part for part in (t(f"through {row.provider}"), reason, asked) if part), "goods-label")
+                way = t("to the card {card}", card=row.card) if row.card else t(f"through {row.provider}")
+                words(" · ".join(part for part in (way, reason, asked) if part), "goods-label")
             words(self._when(row.created_at), "money-time")
             with box("money-acts"):
                 if row.by_hand:

@@ -120,7 +120,7 @@ def _refund_line(turn: Turn, refund: RefundView) -> str:
         "cod": _("by hand"),
         "transfer": _("by bank transfer"),
     }
-    way = ways.get(refund.provider, _("the way you paid"))
+    way = _("to {card}").format(card=refund.card) if refund.card else ways.get(refund.provider, _("the way you paid"))
     when = turn.time(refund.settled_at or refund.created_at)
     line = _("Order {order}: {money} {way}, {state} ({time}).")
     return line.format(

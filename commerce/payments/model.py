@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commerce.states import check_move, state_type
@@ -179,6 +179,11 @@ class Instrument(Base):
     token: Mapped[str] = mapped_column(String(120))
     label: Mapped[str] = mapped_column(String(80), default="")
     created_at: Mapped[datetime]
+
+    @classmethod
+    def shown(cls) -> ColumnElement[str | None]:
+        """What people see of it; null where a query joined none."""
+        return func.coalesce(func.nullif(cls.label, ""), cls.token)
 
 
 class Refund(Base):

@@ -7,13 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.orders.model import Order
-from commerce.payments.model import Intent, Payment, Refund, RefundState
+from commerce.payments.model import Instrument, Intent, Payment, Refund, RefundState
 from foundation.money import Money
 
 
 @dataclass(frozen=True, slots=True)
 class RefundView:
-    """Money that goes back to a shopper. `provider` is by whom, `instrument` with what it had been paid."""
+    """Money that goes back to a shopper. `provider` is by whom, `instrument` with what it had been paid.
+
+    `card` is what it is sent to, where that is another one of theirs.
+    """
 
     number: str
     money: Money
@@ -23,6 +26,7 @@ class RefundView:
     reason: str
     created_at: datetime
     settled_at: datetime | None
+    card: str | None = None
 
 
 async def refunds_of(
@@ -30,10 +34,11 @@ async def refunds_of(
 ) -> list[RefundView]:
     """The latest refunds of a customer, or of one of their orders, newest first."""
     found = (
-        select(Refund, Order.number, Intent.instrument)
+        select(Refund, Order.number, Intent.instrument, Instrument.shown())
         .join(Order, Order.id == Refund.order_id)
         .join(Payment, Payment.id == Refund.payment_id)
         .join(Intent, Intent.id == Payment.intent_id)
+        .outerjoin(Instrument, Instrument.id == Refund.instrument_id)
         .where(Order.customer_id == customer_id)
         .order_by(Refund.id.desc())
         .limit(limit)
@@ -50,6 +55,7 @@ async def refunds_of(
             reason=refund.reason,
             created_at=refund.created_at,
             settled_at=refund.settled_at,
+            card=card,
         )
-        for refund, order_number, instrument in await session.execute(found)
+        for refund, order_number, instrument, card in await session.execute(found)
     ]

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.orders.model import Order
 from commerce.payments.cash import BY_HAND
 from commerce.payments.ledger import CLOSE_INTENT, SUBMIT_REFUND
-from commerce.payments.model import PAYABLE, Intent, IntentState, ProviderEvent, Refund, RefundState
+from commerce.payments.model import PAYABLE, Instrument, Intent, IntentState, ProviderEvent, Refund, RefundState
 from commerce.payments.transfer_model import BankTransfer, Finding, TransferReport, TransferState
 from foundation.encryption import Vault
 from foundation.errors import Refused
@@ -53,7 +53,10 @@ class ReportView:
 
 @dataclass(frozen=True, slots=True)
 class OpenMoney:
-    """An intent or a refund that is not final. `checks`: how often the bank was asked; `by_hand`: there is no bank."""
+    """An intent or a refund that is not final. `checks`: how often the bank was asked; `by_hand`: there is no bank.
+
+    `card`: the shopper's card or wallet that a refund is to be sent to, where that is not what paid.
+    """
 
     id: int
     number: str
@@ -65,6 +68,7 @@ class OpenMoney:
     created_at: datetime
     next_check_at: datetime | None
     by_hand: bool
+    card: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +163,9 @@ async def open_intents(session: AsyncSession, *, limit: int = 100) -> list[OpenM
 async def open_refunds(session: AsyncSession, *, limit: int = 100) -> list[OpenMoney]:
     """Refunds that are not through, the oldest first: those by hand wait for the staff."""
     found = (
-        select(Refund, Order.number)
+        select(Refund, Order.number, Instrument.shown())
         .join(Order, Order.id == Refund.order_id)
+        .outerjoin(Instrument, Instrument.id == Refund.instrument_id)
         .where(Refund.state.in_(OPEN_REFUNDS))
         .order_by(Refund.id)
         .limit(limit)
@@ -177,8 +182,9 @@ async def open_refunds(session: AsyncSession, *, limit: int = 100) -> list[OpenM
             created_at=refund.created_at,
             next_check_at=refund.next_check_at,
             by_hand=refund.provider in BY_HAND,
+            card=card,
         )
-        for refund, number in await session.execute(found)
+        for refund, number, card in await session.execute(found)
     ]
 
 
