@@ -59,9 +59,8 @@ async def test_a_chinese_shopper_takes_coupons_and_pays_with_points_and_a_card(c
     assert taken.startswith("您有一张新优惠券：满100减10（减 ¥10.00 · 满 ¥100.00 可用 · ")
     [short] = await chat.presses("现在就用")
     assert short.startswith("再买 ¥52.00 就能用上“满100减10”了，已经给您记着。 现在购物车应付 ¥48.00。")
-    used, got = await chat.says(f"用优惠券 {SHARED.lower()}")
+    [used] = await chat.says(f"用优惠券 {SHARED.lower()}")
     assert used.startswith("“立减10元”用上了。 现在购物车应付 ¥38.00。")
-    assert got.startswith("您有一张新优惠券：立减10元（减 ¥10.00）。")
     async with shop.database.begin() as session:
         of_shared = select(Coupon.id).join(CouponBatch).where(CouponBatch.id == shared.id)
         assert await chosen(chat, me) == Choice(coupon_ids=((await session.scalars(of_shared)).one(),))

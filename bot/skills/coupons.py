@@ -9,6 +9,7 @@ from bot.flow import Turn
 from bot.questions import Option, Pick
 from bot.replies import Button, Choice
 from bot.skills.choosing import Code, choose, chosen, say_code, say_price
+from commerce.announcements import announced
 from commerce.promotions.coupons import CouponView, OfferView, claim_offer, held_by_code, offers_for, usable_coupons
 from foundation.errors import Refused
 from foundation.money import Money
@@ -62,9 +63,7 @@ async def use_coupon(turn: Turn) -> None:
     words = turn.words.heard.text if turn.words is not None else ""
     wanted = turn.args.get("coupon", "none" if _NONE.search(words) else "best" if _BEST.search(words) else "")
     if wanted == "none":
-        say_price(
-            turn, _("All right, no coupon then."), await choose(turn, replace(await chosen(turn), coupon_ids=()))
-        )
+        say_price(turn, _("All right, no coupon then."), await choose(turn, replace(await chosen(turn), coupon_ids=())))
         return
     if wanted != "best" and (said := await turn.notice("said", Code("", turn.vault))) is not None:
         await _put_on_by_code(turn, said)
@@ -95,6 +94,9 @@ async def _put_on_by_code(turn: Turn, code: str) -> None:
     held = await held_by_code(turn.session, code=code, customer_id=turn.customer_id, now=turn.now)
     got = held or await say_code(turn, code, again="claim_coupon")
     if isinstance(got, CouponView):
+        for announcement in await announced(turn.session):
+            if announcement.facts.get("coupon_id") == got.coupon_id:
+                announcement.told_at = turn.now  # that it is used says that it is there
         await _put_on(turn, got)
 
 

@@ -14,7 +14,7 @@ _USES = re.compile(
     r"[用花使]掉?.{0,6}积分|积分.{0,4}(抵|付|花|用掉)|抵扣|抵现|\b(use|spend|pay|redeem|apply)\b", re.IGNORECASE
 )
 _ASKS = re.compile(r"[?？吗]|怎么|多少|能不能|可以|\b(how|what|can|could|when|do|does)\b", re.IGNORECASE)
-_NOT = re.compile(r"不用|不要|别用|取消|\b(no|don'?t|without|remove)\b", re.IGNORECASE)
+_NOT = re.compile(r"不用|不要|别用|取消|留着|\b(no|don'?t|without|remove|keep|save)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,9}")
 
 

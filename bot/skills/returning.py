@@ -29,7 +29,13 @@ Purse = tuple[RefundTo, int | None]
 
 
 async def return_status(turn: Turn) -> None:
-    """Where returns stand: the one on the button, else those still open, else the latest."""
+    """Where returns stand: the one on the button, else those still open, else the latest.
+
+    "I sent it back, SF1029384756" is the number of the parcel that one of them waits for.
+    """
+    if "returning" not in turn.args and await awaits_parcel(turn):
+        turn.pass_on("send_return")
+        return
     if "returning" in turn.args:
         turn.say(return_reply(turn, await _mine(turn)))
         return
