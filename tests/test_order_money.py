@@ -13,15 +13,18 @@ from commerce.orders.actions import (
     complete_delivered_orders,
     confirm_change,
     expire_unpaid_orders,
+    make_draft,
     mark_paid,
     mark_shipped,
     propose_change,
+    send_draft,
 )
 from commerce.orders.covering import owed
 from commerce.orders.model import ChangeState, HoldReason, Order, OrderAdjustment, OrderStatus, PaymentMethod
 from commerce.orders.policy import Policy, set_policy
-from commerce.orders.settlement import settle
+from commerce.orders.settlement import money_arrived, settle
 from commerce.orders.steps import PayBy, Remove, swap
+from commerce.payments.ledger import capture, capture_unasked, new_intent
 from commerce.payments.model import Intent, Refund
 from commerce.payments.port import Session, SessionState
 from commerce.points import actions as points
@@ -178,6 +181,49 @@ async def test_a_gift_of_the_staff_is_not_taken_back_by_a_cheaper_cash_order(des
     await desk.change(order, Remove(tea.id, 1))
     assert await refunds(desk, order) == [("goodwill", 500), ("changed", 6800)]
     assert await owed(desk.session, order) == 0
+
+
+async def test_money_that_comes_twice_goes_back_whole_also_after_a_return_and_a_gift(desk: Desk) -> None:
+    order = await desk.paid({desk.small: 1, desk.cup: 1})
+    await delivered(desk, order)
+    tea, _cup = await desk.lines(order)
+    await comes_back(desk, await asks_back(desk, order, tea.id, 1))
+    await desk.refund(order, 500)
+    intent = await new_intent(
+        desk.session, order_id=order.id, number=order.number, provider="cod", money=Money(8800, "CNY"), now=desk.now
+    )
+    again = await capture(desk.session, intent, amount=8800, proof="twice", now=desk.now)
+    await money_arrived(desk.session, order, again, now=desk.now)
+    assert await refunds(desk, order) == [("return", 6800), ("goodwill", 500), ("overpaid", 8800)]
+
+
+async def test_a_gift_on_an_order_paid_in_parts_does_not_keep_it_from_being_placed(desk: Desk) -> None:
+    order = await desk.order({desk.small: 1}, PaymentMethod.SIMULATOR)
+    await mark_paid(desk.session, order_id=order.id, proof="x", amount=3000, now=desk.now)
+    await desk.refund(order, 500)
+    await arrive(desk, order)
+    assert (order.status, await owed(desk.session, order)) == (OrderStatus.PLACED, 0)
+    draft = await make_draft(
+        desk.session,
+        customer_id=desk.customer,
+        pieces={desk.small: 1},
+        payment_method=PaymentMethod.TRANSFER,
+        language="zh",
+        now=desk.now,
+    )
+    early = await capture_unasked(
+        desk.session,
+        order_id=draft.id,
+        number=draft.number,
+        provider="transfer",
+        money=Money(6800, "CNY"),
+        instrument=None,
+        now=desk.now,
+    )
+    await money_arrived(desk.session, draft, early, now=desk.now)
+    await send_draft(desk.session, order_id=draft.id, now=desk.now, unpaid_for=15 * MINUTES)
+    assert (draft.status, await desk.to_pay(draft)) == (OrderStatus.PLACED, [])
+    await desk.sound()
 
 
 async def test_an_order_that_becomes_a_large_cash_order_waits_for_a_call(desk: Desk) -> None:

@@ -21,9 +21,14 @@ _FOR_GOODS = ("return", "parcel_lost", "parcel_returned")
 
 async def owed(session: AsyncSession, order: Order) -> int:
     """What has still to be paid of an order, in minor units; never below zero. What was given back for good is not."""
+    return max(order.total_amount - await settled(session, order), 0)
+
+
+async def settled(session: AsyncSession, order: Order) -> int:
+    """How much of the total is done with: what was paid and kept, and what was given back for good."""
     sums = await balance(session, order.id)
     forgiven = (await forgiven_of(session, [order.id])).get(order.id, 0) if sums.going_back else 0
-    return max(order.total_amount - sums.kept - forgiven, 0)
+    return sums.kept + forgiven
 
 
 async def forgiven_of(session: AsyncSession, order_ids: Sequence[int]) -> dict[int, int]:

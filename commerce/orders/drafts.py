@@ -11,7 +11,7 @@ from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartStatus
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.customers.actions import address_of, address_text, last_address
 from commerce.inventory.actions import add_pieces
-from commerce.orders.covering import ask_for_rest, place
+from commerce.orders.covering import ask_for_rest, owed, place
 from commerce.orders.destination import destination_of
 from commerce.orders.locks import locked_order, note
 from commerce.orders.model import Order, OrderLine, OrderStatus, PaymentMethod
@@ -110,7 +110,7 @@ async def send_draft(session: AsyncSession, *, order_id: int, now: datetime, unp
         pieces[line.variant_id] = pieces.get(line.variant_id, 0) + line.quantity
     key = f"draft:{order.id}"
     await add_pieces(session, order_id=order.id, pieces=pieces, key=key, now=now, committed=False)
-    at_once = order.payment_method is PaymentMethod.COD or order.total_amount == 0
+    at_once = order.payment_method is PaymentMethod.COD or not await owed(session, order)
     if at_once:
         await place(session, order, now=now)
     intent = await ask_for_rest(session, order, now=now)

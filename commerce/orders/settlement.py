@@ -10,11 +10,10 @@ from commerce.announcements import announce
 from commerce.inventory.actions import release_holds, reserve_again
 from commerce.orders.applying import change_paid
 from commerce.orders.benefits import is_replacement, return_benefits, take_benefits_again
-from commerce.orders.covering import ask_for_rest, place
+from commerce.orders.covering import ask_for_rest, place, settled
 from commerce.orders.locks import Actor, locked_order, note
 from commerce.orders.model import Order, OrderLine, OrderStatus
 from commerce.payments.ledger import (
-    balance,
     capture,
     is_closing,
     locked_intent,
@@ -65,13 +64,13 @@ async def money_arrived(
     """
     facts: JsonMap = {} if proof is None else {"proof": proof}
     note(session, order, "paid", by=by, now=now, amount=payment.captured, currency=payment.currency, **facts)
-    sums = await balance(session, order.id)
-    covered = sums.kept >= order.total_amount
+    sum_ = await settled(session, order)
+    covered = sum_ >= order.total_amount
     if order.status is OrderStatus.PENDING:
         if covered:
             await place(session, order, now=now)
             _tell(session, order, "payment_received", payment, now=now)
-            await _send_surplus_back(session, order, payment, kept=sums.kept, now=now)
+            await _send_surplus_back(session, order, payment, settled=sum_, now=now)
         else:
             order.version += 1  # a change that was proposed before did not know of this money
             intent = await ask_for_rest(session, order, now=now)
@@ -80,21 +79,21 @@ async def money_arrived(
         order.move_to(OrderStatus.PLACED, now=now)
         note(session, order, "late_payment_accepted", by="system", now=now)
         _tell(session, order, "late_payment_accepted", payment, now=now)
-        await _send_surplus_back(session, order, payment, kept=sums.kept, now=now)
+        await _send_surplus_back(session, order, payment, settled=sum_, now=now)
     elif order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED):
         await release_holds(session, order_id=order.id)
         await _send_back(session, payment, amount=payment.captured, reason="late_payment", now=now)
         note(session, order, "late_payment_refunded", by="system", now=now)
         _tell(session, order, "late_payment_refunded", payment, now=now)
     elif await change_paid(session, order, change_id, amount=payment.captured, now=now):
-        await _send_surplus_back(session, order, payment, kept=(await balance(session, order.id)).kept, now=now)
+        await _send_surplus_back(session, order, payment, settled=await settled(session, order), now=now)
     else:
         order.version += 1
-        if sums.kept - payment.captured < order.total_amount:
+        if sum_ - payment.captured < order.total_amount:
             _tell(session, order, "payment_received", payment, now=now)
             if not covered:
                 await ask_for_rest(session, order, now=now)
-        await _send_surplus_back(session, order, payment, kept=sums.kept, now=now)
+        await _send_surplus_back(session, order, payment, settled=sum_, now=now)
 
 
 async def payment_ended(session: AsyncSession, order: Order, *, now: datetime) -> None:
@@ -174,10 +173,10 @@ async def _still_there(session: AsyncSession, order: Order, payment: Payment, *,
 
 
 async def _send_surplus_back(
-    session: AsyncSession, order: Order, payment: Payment, *, kept: int, now: datetime
+    session: AsyncSession, order: Order, payment: Payment, *, settled: int, now: datetime
 ) -> None:
     """What is more than the order costs; of this payment at most all of it."""
-    surplus = min(kept - order.total_amount, payment.captured)
+    surplus = min(settled - order.total_amount, payment.captured)
     if surplus > 0:
         await _send_back(session, payment, amount=surplus, reason="overpaid", now=now)
 
