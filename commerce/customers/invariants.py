@@ -1,12 +1,20 @@
 """What must hold for customers, as queries that find where it does not."""
 
-_OWNED = (
+OWNED = (
     *("channel_identity", "address", "cart", "orders", "favourite", "stock_watch", "consent", "email_code", "keeper"),
     *("customer_event", "data_export", "code_tries", "announcement", "coupon", "points_account", "credit_account"),
-    *("order_return", "transfer_report", "promotion_use", "promotion_customer", "price_list_customer", "conversation"),
+    *(
+        "order_return",
+        "transfer_report",
+        "payment_instrument",
+        "promotion_use",
+        "promotion_customer",
+        "price_list_customer",
+        "conversation",
+    ),
 )
 """Every table with rows of a customer."""
-_ROWS = " UNION ALL ".join(f"SELECT customer_id, '{table}' AS held FROM \"{table}\"" for table in _OWNED)
+_ROWS = " UNION ALL ".join(f"SELECT customer_id, '{table}' AS held FROM \"{table}\"" for table in OWNED)
 _PERSONAL = " UNION ALL ".join(
     (
         *(

@@ -39,6 +39,7 @@ _ERASE = (
     " AND NOT EXISTS (SELECT 1 FROM orders WHERE orders.address_id = address.id)",
     "UPDATE address SET name_sealed = '', phone_sealed = '', line_sealed = '', street_sealed = NULL, phone_index = '',"
     " phone_last4_index = '', district = '' WHERE customer_id = :customer",
+    "UPDATE payment_instrument SET label = '', token = 'erased:' || id WHERE customer_id = :customer",
     "UPDATE transfer_report SET note_sealed = NULL, photos = '[]' WHERE customer_id = :customer",
     "UPDATE order_return SET note = '', photos = '[]' WHERE customer_id = :customer",
     "UPDATE announcement SET told_at = created_at WHERE customer_id = :customer AND told_at IS NULL",

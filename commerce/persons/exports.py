@@ -56,6 +56,9 @@ HOLDINGS: Mapping[str, str] = {
         "SELECT o.number, p.provider, p.captured, p.refunded, p.currency, p.captured_at FROM payment p"
         " JOIN orders o ON o.id = p.order_id WHERE o.customer_id = :customer ORDER BY p.id"
     ),
+    "payment_instruments": (
+        "SELECT provider, label, created_at FROM payment_instrument WHERE customer_id = :customer ORDER BY id"
+    ),
     "refunds": (
         "SELECT o.number, r.amount, r.currency, r.reason, r.state, r.created_at FROM refund r"
         " JOIN orders o ON o.id = r.order_id WHERE o.customer_id = :customer ORDER BY r.id"

@@ -15,7 +15,7 @@ from commerce.points.model import PointsAccount
 from commerce.promotions.coupons import join_coupons
 
 JOIN_CUSTOMERS = "join_customers"
-_GO_OVER = ("orders", "order_return", "transfer_report")
+_GO_OVER = ("orders", "order_return", "transfer_report", "payment_instrument")
 """Tables whose rows only change hands, in the order in which rows are locked."""
 _GO_OVER_LAST = (
     "promotion_use",
