@@ -13,7 +13,7 @@ from commerce.orders.model import ChangeState, Order, OrderChange, PaymentMethod
 from commerce.orders.policy import DEFAULT, set_policy
 from commerce.orders.steps import PayBy, swap
 from commerce.payments.invariants import INVARIANTS
-from commerce.payments.model import Instrument, Intent, Refund, RefundState
+from commerce.payments.model import Instrument, Intent, Payment, Refund, RefundState
 from commerce.payments.queries import refunds_of
 from commerce.payments.review import open_refunds
 from commerce.returns.model import Allowed, Kind, RefundTo, ReturnPolicy, ReturnState
@@ -107,6 +107,7 @@ async def test_another_card_at_the_same_provider_is_another_way_to_pay(desk: Des
     paid, other = [await a_card(session, desk.customer, token, now=desk.now) for token in ("visa", "master")]
     order = await desk.paid({desk.small: 1})
     await paid_with(session, order, "visa")
+    held = (await session.scalars(select(Payment).where(Payment.order_id == order.id))).all()  # as a long turn does
     for same in (PayBy(ONLINE), PayBy(ONLINE, instrument_id=paid)):
         await refused(desk, "change.same_payment", desk.change(order, same))
     change = await desk.change(order, PayBy(ONLINE, instrument_id=other))
@@ -116,7 +117,8 @@ async def test_another_card_at_the_same_provider_is_another_way_to_pay(desk: Des
 
     card = await a_gift_card(session, desk.customer, 9000, now=desk.now)
     gift = PayBy(PaymentMethod.CREDIT, card)
-    await desk.change(order, gift)
+    await desk.change(order, gift)  # the money of one of the two only: that of the other went back before
+    assert [payment.left for payment in held] == [0]
     await refused(desk, "change.same_payment", desk.change(order, gift))
 
 

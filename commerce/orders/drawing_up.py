@@ -214,8 +214,9 @@ async def _payment(session: AsyncSession, order: Order, steps: Sequence[Step]) -
     (step,) = [step for step in steps if isinstance(step, PayBy)]
     if (step.method is PaymentMethod.CREDIT) != (step.account_id is not None):
         raise Refused("change.same_payment", number=order.number)
-    paid = (await session.scalars(select(Payment).where(Payment.order_id == order.id).order_by(Payment.id))).all()
-    left = {payment.id: payment.left for payment in paid if payment.left > 0}
+    paid = select(Payment).where(Payment.order_id == order.id).order_by(Payment.id)
+    payments = (await session.scalars(paid.execution_options(populate_existing=True))).all()
+    left = {payment.id: payment.left for payment in payments if payment.left > 0}
     kept = sum(left.values())
     rest = max(order.total_amount - kept, 0)
     swaps = order.status is OrderStatus.PLACED and kept > 0
