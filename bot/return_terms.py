@@ -13,7 +13,7 @@ from commerce.returns.queries import ReturnView
 WHYS: Final[dict[Why, tuple[str, tuple[str, ...]]]] = {
     Why.CHANGED_MIND: (
         N_("I do not want it any more"),
-        ("changed my mind", "don't want", "do not want", "不想要", "不喜欢", "买多"),
+        ("changed my mind", "don't want", "do not want", "不想要", "不喜欢", "买多", "不要了"),
     ),
     Why.DOES_NOT_FIT: (
         N_("It does not fit"),
@@ -28,6 +28,11 @@ WHYS: Final[dict[Why, tuple[str, tuple[str, ...]]]] = {
             "太松",
             "太大",
             "太小",
+            "小了",
+            "大了",
+            "紧了",
+            "短了",
+            "长了",
             "大小不合适",
         ),
     ),
@@ -164,7 +169,7 @@ def _lines(voice: Voice, asked: ReturnView) -> tuple[Line, ...]:
     return tuple(
         Line(
             title=line.title,
-            label=" → ".join(part for part in (line.label, line.instead) if part),
+            label=" → ".join(dict.fromkeys(part for part in (line.label, line.instead) if part)),
             quantity=line.quantity,
             unit="",
             total=voice.money(line.amount),

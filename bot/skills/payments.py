@@ -8,6 +8,7 @@ from bot.language import N_
 from bot.questions import Choice, Option, Pick
 from bot.replies import Button, Text
 from bot.replies import Choice as Steps
+from bot.skills.returning import awaits_parcel
 from bot.skills.showing import is_payable, pay_link
 from bot.words import Words
 from commerce.orders.actions import order_of
@@ -75,7 +76,13 @@ async def ask_payment_methods(turn: Turn) -> None:
 async def report_transfer(turn: Turn) -> None:
     """The shopper has sent the money: written down at once for a colleague, then what they know of it is added."""
     _ = turn._
-    order = await _waiting(turn)
+    try:
+        order = await _waiting(turn)
+    except Refused:
+        if not await awaits_parcel(turn):
+            raise
+        turn.pass_on("send_return")  # no money is awaited: what was sent are goods that come back
+        return
     turn.focus["order"] = order.number
     if order.payment_method is not PaymentMethod.TRANSFER:
         turn.say(_("Order {order} is paid on its pay page, not by transfer.").format(order=order.number))

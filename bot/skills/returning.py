@@ -25,6 +25,9 @@ LATEST = 5
 TRACKING = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9-]*\d)[A-Za-z0-9-]{8,30}(?![A-Za-z0-9])")
 """What can be the number of a parcel."""
 LONGEST_CARRIER = 20
+_CANCELS = re.compile(
+    r"(取消|撤销|撤回).{0,4}(退货|换货|维修|售后|申请)|\b(cancel|withdraw) .{0,12}(return|exchange|repair|claim)", re.I
+)
 Purse = tuple[RefundTo, int | None]
 
 
@@ -159,6 +162,9 @@ async def return_follow_up(turn: Turn) -> None:
 async def ask_return_policy(turn: Turn) -> None:
     """What may come back, how long, on whose cost; for the product looked at whether it may at all."""
     _ = turn._
+    if turn.words is not None and turn.words.is_statement and _CANCELS.search(turn.words.heard.text):
+        turn.pass_on("cancel_return")
+        return
     policies = await active_policies(turn.session)
     lines = [_("This is how it works here:"), *(terms_of(turn, policy) for policy in policies)]
     product_id = turn.focus.get("product")

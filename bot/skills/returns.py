@@ -1,5 +1,6 @@
 """Goods that come back: a return, an exchange, a repair, what arrived wrong; with the money before the yes."""
 
+import re
 from collections.abc import Sequence
 
 from bot.flow import Fact, Turn
@@ -7,19 +8,22 @@ from bot.language import N_
 from bot.questions import Choice, Number, Option, Photos, Pick
 from bot.replies import Line, Receipt, Row
 from bot.return_terms import PURSES, WHYS, freight_text
+from bot.skills.item_names import short_names
 from bot.skills.returning import Purse, Said, chosen_variants, purse_options
+from bot.words import Words
 from commerce.orders.actions import order_of
 from commerce.returns.actions import open_return, quote_return
-from commerce.returns.model import AT_FAULT, Kind, RefundTo, Why
+from commerce.returns.model import AT_FAULT, OPEN, Kind, RefundTo, Why
 from commerce.returns.offers import Asked, Offer, Terms, Wish, rules_for
 from commerce.returns.policy import strictest
-from commerce.returns.queries import ReturnableLine, ReturnableOrder, returnable_orders
-from foundation.errors import Refused
+from commerce.returns.queries import ReturnableLine, ReturnableOrder, returnable_orders, returns_of
+from foundation.errors import Json, Refused
 from foundation.money import Money
 
 LATEST = 5
 MOST_ITEMS = 10
 _ALL = "all"
+_CALLS_OFF = re.compile(r"取消|撤销|撤回|不[退换修]了|\b(cancel|call off|withdraw)\b", re.IGNORECASE)
 _EVERYTHING = ("everything", "全部", "都要", "整单")
 _ENOUGH = ("nothing else", "no", "没有了", "就这些", "不用", "没了")
 _FOR = {
@@ -28,10 +32,10 @@ _FOR = {
     Kind.CLAIM: (Why.DAMAGED, Why.DEFECTIVE, Why.MISSING, Why.WRONG_ITEM, Why.NOT_AS_DESCRIBED),
 }
 _WHICH = {
-    Kind.RETURN: N_("Which of it would you like to return?"),
-    Kind.EXCHANGE: N_("Which of it would you like to exchange?"),
-    Kind.REPAIR: N_("Which of it shall be repaired?"),
-    Kind.CLAIM: N_("Which of it is it about?"),
+    Kind.RETURN: N_("Which item would you like to return?"),
+    Kind.EXCHANGE: N_("Which item would you like to exchange?"),
+    Kind.REPAIR: N_("Which item needs repair?"),
+    Kind.CLAIM: N_("Which item is it about?"),
 }
 _SHALL = {
     Kind.RETURN: N_("Shall I open this return?"),
@@ -62,6 +66,9 @@ async def report_problem(turn: Turn) -> None:
 
 
 async def _bring_back(turn: Turn, kind: Kind) -> None:
+    if turn.words is not None and await _calls_off(turn, turn.words.heard.text):
+        turn.pass_on("cancel_return")
+        return
     order = await _order(turn)
     turn.focus["order"] = order.number
     said = await turn.notice("said", _reasons(turn, kind))
@@ -104,6 +111,13 @@ async def _bring_back(turn: Turn, kind: Kind) -> None:
     )
 
 
+async def _calls_off(turn: Turn, said: str) -> bool:
+    """Whether an open return is meant to be called off: "退货不退了", "cancel the return"."""
+    if _CALLS_OFF.search(said) is None:
+        return False
+    return bool(await returns_of(turn.session, customer_id=turn.customer_id, language="zh", states=OPEN, limit=1))
+
+
 async def _order(turn: Turn) -> ReturnableOrder:
     """The order that is named, on the button or the only one something can come back of; else it is asked."""
     orders = await returnable_orders(turn.session, customer_id=turn.customer_id)
@@ -125,19 +139,19 @@ async def _read_number(turn: Turn) -> str:
 
 
 async def _items(turn: Turn, order: ReturnableOrder, kind: Kind) -> list[tuple[ReturnableLine, int]]:
-    """Lines of the order with how many of each; after each one it is asked for more, as long as there are others."""
+    """Lines of the order with how many of each: the one that was named, else what is chosen, until that is all."""
     _ = turn._
     picked: list[tuple[ReturnableLine, int]] = []
     left = list(order.lines)
+    if len(left) > 1 and (named := await turn.notice("named", Choice("", _options(left)))) is not None:
+        return [(named, await _how_many(turn, named))]
     while left and len(picked) < MOST_ITEMS:
         nth = len(picked) + 1
-        options: list[Option[ReturnableLine | None]] = [
-            Option(str(line.line_id), _named(line), line, also=(line.title,)) for line in left
-        ]
+        options = _options(left)
         chosen: ReturnableLine | None
         if picked:
             options.insert(0, Option("done", _("That is all"), None, also=_ENOUGH))
-            chosen = await turn.ask(f"item:{nth}", Choice(_("Anything else from this order?"), options))
+            chosen = await turn.ask(f"item:{nth}", _More(_("Anything else from this order?"), options))
         elif len(left) > 1:
             options.append(Option(_ALL, _("All of it"), None, also=_EVERYTHING))
             chosen = await turn.ask(f"item:{nth}", Choice(_(_WHICH[kind]), options))
@@ -150,6 +164,24 @@ async def _items(turn: Turn, order: ReturnableOrder, kind: Kind) -> list[tuple[R
         left.remove(chosen)
         picked.append((chosen, await _how_many(turn, chosen)))
     return picked
+
+
+def _options(lines: Sequence[ReturnableLine]) -> list[Option[ReturnableLine | None]]:
+    """What can come back, by its title or what shoppers call it."""
+    return [
+        Option(str(line.line_id), _named(line), line, also=(line.title, *short))
+        for line, short in zip(lines, short_names([line.title for line in lines]), strict=True)
+    ]
+
+
+class _More(Choice[ReturnableLine | None]):
+    """Whether there is more; who goes on with the reason has said that there is not."""
+
+    def exact(self, words: Words, shown: Sequence[str]) -> Json | None:
+        read = super().exact(words, shown)
+        text = words.rest.casefold()
+        is_reason = any(name in text for _, names in WHYS.values() for name in names)
+        return "done" if read is None and is_reason else read
 
 
 async def _how_many(turn: Turn, line: ReturnableLine) -> int:
@@ -228,11 +260,7 @@ def _lines(turn: Turn, offer: Offer) -> tuple[Line, ...]:
     return tuple(
         Line(
             title=one.line.title,
-            label=" → ".join(
-                filter(
-                    None, (one.line.label, one.replacement.label or one.replacement.title if one.replacement else "")
-                )
-            ),
+            label=_kinds(one.line.label, one.replacement.label or one.replacement.title if one.replacement else ""),
             quantity=one.quantity,
             unit="",
             total=turn.money(Money(one.amount, offer.order.currency)),
@@ -240,6 +268,11 @@ def _lines(turn: Turn, offer: Offer) -> tuple[Line, ...]:
         )
         for one in offer.lines
     )
+
+
+def _kinds(before: str, after: str) -> str:
+    """The kind that goes back, and the other one that comes instead."""
+    return " → ".join(part for part in (before, after if after != before else "") if part)
 
 
 def _rows(turn: Turn, offer: Offer) -> Sequence[Row]:
@@ -251,7 +284,7 @@ def _rows(turn: Turn, offer: Offer) -> Sequence[Row]:
     if offer.shipping and wish.kind is not Kind.EXCHANGE:
         rows.append(Row(_("Shipping back to you"), turn.money(Money(offer.shipping, currency))))
     if offer.send_by is not None:
-        rows.append(Row(_("The parcel back"), freight_text(turn, offer.freight)))
+        rows.append(Row(_("Return shipping"), freight_text(turn, offer.freight)))
         rows.append(Row(_("Send it by"), turn.time(offer.send_by)))
     if offer.refund:
         rows.append(Row(_("The money goes to"), _(PURSES[wish.refund_to])))
