@@ -263,6 +263,7 @@ def upgrade() -> None:
                 "credit",
                 "original_or_gift_card",
                 "any",
+                "anywhere",
                 name="allowed",
                 native_enum=False,
                 create_constraint=True,
@@ -504,6 +505,19 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_email_code_email_index_created_at"), "email_code", ["email_index", "created_at"], unique=False
     )
+    op.create_table(
+        "payment_instrument",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("provider", sa.String(length=24), nullable=False),
+        sa.Column("token", sa.String(length=120), nullable=False),
+        sa.Column("label", sa.String(length=80), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_payment_instrument_customer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_instrument")),
+        sa.UniqueConstraint("provider", "token", name=op.f("uq_payment_instrument_provider_token")),
+    )
+    op.create_index(op.f("ix_payment_instrument_customer_id"), "payment_instrument", ["customer_id"], unique=False)
     op.create_table(
         "points_account",
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
@@ -825,11 +839,19 @@ def upgrade() -> None:
         sa.Column(
             "refund_to",
             sa.Enum(
-                "original", "credit", "account", name="refundto", native_enum=False, create_constraint=True, length=24
+                "original",
+                "credit",
+                "account",
+                "instrument",
+                name="refundto",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
             ),
             nullable=False,
         ),
         sa.Column("account_id", sa.BigInteger(), nullable=True),
+        sa.Column("instrument_id", sa.BigInteger(), nullable=True),
         sa.Column("goods_amount", sa.BigInteger(), nullable=False),
         sa.Column("fee_amount", sa.BigInteger(), nullable=False),
         sa.Column("shipping_amount", sa.BigInteger(), nullable=False),
@@ -858,6 +880,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(refund_to = 'account') = (account_id IS NOT NULL)", name=op.f("ck_order_return_account_named")
         ),
+        sa.CheckConstraint(
+            "(refund_to = 'instrument') = (instrument_id IS NOT NULL)", name=op.f("ck_order_return_instrument_named")
+        ),
         sa.CheckConstraint("fee_amount <= goods_amount", name=op.f("ck_order_return_fee_within_goods")),
         sa.CheckConstraint(
             "goods_amount >= 0 AND fee_amount >= 0 AND shipping_amount >= 0 AND deducted >= 0 AND refunded >= 0",
@@ -865,6 +890,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("quote_amount >= 0", name=op.f("ck_order_return_quote_not_negative")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_order_return_customer_id")),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"], ["payment_instrument.id"], name=op.f("fk_order_return_instrument_id")
+        ),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_return_order_id")),
         sa.ForeignKeyConstraint(
             ["replacement_order_id"], ["orders.id"], name=op.f("fk_order_return_replacement_order_id")
@@ -1260,6 +1288,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_payment_intent_change_id"), "payment_intent", ["change_id"], unique=False)
     op.create_foreign_key(op.f("fk_payment_intent_change_id"), "payment_intent", "order_change", ["change_id"], ["id"])
     op.add_column("product", sa.Column("tax_class", sa.String(length=40), server_default=sa.text("''"), nullable=False))
+    op.add_column("refund", sa.Column("instrument_id", sa.BigInteger(), nullable=True))
+    op.create_foreign_key(op.f("fk_refund_instrument_id"), "refund", "payment_instrument", ["instrument_id"], ["id"])
     op.add_column("shipment", sa.Column("location_id", sa.BigInteger(), nullable=True))
     op.add_column(
         "shipment",
@@ -1588,6 +1618,8 @@ def downgrade() -> None:
     op.drop_column("shipment", "state")
     op.drop_column("shipment", "method")
     op.drop_column("shipment", "location_id")
+    op.drop_constraint(op.f("fk_refund_instrument_id"), "refund", type_="foreignkey")
+    op.drop_column("refund", "instrument_id")
     op.drop_column("product", "tax_class")
     op.drop_constraint(op.f("fk_payment_intent_change_id"), "payment_intent", type_="foreignkey")
     op.drop_index(op.f("ix_payment_intent_change_id"), table_name="payment_intent")
@@ -1710,6 +1742,8 @@ def downgrade() -> None:
         "ix_points_account_due", table_name="points_account", postgresql_where=sa.text("next_expiry IS NOT NULL")
     )
     op.drop_table("points_account")
+    op.drop_index(op.f("ix_payment_instrument_customer_id"), table_name="payment_instrument")
+    op.drop_table("payment_instrument")
     op.drop_index(op.f("ix_email_code_email_index_created_at"), table_name="email_code")
     op.drop_index(op.f("ix_email_code_customer_id_id"), table_name="email_code")
     op.drop_table("email_code")
