@@ -40,7 +40,8 @@ from commerce.orders.steps import (
     preview_of,
     removed,
 )
-from commerce.payments.ledger import balance, instrument_of, known_instrument
+from commerce.payments.instruments import instrument_of, known_instrument
+from commerce.payments.ledger import balance
 from commerce.payments.model import Intent, Payment
 from commerce.pricing.values import Terms
 from foundation.database import JsonMap

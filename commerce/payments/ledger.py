@@ -14,7 +14,8 @@ from commerce.credit.actions import pay_in, store_credit_of
 from commerce.orders.locks import note
 from commerce.orders.model import Order
 from commerce.payments.cash import BY_HAND, CREDIT, TRANSFER
-from commerce.payments.model import PAYABLE, Instrument, Intent, IntentState, Payment, Refund, RefundState, next_check
+from commerce.payments.instruments import ACCOUNT, instrument_of, is_paid_with
+from commerce.payments.model import PAYABLE, Intent, IntentState, Payment, Refund, RefundState, next_check
 from foundation.errors import Refused
 from foundation.jobs import enqueue
 from foundation.money import Money
@@ -23,7 +24,6 @@ CLOSE_INTENT = "payments.close_intent"
 SUBMIT_REFUND = "payments.submit_refund"
 RefundTo = Literal["original", "credit"]
 """Where money goes back: with what it was paid with, or into the customer's store credit."""
-_ACCOUNT = "account:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,6 @@ async def capture_credit(
         change_id=change_id,
         now=now,
     )
-
-
-def instrument_of(account_id: int) -> str:
-    """How an intent names the account that paid it."""
-    return f"{_ACCOUNT}{account_id}"
 
 
 async def capture_unasked(
@@ -223,7 +218,7 @@ async def request_refund(
         return known
     await _reserve(session, payment, amount)
     provider = CREDIT if to == "credit" or account_id is not None else payment.provider
-    if instrument_id is not None and await _paid_with(session, payment, instrument_id):
+    if instrument_id is not None and await is_paid_with(session, payment, instrument_id):
         instrument_id = None
     if instrument_id is not None:
         provider = TRANSFER
@@ -250,25 +245,6 @@ async def request_refund(
     return refund
 
 
-async def known_instrument(session: AsyncSession, *, instrument_id: int, customer_id: int) -> Instrument:
-    """This card or wallet if it is this customer's. Raises Refused("payment.instrument_unknown")."""
-    theirs = select(Instrument).where(Instrument.id == instrument_id, Instrument.customer_id == customer_id)
-    found = await session.scalar(theirs)
-    if found is None:
-        raise Refused("payment.instrument_unknown", instrument=instrument_id)
-    return found
-
-
-async def _paid_with(session: AsyncSession, payment: Payment, instrument_id: int) -> bool:
-    """Whether a payment came from this card or wallet: then its provider gives back to it by itself."""
-    same = (
-        select(Intent.id)
-        .join(Instrument, (Instrument.provider == Intent.provider) & (Instrument.token == Intent.instrument))
-        .where(Intent.id == payment.intent_id, Instrument.id == instrument_id)
-    )
-    return await session.scalar(same) is not None
-
-
 async def _reserve(session: AsyncSession, payment: Payment, amount: int) -> None:
     reserved = await session.scalar(
         update(Payment)
@@ -288,7 +264,7 @@ async def _pay_into_credit(
     order = await session.get_one(Order, refund.order_id)
     if account_id is None and payment.provider == CREDIT:
         instrument = (await session.get_one(Intent, payment.intent_id)).instrument or ""
-        account_id = int(instrument.removeprefix(_ACCOUNT))
+        account_id = int(instrument.removeprefix(ACCOUNT))
     elif account_id is None:
         account_id = (await store_credit_of(session, order.customer_id, refund.currency, now=now)).id
     await pay_in(session, account_id=account_id, amount=refund.amount, reason="refund", reference=refund.key, now=now)

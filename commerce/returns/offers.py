@@ -12,7 +12,8 @@ from commerce.catalog.model import Category, Product, Variant
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.credit.model import AccountKind, CreditAccount
 from commerce.orders.model import Order, OrderLine
-from commerce.payments.ledger import balance, known_instrument
+from commerce.payments.instruments import known_instrument
+from commerce.payments.ledger import balance
 from commerce.returns.model import AT_FAULT, GAVE_UP, Freight, Kind, RefundTo, Return, ReturnPolicy, Why
 from commerce.returns.policy import (
     DEFAULTS,
