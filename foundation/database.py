@@ -1,6 +1,7 @@
 """The database: one declarative base, engine and sessions, and the way down to the driver for hot statements."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeAlias
@@ -106,3 +107,20 @@ async def raw(session: AsyncSession) -> asyncpg.Connection:
         await connection.exec_driver_sql("SELECT 1")
     assert driver.is_in_transaction()
     return driver
+
+
+async def insert_rows(session: AsyncSession, model: type[Base], rows: Sequence[JsonMap]) -> list[int]:
+    """Write rows of one table by the driver, inside the session's transaction; their ids, in the order of `rows`.
+
+    For what is written with every order and not looked at again: a fraction of the CPU of the unit of work, which hears
+    nothing of these rows. What a row leaves out is its column's default, else NULL.
+    """
+    columns = [column for column in model.__table__.columns if not column.primary_key]
+    defaults = {column.name: column.default.arg for column in columns if column.default and column.default.is_scalar}
+    names = ", ".join(f'"{column.name}"' for column in columns)
+    statement = (
+        f'INSERT INTO "{model.__tablename__}" ({names}) '
+        f'SELECT {names} FROM jsonb_populate_recordset(NULL::"{model.__tablename__}", $1::jsonb) RETURNING id'
+    )
+    written = json.dumps([defaults | row for row in rows], default=datetime.isoformat, ensure_ascii=False)
+    return sorted(row["id"] for row in await (await raw(session)).fetch(statement, written))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +13,9 @@ from foundation.encryption import Vault
 
 PHONE = "phone"
 PHONE_LAST4 = "phone_last4"
+_THEIR_ADDRESS = select(Address).where(
+    Address.id == bindparam("address_id"), Address.customer_id == bindparam("customer_id")
+)
 
 
 async def customer_for(session: AsyncSession, *, channel: str, account: str, language: str, now: datetime) -> Customer:
@@ -95,7 +98,7 @@ async def addresses_of(session: AsyncSession, *, customer_id: int, limit: int = 
 
 async def address_of(session: AsyncSession, *, address_id: int, customer_id: int) -> Address | None:
     """This address if it is this customer's."""
-    return await session.scalar(select(Address).where(Address.id == address_id, Address.customer_id == customer_id))
+    return await session.scalar(_THEIR_ADDRESS, {"address_id": address_id, "customer_id": customer_id})
 
 
 async def address_text(session: AsyncSession, address: Address) -> AddressText:

@@ -6,6 +6,7 @@ from typing import Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.orders.model import Order, OrderEvent
+from foundation.database import JsonMap
 from foundation.errors import Json, Refused
 
 Actor = Literal["shopper", "staff", "system"]
@@ -21,4 +22,9 @@ async def locked_order(session: AsyncSession, order_id: int) -> Order:
 
 def note(session: AsyncSession, order: Order, kind: str, *, by: Actor, now: datetime, **facts: Json) -> None:
     """Write down what happened to an order."""
-    session.add(OrderEvent(order_id=order.id, kind=kind, by=by, facts=facts, at=now))
+    session.add(OrderEvent(**event_of(order, kind, by=by, now=now, **facts)))
+
+
+def event_of(order: Order, kind: str, *, by: Actor, now: datetime, **facts: Json) -> JsonMap:
+    """The columns of a page of the diary."""
+    return {"order_id": order.id, "kind": kind, "by": by, "facts": facts, "at": now}

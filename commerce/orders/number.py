@@ -3,14 +3,12 @@
 import secrets
 from collections.abc import Callable
 
-from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.orders.model import Order
+from foundation.database import raw
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
-_TAKEN = select(Order.id).where(Order.number == bindparam("number"))
 
 
 def draw_number() -> str:
@@ -26,9 +24,10 @@ def draw_number() -> str:
 
 async def fresh_number(session: AsyncSession, draw: Callable[[], str] = draw_number) -> str:
     """A number no order has."""
+    driver = await raw(session)
     while True:
         number = draw()
-        if await session.scalar(_TAKEN, {"number": number}) is None:
+        if not await driver.fetchval("SELECT EXISTS (SELECT FROM orders WHERE number = $1)", number):
             return number
 
 

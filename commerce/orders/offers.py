@@ -41,8 +41,13 @@ def line_json(line: PricedLine, goods: VariantView | CartLineView) -> JsonMap:
 
 def line_row(order_id: int, data: JsonMap, *, position: int, change_id: int | None = None) -> OrderLine:
     """The row of a line that was written down."""
+    return OrderLine(**line_columns(order_id, data, position=position), change_id=change_id)
+
+
+def line_columns(order_id: int, data: JsonMap, *, position: int) -> JsonMap:
+    """The columns of a line that was written down."""
     known = {name: value for name, value in data.items() if name != "shares"}
-    return OrderLine(order_id=order_id, position=position, change_id=change_id, **known)
+    return {"order_id": order_id, "position": position, **known}
 
 
 def share_rows(line: OrderLine, data: JsonMap) -> list[OrderAdjustment]:

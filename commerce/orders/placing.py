@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
@@ -20,21 +20,32 @@ from commerce.inventory.actions import adopt
 from commerce.orders.benefits import take_benefits, use_benefits
 from commerce.orders.covering import first_hold_reason
 from commerce.orders.destination import destination_of
-from commerce.orders.locks import note
-from commerce.orders.model import DeliveryMethod, Order, OrderAdjustment, OrderStatus, PaymentMethod
+from commerce.orders.locks import event_of
+from commerce.orders.model import (
+    DeliveryMethod,
+    Order,
+    OrderAdjustment,
+    OrderEvent,
+    OrderLine,
+    OrderStatus,
+    PaymentMethod,
+)
 from commerce.orders.number import fresh_number
-from commerce.orders.offers import line_json, line_row, share_rows
+from commerce.orders.offers import line_columns, line_json
 from commerce.orders.snapshot import seal_address
-from commerce.payments.ledger import new_intent
+from commerce.payments.ledger import ask_for_money
 from commerce.pricing.actions import quote_cart
 from commerce.pricing.values import Choices, Priced, RateView, Terms
 from commerce.pricing.zones import Region
+from foundation.database import insert_rows
 from foundation.encryption import Vault
 from foundation.errors import Refused
 from foundation.money import Money
 
 UNPAID_FOR = timedelta(minutes=15)
 """How long goods are kept for an order that is not paid."""
+_CART = select(Cart).where(Cart.id == bindparam("cart_id")).with_for_update(key_share=True)
+_CART = _CART.execution_options(populate_existing=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +154,7 @@ async def place_order(
     ("cart.changed", version=...) also when the price has, ("cart.empty"), ("cart.unavailable", variant=...),
     ("address.unknown"), ("shipping.not_there"), ("stock.hold_gone") when the hold expired, and as `take_benefits`.
     """
-    cart = await session.get(Cart, cart_id, with_for_update={"key_share": True}, populate_existing=True)
+    cart = await session.scalar(_CART, {"cart_id": cart_id})
     if cart is None or cart.customer_id != customer_id:
         raise Refused("cart.unknown", cart=cart_id)
     if cart.status is CartStatus.ORDERED:
@@ -258,9 +269,8 @@ async def _gifts(session: AsyncSession, priced: Priced, language: str) -> dict[i
 
 async def _ask_for_money(session: AsyncSession, order: Order, due: int, *, now: datetime) -> None:
     """The intent of a new order; its diary and its customer are told whether it waits for it."""
-    intent_id = None
     if due:
-        intent = await new_intent(
+        await ask_for_money(
             session,
             order_id=order.id,
             number=order.number,
@@ -268,9 +278,8 @@ async def _ask_for_money(session: AsyncSession, order: Order, due: int, *, now: 
             money=Money(due, order.currency),
             now=now,
         )
-        intent_id = intent.id
     happened = "placed" if order.status is OrderStatus.PLACED else "awaiting_payment"
-    note(session, order, happened, by="shopper", now=now)
+    await insert_rows(session, OrderEvent, [event_of(order, happened, by="shopper", now=now)])
     announce(
         session,
         f"order_{happened}",
@@ -280,7 +289,6 @@ async def _ask_for_money(session: AsyncSession, order: Order, due: int, *, now: 
         number=order.number,
         amount=order.total_amount,
         currency=order.currency,
-        intent_id=intent_id,
     )
 
 
@@ -334,19 +342,13 @@ async def _write_lines(session: AsyncSession, order: Order, view: CartView, pric
     words: dict[int, CartLineView | VariantView] = {line.variant_id: line for line in view.lines}
     words |= {key: gift for key, gift in (await _gifts(session, priced, language)).items() if key not in words}
     data = [line_json(line, words[line.variant_id]) for line in priced.lines]
-    rows = [line_row(order.id, one, position=position) for position, one in enumerate(data, start=1)]
-    session.add_all(rows)
-    shares = [
-        OrderAdjustment(
-            order_id=order.id, line_id=None, kind=s.kind, source_id=s.source_id, label=s.label, amount=s.amount
-        )
-        for s in priced.shipping_shares
-    ]
-    if shares or any(one["shares"] for one in data):
-        await session.flush()
-        session.add_all(
-            [*shares, *(share for row, one in zip(rows, data, strict=True) for share in share_rows(row, one))]
-        )
+    rows = [line_columns(order.id, one, position=position) for position, one in enumerate(data, start=1)]
+    ids = await insert_rows(session, OrderLine, rows)
+    shares = [{"order_id": order.id, **asdict(share)} for share in priced.shipping_shares]
+    for line_id, one in zip(ids, data, strict=True):
+        shares += [{"order_id": order.id, "line_id": line_id, **share} for share in one["shares"]]
+    if shares:
+        await insert_rows(session, OrderAdjustment, shares)
 
 
 def _refuse_unsellable(view: CartView) -> None:

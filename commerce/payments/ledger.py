@@ -16,6 +16,7 @@ from commerce.orders.model import Order
 from commerce.payments.cash import BY_HAND, CREDIT, TRANSFER
 from commerce.payments.instruments import ACCOUNT, instrument_of, is_paid_with
 from commerce.payments.model import PAYABLE, Intent, IntentState, Payment, Refund, RefundState, next_check
+from foundation.database import JsonMap, insert_rows
 from foundation.errors import Refused
 from foundation.jobs import enqueue
 from foundation.money import Money
@@ -50,19 +51,29 @@ async def new_intent(
     change_id: int | None = None,
 ) -> Intent:
     """That this order, or this change of it, is to be paid there. An order has one payable intent at a time."""
-    intent = Intent(
-        order_id=order_id,
-        provider=provider,
-        reference=f"{number}-{secrets.token_hex(3)}",
-        amount=money.amount,
-        currency=money.currency,
-        state=IntentState.CREATED,
-        change_id=change_id,
-        created_at=now,
-    )
+    intent = Intent(**_asked(order_id, number, provider, money, now), change_id=change_id)
     session.add(intent)
     await session.flush()
     return intent
+
+
+async def ask_for_money(
+    session: AsyncSession, *, order_id: int, number: str, provider: str, money: Money, now: datetime
+) -> None:
+    """As `new_intent`, with less CPU: for every new order, where nobody looks at the intent in this transaction."""
+    await insert_rows(session, Intent, [_asked(order_id, number, provider, money, now)])
+
+
+def _asked(order_id: int, number: str, provider: str, money: Money, now: datetime) -> JsonMap:
+    return {
+        "order_id": order_id,
+        "provider": provider,
+        "reference": f"{number}-{secrets.token_hex(3)}",
+        "amount": money.amount,
+        "currency": money.currency,
+        "state": IntentState.CREATED,
+        "created_at": now,
+    }
 
 
 async def capture_credit(

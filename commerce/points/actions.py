@@ -6,24 +6,25 @@ Whoever calls these for an order holds the order's lock. What is done again for 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select, text, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
 from commerce.points.model import MOST_POINTS, EntryKind, PointsAccount, PointsEntry, PointsPolicy
+from foundation.database import raw
 from foundation.errors import Refused
 
 _AGAIN = ":again"
 """What an order that had expired and was paid late books a second time."""
-_EARN = text("""
+_EARN = """
     WITH entry AS (
         INSERT INTO points_entry (customer_id, kind, reference, available, pending, order_id, reason, created_at)
-        VALUES (:customer, 'earned', :reference, 0, :points, :order, '', :now)
+        VALUES ($1, 'earned', 'order:' || $2::bigint, 0, $3, $2, '', $4)
         ON CONFLICT DO NOTHING RETURNING pending)
-    INSERT INTO points_account (customer_id, available, pending) SELECT :customer, 0, pending FROM entry
+    INSERT INTO points_account (customer_id, available, pending) SELECT $1, 0, pending FROM entry
     ON CONFLICT (customer_id) DO UPDATE SET pending = points_account.pending + excluded.pending
-""")
+"""
 """Every order earns, so it is one statement."""
 
 
@@ -47,8 +48,7 @@ async def earn(session: AsyncSession, *, customer_id: int, order_id: int, points
     """An order earns points; they are pending until it is completed. Once an order."""
     if points <= 0:
         return
-    facts = {"customer": customer_id, "order": order_id, "reference": f"order:{order_id}", "points": points, "now": now}
-    await session.execute(_EARN, facts)
+    await (await raw(session)).execute(_EARN, customer_id, order_id, points, now)
 
 
 async def release_pending(session: AsyncSession, *, order_id: int, now: datetime) -> int:
