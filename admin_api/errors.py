@@ -172,6 +172,7 @@ SENTENCES = {
     "promotion.audience_invalid": "A promotion is for everyone, for new customers or for those who ordered before.",
     "promotion.priority_invalid": "A priority is a number from 0 to {most}.",
     "promotion.cap_invalid": "A limit of uses is 1 or more; leave it out for none.",
+    "promotion.used_up": "A promotion in this price is used up meanwhile. Cancel the draft and make it anew.",
     "promotion.below_uses": "It has been used {used} times already; the limit cannot be lower.",
     "promotion.too_many": "At most {most} promotions can be on at once. Switch one off first.",
     "price_list.unknown": "There is no such price list.",

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.customers.actions import save_address
 from commerce.orders.actions import (
     cancel_items,
     cancel_order,
@@ -23,25 +24,27 @@ from commerce.orders.covering import owed
 from commerce.orders.model import ChangeState, HoldReason, Order, OrderAdjustment, OrderStatus, PaymentMethod
 from commerce.orders.policy import Policy, set_policy
 from commerce.orders.settlement import money_arrived, settle
-from commerce.orders.steps import PayBy, Remove, swap
+from commerce.orders.steps import PayBy, Remove, SendTo, swap
 from commerce.payments.ledger import capture, capture_unasked, new_intent
 from commerce.payments.model import Intent, Refund
 from commerce.payments.port import Session, SessionState
 from commerce.points import actions as points
+from commerce.promotions.actions import PromotionDraft, add_promotion
+from commerce.promotions.rules import PercentOff, Scope
 from commerce.returns.actions import cancel_return, open_return
 from commerce.returns.handling import receive
 from commerce.returns.inspecting import Finding, inspect
 from commerce.returns.model import Kind, Return, ReturnLine
 from commerce.returns.offers import Asked, Wish
-from commerce.shipping.actions import make_shipment, pack_shipment, pick_shipment, ship_shipment
-from commerce.shipping.mending import refund_parcel
+from commerce.shipping.actions import cancel_shipment, make_shipment, pack_shipment, pick_shipment, ship_shipment
+from commerce.shipping.mending import refund_parcel, reship
 from commerce.shipping.model import Shipment, ShipmentState
 from commerce.shipping.tracking import say
 from foundation.database import Database
 from foundation.money import Money
 from tests.returning import TERMS
 from tests.test_late_payments import wait_for_waiters
-from tests.test_order_changes import DAYS, MINUTES, Desk, a_desk, refused
+from tests.test_order_changes import DAYS, LI, MINUTES, Desk, a_desk, refused
 
 
 @pytest.fixture
@@ -62,6 +65,17 @@ async def refunds(desk: Desk, order: Order) -> list[tuple[str, int]]:
     await desk.session.flush()
     found = select(Refund.reason, Refund.amount).where(Refund.order_id == order.id).order_by(Refund.id)
     return [(reason, amount) for reason, amount in await desk.session.execute(found)]
+
+
+async def drafted(desk: Desk, method: PaymentMethod) -> Order:
+    return await make_draft(
+        desk.session,
+        customer_id=desk.customer,
+        pieces={desk.small: 1},
+        payment_method=method,
+        language="zh",
+        now=desk.now,
+    )
 
 
 async def delivered(desk: Desk, order: Order) -> None:
@@ -203,14 +217,7 @@ async def test_a_gift_on_an_order_paid_in_parts_does_not_keep_it_from_being_plac
     await desk.refund(order, 500)
     await arrive(desk, order)
     assert (order.status, await owed(desk.session, order)) == (OrderStatus.PLACED, 0)
-    draft = await make_draft(
-        desk.session,
-        customer_id=desk.customer,
-        pieces={desk.small: 1},
-        payment_method=PaymentMethod.TRANSFER,
-        language="zh",
-        now=desk.now,
-    )
+    draft = await drafted(desk, PaymentMethod.TRANSFER)
     early = await capture_unasked(
         desk.session,
         order_id=draft.id,
@@ -304,6 +311,40 @@ async def test_the_way_there_is_paid_back_only_when_nothing_of_the_order_stays(d
     await cancel_return(desk.session, return_id=first.id, customer_id=desk.customer, by="shopper", now=desk.now)
     await comes_back(desk, second)
     assert await refunds(desk, order) == [("return", 2000)]
+
+
+async def test_an_order_in_a_packed_parcel_goes_to_no_other_address(desk: Desk) -> None:
+    order = await desk.paid({desk.small: 1})
+    home = await save_address(desk.session, customer_id=desk.customer, parsed=LI, now=desk.now)
+    parcel = await make_shipment(desk.session, order_id=order.id, now=desk.now)
+    await pick_shipment(desk.session, shipment_id=parcel.id, now=desk.now)
+    await refused(desk, "order.being_packed", desk.change(order, SendTo(home.id)))
+    await cancel_shipment(desk.session, shipment_id=parcel.id, now=desk.now)
+    assert (await desk.change(order, SendTo(home.id))).state is ChangeState.APPLIED
+
+
+async def test_stock_of_a_parcel_that_goes_out_again_is_given_back_with_it_and_not_before(desk: Desk) -> None:
+    order = await desk.paid({desk.small: 2})
+    (tea,) = await desk.lines(order)
+    lost = await sent(desk, order, {tea.id: 1})
+    await say(desk.session, shipment_id=lost.id, state=ShipmentState.LOST, text="", now=desk.now + MINUTES)
+    again = await reship(desk.session, shipment_id=lost.id, now=desk.now)
+    await desk.change(order, Remove(tea.id, 1))
+    assert await desk.reserved(desk.small) == 1
+    await cancel_shipment(desk.session, shipment_id=again.id, now=desk.now)
+    assert await desk.reserved(desk.small) == 0
+
+
+async def test_a_draft_of_the_staff_counts_under_the_cap_of_its_promotion(desk: Desk) -> None:
+    draft = PromotionDraft(name={"zh": "九折"}, rule=PercentOff(100_000), scope=Scope(), max_uses=1)
+    promotion = await add_promotion(desk.session, draft=draft, active=True, now=desk.now)
+    first, second = [await drafted(desk, PaymentMethod.COD) for _ in range(2)]
+    assert (first.total_amount, second.total_amount) == (6120, 6120)
+    await send_draft(desk.session, order_id=first.id, now=desk.now, unpaid_for=15 * MINUTES)
+    await desk.session.refresh(promotion)
+    assert promotion.used == 1
+    sending = send_draft(desk.session, order_id=second.id, now=desk.now, unpaid_for=15 * MINUTES)
+    await refused(desk, "promotion.used_up", sending)
 
 
 # At once

@@ -142,6 +142,7 @@ PROMOTION_REFUSALS_ZH = {
     "promotion.audience_invalid": "活动只能面向所有顾客、新客或老客。",
     "promotion.priority_invalid": "优先级应在 0 到 {most} 之间。",
     "promotion.cap_invalid": "名额至少为 1，不填表示不限。",
+    "promotion.used_up": "价格里的活动名额已用完，请取消这张草稿单后重新开单。",
     "promotion.below_uses": "活动已被使用 {used} 次，名额不能低于这个数。",
     "promotion.too_many": "最多同时进行 {most} 个活动，请先停用一个。",
     "price_list.unknown": "没有这张价格表。",

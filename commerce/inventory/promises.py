@@ -27,6 +27,8 @@ _ADOPT = """
     WHERE key = $1 AND state = 'held' AND order_id IS NULL AND lines = $2::jsonb
     RETURNING id
 """
+SENT_AGAIN = "reship:"
+"""How the keys of promises begin that are made for a parcel that goes out once more."""
 _KEPT = (HoldState.HELD, HoldState.COMMITTED)
 _ENDED = (HoldState.EXPIRED, HoldState.RELEASED)
 
@@ -59,11 +61,13 @@ async def release_holds(session: AsyncSession, *, order_id: int, expired: bool =
 async def release_pieces(session: AsyncSession, *, order_id: int, pieces: Mapping[int, int]) -> None:
     """Give back {variant id: pieces} of what an order keeps, what was added last first.
 
+    What is kept for a parcel that goes out again comes after all else, for it is given back with that parcel.
     Raises Refused("stock.not_held", order=..., variant=..., left=...) when it keeps fewer.
     """
     levels = await _levels_by_id(session, pieces)
     holds = await _locked_holds(session, order_id, of=_KEPT)
-    taken = _choose(holds[::-1], levels, pieces, refusal="stock.not_held")
+    last_first = sorted(holds, key=lambda hold: (hold.key.startswith(SENT_AGAIN), -hold.id))
+    taken = _choose(last_first, levels, pieces, refusal="stock.not_held")
     _split(session, holds, levels, taken, to=HoldState.RELEASED, moved={})
     await session.flush()
     await change_levels(session, reserved=_negative(summed(taken.values())))

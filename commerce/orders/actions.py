@@ -159,6 +159,9 @@ async def mark_refunded(session: AsyncSession, *, refund_id: int, proof: str, no
     if refund is None or refund.provider not in BY_HAND:
         raise Refused("refund.not_by_hand", refund=refund_id)
     order = await locked_order(session, refund.order_id)
+    await session.refresh(refund)
+    if refund.state is RefundState.SUCCEEDED:
+        return refund.state
     note(session, order, "refunded_by_hand", by="staff", now=now, refund=refund_id, proof=proof)
     return await settle_refund_answer(session, refund_id=refund_id, outcome=RefundOutcome.SUCCEEDED, now=now)
 

@@ -85,14 +85,23 @@ async def take_benefits_again(session: AsyncSession, order: Order, *, now: datet
 
     What paid a part of it (gift cards) had gone back, and then the late payment alone does not cover it.
     """
-    found = select(OrderAdjustment.kind, OrderAdjustment.source_id).where(OrderAdjustment.order_id == order.id)
-    shares = set((await session.execute(found)).all())
-    coupons = {source_id for kind, source_id in shares if kind == "coupon" and source_id is not None}
-    others = {source_id for kind, source_id in shares if kind in ("promotion", "gift", "shipping") and source_id}
+    found = select(OrderAdjustment.source_id).where(
+        OrderAdjustment.order_id == order.id, OrderAdjustment.kind == "coupon", OrderAdjustment.source_id.is_not(None)
+    )
+    coupons = {int(source_id) for source_id in await session.scalars(found) if source_id}
     await points.spend_again(session, customer_id=order.customer_id, order_id=order.id, now=now)
     await reserve_coupons(session, coupon_ids=coupons, customer_id=order.customer_id, order_id=order.id, now=now)
-    await take_promotions(session, ids=others, order_id=order.id, customer_id=order.customer_id)
+    await take_its_promotions(session, order)
     await use_benefits(session, order, now=now)
+
+
+async def take_its_promotions(session: AsyncSession, order: Order) -> None:
+    """Count that an order uses the promotions its lines say. Again changes nothing. Raises as `take_promotions`."""
+    found = select(OrderAdjustment.source_id).where(
+        OrderAdjustment.order_id == order.id, OrderAdjustment.kind.in_(("promotion", "gift", "shipping"))
+    )
+    ids = {int(source_id) for source_id in await session.scalars(found) if source_id}
+    await take_promotions(session, ids=ids, order_id=order.id, customer_id=order.customer_id)
 
 
 async def is_replacement(session: AsyncSession, order: Order) -> bool:

@@ -64,9 +64,9 @@ async def propose_change(
     """Put a change before the one who pays. A proposal without an answer gives way to a new one.
 
     `pay_with`: how a higher price is paid, if not as the order was; where the policy says `back_as_chosen`, a lower one
-    goes back there. Raises Refused: change.open (one waits for its
-    money), order.move_refused, order.shipped, change.not_allowed, change.once, change.final, change.reason,
-    change.pieces, change.no_such_line, change.other_product, change.unavailable, change.quantity, change.nothing,
+    goes back there. Raises Refused: change.open (one waits for its money), order.move_refused, order.shipped,
+    order.being_packed, change.not_allowed, change.once, change.final, change.reason, change.pieces,
+    change.no_such_line, change.other_product, change.unavailable, change.quantity, change.nothing,
     change.same_payment, address.unknown, shipping.not_there, credit.short, credit.unknown, payment.instrument_unknown.
     """
     order = await locked_order(session, order_id)

@@ -11,6 +11,7 @@ from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartStatus
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.customers.actions import address_of, address_text, last_address
 from commerce.inventory.actions import add_pieces
+from commerce.orders.benefits import take_its_promotions
 from commerce.orders.covering import ask_for_rest, owed, place
 from commerce.orders.destination import destination_of
 from commerce.orders.locks import locked_order, note
@@ -96,7 +97,7 @@ async def _write_lines(session: AsyncSession, order: Order, priced: Priced, good
 async def send_draft(session: AsyncSession, *, order_id: int, now: datetime, unpaid_for: timedelta) -> Order:
     """Reserve the goods of a draft and ask its customer for the money; cash on delivery is placed at once.
 
-    Again: nothing more happens. Raises Refused("stock.short", ...) or ("order.move_refused").
+    Again: nothing more happens. Raises Refused("stock.short", ...), ("promotion.used_up") or ("order.move_refused").
     """
     order = await locked_order(session, order_id)
     if order.status in (OrderStatus.PENDING, OrderStatus.PLACED):
@@ -108,6 +109,7 @@ async def send_draft(session: AsyncSession, *, order_id: int, now: datetime, unp
     pieces: dict[int, int] = {}
     for line in lines:
         pieces[line.variant_id] = pieces.get(line.variant_id, 0) + line.quantity
+    await take_its_promotions(session, order)
     key = f"draft:{order.id}"
     await add_pieces(session, order_id=order.id, pieces=pieces, key=key, now=now, committed=False)
     at_once = order.payment_method is PaymentMethod.COD or not await owed(session, order)

@@ -44,6 +44,7 @@ from commerce.payments.instruments import instrument_of, known_instrument
 from commerce.payments.ledger import balance
 from commerce.payments.model import Intent, Payment
 from commerce.pricing.values import Terms
+from commerce.shipping.model import BEING_PACKED, Shipment
 from foundation.database import JsonMap
 from foundation.errors import Refused
 
@@ -203,6 +204,9 @@ async def _address(
     address = await address_of(session, address_id=step.address_id, customer_id=order.customer_id)
     if address is None:
         raise Refused("address.unknown", address=step.address_id)
+    packed = select(Shipment.id).where(Shipment.order_id == order.id, Shipment.state.in_(BEING_PACKED)).limit(1)
+    if await session.scalar(packed) is not None:  # the old address stands on its slip
+        raise Refused("order.being_packed", number=order.number)
     before, after = open_address(session, order), await address_text(session, address)
     more = await shipping_difference(session, order, lines, before=before, after=after, now=now, terms=terms)
     old = amounts_of(order)

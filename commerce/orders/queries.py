@@ -131,7 +131,7 @@ class OrderView:
 
     @property
     def owed(self) -> Money:
-        """What has still to be paid of the total; what the staff gave back of its own accord is `forgiven`."""
+        """What has still to be paid of the total; what was given back for good is `forgiven`."""
         kept = self.captured.amount - self.refunded.amount - self.going_back.amount
         return Money(max(self.total.amount - kept - self.forgiven.amount, 0), self.total.currency)
 

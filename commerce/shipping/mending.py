@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
 from commerce.inventory.actions import take_back
-from commerce.inventory.promises import add_pieces
+from commerce.inventory.promises import SENT_AGAIN, add_pieces
 from commerce.orders.benefits import give_back_share, is_replacement
 from commerce.orders.locks import note
 from commerce.orders.model import Order, OrderLine
@@ -117,7 +117,7 @@ async def take_parcel_back(session: AsyncSession, *, shipment_id: int, location_
 
 def reship_key(again: Shipment) -> str:
     """The name of the promise of stock for a parcel that goes out once more."""
-    return f"reship:{again.id}"
+    return f"{SENT_AGAIN}{again.id}"
 
 
 async def _gone_wrong(session: AsyncSession, shipment_id: int) -> tuple[Order, Shipment]:
