@@ -110,6 +110,8 @@ async def render(shop: "Shop", session: AsyncSession, announcement: Announcement
         log.error("announcement without words", kind=announcement.kind)
         return []
     order = await order_view(session, int(announcement.facts["order_id"]))
+    if announcement.kind == "order_placed" and "exchange" in announcement.facts:
+        return _replacement_placed(voice, order)
     money = Money(int(announcement.facts.get("amount", 0)), announcement.facts.get("currency", order.total.currency))
     return says(voice, order, money)
 
@@ -147,6 +149,20 @@ def _order_placed(voice: Voice, order: OrderView, _money: Money) -> list[Reply]:
                 Row(_("Payment"), method_name(voice, order.payment_method)),
             ),
             total=Row(_("Total"), voice.money(order.total)),
+            buttons=(voice.wish(_("Where is my order?"), "order_status", order=order.number),),
+        )
+    ]
+
+
+def _replacement_placed(voice: Voice, order: OrderView) -> list[Reply]:
+    """What comes instead of goods that went back: no new purchase, so without what was taken over as money."""
+    _ = voice.translate
+    return [
+        Receipt(
+            title=_("We are getting your replacement ready: order {order}.").format(order=order.number),
+            lines=goods(voice, order.lines),
+            rows=(Row(_("Ship to"), order.address_line),),
+            total=Row(_("To pay"), voice.money(order.owed)),
             buttons=(voice.wish(_("Where is my order?"), "order_status", order=order.number),),
         )
     ]

@@ -71,7 +71,7 @@ async def test_buttons_return_a_mug_and_a_no_days_later_gets_a_person(chat: Chat
     shop = chat.scratch.shop
     await chat.says("I want to return the mug")
     await chat.presses("It does not fit")
-    await chat.presses("Use another way for the money")
+    await chat.presses("Another way to refund it")
     shown = await chat.presses("your store credit")
     assert "The money goes to: your store credit" in shown[0]
     assert "You get back: CN¥89.00" in shown[0]

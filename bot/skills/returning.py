@@ -82,10 +82,19 @@ class Tracking(Text):
 
 
 async def cancel_a_return(turn: Turn) -> None:
-    """Keep the goods after all, after a plain yes."""
+    """Keep the goods after all, after a plain yes; "leave it, too dear" is the answer to the price of a repair."""
     _ = turn._
     can_end = (ReturnState.REQUESTED, ReturnState.NEEDS_INFO, ReturnState.AWAITING_GOODS)
-    asked = await _which(turn, can_end, none="returns.nothing_to_cancel")
+    try:
+        asked = await _which(turn, can_end, none="returns.nothing_to_cancel")
+    except Refused as refused:
+        mine, quoted = turn.customer_id, (ReturnState.QUOTED,)
+        if refused.code != "returns.nothing_to_cancel" or not await returns_of(
+            turn.session, customer_id=mine, language=turn.language, states=quoted
+        ):
+            raise
+        turn.go_on_with("answer_quote")
+        return
     question = _("Shall I cancel your {kind} {number}? You keep the goods.")
     said = question.format(kind=kind_name(turn, asked.kind), number=asked.number)
     facts = {"return": Fact([asked.number, asked.state.value], state_name(turn, asked))}
@@ -222,7 +231,8 @@ async def purse_options(turn: Turn) -> list[Option[Purse]]:
 async def awaits_parcel(turn: Turn) -> bool:
     """Whether the message gives the number of a parcel while a return of this shopper waits for one."""
     text = turn.words.heard.text if turn.words is not None else ""
-    if not TRACKING.search(text):
+    is_order = turn.words is not None and any(one.kind == "order_number" for one in turn.words.heard.entities)
+    if is_order or not TRACKING.search(text):
         return False
     waits = (ReturnState.AWAITING_GOODS,)
     return bool(await returns_of(turn.session, customer_id=turn.customer_id, language="zh", states=waits, limit=1))

@@ -9,7 +9,7 @@ from bot.questions import Choice, Number, Option, Photos, Pick
 from bot.replies import Line, Receipt, Row
 from bot.return_terms import PURSES, WHYS, freight_text
 from bot.skills.item_names import short_names
-from bot.skills.returning import Purse, Said, chosen_variants, purse_options
+from bot.skills.returning import Purse, Said, awaits_parcel, chosen_variants, purse_options
 from bot.words import Words
 from commerce.orders.actions import order_of
 from commerce.returns.actions import open_return, quote_return
@@ -66,7 +66,10 @@ async def report_problem(turn: Turn) -> None:
 
 
 async def _bring_back(turn: Turn, kind: Kind) -> None:
-    if turn.words is not None and await _calls_off(turn, turn.words.heard.text):
+    if turn.reached and await awaits_parcel(turn):
+        turn.pass_on("send_return")
+        return
+    if turn.reached and turn.words is not None and await _calls_off(turn, turn.words.heard.text):
         turn.pass_on("cancel_return")
         return
     order = await _order(turn)
@@ -252,7 +255,7 @@ async def _sure(turn: Turn, order: ReturnableOrder, offer: Offer, *, is_other_pu
     }
     changes = {}
     if (offer.refund or offer.due) and is_other_purse:
-        changes["purse"] = _("Use another way for the money")
+        changes["purse"] = _("Another way to refund it") if offer.refund else _("Pay another way")
     return await turn.confirm("ok", shown, facts=facts, yes=_("Yes, open it"), no=_("No, leave it"), changes=changes)
 
 

@@ -206,6 +206,7 @@ async def _ask(session: AsyncSession, draft: Order, asked: Return, *, now: datet
         amount=draft.total_amount,
         currency=draft.currency,
         intent_id=intent.id if intent is not None else None,
+        exchange=asked.number,
     )
 
 
