@@ -18,19 +18,21 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.tau_books import load
 from bench.tau_data import Books, Data, Things, cents
 from bench.tau_goods import Goods, goods_of
 from bench.tau_shop import Counter, Wire, clean_books, past_wires
 from bench.tau_state import state_of
-from cli.scratch import scratch_database, scratch_place
-from commerce.checks import find_breaches
+from cli.scratch import SHARED, scratch_database, scratch_place
+from commerce.checks import RULES, find_breaches
 from commerce.orders.model import Order
 from foundation.database import Database
 from foundation.errors import Refused
 
+FOLDER = SHARED / "data/dialogue/tau-retail"
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 MEANS = {
     "insufficient gift card balance to pay for the order": "credit.short",
@@ -52,8 +54,11 @@ class Judge:
     goods: Mapping[int, Goods]
     wires: Mapping[str, Wire]
 
-    async def disagreements(self, task: Things) -> list[str]:
-        """What is otherwise than expected after the reference actions of a task."""
+    async def disagreements(self, task: Things, *, with_rules: bool = False) -> list[str]:
+        """What is otherwise than expected after the reference actions of a task.
+
+        `with_rules`: also which of the shop's own invariants do not hold then.
+        """
         user_id = task["user_id"]
         refused: list[tuple[str, str]] = []
         async with clean_books(self.database) as book:
@@ -69,12 +74,19 @@ class Judge:
                     Order.version > 1, Order.customer_id != self.books.customers[user_id]
                 )
                 touched = list(await session.scalars(others))
+                broken = await broken_rules(session) if with_rules else []
         expected = expected_state(self.data, task)
         return [
             *(f"order {number} of somebody else was changed" for number in touched),
+            *(f"the rule {rule} is broken" for rule in broken),
             *differences("refused", expected_refusals(task), [list(pair) for pair in refused]),
             *differences("", expected, plain(state)),
         ]
+
+
+async def broken_rules(session: AsyncSession) -> list[str]:
+    """The invariants of the shop that do not hold now."""
+    return [name for name, query in RULES.items() if (await session.execute(text(query))).first() is not None]
 
 
 def expected_refusals(task: Things) -> list[list[str]]:
@@ -131,7 +143,9 @@ async def open_judge(database: Database, data: Data) -> Judge:
         return Judge(database, data, books, await goods_of(session), await past_wires(session))
 
 
-async def judge(database: Database, data: Data, tasks: Sequence[Things], progress: Progress) -> Things:
+async def judge(
+    database: Database, data: Data, tasks: Sequence[Things], progress: Progress, *, with_rules: bool
+) -> Things:
     """Run all of the tasks; the result as it is reported."""
     began = time.perf_counter()
     judging = await open_judge(database, data)
@@ -139,7 +153,7 @@ async def judge(database: Database, data: Data, tasks: Sequence[Things], progres
     found: list[Things] = []
     bar = progress.add_task("tasks", total=len(tasks))
     for task in tasks:
-        differing = await judging.disagreements(task)
+        differing = await judging.disagreements(task, with_rules=with_rules)
         if differing:
             found.append({"task": task["task_id"], "differences": differing})
         progress.update(bar, advance=1, description=f"tasks ({len(found)} disagree)")
@@ -159,26 +173,27 @@ async def judge(database: Database, data: Data, tasks: Sequence[Things], progres
 def main() -> int:
     """Read the arguments, judge, print; 1 when a task disagrees."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with users.json, products.json, orders.json")
-    parser.add_argument("--tasks", type=Path, required=True, nargs="+", help="files with tasks")
-    parser.add_argument("--json", action="store_true", help="print the result as one line of JSON")
+    parser.add_argument("--data", type=Path, default=FOLDER, help="folder with users.json, products.json, orders.json")
+    parser.add_argument("--tasks", type=Path, nargs="+", help="files with tasks (default: all in the folder)")
+    parser.add_argument("--rules", action="store_true", help="hold every invariant of the shop after each task too")
+    parser.add_argument("--json", action="store_true", help="for scripts; the result is JSON in any case")
     given = parser.parse_args()
-    tasks = [task for file in given.tasks for task in json.loads(file.read_text())]
+    files = given.tasks or sorted(given.data.glob("tasks_*.json"))
+    tasks = [task for file in files for task in json.loads(file.read_text())]
     console = Console(stderr=True)
 
     with scratch_place() as place, Progress(console=console) as progress:
 
         async def run() -> Things:
             async with scratch_database(place) as database:
-                return await judge(database, Data.read(given.data), tasks, progress)
+                return await judge(database, Data.read(given.data), tasks, progress, with_rules=given.rules)
 
         result = asyncio.run(run())
-    if given.json:
-        print(json.dumps(result))
-    else:
+    if not given.json:
         console.print(f"{result['agree']} of {result['tasks']} tasks agree, in {result['seconds']} s")
         for one in result["disagreements"]:
             console.print(one["task"], *one["differences"], sep="\n  ", markup=False)
+    print(json.dumps(result))
     return 1 if result["disagreements"] else 0
 
 

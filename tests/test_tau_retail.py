@@ -42,7 +42,11 @@ async def test_every_task_given_for_development_ends_as_expected(
     database: Database, folder: Path, tasks: list[Task]
 ) -> None:
     judge = await judge_of(database, folder, tasks)
-    assert {task["task_id"]: said for task in tasks if (said := await judge.disagreements(task))} == {}
+    assert {
+        task["task_id"]: said
+        for task in tasks
+        if (said := await judge.disagreements(task, with_rules=task["n_writes"] > 1))
+    } == {}
     assert {call["name"] for task in tasks for call in task["actions"]} == {
         CANCEL,
         ITEMS,
