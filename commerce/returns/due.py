@@ -56,7 +56,8 @@ async def expire_returns(session: AsyncSession, *, now: datetime, limit: int) ->
 async def close_returns(session: AsyncSession, *, now: datetime, limit: int) -> int:
     """Close what is done to the end: the money is there, the replacement is.
 
-    A replacement that was cancelled, or not paid for, becomes money: what it took over goes back.
+    A replacement that was cancelled, or not paid for, becomes money: what it took over goes back. One whose books
+    refuse that stays as it is, and holds up no other.
     """
     on_its_way = exists().where(
         Refund.state.in_((RefundState.REQUESTED, RefundState.SUBMITTED, RefundState.FAILED)),
@@ -75,13 +76,21 @@ async def close_returns(session: AsyncSession, *, now: datetime, limit: int) -> 
         )
     )
     found = await _due(session, done, limit)
-    for order, asked in found:
-        if asked.state is ReturnState.EXCHANGE and await _came_to_nothing(session, asked):
-            await _undo(session, order, asked, now=now)
-        else:
-            asked.move_to(ReturnState.CLOSED, now=now)
-            note(session, asked, "closed", by="system", now=now)
+    for return_id, order, asked in [(asked.id, order, asked) for order, asked in found]:
+        try:
+            async with session.begin_nested():
+                await _close(session, order, asked, now=now)
+        except Refused as refusal:
+            log.error("a return cannot be closed", returning=return_id, code=refusal.code)
     return len(found)
+
+
+async def _close(session: AsyncSession, order: Order, asked: Return, *, now: datetime) -> None:
+    if asked.state is ReturnState.EXCHANGE and await _came_to_nothing(session, asked):
+        await _undo(session, order, asked, now=now)
+    else:
+        asked.move_to(ReturnState.CLOSED, now=now)
+        note(session, asked, "closed", by="system", now=now)
 
 
 async def follow_up_returns(session: AsyncSession, *, now: datetime, limit: int) -> int:
