@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 from bot.replies import Card, Cards, Choice, Comparison, Reply
 from commerce.carts.actions import cart_view
 from commerce.catalog.model import Category, Product, Variant
-from commerce.catalog.queries import CategoryView, category_tree
+from commerce.catalog.shelves import CategoryView, category_tree
 from commerce.search.meaning import Gist, keep_meanings
 from commerce.search.model import SearchEntry
 from tests.chat import Chat

@@ -8,7 +8,7 @@ from bot.replies import Button, Choice
 from bot.skills.catalog import say_found, say_no_more, say_popular
 from bot.skills.listing import list_of, page_of, say_list, say_page
 from bot.skills.meant import meant_product
-from commerce.catalog.queries import CategoryView, category_tree
+from commerce.catalog.shelves import CategoryView, category_tree
 
 MOST_SHELVES = 10
 """Shelves shown at a time."""

@@ -20,7 +20,8 @@ from bot.web.words import WORDS
 from commerce.catalog.media import MediaFolder
 from commerce.catalog.model import Media
 from commerce.catalog.pages import category_at, count_listed, listed, product_at
-from commerce.catalog.queries import CategoryView, category_tree, product_cards, product_details
+from commerce.catalog.queries import product_cards, product_details
+from commerce.catalog.shelves import CategoryView, category_tree
 from commerce.search.actions import Wanted, find
 from foundation.errors import Json, Refused
 

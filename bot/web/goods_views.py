@@ -7,7 +7,8 @@ from urllib.parse import quote, urlencode
 from bot.language import money_text
 from bot.web.goods_words import GOODS_WORDS
 from bot.web.pages import Html, fill
-from commerce.catalog.queries import CategoryView, ProductCard, ProductDetails, VariantView
+from commerce.catalog.queries import ProductCard, ProductDetails, VariantView
+from commerce.catalog.shelves import CategoryView
 from foundation.errors import Json
 from foundation.money import Money
 from foundation.settings import Settings

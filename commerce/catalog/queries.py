@@ -110,17 +110,6 @@ class ProductDetails:
     dispatch_days: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class CategoryView:
-    """A shelf with the shelves inside it. `products` counts the published ones on it and inside; none is empty."""
-
-    category_id: int
-    handle: str
-    name: str
-    products: int
-    inside: "tuple[CategoryView, ...]" = ()
-
-
 async def product_cards(session: AsyncSession, ids: Sequence[int], *, language: str) -> list[ProductCard]:
     """Cards of the published ones of these products, in the order of `ids`."""
     found = await session.execute(_CARDS, {"ids": list(ids), "language": language})
@@ -161,24 +150,6 @@ async def product_details(session: AsyncSession, product_id: int, *, language: s
         free_shipping=about.free_shipping,
         dispatch_days=about.dispatch_days,
     )
-
-
-async def category_tree(session: AsyncSession, *, language: str) -> tuple[CategoryView, ...]:
-    """The shelves of the shop in its order, those with nothing on or inside them left out."""
-    rows = (await session.execute(_CATEGORIES)).all()
-    inside: dict[int | None, list[Any]] = {}
-    for row in rows:
-        inside.setdefault(row.parent_id, []).append(row)
-
-    def shelves(parent: int | None) -> tuple[CategoryView, ...]:
-        return tuple(view for row in inside.get(parent, ()) if (view := shelf(row)).products)
-
-    def shelf(row: Any) -> CategoryView:
-        children = shelves(row.id)
-        products = row.products + sum(child.products for child in children)
-        return CategoryView(row.id, row.handle, in_language(row.name, language) or row.handle, products, children)
-
-    return shelves(None)
 
 
 async def in_common(
@@ -399,18 +370,6 @@ _IN_COMMON = (
     select(Product.id, Category.name.label("shelf"), _SHARED.label("values"))
     .outerjoin(Category, and_(Category.id == Product.category_id, Product.category_id == _SHELF_OF_THIS))
     .where(Product.id.in_(_IDS))
-)
-_CATEGORIES = (
-    select(
-        Category.id,
-        Category.parent_id,
-        Category.handle,
-        Category.name,
-        func.count(Product.id).label("products"),
-    )
-    .outerjoin(Product, and_(Product.category_id == Category.id, Product.status == ProductStatus.PUBLISHED))
-    .group_by(Category.id)
-    .order_by(Category.position, Category.id)
 )
 _OPTIONS = (
     select(Option.id, Option.name, OptionValue.name)
