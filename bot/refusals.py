@@ -97,6 +97,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "gift_cards.yours_already": N_("You have redeemed this card already. Ask me for “my balance” to see what is left."),
     "credit.short": N_("There is less in your account than before. Please check out once more."),
     "stock.none_of_this": N_("{title} is sold out at the moment."),
+    "stock.busy": N_("Many shoppers want this right now. Nothing was ordered yet: please try again in a moment."),
     "stock.short": N_("There are only {left} of {title} left."),
     "stock.none": N_("This is sold out at the moment. Tell me what else you would like."),
     "stock.hold_gone": N_("That took a moment too long, and the goods were given back. Please check out once more."),

@@ -1,5 +1,6 @@
 """Orders after they were placed: where they stand, the pay link again, cancelling."""
 
+import re
 from collections.abc import Callable
 
 from bot.flow import Fact, Turn
@@ -15,6 +16,7 @@ from commerce.orders.queries import OrderView, order_view, order_views
 from foundation.errors import Refused
 
 LATEST = 5
+_RETURN = re.compile(r"退货|换货|退换|售后|维修|返修|\b(return|exchange|repair|claim)\b", re.IGNORECASE)
 
 
 async def order_status(turn: Turn) -> None:
@@ -35,10 +37,16 @@ async def order_status(turn: Turn) -> None:
 
 
 async def pay_order(turn: Turn) -> None:
-    """The pay link of an order that still waits for its payment."""
-    order = await which_order(
-        turn, is_payable, question=turn._("Which order would you like to pay?"), none="orders.nothing_to_pay"
-    )
+    """The pay link of an order that still waits for its payment; "how can I pay?" without one asks for the ways."""
+    try:
+        order = await which_order(
+            turn, is_payable, question=turn._("Which order would you like to pay?"), none="orders.nothing_to_pay"
+        )
+    except Refused as refused:
+        if refused.code != "orders.nothing_to_pay" or turn.words is None or turn.words.is_statement:
+            raise
+        turn.go_on_with("ask_payment_methods")
+        return
     turn.focus["order"] = order.number
     if not is_payable(order):
         raise Refused("orders.not_payable", order=order.number, status=status_name(turn, order))
@@ -48,6 +56,9 @@ async def pay_order(turn: Turn) -> None:
 async def cancel_order(turn: Turn) -> None:
     """Cancel an order that has not left yet, after a plain yes to what happens with the money."""
     _ = turn._
+    if turn.words is not None and _RETURN.search(turn.words.heard.text):
+        turn.pass_on("cancel_return")
+        return
     order = await which_order(
         turn, can_cancel, question=_("Which order shall I cancel?"), none="orders.nothing_to_cancel"
     )
