@@ -43,6 +43,10 @@ _YES_ZH = (
 _YES = frozenset((*_YES_ZH, "yes", "y", "yeah", "yep", "ok", "okay", "sure", "confirm", "yes please"))
 _NO_ZH = ("不", "不要", "不用", "不行", "否", "不是", "别", "不了", "先不", "先不要")
 _FILLING = re.compile(r"^(?:那?就)?(?:这么|这样)?(?=[^吧了啦呀啊])|[吧了啦呀啊]+$| (?:it|that|please|now)$")
+_KEEPS = re.compile(
+    r"(?:(?:算了|等等|等一下|那个|再想想|我再想想)[,，\s]*)?(?:那|还是)?(?:先|就)?(?:(?:不|别|不用|不要)(?:改|换|退|修|买|寄|下单|取消)(?:了|吧|啦)*|留着吧?)"
+    r"|还?没(?:有|呢|到|收到)*|(?:no[, ]+)?(?:just )?(?:leave|keep) it(?: as it is)?|(?:i )?changed my mind"
+)
 _CANCELS = "cancel"  # so the names of the wishes begin that call something off
 _NO = frozenset((*_NO_ZH, "no", "n", "nope", "nah", "no thanks"))
 _CLAUSE = re.compile(r"[\s,，.。!！;；]+")
@@ -311,14 +315,16 @@ def _part_of_label(options: Mapping[str, str], words: Words) -> str | None:
 
 
 def calls_off(wish: str, text: str) -> bool:
-    """Whether it is a yes to calling something off and goes on: "对，取消" does not leave a cancellation."""
+    """Whether it answers if something is called off, though it sounds like a stop: "对，取消", "还是不取消了"."""
     first, *more = _CLAUSE.split(simple(text), maxsplit=1)
-    return wish.startswith(_CANCELS) and first in _YES and bool(more)
+    is_yes = first in _YES and bool(more)
+    return wish.startswith(_CANCELS) and (is_yes or _KEEPS.fullmatch(simple(text)) is not None)
 
 
 def _no_to(wish: str, words: Words) -> str | None:
-    """What is not ordered yet cannot be cancelled: "cancel the order" is a no to placing it."""
-    if wish != "checkout" or words.heard.intent != "cancel_order" or words.take("order_number") is not None:
+    """A no in other words: "先不换了", "leave it". What is not ordered yet cannot be cancelled either."""
+    is_unplaced = wish == "checkout" and words.heard.intent == "cancel_order" and not words.heard.entities
+    if not is_unplaced and not _KEEPS.fullmatch(words.whole):
         return None
     words.take_everything()
     return "no"

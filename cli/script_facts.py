@@ -100,7 +100,9 @@ def holds(value: FactValue, operator: str, wanted: str) -> bool:
     return (value.text.casefold() == wanted.casefold()) is (operator == "=")
 
 
-async def give(scratch: ScratchShop, session: AsyncSession, text: str, *, customer_id: int) -> tuple[str, str] | None:
+async def give(
+    scratch: ScratchShop, session: AsyncSession, text: str, *, customer_id: int, language: str
+) -> tuple[str, str] | None:
     """Make something true before the talk begins; an order gives its name in the script and its number.
 
     Raises Refused("script.given_unknown") for a line that is none of ours.
@@ -125,7 +127,7 @@ async def give(scratch: ScratchShop, session: AsyncSession, text: str, *, custom
             customer_id = (
                 await customer_for(session, channel="terminal", account="another", language="en", now=shop.now())
             ).id
-        number = await _give_order(shop, session, order, customer_id=customer_id)
+        number = await _give_order(shop, session, order, customer_id=customer_id, language=language)
         return order["name"], number
     if "{last}" in text:
         text = text.replace("{last}", await newest_order(session, customer_id))
@@ -135,7 +137,9 @@ async def give(scratch: ScratchShop, session: AsyncSession, text: str, *, custom
     raise Refused("script.given_unknown", text=text)
 
 
-async def _give_order(shop: Shop, session: AsyncSession, given: re.Match[str], *, customer_id: int) -> str:
+async def _give_order(
+    shop: Shop, session: AsyncSession, given: re.Match[str], *, customer_id: int, language: str
+) -> str:
     """An order with cash on delivery, as old as the script says; `paid` marks it paid."""
     ago = timedelta(**{f"{given['unit']}s": int(given["ago"])}) if given["ago"] else timedelta(0)
     then = shop.now() - ago
@@ -145,7 +149,7 @@ async def _give_order(shop: Shop, session: AsyncSession, given: re.Match[str], *
         variant_id = await variant_id_of(session, sku)
         lines[variant_id] = int(pieces)
         await add_line(session, customer_id=customer_id, variant_id=variant_id, quantity=int(pieces), now=then)
-    offer = await quote(session, customer_id=customer_id, language="zh", now=then)
+    offer = await quote(session, customer_id=customer_id, language=language, now=then)
     home = AddressText(name="林小雨", phone="+8613800138000", line="浙江省杭州市西湖区文三路 90 号 2 单元 501")
     address = await save_address(session, customer_id=customer_id, parsed=home, now=then)
     key = f"script:{offer.cart_id}"
@@ -159,7 +163,7 @@ async def _give_order(shop: Shop, session: AsyncSession, given: re.Match[str], *
         address_id=address.id,
         payment_method=PaymentMethod.COD,
         hold_key=key,
-        language="zh",
+        language=language,
         now=then,
     )
     if given["state"] in ("shipped", "delivered"):
@@ -205,7 +209,9 @@ async def _last_order(session: AsyncSession, name: str, customer_id: int) -> Fac
         case "total":
             return _money(order.total)
         case "items":
-            return _goods([(line.title, line.label, line.quantity) for line in order.lines])
+            return _goods(
+                [(line.title, line.label, left) for line in order.lines if (left := line.quantity - line.cancelled)]
+            )
         case "address":
             address = await order_address(session, order_id=order_id)
             return FactValue(f"{address.name} {address.phone} {address.line}")

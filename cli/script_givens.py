@@ -33,6 +33,7 @@ from commerce.returns.offers import Terms as ReturnTerms
 from commerce.returns.policies import PolicyDraft, add_policy
 from commerce.shipping.actions import make_shipment, mark_shipped, pack_shipment, pick_shipment
 from foundation.errors import Refused
+from foundation.mail import DemoMailbox
 from foundation.money import Money
 
 PPM_OF_PERCENT = 10_000
@@ -122,7 +123,7 @@ async def _zone(_shop: Shop, session: AsyncSession, given: re.Match[str], _custo
     rest = given["place"] == "everywhere"
     names = {"zh": given["place"], "en": given["place"]}
     provinces = () if rest else tuple(given["place"].split(","))
-    draft = ZoneDraft(names, tuple(rates), countries=("CN",) if rest else (), provinces=provinces, position=int(rest))
+    draft = ZoneDraft(names, tuple(rates), countries=("CN",), provinces=provinces, position=int(rest))
     await add_zone(session, draft=draft)
 
 
@@ -239,6 +240,13 @@ async def newest_order(session: AsyncSession, customer_id: int) -> str:
     return await session.scalar(mine) or ""
 
 
+async def mailed_code(session: AsyncSession) -> str:
+    """The six digits of the newest mail of the demo mailbox; empty where none came."""
+    letters = await DemoMailbox().newest(session, limit=1)
+    found = re.search(r"(?<!\d)\d{6}(?!\d)", letters[0].text) if letters else None
+    return found[0] if found else ""
+
+
 async def variant_id_of(session: AsyncSession, sku: str) -> int:
     """The variant with this SKU. Raises Refused("script.sku_unknown", sku=...)."""
     variant_id = await session.scalar(select(Variant.id).where(Variant.sku == sku))
@@ -280,4 +288,4 @@ GIVENS: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = (
 )
 
 
-__all__ = ["GIVENS", "newest_order", "variant_id_of"]
+__all__ = ["GIVENS", "mailed_code", "newest_order", "variant_id_of"]

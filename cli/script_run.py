@@ -13,6 +13,7 @@ from bot.turn import meet, receive
 from cli.scratch import BASE_URL, ScratchShop
 from cli.script_facts import fact, give, holds
 from cli.script_file import Agent, Checks, Does, Expects, Given, Says, Script, Step, Waits
+from cli.script_givens import mailed_code
 from cli.sentences import sentence
 from conversations.hear import Incoming, hear
 from conversations.model import Agent as Person
@@ -99,7 +100,7 @@ class _Player:
         self.line = step.line
         match step:
             case Says():
-                text = self._filled(step.text)
+                text = await self._with_code(self._filled(step.text))
                 await self._send({"kind": "text", "text": text}, text, shown=text, hurried=step.hurried)
             case Does():
                 await self._act(step)
@@ -121,7 +122,13 @@ class _Player:
         self.is_settled = False
         customer_id = (await self.conversation()).customer_id
         async with self.shop.database.begin() as session:
-            named = await give(self.scratch, session, self._filled(step.text), customer_id=customer_id)
+            named = await give(
+                self.scratch,
+                session,
+                self._filled(step.text),
+                customer_id=customer_id,
+                language=self.script.language,
+            )
         if named is not None:
             self.names[named[0]] = named[1]
 
@@ -259,6 +266,13 @@ class _Player:
     def _filled(self, text: str) -> str:
         """The text with {A} as the number of the order the script calls A."""
         return re.sub(r"\{(\w+)\}", lambda name: self.names.get(name[1], name[0]), text)
+
+    async def _with_code(self, text: str) -> str:
+        """The text with {code} as the digits of the newest mail."""
+        if "{code}" not in text:
+            return text
+        async with self.shop.database.begin() as session:
+            return text.replace("{code}", await mailed_code(session))
 
     def _note(self, who: str, text: str) -> None:
         self.played.transcript.append(Line(who, text))

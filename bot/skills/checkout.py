@@ -42,7 +42,7 @@ async def checkout(turn: Turn) -> None:
         changes["method"] = _("Pay another way")
     sure = await turn.confirm(
         "ok",
-        _summary(turn, cart, address, method),
+        await _summary(turn, cart, address, method),
         facts=_facts(turn, cart, address, method),
         yes=_("Place the order"),
         no=_("Not now"),
@@ -132,9 +132,10 @@ async def _how_to_pay(turn: Turn) -> Choice[PaymentMethod]:
     return Choice(turn._("How would you like to pay?"), payment_options(turn, ways), default=default)
 
 
-def _summary(turn: Turn, cart: Quote, address: AddressText, method: PaymentMethod) -> Receipt:
+async def _summary(turn: Turn, cart: Quote, address: AddressText, method: PaymentMethod) -> Receipt:
     _ = turn._
-    rows = [Row(_("Ship to"), masked(address)), *delivery_row(turn, cart), Row(_("Payment"), method_name(turn, method))]
+    how = await delivery_row(turn, cart)
+    rows = [Row(_("Ship to"), masked(address)), *how, Row(_("Payment"), method_name(turn, method))]
     gifts = [gift_line(turn, cart, line) for line in cart.priced.lines if line.is_gift]
     return Receipt(
         title=_("Shall I place this order?"),

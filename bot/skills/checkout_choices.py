@@ -14,6 +14,7 @@ from bot.questions import Choice, Option
 from bot.replies import Line, Row
 from bot.voice import Voice
 from commerce.inventory.locations import locations_that_can_fill
+from commerce.inventory.model import Location
 from commerce.orders.placing import Quote, choices_of, quote
 from commerce.pricing.actions import terms_of
 from commerce.pricing.values import Choices, Priced, PricedLine, RateView
@@ -94,12 +95,14 @@ def total_row(voice: Voice, priced: Priced) -> Row:
     return Row(label, voice.money(Money(priced.due, priced.currency)))
 
 
-def delivery_row(voice: Voice, cart: Quote) -> list[Row]:
+async def delivery_row(turn: Turn, cart: Quote) -> list[Row]:
     """How it comes, where that is not simply a free parcel."""
     if cart.pickup_location_id is not None:
-        return [Row(voice.translate("Delivery"), voice.translate("You pick it up"))]
+        place = await turn.session.get_one(Location, cart.pickup_location_id)
+        label = turn._("Pick up at {place}").format(place=name_of(turn, place.name))
+        return [Row(turn._("Delivery"), label)]
     rate = cart.priced.rate
-    return [Row(voice.translate("Delivery"), _rate_text(voice, rate, cart.priced.currency))] if rate else []
+    return [Row(turn._("Delivery"), _rate_text(turn, rate, cart.priced.currency))] if rate else []
 
 
 def gift_line(voice: Voice, cart: Quote, line: PricedLine) -> Line:

@@ -9,7 +9,7 @@ from bot.questions import Question
 from bot.refusals import sentence
 from bot.replies import Button, Choice
 from bot.words import Words
-from commerce.carts.actions import cart_of, cart_view
+from commerce.carts.actions import CartView, cart_of, cart_view
 from commerce.carts.choices import Choice as Chosen
 from commerce.carts.choices import choice_of, set_choice
 from commerce.credit.actions import AccountView, redeem_gift_card
@@ -102,12 +102,16 @@ async def choose(turn: Turn, choice: Chosen) -> Priced | None:
     return await priced_cart(turn, choice)
 
 
-async def priced_cart(turn: Turn, choice: Chosen) -> Priced | None:
-    """The price of the cart with a choice; none when nothing that is sold lies in it."""
-    cart = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
+async def priced_cart(turn: Turn, choice: Chosen | None = None, *, cart: CartView | None = None) -> Priced | None:
+    """The price of the cart with a choice, else with what was chosen so far; none when nothing sold lies in it.
+
+    `cart`: as it was just read.
+    """
+    cart = cart or await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
     lines = [(line.variant_id, line.quantity) for line in cart.lines if line.on_sale]
     if not lines:
         return None
+    choice = choice or await choice_of(turn.session, cart_id=cart.cart_id)
     return await quote_cart(
         turn.session,
         customer_id=turn.customer_id,
@@ -116,6 +120,7 @@ async def priced_cart(turn: Turn, choice: Chosen) -> Priced | None:
         now=turn.now,
         choices=Choices(coupon_ids=choice.coupon_ids, points=choice.points, use_credit=choice.use_credit),
         terms=terms_of(turn.shop.settings),
+        goods=cart.goods,
     )
 
 

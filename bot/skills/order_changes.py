@@ -8,6 +8,7 @@ from bot.order_terms import change_text, kind_name
 from bot.questions import Choice, Number, Option, Pick
 from bot.replies import Receipt, Row
 from bot.skills.addressing import ADDRESS, EXAMPLE, AddressQuestion, ask_address
+from bot.skills.item_names import short_names
 from bot.skills.orders import cancel_reason, which_order
 from bot.skills.showing import can_cancel, can_change, method_name, payment_options, status_name
 from bot.skills.variants import PickVariant, variant_options
@@ -45,11 +46,16 @@ async def change_order(turn: Turn) -> None:
             turn.say(_("It is {number} already.").format(number=number))
             return
         more = number - item.open
+        left = next((one.available for one in product if one.variant_id == item.variant_id), 0)
+        if more > left:
+            with turn.asks_again("quantity"):
+                raise Refused("stock.short", title=str(item.lines[0].title), left=item.open + left)
         await _confirm(turn, order, [Add(item.variant_id, more)] if more > 0 else item.removed(-more), what="quantity")
     else:
         question = PickVariant(
             _("Which one instead?"), variant_options(turn, others), none="change.no_others", named=""
         )
+        question.sold_out = [one for one in product if one.variant_id != item.variant_id and one.available <= 0]
         new = await turn.ask("variant", question)
         pieces = await _pieces(turn, item)
         steps = [*item.removed(pieces), Add(new.variant_id, pieces, instead_of=item.lines[0].line_id)]
@@ -259,10 +265,11 @@ def _items(order: OrderView, question: str) -> Pick[_Item]:
         if line.open and not line.is_gift:
             found.setdefault(line.variant_id, []).append(line)
     options = []
-    for variant_id, lines in list(found.items())[:MOST_LINES]:
+    shown = list(found.items())[:MOST_LINES]
+    for (variant_id, lines), short in zip(shown, short_names([lines[0].title for _, lines in shown]), strict=True):
         item = _Item(tuple(lines))
         names = (lines[0].title, lines[0].label) if lines[0].label else (lines[0].title,)
-        options.append(Option(str(variant_id), str(item), item, also=names))
+        options.append(Option(str(variant_id), str(item), item, also=(*names, *short)))
     return Pick(question, options, none="change.none", named="")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.flow import Turn
 from bot.promotion_terms import name_of, next_text, promotion_line, reason_text
 from bot.replies import Cart, Choice, Row
-from bot.skills.choosing import chosen, priced_cart
+from bot.skills.choosing import priced_cart
 from bot.skills.showing import cart_reply, named
 from commerce.carts.actions import CartView, cart_view
 from commerce.catalog.queries import variant_views
@@ -39,7 +39,7 @@ async def ask_promotions(turn: Turn) -> None:
     view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
     buttons = [coupons]
     if view.lines:
-        priced = await priced_cart(turn, await chosen(turn))
+        priced = await priced_cart(turn)
         hints = [_hint(turn, step, view.total.currency) for step in within_reach(priced)] if priced else []
         text += "".join(f"\n{hint}" for hint in hints)
         buttons.insert(0, turn.wish(_("Show the cart"), "show_cart"))
@@ -50,7 +50,7 @@ async def explain_price(turn: Turn) -> None:
     """How a price came about, rule by rule: of the order that is named, else of the cart, else of the latest order."""
     order = await _named_order(turn)
     if order is None:
-        priced = await priced_cart(turn, await chosen(turn))
+        priced = await priced_cart(turn)
         if priced is not None:
             _explain_cart(turn, priced)
             return
@@ -67,7 +67,7 @@ async def cart_with_savings(turn: Turn, view: CartView, title: str) -> Cart:
     reply = cart_reply(turn, view, title)
     if not view.lines or not all(line.on_sale for line in view.lines):
         return reply
-    priced = await priced_cart(turn, await chosen(turn))
+    priced = await priced_cart(turn, cart=view)
     if priced is None:
         return reply
     currency = priced.currency

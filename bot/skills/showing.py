@@ -184,8 +184,8 @@ def order_reply(voice: Voice, order: OrderView, *, buttons: bool = True) -> Orde
         made.append(voice.wish(_("Change the order"), "change_order", order=order.number))
     if buttons and any(line.shipped > line.returned for line in order.lines) and order.fulfilment_state in ARRIVED:
         made.append(voice.wish(_("Return or exchange"), "return_items", order=order.number))
-    shown = [_as_it_is(line) for line in order.lines if line.quantity > line.cancelled or not can_change(order)]
-    lines = goods(voice, _together(shown))
+    still = [line for line in order.lines if line.quantity > line.cancelled] or order.lines
+    lines = goods(voice, _together([_as_it_is(line) for line in still]))
     return OrderStatus(order.number, status_name(voice, order), tuple(rows), lines, tuple(made))
 
 

@@ -11,6 +11,7 @@ from bot.skills.listing import Page, Wish, say_list, wanted
 from bot.skills.meant import MOST_WORDS, shown_kind
 from bot.skills.orders import LATEST
 from bot.skills.product_page import say_page
+from bot.skills.returning import awaits_parcel
 from bot.skills.showing import is_payable
 from commerce.carts.actions import is_filled
 from commerce.orders.model import OrderStatus
@@ -65,6 +66,9 @@ async def out_of_scope(turn: Turn) -> None:
     if await _is_another_kind(turn):
         turn.focus["unclear"] = 0
         turn.pass_on("add_to_cart")
+        return
+    if await awaits_parcel(turn):
+        turn.pass_on("send_return")
         return
     if asks_for_facts(turn) and names_a_thing(turn):
         turn.focus["unclear"] = 0
