@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.checks import RULES
 from commerce.customers.actions import save_address
 from commerce.orders.actions import (
     cancel_items,
@@ -67,6 +68,13 @@ async def refunds(desk: Desk, order: Order) -> list[tuple[str, int]]:
     return [(reason, amount) for reason, amount in await desk.session.execute(found)]
 
 
+async def sound(desk: Desk) -> None:
+    """Every rule of the self-check holds."""
+    await desk.session.flush()
+    for name, query in RULES.items():
+        assert (await desk.session.execute(text(query))).all() == [], name
+
+
 async def drafted(desk: Desk, method: PaymentMethod) -> Order:
     return await make_draft(
         desk.session,
@@ -119,7 +127,7 @@ async def test_points_spent_again_by_a_late_payment_come_back_once_more(desk: De
     for _ in range(2):
         await cancel_order(session, order_id=order.id, by="staff", reason="x", now=now)
         assert (await points.points_of(session, desk.customer)).available == 101
-    await desk.sound()
+    await sound(desk)
 
 
 async def test_each_lost_parcel_takes_its_own_points_along(desk: Desk) -> None:
@@ -151,9 +159,8 @@ async def test_cash_for_goods_that_came_back_is_not_owed_again(desk: Desk) -> No
     order = await desk.order({desk.small: 2, desk.cup: 1})
     await mark_paid(desk.session, order_id=order.id, proof="cash", now=desk.now)
     tea, cup = await desk.lines(order)
-    await sent(desk, order, {tea.id: 2})
-    order.delivered_at = desk.now
-    await desk.session.flush()
+    parcel = await sent(desk, order, {tea.id: 2})
+    await say(desk.session, shipment_id=parcel.id, state=ShipmentState.DELIVERED, text="", now=desk.now)
     await comes_back(desk, await asks_back(desk, order, tea.id, 1))
     assert (await owed(desk.session, order), (await desk.view(order)).to_pay.amount) == (0, 0)
     await refused(desk, "order.already_paid", mark_paid(desk.session, order_id=order.id, proof="x", now=desk.now))
@@ -161,7 +168,24 @@ async def test_cash_for_goods_that_came_back_is_not_owed_again(desk: Desk) -> No
     assert await refunds(desk, order) == [("return", 6800), ("changed", 2000)]
     assert (await desk.to_pay(order), await owed(desk.session, order)) == ([], 0)
     assert await complete_delivered_orders(desk.session, now=desk.now + 7 * DAYS) == 1
-    await desk.sound()
+    await sound(desk)
+
+
+async def test_a_cash_order_that_is_refused_at_the_door_ends_and_owes_nothing(desk: Desk) -> None:
+    session, now = desk.session, desk.now
+    order = await desk.order({desk.small: 2})
+    await points.adjust_points(session, customer_id=desk.customer, points=100, reason="x", reference="1", now=now)
+    await points.spend(session, customer_id=desk.customer, points=100, order_id=order.id, now=now)
+    (tea,) = await desk.lines(order)
+    for nth in (1, 2):
+        parcel = await sent(desk, order, {tea.id: 1})
+        await say(session, shipment_id=parcel.id, state=ShipmentState.RETURNED_TO_SENDER, text="", now=now + MINUTES)
+        assert await refund_parcel(session, shipment_id=parcel.id, now=now) == 0
+        assert (order.status.value, len(await desk.to_pay(order))) == (("placed", 1) if nth == 1 else ("cancelled", 0))
+    balance = await points.points_of(session, desk.customer)
+    assert (balance.available, balance.pending) == (100, 0)
+    await refused(desk, "order.not_payable", mark_paid(session, order_id=order.id, proof="x", now=now))
+    await sound(desk)
 
 
 async def test_orders_that_owe_cash_keep_no_other_from_being_completed(desk: Desk) -> None:
@@ -230,7 +254,7 @@ async def test_a_gift_on_an_order_paid_in_parts_does_not_keep_it_from_being_plac
     await money_arrived(desk.session, draft, early, now=desk.now)
     await send_draft(desk.session, order_id=draft.id, now=desk.now, unpaid_for=15 * MINUTES)
     assert (draft.status, await desk.to_pay(draft)) == (OrderStatus.PLACED, [])
-    await desk.sound()
+    await sound(desk)
 
 
 async def test_an_order_that_becomes_a_large_cash_order_waits_for_a_call(desk: Desk) -> None:
@@ -254,7 +278,7 @@ async def test_too_little_money_makes_no_change_and_too_much_goes_back(desk: Des
     await arrive(desk, order, amount=3001)
     assert (change.state, order.total_amount) == (ChangeState.APPLIED, 9800)
     assert await refunds(desk, order) == [("overpaid", 2999), ("overpaid", 1)]
-    await desk.sound()
+    await sound(desk)
 
 
 async def test_a_replacement_that_nobody_paid_in_time_does_not_live_again(desk: Desk) -> None:

@@ -8,10 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.announcements import announce
 from commerce.orders.benefits import return_benefits
 from commerce.orders.locks import Actor, locked_order, note
-from commerce.orders.model import ChangeKind, ChangeState, Order, OrderChange, OrderStatus
+from commerce.orders.model import (
+    ChangeKind,
+    ChangeState,
+    Order,
+    OrderChange,
+    OrderLine,
+    OrderStatus,
+    PaymentMethod,
+)
 from commerce.orders.policy import policy_of, refuse_by_policy
 from commerce.orders.settlement import payment_ended
-from commerce.payments.ledger import payable_intents, refund_everything, start_closing
+from commerce.payments.ledger import balance, payable_intents, refund_everything, start_closing
 from commerce.shipping.actions import refuse_shipped, take_out_of_parcels
 
 
@@ -50,6 +58,26 @@ async def cancel_order(session: AsyncSession, *, order_id: int, by: Actor, reaso
         currency=order.currency,
     )
     return order
+
+
+async def end_refused(session: AsyncSession, order: Order, *, now: datetime) -> None:
+    """All of a cash order was refused at the door, or lost, and nothing was paid: it is cancelled, and owes nothing.
+
+    Any other order stays as it is. It must be locked.
+    """
+    lines = (await session.scalars(select(OrderLine).where(OrderLine.order_id == order.id))).all()
+    is_gone = all(line.cancelled + line.returned == line.quantity for line in lines)
+    is_unpaid = order.payment_method is PaymentMethod.COD and not (await balance(session, order.id)).captured
+    if not (is_gone and is_unpaid and order.status is OrderStatus.PLACED):
+        return
+    order.move_to(OrderStatus.CANCELLED, now=now)
+    await session.flush()
+    await _end_open_change(session, order, now=now)
+    for intent in await payable_intents(session, order.id):
+        await start_closing(session, intent, now=now)
+    await return_benefits(session, order, now=now)
+    await payment_ended(session, order, now=now)
+    note(session, order, "cancelled", by="staff", now=now, reason="refused", refunded=0)
 
 
 async def _refuse_by_policy(session: AsyncSession, order: Order, reason: str) -> None:

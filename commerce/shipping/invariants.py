@@ -36,7 +36,8 @@ INVARIANTS: dict[str, str] = {
     """,
     "shipping.nothing_left_of_ended_orders": f"""
         SELECT s.id AS shipment, o.status FROM shipment s JOIN orders o ON o.id = s.order_id
-        WHERE s.state IN {_LEFT} AND o.status IN ('draft', 'pending', 'cancelled', 'expired')
+        WHERE s.state IN {_LEFT} AND (o.status IN ('draft', 'pending', 'expired')
+          OR o.status = 'cancelled' AND s.resolution IS NULL)
     """,
     "shipping.delivered_means_all_parcels": f"""
         SELECT o.id AS "order", s.id AS shipment, s.state FROM orders o JOIN shipment s ON s.order_id = o.id

@@ -9,6 +9,7 @@ from commerce.announcements import announce
 from commerce.inventory.actions import take_back
 from commerce.inventory.promises import SENT_AGAIN, add_pieces
 from commerce.orders.benefits import give_back_share, is_replacement
+from commerce.orders.cancelling import end_refused
 from commerce.orders.locks import note
 from commerce.orders.model import Order, OrderLine
 from commerce.payments.ledger import balance, refund_amount
@@ -85,6 +86,7 @@ async def refund_parcel(session: AsyncSession, *, shipment_id: int, limit: int |
     note(session, order, "parcel_refunded", by="staff", now=now, shipment_id=lost.id, amount=amount)
     _tell(session, order, lost, "parcel_refunded", now=now, amount=amount)
     await see_if_delivered(session, order)
+    await end_refused(session, order, now=now)
     await session.flush()
     return amount
 
