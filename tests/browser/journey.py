@@ -2,13 +2,17 @@
 
 import asyncio
 import contextlib
+import json
 import os
+import signal
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,20 +121,33 @@ async def open_console(street: Street) -> AsyncIterator[str]:
 @asynccontextmanager
 async def console_process(**environment: str) -> AsyncIterator[str]:
     """A console in a process of its own, once it answers. Its address."""
-    url = f"http://127.0.0.1:{free_port()}"
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "uvicorn", "--factory", "tests.browser.console_server:app"),
-        *("--port", url.rpartition(":")[2], "--log-level", "warning", "--timeout-graceful-shutdown", "1"),
-        env=os.environ | environment,
-    )
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    mother = console_mother()
+    assert mother.stdin is not None
+    assert mother.stdout is not None
+    mother.stdin.write(json.dumps(environment | {"XIAOER_CONSOLE_PORT": str(port)}) + "\n")
+    mother.stdin.flush()
+    child = int(mother.stdout.readline())
     try:
         async with asyncio.timeout(60), httpx.AsyncClient(timeout=60) as http:
             while not await _answers(http, f"{url}/console/sign-in"):  # noqa: ASYNC110 - a process that starts rings no bell
                 await asyncio.sleep(0.1)
         yield url
     finally:
-        process.terminate()
-        await process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGTERM)
+            while True:
+                os.kill(child, 0)
+                await asyncio.sleep(0.02)
+
+
+@cache
+def console_mother() -> subprocess.Popen[str]:
+    """The process that forks consoles; it ends with us."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.browser.console_server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
 
 
 async def _answers(http: httpx.AsyncClient, url: str) -> bool:
