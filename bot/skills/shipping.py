@@ -18,6 +18,7 @@ from commerce.orders.destination import PROVINCES, destination_of
 from commerce.orders.model import DeliveryMethod, FulfilmentState, OrderStatus
 from commerce.orders.queries import OrderView, order_view, order_views
 from commerce.pricing.actions import rates_for
+from commerce.pricing.places import list_zones
 from commerce.pricing.zones import Rate, Region
 from commerce.shipping.queries import ParcelView, parcels_of
 from commerce.shipping.receipt import confirm_receipt as confirm
@@ -218,7 +219,7 @@ async def _known_region(turn: Turn) -> Region | None:
 
 async def _without_rates(turn: Turn, place: str) -> str:
     """What is said where the shop has no rate for a place: free everywhere, or not sent there."""
-    has_any = bool(await rates_for(turn.session, Region()))
+    has_any = any(zone.row.active for zone in await list_zones(turn.session))
     if has_any:
         return turn._("We do not send to {place} yet. A colleague can help: just ask.").format(place=place)
     return turn._("Sending is free.")
