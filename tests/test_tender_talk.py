@@ -106,7 +106,9 @@ async def test_an_english_shopper_redeems_a_gift_card_and_no_code_is_left_lying_
     assert "redeem_gift_card" in frames
     assert "7KQM" not in frames
     [redeemed] = await chat.says(code)
-    assert redeemed.startswith("Your gift card is redeemed: CN¥20.00 is now in your balance, which is used first when you check out.")
+    assert redeemed.startswith(
+        "Your gift card is redeemed: CN¥20.00 is now in your balance, which is used first when you check out."
+    )
     [balance] = await chat.presses("My balance")
     assert balance.startswith("• Gift card: CN¥20.00\nTogether CN¥20.00\nIt is used first when you check out.")
     assert (await chat.presses("Not for this order"))[0].endswith("¥48.00.\n1. Check out\n2. Why this price?")

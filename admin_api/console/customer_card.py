@@ -81,7 +81,7 @@ class CustomerCardView:
         with box("order-card"):
             words(t("Orders"), "side-title")
             if not self.found.orders:
-                words(t("No orders yet"), "goods-label")
+                words(t("No orders yet."), "goods-label")
             for order in self.found.orders:
                 with ui.element("a").classes("fact fact-link") as row:
                     words(order.number, "order-number")
