@@ -47,6 +47,7 @@ _KEEPS = re.compile(
     r"(?:(?:算了|等等|等一下|那个|再想想|我再想想)[,，\s]*)?(?:那|还是)?(?:先|就)?(?:(?:不|别|不用|不要)(?:改|换|退|修|买|寄|下单|取消)(?:了|吧|啦)*|留着吧?)"
     r"|还?没(?:有|呢|到|收到)*|(?:no[, ]+)?(?:just )?(?:leave|keep) it(?: as it is)?|(?:i )?changed my mind"
 )
+_NOT_WANTED = re.compile(r"\b(?:don['’]?t|do not) want\b|\bchanged my mind\b|不想要|不喜欢", re.IGNORECASE)
 _CANCELS = "cancel"  # so the names of the wishes begin that call something off
 _NO = frozenset((*_NO_ZH, "no", "n", "nope", "nah", "no thanks"))
 _CLAUSE = re.compile(r"[\s,，.。!！;；]+")
@@ -318,6 +319,8 @@ def calls_off(wish: str, text: str) -> bool:
     """Whether it answers if something is called off, though it sounds like a stop: "对，取消", "还是不取消了"."""
     first, *more = _CLAUSE.split(simple(text), maxsplit=1)
     is_yes = first in _YES and bool(more)
+    if wish in ("return_items", "exchange_items"):  # there it is a reason, no wish to stop
+        return _NOT_WANTED.search(text) is not None
     return wish.startswith(_CANCELS) and (is_yes or _KEEPS.fullmatch(simple(text)) is not None)
 
 
