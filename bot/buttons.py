@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2s
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.persons.joining import living
 from foundation.encryption import Vault
 
 LARGEST_TOKEN = 64
@@ -35,6 +38,11 @@ class Wish:
     customer_id: int
     skill: str
     args: Mapping[str, str]
+
+
+async def is_made_for(session: AsyncSession, pressed: Answer | Wish, customer_id: int) -> bool:
+    """Whether a button was made for this customer, also under a number they had before their accounts were joined."""
+    return pressed.customer_id == customer_id or await living(session, pressed.customer_id) == customer_id
 
 
 def fingerprint(*parts: str) -> bytes:

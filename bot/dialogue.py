@@ -17,7 +17,6 @@ from bot.language import N_, translator
 from bot.questions import calls_off
 from bot.replies import Reply
 from bot.words import Heard, Words, simple
-from commerce.persons.joining import living
 from foundation.errors import Json
 
 MOST_FRAMES = 5
@@ -180,7 +179,7 @@ class _Dialogue:
 
     async def _press(self, token: str) -> None:
         pressed = buttons.read_token(self.setting.vault, token)
-        if pressed is None or await living(self.setting.session, pressed.customer_id) != self.setting.customer_id:
+        if pressed is None or not await buttons.is_made_for(self.setting.session, pressed, self.setting.customer_id):
             self._tell(N_("This button is not one of yours. Tell me in words what you need."))
             return await self._run(None)
         if isinstance(pressed, buttons.Wish):

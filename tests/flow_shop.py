@@ -163,6 +163,13 @@ def repertoire(shop: Counter) -> dict[str, Flow]:
     }
 
 
+class NoRows:
+    """A database with nothing in it."""
+
+    async def scalar(self, _: object) -> None:
+        return None
+
+
 class Chat:
     """Keeps the state as JSON between turns, as the conversation row does, so that nothing survives in memory."""
 
@@ -189,7 +196,7 @@ class Chat:
     async def hears(self, *messages: str | Heard) -> list[str]:
         """One turn with these messages: what is answered, as text without the options."""
         setting = Setting(
-            cast(Any, None), cast(Any, None), self.vault, self.customer_id, self.now, savepoint=self.savepoint
+            cast(Any, None), cast(Any, NoRows()), self.vault, self.customer_id, self.now, savepoint=self.savepoint
         )
         self.now += timedelta(seconds=10)
         self.last = await converse(
