@@ -196,7 +196,7 @@ class Chat:
     async def hears(self, *messages: str | Heard) -> list[str]:
         """One turn with these messages: what is answered, as text without the options."""
         setting = Setting(
-            cast(Any, None), cast(Any, NoRows()), self.vault, self.customer_id, self.now, savepoint=self.savepoint
+            cast(Any, NoRows()), cast(Any, None), self.vault, self.customer_id, self.now, savepoint=self.savepoint
         )
         self.now += timedelta(seconds=10)
         self.last = await converse(
