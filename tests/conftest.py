@@ -1,6 +1,7 @@
 """What every test stands on: a real PostgreSQL with a fresh database for each, and a clock that only tests move."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +14,11 @@ from bot.shop import Shop
 from cli.scratch import (
     CATALOGUES,
     DEMO,
+    EMPTY,
     Place,
     ScratchShop,
+    execute,
+    named,
     scratch_database,
     scratch_place,
     scratch_shop,
@@ -107,11 +111,23 @@ def chat(scratch: ScratchShop) -> Chat:
     return Chat(scratch)
 
 
+@pytest.fixture(scope="session")
+def untouched(place: Place) -> str:
+    """The address of a database that tests share which roll back what they do: a fresh one for each would cost time."""
+    name = f"untouched_{os.getpid()}"
+    asyncio.run(execute(place.servers.database_url, f"CREATE DATABASE {name} TEMPLATE {EMPTY} STRATEGY FILE_COPY"))
+    return named(place.servers.database_url, name)
+
+
 @pytest.fixture
-async def session(database: Database) -> AsyncIterator[AsyncSession]:
+async def session(place: Place, untouched: str) -> AsyncIterator[AsyncSession]:
     """A session in one transaction that is rolled back at the end; for races use `database`."""
-    async with database.session() as session:
-        yield session
+    database = Database(untouched, place.vault, pool_size=1)
+    try:
+        async with database.session() as session:
+            yield session
+    finally:
+        await database.close()
 
 
 @pytest.fixture
