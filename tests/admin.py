@@ -8,22 +8,26 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import httpx
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from admin_api.app import create_app
 from admin_api.auth import CSRF_HEADER
-from admin_api.staff import add_staff
+from admin_api.model import Staff
 from commerce.customers.actions import customer_for
 from conversations.hear import Incoming, hear, open_conversation
 from conversations.model import Kind
 from conversations.ownership import ask_for_person
 from conversations.turns import Reply, close_turn, lock_for_turn
+from foundation.audit import write_audit
 from foundation.database import Database
 from foundation.encryption import Vault
 from foundation.redis import Doorbell
 from foundation.settings import Settings
 
 PASSWORD = "correct horse battery"
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+"""As the shop would hash it, but cheap: a hundred tests sign in."""
 ORIGIN = "http://console.test"
 
 
@@ -73,9 +77,19 @@ class Console:
 
     async def hire(self, name: str, role: str = "agent") -> int:
         async with self.database.begin() as session:
-            person = await add_staff(
-                session, name=name, display_name=name.title(), password=PASSWORD, role=role, now=self.clock()
+            person = Staff(
+                name=name,
+                display_name=name.title(),
+                password_hash=HASH,
+                role=role,
+                language="zh",
+                active=True,
+                created_at=self.clock(),
             )
+            session.add(person)
+            await session.flush()
+            subject = f"staff:{person.id}"
+            write_audit(session, staff_id=None, action="staff.added", subject=subject, role=role, now=person.created_at)
         return person.id
 
     async def at_work(self, name: str, role: str = "agent") -> Browser:
