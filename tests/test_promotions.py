@@ -23,6 +23,7 @@ from commerce.promotions.actions import (
     switch_promotion,
     take_promotions,
 )
+from commerce.promotions.invariants import INVARIANTS
 from commerce.promotions.model import Promotion, PromotionCustomer, PromotionUse
 from commerce.promotions.rules import (
     Audience,
@@ -214,6 +215,35 @@ async def test_a_use_is_counted_once_an_order_and_given_back_once(session: Async
         await edit_promotion(session, promotion_id=free.id, draft=draft(max_uses=1), version=1, now=now)
     await edit_promotion(session, promotion_id=free.id, draft=draft(max_uses=5), version=1, now=now)
     assert await left(customer.id) == [1, 3]
+
+
+async def test_caps_set_later_count_what_was_used_before_and_the_self_check_agrees(
+    session: AsyncSession, now: datetime
+) -> None:
+    promotion = await a_promotion(session, now)
+    often, never = await a_customer(session, now=now), await a_customer(session, now=now)
+
+    async def left(customer_id: int) -> int | None:
+        (one,) = await promotions_for(session, customer_id=customer_id, now=now)
+        return one.uses_left
+
+    async def edited(version: int, **caps: int) -> None:
+        await edit_promotion(session, promotion_id=promotion.id, draft=draft(**caps), version=version, now=now)
+        for rule, query in INVARIANTS.items():
+            assert (await session.execute(text(query))).all() == [], rule
+
+    for order_id in (71, 72, 73):
+        await take_promotions(session, ids=(promotion.id,), order_id=order_id, customer_id=often.id)
+    await edited(1)
+    await edited(2, max_uses=9, max_per_customer=2)
+    assert (await left(often.id), await left(never.id)) == (0, 2)
+    await give_back_promotions(session, order_id=71)
+    await give_back_promotions(session, order_id=72)
+    assert (await left(often.id), await left(never.id)) == (1, 2)
+    await edited(3)
+    await take_promotions(session, ids=(promotion.id,), order_id=74, customer_id=often.id)
+    await edited(4, max_per_customer=3)
+    assert (await left(often.id), await left(never.id)) == (1, 3)
 
 
 ORDERS, CAP = 48, 5

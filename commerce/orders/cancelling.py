@@ -5,9 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce
 from commerce.orders.benefits import return_benefits
-from commerce.orders.locks import Actor, locked_order, note
+from commerce.orders.locks import Actor, locked_order, note, tell
 from commerce.orders.model import (
     ChangeKind,
     ChangeState,
@@ -46,17 +45,7 @@ async def cancel_order(session: AsyncSession, *, order_id: int, by: Actor, reaso
     await return_benefits(session, order, now=now)
     await payment_ended(session, order, now=now)
     note(session, order, "cancelled", by=by, now=now, reason=reason, refunded=refunded)
-    announce(
-        session,
-        "order_cancelled",
-        customer_id=order.customer_id,
-        now=now,
-        order_id=order.id,
-        number=order.number,
-        by=by,
-        amount=refunded,
-        currency=order.currency,
-    )
+    tell(session, order, "order_cancelled", now=now, by=by, amount=refunded)
     return order
 
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce
 from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartStatus
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.customers.actions import address_of, address_text, last_address
@@ -14,7 +13,7 @@ from commerce.inventory.actions import add_pieces
 from commerce.orders.benefits import take_its_promotions
 from commerce.orders.covering import ask_for_rest, owed, place
 from commerce.orders.destination import destination_of
-from commerce.orders.locks import locked_order, note
+from commerce.orders.locks import locked_order, note, tell
 from commerce.orders.model import Order, OrderLine, OrderStatus, PaymentMethod
 from commerce.orders.offers import ALONE, line_json, line_row, share_rows
 from commerce.orders.placing import new_order
@@ -118,16 +117,7 @@ async def send_draft(session: AsyncSession, *, order_id: int, now: datetime, unp
     intent = await ask_for_rest(session, order, now=now)
     happened = "placed" if at_once else "awaiting_payment"
     note(session, order, happened, by="staff", now=now)
-    announce(
-        session,
-        f"order_{happened}",
-        customer_id=order.customer_id,
-        now=now,
-        order_id=order.id,
-        number=order.number,
-        amount=order.total_amount,
-        currency=order.currency,
-        intent_id=intent.id if intent else None,
-    )
+    intent_id = intent.id if intent else None
+    tell(session, order, f"order_{happened}", now=now, amount=order.total_amount, intent_id=intent_id)
     await session.flush()
     return order

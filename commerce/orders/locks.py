@@ -1,10 +1,14 @@
-"""The way to an order that is about to change, and its diary. Lock order: cart, order, intent, payment, stock."""
+"""The way to an order that is about to change, its diary, and what its customer hears.
+
+Lock order: cart, order, intent, payment, stock.
+"""
 
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.announcements import announce
 from commerce.orders.model import Order, OrderEvent
 from foundation.database import JsonMap
 from foundation.errors import Json, Refused
@@ -28,3 +32,9 @@ def note(session: AsyncSession, order: Order, kind: str, *, by: Actor, now: date
 def event_of(order: Order, kind: str, *, by: Actor, now: datetime, **facts: Json) -> JsonMap:
     """The columns of a page of the diary."""
     return {"order_id": order.id, "kind": kind, "by": by, "facts": facts, "at": now}
+
+
+def tell(session: AsyncSession, order: Order, kind: str, *, now: datetime, **facts: Json) -> None:
+    """Leave an announcement about an order for its customer. Amounts among the facts are in the order's currency."""
+    of_order: JsonMap = {"order_id": order.id, "number": order.number, "currency": order.currency}
+    announce(session, kind, customer_id=order.customer_id, now=now, **of_order, **facts)

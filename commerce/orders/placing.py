@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce
 from commerce.carts.actions import CartLineView, CartView, cart_of, view_of
 from commerce.carts.choices import choice_of
 from commerce.carts.model import Cart, CartStatus
@@ -20,7 +19,7 @@ from commerce.inventory.actions import adopt
 from commerce.orders.benefits import take_benefits, use_benefits
 from commerce.orders.covering import first_hold_reason
 from commerce.orders.destination import destination_of
-from commerce.orders.locks import event_of
+from commerce.orders.locks import event_of, tell
 from commerce.orders.model import (
     DeliveryMethod,
     Order,
@@ -280,16 +279,7 @@ async def _ask_for_money(session: AsyncSession, order: Order, due: int, *, now: 
         )
     happened = "placed" if order.status is OrderStatus.PLACED else "awaiting_payment"
     await insert_rows(session, OrderEvent, [event_of(order, happened, by="shopper", now=now)])
-    announce(
-        session,
-        f"order_{happened}",
-        customer_id=order.customer_id,
-        now=now,
-        order_id=order.id,
-        number=order.number,
-        amount=order.total_amount,
-        currency=order.currency,
-    )
+    tell(session, order, f"order_{happened}", now=now, amount=order.total_amount)
 
 
 async def new_order(

@@ -7,8 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce
-from commerce.orders.locks import locked_order, note
+from commerce.orders.locks import locked_order, note, tell
 from commerce.orders.model import Order, RefundAsk, RefundAskState
 from commerce.payments.ledger import balance, refund_amount
 from foundation.errors import Refused
@@ -150,16 +149,7 @@ async def _give(session: AsyncSession, order: Order, ask: RefundAsk, *, staff_id
     ask.state, ask.decided_by, ask.decided_at = RefundAskState.GIVEN, staff_id, now
     note(session, order, "refund_given", by="staff", now=now, amount=ask.amount, currency=order.currency)
     if not ask.to_credit:  # credit is told by the ledger, for it is there at once
-        announce(
-            session,
-            "refund_promised",
-            customer_id=order.customer_id,
-            now=now,
-            order_id=order.id,
-            number=order.number,
-            amount=ask.amount,
-            currency=order.currency,
-        )
+        tell(session, order, "refund_promised", now=now, amount=ask.amount)
     await session.flush()
 
 

@@ -6,12 +6,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce
 from commerce.inventory.actions import release_holds, reserve_again
 from commerce.orders.applying import change_paid
 from commerce.orders.benefits import is_replacement, return_benefits, take_benefits_again
 from commerce.orders.covering import ask_for_rest, place, settled
-from commerce.orders.locks import Actor, locked_order, note
+from commerce.orders.locks import Actor, locked_order, note, tell
 from commerce.orders.model import Order, OrderLine, OrderStatus
 from commerce.payments.ledger import (
     capture,
@@ -69,28 +68,29 @@ async def money_arrived(
     if order.status is OrderStatus.PENDING:
         if covered:
             await place(session, order, now=now)
-            _tell(session, order, "payment_received", payment, now=now)
+            tell(session, order, "payment_received", now=now, amount=payment.captured)
             await _send_surplus_back(session, order, payment, settled=sum_, now=now)
         else:
             order.version += 1  # a change that was proposed before did not know of this money
             intent = await ask_for_rest(session, order, now=now)
-            _tell(session, order, "part_payment_received", payment, now=now, intent_id=intent.id if intent else None)
+            intent_id = intent.id if intent else None
+            tell(session, order, "part_payment_received", now=now, amount=payment.captured, intent_id=intent_id)
     elif order.status is OrderStatus.EXPIRED and covered and await _still_there(session, order, payment, now=now):
         order.move_to(OrderStatus.PLACED, now=now)
         note(session, order, "late_payment_accepted", by="system", now=now)
-        _tell(session, order, "late_payment_accepted", payment, now=now)
+        tell(session, order, "late_payment_accepted", now=now, amount=payment.captured)
         await _send_surplus_back(session, order, payment, settled=sum_, now=now)
     elif order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED):
         await release_holds(session, order_id=order.id)
         await _send_back(session, payment, amount=payment.captured, reason="late_payment", now=now)
         note(session, order, "late_payment_refunded", by="system", now=now)
-        _tell(session, order, "late_payment_refunded", payment, now=now)
+        tell(session, order, "late_payment_refunded", now=now, amount=payment.captured)
     elif await change_paid(session, order, change_id, amount=payment.captured, now=now):
         await _send_surplus_back(session, order, payment, settled=await settled(session, order), now=now)
     else:
         order.version += 1
         if sum_ - payment.captured < order.total_amount:
-            _tell(session, order, "payment_received", payment, now=now)
+            tell(session, order, "payment_received", now=now, amount=payment.captured)
             if not covered:
                 await ask_for_rest(session, order, now=now)
         await _send_surplus_back(session, order, payment, settled=sum_, now=now)
@@ -108,9 +108,7 @@ async def payment_ended(session: AsyncSession, order: Order, *, now: datetime) -
         await release_holds(session, order_id=order.id, expired=True)
         order.move_to(OrderStatus.EXPIRED, now=now)
         note(session, order, "expired", by="system", now=now)
-        announce(
-            session, "order_expired", customer_id=order.customer_id, now=now, order_id=order.id, number=order.number
-        )
+        tell(session, order, "order_expired", now=now)
 
 
 async def settle_refund_answer(
@@ -125,18 +123,7 @@ async def settle_refund_answer(
     if outcome is RefundOutcome.SUCCEEDED:
         await settle_refund(session, refund, succeeded=True, now=now)
         note(session, order, "refunded", by="system", now=now, amount=refund.amount, currency=refund.currency)
-        announce(
-            session,
-            "refund_made",
-            customer_id=order.customer_id,
-            now=now,
-            order_id=order.id,
-            number=order.number,
-            refund_id=refund.id,
-            amount=refund.amount,
-            currency=refund.currency,
-            reason=refund.reason,
-        )
+        tell(session, order, "refund_made", now=now, refund_id=refund.id, amount=refund.amount, reason=refund.reason)
     elif outcome is RefundOutcome.FAILED and refund.state is RefundState.SUBMITTED:
         await settle_refund(session, refund, succeeded=False, now=now)
     return refund.state
@@ -189,26 +176,4 @@ async def _send_back(session: AsyncSession, payment: Payment, *, amount: int, re
         reason=reason,
         key=f"refund:{reason}:{payment.id}",
         now=now,
-    )
-
-
-def _tell(
-    session: AsyncSession,
-    order: Order,
-    kind: str,
-    payment: Payment,
-    *,
-    now: datetime,
-    intent_id: int | None = None,
-) -> None:
-    announce(
-        session,
-        kind,
-        customer_id=order.customer_id,
-        now=now,
-        order_id=order.id,
-        number=order.number,
-        amount=payment.captured,
-        currency=payment.currency,
-        intent_id=intent_id,
     )

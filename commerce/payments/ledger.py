@@ -9,9 +9,8 @@ from typing import Literal
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce
 from commerce.credit.actions import pay_in, store_credit_of
-from commerce.orders.locks import note
+from commerce.orders.locks import note, tell
 from commerce.orders.model import Order
 from commerce.payments.cash import BY_HAND, CREDIT, TRANSFER
 from commerce.payments.instruments import ACCOUNT, instrument_of, is_paid_with
@@ -282,18 +281,7 @@ async def _pay_into_credit(
     await settle_refund(session, refund, succeeded=True, now=now)
     await session.refresh(payment)
     note(session, order, "refunded", by="system", now=now, amount=refund.amount, currency=refund.currency, to=CREDIT)
-    announce(
-        session,
-        "refund_to_credit",
-        customer_id=order.customer_id,
-        now=now,
-        order_id=order.id,
-        number=order.number,
-        refund_id=refund.id,
-        amount=refund.amount,
-        currency=refund.currency,
-        reason=refund.reason,
-    )
+    tell(session, order, "refund_to_credit", now=now, refund_id=refund.id, amount=refund.amount, reason=refund.reason)
 
 
 async def refund_amount(

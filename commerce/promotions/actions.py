@@ -122,11 +122,12 @@ async def edit_promotion(
     promotion = await locked_promotion(session, promotion_id=promotion_id, version=version)
     _check(draft)
     used = promotion.used
-    if draft.max_uses is not None and promotion.max_uses is None:
-        # Until now nobody counted; an order placed in this very moment may not be in the count yet.
+    if draft.max_uses is not None and promotion.max_uses is None:  # until now nobody counted
         used = await session.scalar(select(func.count()).where(PromotionUse.promotion_id == promotion_id)) or 0
     if draft.max_uses is not None and draft.max_uses < used:
         raise Refused("promotion.below_uses", used=used)
+    if draft.max_per_customer is not None and promotion.max_per_customer is None:
+        await _count_customers(session, promotion_id, draft.max_per_customer)
     promotion.used = used
     _write(promotion, draft)
     promotion.version += 1
@@ -150,8 +151,8 @@ async def switch_promotion(
 
 
 async def locked_promotion(session: AsyncSession, *, promotion_id: int, version: int) -> Promotion:
-    """The promotion under a lock, as it was read. Raises Refused("promotion.unknown") or ("promotion.changed")."""
-    mine = select(Promotion).where(Promotion.id == promotion_id).with_for_update(key_share=True)
+    """The promotion under a lock that waits for orders that are using it, as it was read. Raises Refused("promotion.unknown") or ("promotion.changed")."""
+    mine = select(Promotion).where(Promotion.id == promotion_id).with_for_update()
     promotion = await session.scalar(mine.execution_options(populate_existing=True))
     if promotion is None:
         raise Refused("promotion.unknown", promotion=promotion_id)
@@ -225,3 +226,14 @@ async def _count_for(session: AsyncSession, promotion_id: int, customer_id: int,
         where=PromotionCustomer.used < most,
     )
     return await session.scalar(guarded.returning(PromotionCustomer.used)) is not None
+
+
+async def _count_customers(session: AsyncSession, promotion_id: int, most: int) -> None:
+    """How often each customer used it while nobody counted; who did so more often than the cap is left alone."""
+    await session.execute(delete(PromotionCustomer).where(PromotionCustomer.promotion_id == promotion_id))
+    uses = func.count()
+    counted = select(PromotionUse.promotion_id, PromotionUse.customer_id, uses, func.greatest(uses, most))
+    counted = counted.where(PromotionUse.promotion_id == promotion_id)
+    counted = counted.group_by(PromotionUse.promotion_id, PromotionUse.customer_id)
+    columns = ["promotion_id", "customer_id", "used", "most"]
+    await session.execute(insert(PromotionCustomer).from_select(columns, counted))

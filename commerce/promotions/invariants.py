@@ -20,12 +20,13 @@ INVARIANTS: dict[str, str] = {
     "promotions.used_is_how_often_it_was_used": """
         SELECT p.id AS promotion, p.used, u.uses FROM promotion p
         JOIN LATERAL (SELECT count(*) AS uses FROM promotion_use WHERE promotion_id = p.id) u ON true
-        WHERE p.used <> u.uses""",
+        WHERE p.max_uses IS NOT NULL AND p.used <> u.uses""",
     "promotions.customer_used_it_as_often_as_counted": """
         SELECT c.promotion_id AS promotion, c.customer_id, c.used, u.uses FROM promotion_customer c
+        JOIN promotion p ON p.id = c.promotion_id
         JOIN LATERAL (
             SELECT count(*) AS uses FROM promotion_use
             WHERE promotion_id = c.promotion_id AND customer_id = c.customer_id) u ON true
-        WHERE c.used <> u.uses""",
+        WHERE p.max_per_customer IS NOT NULL AND c.used <> u.uses""",
 }
 """{name of the rule: query that returns the rows that break it, the row's id first}."""

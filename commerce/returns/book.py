@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce
 from commerce.orders.locks import Actor, locked_order
+from commerce.orders.locks import tell as tell_of_order
 from commerce.orders.model import Order, OrderLine
 from commerce.returns.model import ApprovalState, Return, ReturnApproval, ReturnEvent, ReturnLine
 from foundation.errors import Json, Refused
@@ -90,14 +90,4 @@ def note(session: AsyncSession, asked: Return, kind: str, *, by: Actor, now: dat
 
 def tell(session: AsyncSession, order: Order, asked: Return, kind: str, *, now: datetime, **facts: Json) -> None:
     """Leave an announcement about a return for its customer."""
-    announce(
-        session,
-        kind,
-        customer_id=asked.customer_id,
-        now=now,
-        order_id=order.id,
-        number=order.number,
-        return_id=asked.id,
-        currency=asked.currency,
-        **facts,
-    )
+    tell_of_order(session, order, kind, now=now, return_id=asked.id, **facts)

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce
 from commerce.carts.model import Cart, CartStatus
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.credit.actions import store_credit_of
@@ -20,6 +19,7 @@ from commerce.orders.benefits import pay_with_account
 from commerce.orders.covering import ask_for_rest
 from commerce.orders.locks import locked_order
 from commerce.orders.locks import note as note_order
+from commerce.orders.locks import tell as tell_of_order
 from commerce.orders.model import Order, OrderAdjustment, OrderLine, OrderStatus, PaymentMethod
 from commerce.orders.number import fresh_number
 from commerce.payments.model import Instrument
@@ -196,18 +196,8 @@ async def _ask(session: AsyncSession, draft: Order, asked: Return, *, now: datet
     intent = await ask_for_rest(session, draft, now=now)
     happened = "awaiting_payment" if waits else "placed"
     note_order(session, draft, happened, by="system", now=now, exchange=asked.number)
-    announce(
-        session,
-        f"order_{happened}",
-        customer_id=draft.customer_id,
-        now=now,
-        order_id=draft.id,
-        number=draft.number,
-        amount=draft.total_amount,
-        currency=draft.currency,
-        intent_id=intent.id if intent is not None else None,
-        exchange=asked.number,
-    )
+    facts = {"amount": draft.total_amount, "intent_id": intent.id if intent else None, "exchange": asked.number}
+    tell_of_order(session, draft, f"order_{happened}", now=now, **facts)
 
 
 def _pieces(lines: Sequence[tuple[ReturnLine, int]]) -> dict[int, int]:

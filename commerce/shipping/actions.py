@@ -21,7 +21,7 @@ from commerce.shipping.model import (
 from commerce.shipping.pickup import issue_code
 from commerce.shipping.queries import locked_shipment
 from commerce.shipping.simulated import first_event_at
-from commerce.shipping.stages import leave, tell
+from commerce.shipping.stages import leave, tell_stage
 from commerce.shipping.tracking import FOLLOW_PARCEL
 from foundation.errors import Refused
 from foundation.jobs import enqueue
@@ -66,7 +66,7 @@ async def pick_shipment(session: AsyncSession, *, shipment_id: int, now: datetim
     _refuse_not_ready(order)
     shipment.move_to(ShipmentState.PICKED, now=now)
     order.version += 1
-    tell(session, order, shipment, now=now)
+    tell_stage(session, order, shipment, now=now)
     await session.flush()
     return shipment
 
@@ -78,7 +78,7 @@ async def pack_shipment(session: AsyncSession, *, shipment_id: int, now: datetim
     shipment.move_to(ShipmentState.PACKED, now=now)
     if shipment.method is DeliveryMethod.PICKUP:
         issue_code(session, shipment)
-    tell(session, order, shipment, now=now)
+    tell_stage(session, order, shipment, now=now)
     await session.flush()
     return shipment
 
@@ -232,7 +232,7 @@ async def _send(
     shipment.tracking_url = tracking_url or public_link(carrier, tracking_number)
     await leave(session, order, shipment, by="staff", now=now)
     shipment.next_event_at = first_event_at(shipment, now=now)
-    tell(session, order, shipment, now=now)
+    tell_stage(session, order, shipment, now=now)
     await session.flush()
     if company_of(carrier) is not None:
         await enqueue(session, FOLLOW_PARCEL, {"shipment_id": shipment.id}, key=f"{FOLLOW_PARCEL}:{shipment.id}")

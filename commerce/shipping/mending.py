@@ -5,12 +5,11 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce
 from commerce.inventory.actions import take_back
 from commerce.inventory.promises import SENT_AGAIN, add_pieces
 from commerce.orders.benefits import give_back_share, is_replacement
 from commerce.orders.cancelling import end_refused
-from commerce.orders.locks import note
+from commerce.orders.locks import note, tell
 from commerce.orders.model import Order, OrderLine
 from commerce.payments.ledger import balance, refund_amount
 from commerce.shipping.model import GONE_WRONG, Resolution, Shipment, ShipmentLine, ShipmentState
@@ -42,7 +41,7 @@ async def reship(session: AsyncSession, *, shipment_id: int, location_id: int | 
     await add_pieces(session, order_id=order.id, pieces=pieces, key=reship_key(again), now=now, location_id=location_id)
     order.version += 1
     note(session, order, "parcel_sent_again", by="staff", now=now, shipment_id=lost.id, again=again.id)
-    _tell(session, order, lost, "parcel_sent_again", now=now)
+    tell(session, order, "parcel_sent_again", now=now, shipment_id=lost.id)
     await session.flush()
     return again
 
@@ -84,7 +83,7 @@ async def refund_parcel(session: AsyncSession, *, shipment_id: int, limit: int |
         await refund_amount(session, order_id=order.id, amount=amount, reason=reason, key=key, now=now)
     await give_back_share(session, order, reference=f"parcel:{lost.id}", now=now)
     note(session, order, "parcel_refunded", by="staff", now=now, shipment_id=lost.id, amount=amount)
-    _tell(session, order, lost, "parcel_refunded", now=now, amount=amount)
+    tell(session, order, "parcel_refunded", now=now, shipment_id=lost.id, amount=amount)
     await see_if_delivered(session, order)
     await end_refused(session, order, now=now)
     await session.flush()
@@ -127,19 +126,3 @@ async def _gone_wrong(session: AsyncSession, shipment_id: int) -> tuple[Order, S
     if shipment.state not in GONE_WRONG or shipment.resolution is not None:
         raise Refused("shipment.not_to_mend", number=order.number)
     return order, shipment
-
-
-def _tell(
-    session: AsyncSession, order: Order, shipment: Shipment, kind: str, *, now: datetime, amount: int = 0
-) -> None:
-    announce(
-        session,
-        kind,
-        customer_id=order.customer_id,
-        now=now,
-        order_id=order.id,
-        number=order.number,
-        shipment_id=shipment.id,
-        amount=amount,
-        currency=order.currency,
-    )

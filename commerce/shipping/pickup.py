@@ -12,7 +12,7 @@ from commerce.orders.locks import note
 from commerce.orders.model import DeliveryMethod
 from commerce.shipping.model import DeliveryProof, ProofKind, Shipment, ShipmentState
 from commerce.shipping.queries import locked_shipment
-from commerce.shipping.stages import arrived, leave, tell
+from commerce.shipping.stages import arrived, leave, tell_stage
 from foundation.encryption import Vault
 from foundation.errors import Refused
 
@@ -82,7 +82,7 @@ async def hand_over(session: AsyncSession, *, shipment_id: int, code: str, now: 
     sealed = vault.seal("pick-up code")
     session.add(DeliveryProof(shipment_id=shipment_id, kind=ProofKind.CODE, by="staff", content_sealed=sealed, at=now))
     await arrived(session, order, shipment, by="staff", now=now)
-    tell(session, order, shipment, now=now)
+    tell_stage(session, order, shipment, now=now)
     await session.flush()
     return HandOver(done=True, tries_left=MOST_TRIES)
 
@@ -95,7 +95,7 @@ async def renew_code(session: AsyncSession, *, shipment_id: int, now: datetime) 
     issue_code(session, shipment)
     shipment.told = [kind for kind in shipment.told if kind != "pickup_ready"]
     note(session, order, "pickup_code_renewed", by="staff", now=now, shipment_id=shipment_id)
-    tell(session, order, shipment, now=now)
+    tell_stage(session, order, shipment, now=now)
     await session.flush()
     return shipment
 

@@ -5,9 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce
 from commerce.orders.completion import complete_order
-from commerce.orders.locks import locked_order, note
+from commerce.orders.locks import locked_order, note, tell
 from commerce.orders.model import Order, OrderStatus
 from commerce.shipping.model import CONFIRMED, LEFT, Shipment, ShipmentState
 from commerce.shipping.tracking import Saying, apply_sayings
@@ -36,14 +35,7 @@ async def confirm_receipt(session: AsyncSession, *, order_id: int, customer_id: 
         shipment.told = [*shipment.told, CONFIRMED, "parcel_delivered"]
     if fresh:
         note(session, order, "receipt_confirmed", by="shopper", now=now)
-        announce(
-            session,
-            "receipt_confirmed",
-            customer_id=customer_id,
-            now=now,
-            order_id=order.id,
-            number=order.number,
-        )
+        tell(session, order, "receipt_confirmed", now=now)
     await session.flush()
     if order.delivered_at is not None and order.status is OrderStatus.PLACED:
         try:

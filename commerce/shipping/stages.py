@@ -5,9 +5,8 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce
 from commerce.inventory.promises import ship_pieces
-from commerce.orders.locks import Actor, note
+from commerce.orders.locks import Actor, note, tell
 from commerce.orders.model import DeliveryMethod, Order, OrderLine
 from commerce.shipping.model import BEFORE_LEAVING, LEFT, Shipment, ShipmentState
 from commerce.shipping.queries import shipment_lines
@@ -25,7 +24,7 @@ _TOLD = {
 """The stages a shopper hears of, each once a parcel. On the road between two towns nobody needs a message."""
 
 
-def tell(session: AsyncSession, order: Order, shipment: Shipment, *, now: datetime) -> None:
+def tell_stage(session: AsyncSession, order: Order, shipment: Shipment, *, now: datetime) -> None:
     """Tell the shopper of the stage a parcel has reached, if it is one they hear of and they have not yet."""
     kind = _TOLD.get(shipment.state)
     if shipment.method is DeliveryMethod.PICKUP:
@@ -33,17 +32,8 @@ def tell(session: AsyncSession, order: Order, shipment: Shipment, *, now: dateti
     if kind is None or kind in shipment.told:
         return
     shipment.told = [*shipment.told, kind]
-    announce(
-        session,
-        kind,
-        customer_id=order.customer_id,
-        now=now,
-        order_id=order.id,
-        number=order.number,
-        shipment_id=shipment.id,
-        carrier=shipment.carrier,
-        tracking_number=shipment.tracking_number,
-    )
+    parcel = {"shipment_id": shipment.id, "carrier": shipment.carrier, "tracking_number": shipment.tracking_number}
+    tell(session, order, kind, now=now, **parcel)
 
 
 async def leave(session: AsyncSession, order: Order, shipment: Shipment, *, by: Actor, now: datetime) -> None:

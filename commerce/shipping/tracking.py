@@ -24,7 +24,7 @@ from commerce.shipping.model import (
     follows,
 )
 from commerce.shipping.queries import locked_shipment
-from commerce.shipping.stages import arrived, tell
+from commerce.shipping.stages import arrived, tell_stage
 from foundation.encryption import Vault
 from foundation.errors import Refused
 from foundation.jobs import enqueue
@@ -69,7 +69,7 @@ async def record_tracking(
     order, shipment = await locked_shipment(session, shipment_id)
     moved = await apply_sayings(session, order, shipment, sayings, source=source, by="system", now=now)
     if moved:
-        tell(session, order, shipment, now=now)
+        tell_stage(session, order, shipment, now=now)
     await session.flush()
     return moved
 
@@ -87,7 +87,7 @@ async def say(session: AsyncSession, *, shipment_id: int, state: ShipmentState, 
     )
     if not moved:
         raise Refused("shipment.move_refused", before=before.value, after=state.value, shipment=shipment_id)
-    tell(session, order, shipment, now=now)
+    tell_stage(session, order, shipment, now=now)
     await session.flush()
     return shipment
 
@@ -110,7 +110,7 @@ async def prove_delivery(
     if shipment.state in ON_THE_ROAD:
         said = Saying(f"proof:{now.isoformat()}", ShipmentState.DELIVERED, "", now)
         await apply_sayings(session, order, shipment, [said], source="staff", by="staff", now=now)
-        tell(session, order, shipment, now=now)
+        tell_stage(session, order, shipment, now=now)
     await session.flush()
     return shipment
 
