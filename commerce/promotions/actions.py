@@ -151,7 +151,10 @@ async def switch_promotion(
 
 
 async def locked_promotion(session: AsyncSession, *, promotion_id: int, version: int) -> Promotion:
-    """The promotion under a lock that waits for orders that are using it, as it was read. Raises Refused("promotion.unknown") or ("promotion.changed")."""
+    """The promotion as it was read, under a lock that waits for orders that are using it.
+
+    Raises Refused("promotion.unknown") or ("promotion.changed").
+    """
     mine = select(Promotion).where(Promotion.id == promotion_id).with_for_update()
     promotion = await session.scalar(mine.execution_options(populate_existing=True))
     if promotion is None:
