@@ -183,12 +183,13 @@ class PicturesPart:
             with box("crop").props(f"data-width={picture.width} data-height={picture.height}"):
                 whole = ui.element("img")
                 whole.props["src"], whole.props["alt"] = f"/api/media/{picture.media_id}", ""
-                whole.on("load", js_handler="(e) => window.xiaoer.goods.crop(e.target.parentNode)")
                 with box("crop-box").props("tabindex=0 role=slider"):
                     box("crop-corner")
             with box("dialog-foot"):
                 button(t("Cancel"), "plain").on("click", lambda: dialog.submit(None))
-                cut = button(t("Crop"), "primary")
+                cut = button(t("Crop"), "primary").props("disabled")  # there is no square before the picture is there
+                drawn = "(e) => { window.xiaoer.goods.crop(e.target.parentNode); emit(); }"
+                whole.on("load", lambda: cut.props(remove="disabled"), js_handler=drawn)
                 cut.on(
                     "click",
                     lambda event: dialog.submit(event.args),
