@@ -157,7 +157,6 @@ SENTENCES = {
     "points.invalid": "Give or take 1 to {most} points.",
     "points.reason_empty": "A reason is needed.",
     "points.days_invalid": "Points last 1 to 36500 days, or for ever.",
-    "credit.short": "The customer has less store credit than that.",
     "credit.invalid": "This is no amount that can be given or taken.",
     "credit.reason_empty": "A reason is needed.",
     "gift_cards.count_invalid": "1 to {most} cards can be made at a time.",

@@ -10,7 +10,6 @@ ORDER_SENTENCES = {
     "order.not_delivered": "Pieces of this order are still to be sent.",
     "order.not_paid": "Cash is still owed for this order.",
     "order.move_refused": "An order that is {before} cannot become {after}.",
-    "order.being_packed": "This order is being packed. Unpack it first.",
     "change.unknown": "There is no such change.",
     "change.open": "A change of this order still waits for its payment. Withdraw it first.",
     "change.over": "This change is made or given up already.",

@@ -4,7 +4,7 @@ from html import escape
 
 from fastapi.responses import HTMLResponse
 
-from admin_api.console.parcel_words import PARCELS_ZH
+from admin_api.console.words import Words
 from admin_api.desk import Desk
 from admin_api.parcel_views import ParcelRow, parcel_rows
 from admin_api.roles import Permission, StaffMember
@@ -45,7 +45,7 @@ async def packing_slip(desk: Desk, staff: StaffMember, *, parcel_id: int) -> HTM
 
 def _page(row: ParcelRow, address: AddressText, language: str) -> str:
     def t(text: str) -> str:
-        return escape(PARCELS_ZH.get(text, text) if language == "zh" else text)
+        return escape(Words(language)(text))
 
     goods = "".join(
         f'<tr><td class="t"><span class="tick"></span></td><td>{escape(line.title)}'

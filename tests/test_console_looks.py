@@ -2,10 +2,15 @@
 
 import ast
 import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from admin_api import errors
+from admin_api.console import words as console_words
 from admin_api.console.words import EN, ZH, Words
 
 CONSOLE = Path(__file__).parents[1] / "admin_api" / "console"
@@ -43,6 +48,22 @@ def test_every_word_of_the_pages_has_chinese() -> None:
     asked = words_in_pages()
     assert len(asked) > 60
     assert asked - set(ZH) - {"Telegram"} == set()
+
+
+def words_of_tables(module: ModuleType) -> Iterator[tuple[str, str]]:
+    """(table, word) of every table that is made of others with `**`, each as often as it is written."""
+    assert module.__file__ is not None
+    for node in ast.parse(Path(module.__file__).read_text()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and None in node.value.keys:
+            for key, value in zip(node.value.keys, node.value.values, strict=True):
+                table = getattr(module, ast.unparse(value)) if key is None else (ast.literal_eval(key),)
+                yield from ((ast.unparse(node.targets[0]), word) for word in table)
+
+
+def test_no_word_stands_in_two_tables_where_one_would_silently_win() -> None:
+    written = Counter([*words_of_tables(console_words), *words_of_tables(errors)])
+    assert {table for table, _ in written} == {"ZH", "EN", "HAPPENED_ZH", "REFUSALS_ZH", "REFUSALS_EN", "SENTENCES"}
+    assert [word for word, times in written.items() if times > 1] == []
 
 
 def test_both_languages_fill_in_the_same_facts() -> None:

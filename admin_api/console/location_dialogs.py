@@ -165,7 +165,7 @@ def _row(visit: Visit, place: LocationRow, act: Act) -> None:
                 for label, is_so in (
                     ("main", place.is_main),
                     ("pick-up", place.is_pickup),
-                    ("closed", not place.active),
+                    ("switched off", not place.active),
                 ):
                     if is_so:
                         chip(t(label), "quiet")

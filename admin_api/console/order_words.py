@@ -91,7 +91,7 @@ ORDER_EN = {
     "refund refused": "refused",
     "review": "to be looked at",
     "part_returned": "partly returned",
-    "partial": "partly sent",
+    "partial": "partly shipped",
     "credit": "credit",
 }
 ORDERS_HAPPENED_ZH = {
@@ -117,7 +117,6 @@ ORDER_REFUSALS_ZH = {
     "order.no_hold": "没有可以在这里解除的暂停。",
     "order.not_delivered": "还有商品没有发出。",
     "order.not_paid": "货款还没有收齐。",
-    "order.being_packed": "订单正在打包，请先拆包。",
     "change.unknown": "没有这项修改。",
     "change.open": "还有一项修改在等顾客补款，请先撤回。",
     "change.over": "这项修改已经生效或结束。",

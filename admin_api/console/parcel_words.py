@@ -5,8 +5,6 @@ PARCELS_ZH = {
     "To send": "待发货",
     "On the way": "运输中",
     "Trouble": "异常",
-    "Done": "已完成",
-    "All locations": "全部仓库",
     "Pick list": "拣货单",
     "Nothing to send": "没有待发货的包裹",
     "Parcels appear here when an order is put together.": "订单打包后会显示在这里。",
@@ -29,14 +27,11 @@ PARCELS_ZH = {
     "pickup packed": "待自提",
     "pickup delivered": "已自提",
     "Pick-up": "自提",
-    "Location": "仓库",
     "Order": "订单",
     "Picked": "已拣货",
     "Packed": "已打包",
     "Ready for pick-up": "已备好，通知顾客自提",
     "Hand to carrier": "交给快递",
-    "Carrier": "快递公司",
-    "Tracking number": "快递单号",
     "Practice carrier": "演示快递",
     "Another carrier": "其他快递",
     "Which carrier": "快递公司名称",
@@ -45,7 +40,6 @@ PARCELS_ZH = {
     "Unpack": "取消打包",
     "Its goods may go in another parcel.": "里面的商品可以重新打包。",
     "Packing slip": "装箱单",
-    "Goods": "商品",
     "Packed pieces": "数量",
     "Tracking": "物流轨迹",
     "Nothing was said about it yet.": "暂无物流信息。",
@@ -95,9 +89,6 @@ PARCELS_ZH = {
     "by kuaidi100": "快递100",
     "by simulator": "演示快递",
     "by watching ended": "停止跟踪",
-    "partial": "部分发货",
-    "part_returned": "部分退货",
-    "returned": "已退货",
 }
 PARCELS_EN = {
     **{
@@ -117,8 +108,6 @@ PARCELS_EN = {
     "proof name": "name",
     "proof code": "code",
     "by watching ended": "watching ended",
-    "partial": "partly shipped",
-    "part_returned": "partly returned",
 }
 PARCELS_HAPPENED_ZH = {
     "parcel_made": "打包",
@@ -135,7 +124,6 @@ PARCELS_HAPPENED_ZH = {
     "pickup_code_renewed": "重发取货码",
     "tracking_ended": "停止物流跟踪",
     "tracking_refused": "无法跟踪物流",
-    "completed": "完成",
 }
 PARCEL_REFUSALS_ZH = {
     "shipment.unknown": "没有这个包裹。",

@@ -117,7 +117,7 @@ class PaymentsPage:
                             _order_link(report.order)
                             words(report.amount.shown(t.language), "money-amount")
                             if report.photos:
-                                chip(t("{count} photos", count=len(report.photos)), "accent")
+                                chip(t("{count} pictures", count=len(report.photos)), "accent")
                         words(report.words or t("No reference number"), "goods-label")
                     words(self._when(report.created_at), "money-time")
                     with box("money-acts"):

@@ -109,7 +109,7 @@ class ReturnCard:
             (t("Why decided so"), asked.reason),
             (t("Repair costs"), asked.quote.shown(language) if asked.quote is not None else ""),
             (t("About the repair"), asked.quote_note),
-            (t("Given back"), asked.refunded.shown(language) if asked.settled_at else ""),
+            (t("Paid back"), asked.refunded.shown(language) if asked.settled_at else ""),
             (t("Replacement order"), asked.replacement or ""),
         ]
         for name, value in facts:

@@ -143,7 +143,6 @@ TENDER_REFUSALS_ZH = {
     "points.invalid": "积分数额须在 1 到 {most} 之间。",
     "points.reason_empty": "请填写原因。",
     "points.days_invalid": "有效期须为 1 到 36500 天，或长期有效。",
-    "credit.short": "这位顾客的余额不足。",
     "credit.invalid": "金额有误。",
     "credit.reason_empty": "请填写原因。",
     "gift_cards.count_invalid": "一次最多生成 {most} 张。",

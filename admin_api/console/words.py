@@ -241,9 +241,7 @@ REFUSALS_ZH = {
     "message.empty": "请先输入内容。",
     "message.too_long": "内容太长了，最多 {limit} 个字符。",
     "order.unknown": "没有这个订单。",
-    "order.shipped": "订单已经发货。",
-    "order.not_ready": "订单现在还不能发货。",
-    "order.already_paid": "订单已经付过款。",
+    "order.not_ready": "订单现在还不能发货：待付款、被暂停或已结束。",
     "order.move_refused": "订单当前的状态不允许这样操作。",
     "shop.busy": "系统繁忙，请稍后再试。",
     "cursor.invalid": "找不到这一页，请从第一页重新开始。",
@@ -310,9 +308,6 @@ REFUSALS_ZH = {
 LACKING_ZH = {"title": "标题", "variant": "在售款式", "price": "价格"}
 REFUSALS_EN = {
     "staff.locked": "Too many wrong attempts. Try again in {minutes} minutes.",
-    "order.shipped": "The order has been shipped already.",
-    "order.not_ready": "The order cannot be shipped yet.",
-    "order.already_paid": "The order has been paid already.",
     "order.move_refused": "As the order stands, this cannot be done.",
     "message.too_long": "That is too long: at most {limit} characters.",
     "conversation.move": "As the conversation stands, this cannot be done.",
