@@ -27,6 +27,7 @@ MODELS = (
     "commerce.carts.model",
     "commerce.promotions.model",
     "commerce.promotions.coupon_model",
+    "commerce.flash_sales.model",
     "commerce.pricing.model",
     "commerce.points.model",
     "commerce.credit.model",
