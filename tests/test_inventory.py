@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from sqlalchemy import select, text
 
 from commerce.inventory.actions import adopt, count_stock, expire_holds, receive_stock, release_holds, ship
-from commerce.inventory.choice import Level, Short
+from commerce.inventory.choice import Level, Short, Taken
 from commerce.inventory.hold import Accepted, Holds, Request, decide
 from commerce.inventory.model import Hold, HoldState
 from foundation.database import Database
@@ -241,7 +241,7 @@ def test_a_request_that_does_not_fit_does_not_stop_a_smaller_one() -> None:
     ]
     answers, accepted = decide(requests, levels=[Level(1, 1, 1, 3)], known=set())
     assert answers == [Short(1, 3), None, None]
-    assert accepted == [Accepted(requests[1], {1: 2})]
+    assert accepted == [Accepted(requests[1], Taken({1: 2}))]
 
 
 # Races

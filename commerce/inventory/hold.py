@@ -3,19 +3,21 @@
 A request goes straight to the database while a connection is idle and nobody else asks for the same goods. Else
 requests gather, and are answered together, at most 64 in one transaction, first come, first served: on a hot item two
 statements then serve all of them, and under load every commit carries what came during the last one. Which location
-gives the goods is decided in the same step. Availability elsewhere is advice; this is the truth.
+gives the goods is decided in the same step, and whether the allotments that are asked for have a place. Availability
+elsewhere is advice; this is the truth.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import asyncpg
 
-from commerce.inventory.choice import Level, Shelves, Short
+from commerce.inventory.allotments import LOCKED_PLACES
+from commerce.inventory.choice import Level, NoPlace, Places, Shelves, Short, Taken
 from commerce.inventory.levels import LOCKED, pieces_text, ranked
 from foundation.errors import Refused
 
@@ -35,16 +37,22 @@ _WRITE = """
         FROM unnest($1::bigint[], $2::bigint[]) AS wanted (level, pieces)
         WHERE id = level AND reserved + pieces <= on_hand + backorder
         RETURNING 1),
+    seated AS (
+        UPDATE allotment SET held = held + places
+        FROM unnest($8::bigint[], $9::bigint[]) AS asked (allotment, places)
+        WHERE id = allotment AND is_open AND held + used + places <= capacity
+        RETURNING 1),
     kept AS (
-        INSERT INTO hold (key, lines, levels, until, state, created_at)
-        SELECT key, lines::jsonb, levels::jsonb, until, 'held', $7
-        FROM unnest($3::text[], $4::text[], $5::text[], $6::timestamptz[]) AS new (key, lines, levels, until)
+        INSERT INTO hold (key, lines, levels, allotments, until, state, created_at)
+        SELECT key, lines::jsonb, levels::jsonb, allotments::jsonb, until, 'held', $7
+        FROM unnest($3::text[], $4::text[], $5::text[], $10::text[], $6::timestamptz[])
+          AS new (key, lines, levels, allotments, until)
         ON CONFLICT (key) DO UPDATE
-        SET lines = excluded.lines, levels = excluded.levels, until = excluded.until, state = 'held', order_id = NULL,
-            created_at = excluded.created_at
+        SET lines = excluded.lines, levels = excluded.levels, allotments = excluded.allotments,
+            until = excluded.until, state = 'held', order_id = NULL, created_at = excluded.created_at
         WHERE hold.state IN ('expired', 'released')
         RETURNING 1)
-    SELECT (SELECT count(*) FROM taken) AS taken, (SELECT count(*) FROM kept) AS kept
+    SELECT (SELECT count(*) FROM taken) + (SELECT count(*) FROM seated) AS taken, (SELECT count(*) FROM kept) AS kept
 """
 
 
@@ -57,17 +65,24 @@ class Request:
     until: datetime
     now: datetime
     location_id: int | None = None
+    allotments: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def wants(self) -> Collection[int]:
+        """What it asks for: variants, and allotments as numbers below zero. Who wants the same thing goes together."""
+        return {*self.lines, *(-allotment for allotment in self.allotments)} if self.allotments else self.lines.keys()
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A request that fits, and the stock levels that give its pieces."""
+    """A request that fits, and what gives its pieces."""
 
     request: Request
-    levels: Mapping[int, int]
+    taken: Taken
 
 
-_Waiting = tuple[Request, asyncio.Future[Short | None]]
+Answer = Short | NoPlace | None
+_Waiting = tuple[Request, asyncio.Future[Answer]]
 
 
 class Holds:
@@ -78,9 +93,9 @@ class Holds:
         self._connections = pool.get_max_size()
         self._waiting: list[_Waiting] = []
         self._asked: Counter[int] = Counter()
-        """How many requests, waiting or under way, ask for each variant."""
+        """How many requests, waiting or under way, want each thing."""
         self._under_way: set[int] = set()
-        """Variants that a transaction is deciding about."""
+        """What a transaction is deciding about."""
         self._workers = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -106,25 +121,30 @@ class Holds:
         until: datetime,
         now: datetime,
         location_id: int | None = None,
+        allotments: Mapping[int, int] = {},
     ) -> None:
-        """Promise {variant id: pieces}, all or nothing, until then. The same key again is the same promise.
+        """Promise {variant id: pieces} and {allotment id: places}, all or nothing, until then. Same key, same promise.
 
         With `location_id` from that location, so the key must name it; else from the cheapest one that has everything,
-        or from several. Raises Refused("stock.short", variant=..., left=...) for the first line there is not enough of,
-        and Refused("stock.busy") when somebody keeps the goods locked for seconds: ask again later.
+        or from several. Places of an allotment with stock of its own are the pieces of one whole line, and lie there.
+        Raises Refused("stock.short", variant=..., left=...) for the first line there is not enough of,
+        Refused("allotment.full", allotment=..., left=...), Refused("allotment.closed", allotment=...) and
+        Refused("stock.busy") when somebody keeps the goods locked for seconds: ask again later.
         """
-        if not lines or min(lines.values()) < 1:
+        if not lines or min((*lines.values(), *allotments.values())) < 1:
             raise ValueError("a hold needs lines of at least one piece")
-        done: asyncio.Future[Short | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((Request(key, lines, until, now, location_id), done))
-        is_new = not any(self._asked[variant] for variant in lines)
-        self._asked.update(lines.keys())
+        done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        request = Request(key, lines, until, now, location_id, allotments)
+        self._waiting.append((request, done))
+        wants = request.wants
+        is_new = not any(self._asked[thing] for thing in wants)
+        self._asked.update(wants)
         if is_new and self._workers < self._connections:
             self._start()
         # A caller who is cancelled leaves; the promise is made all the same and expires by itself.
         answer = await done
         if answer is not None:
-            raise Refused("stock.short", variant=answer.variant_id, left=answer.left)
+            raise answer.refusal()
 
     def _start(self) -> None:
         self._workers += 1
@@ -133,19 +153,19 @@ class Holds:
         task.add_done_callback(self._tasks.discard)
 
     async def _work_off(self) -> None:
-        """Answer those who wait until nobody is left whose goods are not under way."""
+        """Answer those who wait until nobody is left who wants nothing that is under way."""
         while together := self._next():
             requests = [request for request, _ in together]
-            variants = {variant for request in requests for variant in request.lines}
-            self._under_way |= variants
+            wants = {thing for request in requests for thing in request.wants}
+            self._under_way |= wants
             try:
-                answers: Sequence[Short | Exception | None] = await self._commit(requests)
+                answers: Sequence[Answer | Exception] = await self._commit(requests)
             except Exception as error:  # whatever it was, each of the callers must hear of it
                 answers = [error] * len(requests)
             finally:
-                self._under_way -= variants
+                self._under_way -= wants
                 for request in requests:
-                    self._asked.subtract(request.lines.keys())
+                    self._asked.subtract(request.wants)
                 self._asked = +self._asked
             for (_, done), answer in zip(together, answers, strict=True):
                 _tell(done, answer)
@@ -153,15 +173,15 @@ class Holds:
         self._workers -= 1  # in the same step as the look that found nobody: whoever comes now starts another
 
     def _next(self) -> list[_Waiting]:
-        """The first who wait, without those whose goods are under way and those behind them for the same goods."""
+        """The first who wait, without those who want what is under way and those behind them who want the same."""
         taken: list[_Waiting] = []
         left: list[_Waiting] = []
         blocked = set(self._under_way)
         goods: set[int] = set()
         for place, waiting in enumerate(self._waiting):
-            lines = waiting[0].lines
-            if not blocked.isdisjoint(lines):
-                blocked.update(lines)
+            wants, lines = waiting[0].wants, waiting[0].lines
+            if not blocked.isdisjoint(wants):
+                blocked.update(wants)
                 left.append(waiting)
                 continue
             if len(taken) == MOST_TOGETHER or (taken and len(goods | lines.keys()) > MOST_GOODS):
@@ -172,17 +192,17 @@ class Holds:
         self._waiting = left
         return taken
 
-    async def _commit(self, requests: Sequence[Request]) -> list[Short | Exception | None]:
+    async def _commit(self, requests: Sequence[Request]) -> list[Answer | Exception]:
         """Answer all in one transaction. Where somebody has locked a level, those of other goods go on alone."""
         try:
             return [*await self._together(requests)]
         except asyncpg.LockNotAvailableError as error:
             alike: dict[frozenset[int], list[int]] = {}
             for place, request in enumerate(requests):
-                alike.setdefault(frozenset(request.lines), []).append(place)
+                alike.setdefault(frozenset(request.wants), []).append(place)
             if len(alike) == 1:
                 raise Refused("stock.busy") from error
-        answers: list[Short | Exception | None] = [Refused("stock.busy")] * len(requests)
+        answers: list[Answer | Exception] = [Refused("stock.busy")] * len(requests)
         for places in alike.values():
             try:
                 alone = await self._together([requests[place] for place in places], wait=SHORT_WAIT)
@@ -192,24 +212,30 @@ class Holds:
                 answers[place] = answer
         return answers
 
-    async def _together(self, requests: Sequence[Request], *, wait: str = LONGEST_WAIT) -> list[Short | None]:
-        """First as if no key were known, which is nearly always so and spares a question; else once more."""
+    async def _together(self, requests: Sequence[Request], *, wait: str = LONGEST_WAIT) -> list[Answer]:
+        """First as if no key were known, which is nearly always so and spares a question; else once more.
+
+        Not so for allotments: to find a key known is to wait for its row, whose holder may wait for our allotments.
+        """
         try:
-            return await self._decided(requests, wait=wait, is_new=True)
-        except _KnownKey:
+            is_new = not any(request.allotments for request in requests)
+            return await self._decided(requests, wait=wait, is_new=is_new)
+        except (_KnownKey, asyncpg.DeadlockDetectedError):
             return await self._decided(requests, wait=wait, is_new=False)
 
-    async def _decided(self, requests: Sequence[Request], *, wait: str, is_new: bool) -> list[Short | None]:
+    async def _decided(self, requests: Sequence[Request], *, wait: str, is_new: bool) -> list[Answer]:
         variants = sorted({variant for request in requests for variant in request.lines})
         async with self.pool.acquire() as connection, connection.transaction():
             if wait != LONGEST_WAIT:
                 await connection.execute(f"SET LOCAL lock_timeout = '{wait}'")
             levels = ranked(await connection.fetch(LOCKED, variants))
-            answers, accepted = decide(requests, levels=levels, known=set())
+            asked = sorted({allotment for request in requests for allotment in request.allotments})
+            places = [Places(*row) for row in await connection.fetch(LOCKED_PLACES, asked)] if asked else []
+            answers, accepted = decide(requests, levels=levels, places=places, known=set())
             if not is_new or any(answers):  # who is short may have the promise already
                 # A second statement, so that it sees what was committed while the lock was waited for.
                 known = await connection.fetch(_KNOWN, [request.key for request in requests])
-                answers, accepted = decide(requests, levels=levels, known={row["key"] for row in known})
+                answers, accepted = decide(requests, levels=levels, places=places, known={row["key"] for row in known})
             if accepted:
                 await _write(connection, accepted)
         return answers
@@ -220,50 +246,58 @@ class _KnownKey(Exception):
 
 
 def decide(
-    requests: Sequence[Request], *, levels: Sequence[Level], known: set[str]
-) -> tuple[list[Short | None], list[Accepted]]:
+    requests: Sequence[Request], *, levels: Sequence[Level], places: Collection[Places] = (), known: set[str]
+) -> tuple[list[Answer], list[Accepted]]:
     """Answer requests in their order and say which to write. One that does not fit does not stop a smaller one.
 
     `levels` with the location first that is asked first.
     """
-    shelves = Shelves(levels)
+    shelves = Shelves(levels, places)
     promised = set(known)
-    answers: list[Short | None] = []
+    answers: list[Answer] = []
     accepted: list[Accepted] = []
     for request in requests:
-        taken = {} if request.key in promised else shelves.take(request.lines, request.location_id)
-        if isinstance(taken, Short):
-            answers.append(taken)
+        if request.key in promised:
+            answers.append(None)
             continue
-        if taken:
+        taken = shelves.take(request.lines, request.location_id, allotments=request.allotments, now=request.now)
+        if isinstance(taken, Taken):
             promised.add(request.key)
             accepted.append(Accepted(request, taken))
-        answers.append(None)
+            answers.append(None)
+        else:
+            answers.append(taken)
     return answers, accepted
 
 
 async def _write(connection: asyncpg.Connection, accepted: Sequence[Accepted]) -> None:
     taken: dict[int, int] = {}
+    seated: dict[int, int] = {}
     for one in accepted:
-        for level, pieces in one.levels.items():
+        for level, pieces in one.taken.reserved.items():
             taken[level] = taken.get(level, 0) + pieces
+        for allotment, places in one.request.allotments.items():
+            seated[allotment] = seated.get(allotment, 0) + places
     written = await connection.fetchrow(
         _WRITE,
         list(taken.keys()),
         list(taken.values()),
         [one.request.key for one in accepted],
         [pieces_text(one.request.lines) for one in accepted],
-        [pieces_text(one.levels) for one in accepted],
+        [pieces_text(one.taken.levels) for one in accepted],
         [one.request.until for one in accepted],
         accepted[0].request.now,
+        list(seated.keys()),
+        list(seated.values()),
+        [pieces_text(one.request.allotments) for one in accepted],
     )
-    if written["taken"] != len(taken):
+    if written["taken"] != len(taken) + len(seated):
         raise RuntimeError("the guard refused what the lock had promised")
     if written["kept"] != len(accepted):
         raise _KnownKey
 
 
-def _tell(done: asyncio.Future[Short | None], answer: Short | Exception | None) -> None:
+def _tell(done: asyncio.Future[Answer], answer: Answer | Exception) -> None:
     if done.done():
         return
     if isinstance(answer, Exception):

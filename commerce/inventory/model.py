@@ -64,12 +64,37 @@ class StockLevel(Base):
     backorder: Mapped[int] = mapped_column(default=0)
 
 
+class Allotment(Base):
+    """So many places, such as the seats of a group or the quota of a sale: held until paid for, then used.
+
+    Free to take: `capacity - held - used`, while it is open and its window is (a bound that is None is none). One with
+    a stock level brings its pieces: while it is open, what nobody took of it counts as reserved there.
+    """
+
+    __tablename__ = "allotment"
+    __table_args__ = (
+        CheckConstraint("held >= 0", name="held_not_negative"),
+        CheckConstraint("used >= 0", name="used_not_negative"),
+        CheckConstraint("held + used <= capacity", name="not_over_full"),
+    )
+
+    id: Mapped[Id]
+    capacity: Mapped[int]
+    held: Mapped[int] = mapped_column(default=0)
+    used: Mapped[int] = mapped_column(default=0)
+    is_open: Mapped[bool]
+    opens_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
+    stock_level_id: Mapped[int | None] = mapped_column(ForeignKey("stock_level.id"), index=True)
+
+
 class Hold(Base):
     """A promise of stock: {variant id: pieces} in `lines`, {stock level id: pieces} in `levels`, the same pieces.
 
-    Held ones without an order expire by themselves. A part of an order's hold that is shipped or given back becomes a
-    row of its own. No foreign key leads to rows that a turn writes: a hold is made in its own transaction while the
-    turn is still open.
+    With them go the places of `allotments` ({allotment id: places}): held while this is held, used once it is
+    committed, also when it was shipped. Held ones without an order expire by themselves. A part of an order's hold that
+    is shipped or given back becomes a row of its own. No foreign key leads to rows that a turn writes: a hold is made
+    in its own transaction while the turn is still open.
     """
 
     __tablename__ = "hold"
@@ -82,6 +107,7 @@ class Hold(Base):
     key: Mapped[str] = mapped_column(String(200), unique=True)
     lines: Mapped[JsonMap]
     levels: Mapped[JsonMap] = mapped_column(default=dict, server_default=text("'{}'"))
+    allotments: Mapped[JsonMap] = mapped_column(default=dict, server_default=text("'{}'"))
     until: Mapped[datetime]
     state: Mapped[HoldState] = mapped_column(state_type(HoldState))
     order_id: Mapped[int | None]

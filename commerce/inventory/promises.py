@@ -1,14 +1,14 @@
 """What becomes of a promise: an order adopts it, its pieces are sold, shipped, added to, given back; or it expires."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.inventory.choice import Level, Shelves, Short
+from commerce.inventory.allotments import change_places, lock_places
+from commerce.inventory.choice import Level, Places, Shelves, Taken
 from commerce.inventory.levels import (
     as_json,
     change_levels,
@@ -19,34 +19,49 @@ from commerce.inventory.levels import (
     write_movements,
 )
 from commerce.inventory.model import Hold, HoldState, StockLevel
+from commerce.inventory.parts import Part, at_location, choose, split
 from foundation.database import raw
 from foundation.errors import Refused
 
 _ADOPT = """
     UPDATE hold SET order_id = $3, state = $4
-    WHERE key = $1 AND state = 'held' AND order_id IS NULL AND lines = $2::jsonb
+    WHERE key = $1 AND state = 'held' AND order_id IS NULL AND lines = $2::jsonb AND allotments = $5::jsonb
     RETURNING id
 """
 SENT_AGAIN = "reship:"
 """How the keys of promises begin that are made for a parcel that goes out once more."""
 _KEPT = (HoldState.HELD, HoldState.COMMITTED)
 _ENDED = (HoldState.EXPIRED, HoldState.RELEASED)
+_PART = (literal_column("old.state", type_=Hold.state.type), Hold.levels, Hold.allotments)
+"""A Part, as an UPDATE of holds returns it."""
 
 
-async def adopt(session: AsyncSession, *, key: str, order_id: int, lines: Mapping[int, int], committed: bool) -> None:
+async def adopt(
+    session: AsyncSession,
+    *,
+    key: str,
+    order_id: int,
+    lines: Mapping[int, int],
+    committed: bool,
+    allotments: Mapping[int, int] = {},
+) -> dict[int, Places]:
     """Make a hold an order's. `committed`: sold for good, else kept for an order that waits for its payment.
 
-    Raises Refused("stock.hold_gone") when there is no such hold of exactly these lines, or it expired.
+    Returns the allotments that were changed. Raises Refused("stock.hold_gone") when there is no such hold of exactly
+    these lines and allotments, or it expired.
     """
     driver = await raw(session)
     state = HoldState.COMMITTED if committed else HoldState.HELD
-    if await driver.fetchval(_ADOPT, key, pieces_text(lines), order_id, state.value) is None:
+    asked = (key, pieces_text(lines), order_id, state.value, pieces_text(allotments))
+    if await driver.fetchval(_ADOPT, *asked) is None:
         raise Refused("stock.hold_gone", key=key)
+    return await _use_places(session, allotments) if committed else {}
 
 
-async def commit_holds(session: AsyncSession, *, order_id: int) -> None:
-    """What was kept for an order is sold."""
-    await _flip(session, order_id, of=(HoldState.HELD,), to=HoldState.COMMITTED)
+async def commit_holds(session: AsyncSession, *, order_id: int) -> dict[int, Places]:
+    """What was kept for an order is sold. Returns the allotments that were changed, as this left them."""
+    flipped = await _flip(session, order_id, of=(HoldState.HELD,), to=HoldState.COMMITTED)
+    return await _use_places(session, summed(part.allotments for part in flipped))
 
 
 async def release_holds(session: AsyncSession, *, order_id: int, expired: bool = False, key: str | None = None) -> int:
@@ -67,10 +82,9 @@ async def release_pieces(session: AsyncSession, *, order_id: int, pieces: Mappin
     levels = await _levels_by_id(session, pieces)
     holds = await _locked_holds(session, order_id, of=_KEPT)
     last_first = sorted(holds, key=lambda hold: (hold.key.startswith(SENT_AGAIN), -hold.id))
-    taken = _choose(last_first, levels, pieces, refusal="stock.not_held")
-    _split(session, holds, levels, taken, to=HoldState.RELEASED, moved={})
-    await session.flush()
-    await change_levels(session, reserved=_negative(summed(taken.values())))
+    taken = choose(last_first, levels, pieces, refusal="stock.not_held")
+    parts = await split(session, holds, levels, taken, to=HoldState.RELEASED, moved={})
+    await _free(session, parts)
 
 
 async def add_pieces(
@@ -93,8 +107,8 @@ async def add_pieces(
     if await session.scalar(known) is not None:
         return
     taken = shelves.take(pieces, location_id)
-    if isinstance(taken, Short):
-        raise Refused("stock.short", variant=taken.variant_id, left=taken.left)
+    if not isinstance(taken, Taken):
+        raise taken.refusal()
     state = HoldState.COMMITTED if committed else HoldState.HELD
     await _keep(session, key, order_id, pieces, taken, state=state, now=now)
 
@@ -107,12 +121,19 @@ async def reserve_again(
     lines: Mapping[int, int],
     now: datetime,
     location_id: int | None = None,
+    allotments: Mapping[int, int] = {},
 ) -> bool:
-    """Take stock for an order whose promise had ended (its payment came late); False when it is not there any more."""
-    taken = Shelves(await locked_levels(session, lines)).take(lines, location_id)
-    if isinstance(taken, Short):
+    """Take stock and places for an order whose promise had ended (its payment came late); False when some are gone.
+
+    Whoever has paid needs no time to pay: an allotment has only to be open and have room, whatever its window.
+    """
+    levels = await locked_levels(session, lines)
+    shelves = Shelves(levels, (await lock_places(session, allotments)).values() if allotments else ())
+    taken = shelves.take(lines, location_id, allotments=allotments)
+    if not isinstance(taken, Taken):
         return False
-    await _keep(session, key, order_id, lines, taken, state=HoldState.COMMITTED, now=now)
+    await _keep(session, key, order_id, lines, taken, state=HoldState.COMMITTED, now=now, allotments=allotments)
+    await change_places(session, used=allotments)
     return True
 
 
@@ -147,16 +168,16 @@ async def expire_holds(session: AsyncSession, *, now: datetime, limit: int = 500
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    flipped = await session.scalars(
+    flipped = await session.execute(
         update(Hold)
         .where(Hold.id.in_(due.all()), Hold.state == HoldState.HELD)
         .values(state=HoldState.EXPIRED)
-        .returning(Hold.levels)
+        .returning(*_PART)
         .execution_options(synchronize_session=False)
     )
-    levels = flipped.all()
-    await _give_back(session, levels)
-    return len(levels)
+    parts = [Part._make(row) for row in flipped]
+    await _give_back(session, parts)
+    return len(parts)
 
 
 async def ship(session: AsyncSession, *, order_id: int, reference: str, now: datetime) -> None:
@@ -164,7 +185,7 @@ async def ship(session: AsyncSession, *, order_id: int, reference: str, now: dat
     flipped = await _flip(session, order_id, of=(HoldState.COMMITTED,), to=HoldState.SHIPPED)
     if not flipped:
         raise Refused("stock.not_committed", order=order_id)
-    leaving = _negative(summed(flipped))
+    leaving = _negative(summed(part.levels for part in flipped))
     await lock_levels(session, leaving)
     await _leave(session, on_hand=leaving, reserved=leaving, reference=reference, now=now)
 
@@ -186,11 +207,10 @@ async def ship_pieces(
     """
     levels = await _levels_by_id(session, pieces)
     holds = await _locked_holds(session, order_id, of=(HoldState.COMMITTED,))
-    taken = _choose(holds, levels, pieces, refusal="stock.not_committed", first=location_id)
+    taken = choose(holds, levels, pieces, refusal="stock.not_committed", first=location_id)
     kept = summed(taken.values())
-    moved = {} if location_id is None else _at(levels, kept, location_id)
-    _split(session, holds, levels, taken, to=HoldState.SHIPPED, moved=moved)
-    await session.flush()
+    moved = {} if location_id is None else at_location(levels, kept, location_id)
+    await split(session, holds, levels, taken, to=HoldState.SHIPPED, moved=moved)
     leaving = summed({moved.get(level, level): count} for level, count in kept.items())
     await _leave(session, on_hand=_negative(leaving), reserved=_negative(kept), reference=reference, now=now)
 
@@ -222,99 +242,22 @@ async def _locked_holds(session: AsyncSession, order_id: int, *, of: Sequence[Ho
     return list(await session.scalars(found))
 
 
-def _choose(
-    holds: Sequence[Hold],
-    levels: Mapping[int, Level],
-    pieces: Mapping[int, int],
-    *,
-    refusal: str,
-    first: int | None = None,
-) -> dict[int, dict[int, int]]:
-    """Which pieces to take out of which hold: {hold id: {level id: pieces}}; those at the location `first` go first."""
-    wanted = dict(pieces)
-    kept = [
-        (hold, int(level), int(count)) for hold in holds for level, count in hold.levels.items() if int(level) in levels
-    ]
-    away: Callable[[tuple[Any, int, int]], bool] = lambda one: levels[one[1]].location_id != first  # noqa: E731
-    taken: dict[int, dict[int, int]] = {}
-    for hold, level, count in kept if first is None else sorted(kept, key=away):
-        variant = levels[level].variant_id
-        if part := min(count, wanted[variant]):
-            taken.setdefault(hold.id, {})[level] = part
-            wanted[variant] -= part
-    for variant, lacking in wanted.items():
-        if lacking:
-            raise Refused(
-                refusal, order=holds[0].order_id if holds else None, variant=variant, left=pieces[variant] - lacking
-            )
-    return taken
-
-
-def _at(levels: Mapping[int, Level], kept: Mapping[int, int], location_id: int) -> dict[int, int]:
-    """{level: the level of the same variant at this location} for those that lie elsewhere."""
-    here = {level.variant_id: level.id for level in levels.values() if level.location_id == location_id}
-    moved = {}
-    for level in kept:
-        if levels[level].location_id != location_id:
-            variant = levels[level].variant_id
-            if variant not in here:
-                raise Refused("stock.short", variant=variant, left=0)
-            moved[level] = here[variant]
-    return moved
-
-
-def _split(
-    session: AsyncSession,
-    holds: Sequence[Hold],
-    levels: Mapping[int, Level],
-    taken: Mapping[int, Mapping[int, int]],
-    *,
-    to: HoldState,
-    moved: Mapping[int, int],
-) -> None:
-    """What is taken out of a hold becomes a row of its own in its new state; a hold taken whole changes its state."""
-    for hold in holds:
-        if hold.id not in taken:
-            continue
-        kept = summed([hold.levels])
-        part = taken[hold.id]
-        ends_at = summed({moved.get(level, level): count} for level, count in part.items())
-        if part == kept:
-            hold.levels, hold.state = as_json(ends_at), to
-            continue
-        rest = {level: count - part.get(level, 0) for level, count in kept.items() if count > part.get(level, 0)}
-        gone = summed({levels[level].variant_id: count} for level, count in part.items())
-        lines = summed([hold.lines])
-        hold.levels = as_json(rest)
-        hold.lines = as_json({variant: left for variant, n in lines.items() if (left := n - gone.get(variant, 0))})
-        session.add(
-            Hold(
-                # A hold only ever shrinks, so what it had before names the part.
-                key=f"part:{hold.id}:{sum(kept.values())}",
-                lines=as_json(gone),
-                levels=as_json(ends_at),
-                until=hold.until,
-                state=to,
-                order_id=hold.order_id,
-                created_at=hold.created_at,
-            )
-        )
-
-
 async def _keep(
     session: AsyncSession,
     key: str,
     order_id: int,
     lines: Mapping[int, int],
-    taken: Mapping[int, int],
+    taken: Taken,
     *,
     state: HoldState,
     now: datetime,
+    allotments: Mapping[int, int] = {},
 ) -> None:
-    await change_levels(session, reserved=taken)
+    await change_levels(session, reserved=taken.reserved)
     row = {
         "lines": as_json(lines),
-        "levels": as_json(taken),
+        "levels": as_json(taken.levels),
+        "allotments": as_json(allotments),
         "until": now,
         "state": state,
         "order_id": order_id,
@@ -328,23 +271,43 @@ async def _keep(
 
 async def _flip(
     session: AsyncSession, order_id: int, *, of: tuple[HoldState, ...], to: HoldState, key: str | None = None
-) -> list[Mapping[str, object]]:
-    """Change the state of an order's holds; returns the levels of those that changed."""
+) -> list[Part]:
+    """Change the state of an order's holds; returns those that changed."""
     flipping = update(Hold).where(Hold.order_id == order_id, Hold.state.in_(of))
     if key is not None:
         flipping = flipping.where(Hold.key == key)
-    flipped = await session.scalars(
-        flipping.values(state=to).returning(Hold.levels).execution_options(synchronize_session=False)
+    flipped = await session.execute(
+        flipping.values(state=to).returning(*_PART).execution_options(synchronize_session=False)
     )
-    return list(flipped)
+    return [Part._make(row) for row in flipped]
 
 
-async def _give_back(session: AsyncSession, holds: Sequence[Mapping[str, object]]) -> int:
-    levels = summed(holds)
+async def _use_places(session: AsyncSession, places: Mapping[int, int]) -> dict[int, Places]:
+    return await change_places(session, held=_negative(places), used=places)
+
+
+async def _give_back(session: AsyncSession, parts: Sequence[Part]) -> int:
+    """Returns the pieces."""
+    levels = summed(part.levels for part in parts)
     if levels:
         await lock_levels(session, levels)
-        await change_levels(session, reserved=_negative(levels))
+        await _free(session, parts)
     return sum(levels.values())
+
+
+async def _free(session: AsyncSession, parts: Sequence[Part]) -> None:
+    """Places and pieces are free again; the levels are locked. What goes back to an open allotment stays reserved."""
+    held = summed(part.allotments for part in parts if part.was is HoldState.HELD)
+    used = summed(part.allotments for part in parts if part.was is not HoldState.HELD)
+    changed = await change_places(session, held=_negative(held), used=_negative(used))
+    stays = summed(
+        {places.stock_level_id: held.get(places.id, 0) + used.get(places.id, 0)}
+        for places in changed.values()
+        if places.is_open and places.stock_level_id is not None
+    )
+    going = summed(part.levels for part in parts)
+    freed = {level: count - stays.get(level, 0) for level, count in going.items()}
+    await change_levels(session, reserved=_negative(freed))
 
 
 def _negative(pieces: Mapping[int, int]) -> dict[int, int]:
