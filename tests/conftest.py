@@ -30,6 +30,7 @@ from foundation.embedded import Servers
 from foundation.encryption import Vault
 from nlu.understand import Understander
 from tests.chat import Chat
+from tests.crowd import wide
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +54,13 @@ async def database(place: Place) -> AsyncIterator[Database]:
     """A fresh database with every table and nothing in it."""
     async with scratch_database(place) as database:
         yield database
+
+
+@pytest.fixture
+async def crowd(database: Database) -> AsyncIterator[Database]:
+    """The same database for sixty-four at once."""
+    async with wide(database) as crowd:
+        yield crowd
 
 
 @pytest.fixture(scope="session")

@@ -19,13 +19,14 @@ from commerce.payments.model import Intent, Refund
 from commerce.payments.simulator import Simulator
 from foundation.database import Database
 from foundation.jobs import run_due_jobs
+from tests.crowd import copied
 from tests.goods import a_product, an_order, holds_of
 from tests.simulator_fake import SECRET, Bank
 
 
 @dataclass
 class Shop:
-    """Ten teas for 68 yuan, and everything a shopper, a worker or the bank does."""
+    """Teas for 68 yuan, and everything a shopper, a worker or the bank does."""
 
     database: Database
     holds: Holds
@@ -51,6 +52,19 @@ class Shop:
         order = await self.order(pieces)
         await open_payment(self.till, await self.token(order))
         return order, await self.intent(order)
+
+    async def opened_by_many(self, count: int) -> list[tuple[Order, Intent]]:
+        """So many orders of one piece, each with its own pay page at the bank."""
+        order, intent = await self.opened(1)
+        orders = await copied(self.database, order, count)
+        first = self.bank.sessions[intent.provider_ref or ""]
+        ids = [one.id for one in orders]
+        async with self.database.begin() as session:
+            found = select(Intent).where(Intent.order_id.in_(ids)).order_by(Intent.order_id)
+            intents = list(await session.scalars(found))
+        for one in intents:
+            self.bank.sessions[one.provider_ref or ""] = {**first, "id": one.provider_ref, "reference": one.reference}
+        return list(zip(orders, intents, strict=True))
 
     async def paid(self, pieces: int = 3) -> tuple[Order, Intent]:
         """An order that was paid, and the shop knows."""
@@ -93,11 +107,11 @@ class Shop:
 
 
 @asynccontextmanager
-async def paying_shop(database: Database, now: datetime) -> AsyncIterator[Shop]:
+async def paying_shop(database: Database, now: datetime, *, teas: int = 10) -> AsyncIterator[Shop]:
     """Open it on this database."""
     bank = Bank(now)
     async with database.begin() as session:
-        tea = await a_product(session, now=now, price=6800, pieces=10)
+        tea = await a_product(session, now=now, price=6800, pieces=teas)
     async with bank.client() as client, holds_of(database) as holds:
         simulator = Simulator(client, base_url="https://shop.example", secret=SECRET, now=lambda: bank.now)
         till = Till(database, {"simulator": simulator}, "https://shop.example", lambda: bank.now)

@@ -27,7 +27,7 @@ async def shop(database: Database, now: datetime) -> AsyncIterator[Shop]:
         yield shop
 
 
-# Expiry, and payment against it
+# Expiry; that payment races it is in test_bank_races
 
 
 async def test_an_opened_order_expires_only_when_the_bank_has_closed_its_session(shop: Shop) -> None:
@@ -84,15 +84,6 @@ async def test_a_session_the_bank_made_but_we_never_heard_of_is_closed_too(shop:
     assert (await shop.view(order)).status is OrderStatus.EXPIRED
 
 
-async def test_several_expiry_sweepers_at_once_take_each_order_once(shop: Shop) -> None:
-    orders = [await shop.order(pieces=1) for _ in range(8)]
-    shop.later(15 * MINUTES)
-    assert sum(await asyncio.gather(*(shop.expire() for _ in range(4)))) == 8
-    assert {(await shop.view(order)).status for order in orders} == {OrderStatus.EXPIRED}
-    assert await stock_of(shop.database, shop.tea) == Stock(10, 0)
-    assert (await shop.told()).count("order_expired") == 8
-
-
 async def wait_for_waiters(database: Database, count: int) -> None:
     """Until this many transactions of the shop wait for a lock."""
     waiting = text(
@@ -124,47 +115,6 @@ async def test_orders_that_expire_together_do_not_deadlock_with_a_basket_of_the_
     await basket
     assert await expiry == 2
     assert await stock_of(database, low) == await stock_of(database, high) == Stock(9, 1)
-
-
-async def test_payment_and_expiry_at_once_leave_paid_goods_or_no_money(shop: Shop) -> None:
-    for turn in range(6):
-        order, intent = await shop.opened(pieces=1)
-        shop.later(15 * MINUTES)
-        shop.bank.pay(intent.reference)
-        acts = [look_at_intent(shop.till, intent.id), shop.expire()]
-        await asyncio.gather(*(acts if turn % 2 else reversed(acts)))
-        await shop.work()
-        view = await shop.view(order)
-        assert (view.status, view.payment_state) == ("placed", "paid")
-    assert await stock_of(shop.database, shop.tea) == Stock(10, 6)
-
-
-async def test_the_twin_that_expires_without_closing_keeps_the_money_and_the_goods(shop: Shop) -> None:
-    order, intent = await shop.opened()
-    shop.later(15 * MINUTES)
-    both_looked = asyncio.Barrier(2)
-
-    async def expire_blindly() -> None:
-        async with shop.database.begin() as session:
-            await session.get_one(Order, order.id)
-            await both_looked.wait()
-            await session.execute(text("UPDATE orders SET status = 'expired' WHERE id = :id"), {"id": order.id})
-
-    async def capture_blindly() -> None:
-        async with shop.database.begin() as session:
-            await session.get_one(Order, order.id)
-            await both_looked.wait()
-            await session.execute(
-                text(
-                    "INSERT INTO payment (intent_id, order_id, provider, captured, refunded, refund_pending, currency,"
-                    " captured_at) VALUES (:intent, :order, 'simulator', 20400, 0, 0, 'CNY', :now)"
-                ),
-                {"intent": intent.id, "order": order.id, "now": shop.now},
-            )
-
-    await asyncio.gather(expire_blindly(), capture_blindly())
-    view = await shop.view(order)
-    assert (view.status, view.payment_state) == ("expired", "paid")  # what closing first is there to prevent
 
 
 # Late money

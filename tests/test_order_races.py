@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import asyncpg
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.actions import add_line
 from commerce.customers.actions import save_address
@@ -26,9 +29,11 @@ from commerce.orders.actions import (
 from commerce.orders.model import Order, OrderStatus, PaymentMethod
 from foundation.database import Database
 from foundation.errors import Refused
+from tests.crowd import CONNECTIONS, Act, at_once, broken, copied
 from tests.goods import ZHANG, Stock, a_customer, a_product, an_order, holds_of, stock_of
 
 MINUTES = timedelta(minutes=1)
+PAIRS = CONNECTIONS // 2
 
 
 @pytest.fixture
@@ -40,7 +45,7 @@ async def holds(database: Database) -> AsyncIterator[Holds]:
 @pytest.fixture
 async def tea(database: Database, now: datetime) -> int:
     async with database.begin() as session:
-        return await a_product(session, now=now, title="龙井茶", price=6800, pieces=10)
+        return await a_product(session, now=now, title="龙井茶", price=6800, pieces=PAIRS)
 
 
 SHOPPERS, PIECES = 200, 5
@@ -56,10 +61,10 @@ class Buyer:
     offer: Quote
 
 
-async def buyers_of(database: Database, variant: int, now: datetime) -> list[Buyer]:
+async def buyers_of(database: Database, variant: int, now: datetime, *, count: int = SHOPPERS) -> list[Buyer]:
     buyers = []
     async with database.begin() as session:
-        for _ in range(SHOPPERS):
+        for _ in range(count):
             customer = await a_customer(session, now=now)
             await add_line(session, customer_id=customer.id, variant_id=variant, quantity=1, now=now)
             address = await save_address(session, customer_id=customer.id, parsed=ZHANG, now=now)
@@ -119,17 +124,16 @@ async def test_the_twin_of_the_race_without_the_guard_oversells(database: Databa
     async with database.begin() as session:
         variant = await a_product(session, now=now, pieces=PIECES)
         await session.execute(text("ALTER TABLE stock_level DROP CONSTRAINT ck_stock_level_not_oversold"))
-    buyers = await buyers_of(database, variant, now)
-    first_ones_looked = asyncio.Barrier(10)
-    pool = await asyncpg.create_pool(database.url.replace("+asyncpg", ""), min_size=0, max_size=20)
+    buyers = await buyers_of(database, variant, now, count=2 * PIECES)
+    everybody_looked = asyncio.Barrier(2 * PIECES)
+    pool = await asyncpg.create_pool(database.url.replace("+asyncpg", ""), min_size=0, max_size=2 * PIECES)
 
-    async def look_then_take(place: int, offer: Quote) -> None:
+    async def look_then_take(_place: int, offer: Quote) -> None:
         async with pool.acquire() as connection:
             free = await connection.fetchval(
                 "SELECT on_hand - reserved FROM stock_level WHERE variant_id = $1", variant
             )
-            if place < first_ones_looked.parties:
-                await first_ones_looked.wait()
+            await everybody_looked.wait()
             if free < 1:
                 raise Refused("stock.short", variant=variant, left=free)
             await connection.execute("UPDATE stock_level SET reserved = reserved + 1 WHERE variant_id = $1", variant)
@@ -141,57 +145,49 @@ async def test_the_twin_of_the_race_without_the_guard_oversells(database: Databa
                 now,
             )
 
-    assert await race(database, buyers, look_then_take, now) > PIECES
+    assert await race(database, buyers, look_then_take, now) == 2 * PIECES
     await pool.close()
-    stock = await stock_of(database, variant)
-    assert stock.reserved > stock.on_hand
+    assert await stock_of(database, variant) == Stock(PIECES, 2 * PIECES)
 
 
-async def test_cancelled_and_shipped_at_once_is_one_of_the_two(
-    database: Database, holds: Holds, tea: int, now: datetime
+async def test_orders_cancelled_and_shipped_at_once_are_one_of_the_two(
+    crowd: Database, holds: Holds, tea: int, now: datetime
 ) -> None:
-    async def cancel(order_id: int) -> str:
-        async with database.begin() as session:
-            await cancel_order(session, order_id=order_id, by="shopper", reason="late", now=now)
-        return "cancelled"
-
-    async def send(order_id: int) -> str:
-        async with database.begin() as session:
-            await mark_shipped(session, order_id=order_id, tracking_number="SF1", carrier="顺丰", now=now)
-        return "shipped"
-
-    shipped = 0
-    for turn in range(6):
-        order = await an_order(database, holds, {tea: 1}, now=now)
-        acts = [cancel(order.id), send(order.id)]
-        ended = await asyncio.gather(*(acts if turn % 2 else reversed(acts)), return_exceptions=True)
-        won = [end for end in ended if isinstance(end, str)]
-        assert len(won) == 1
-        assert [type(end) for end in ended if not isinstance(end, str)] == [Refused]
-        shipped += won == ["shipped"]
-    assert await stock_of(database, tea) == Stock(10 - shipped, 0)
+    orders = await copied(crowd, await an_order(crowd, holds, {tea: 1}, now=now), PAIRS)
+    acts: list[Act] = []
+    for place, order in enumerate(orders):
+        cancel = partial(cancel_order, order_id=order.id, by="shopper", reason="late", now=now)
+        send = partial(mark_shipped, order_id=order.id, tracking_number="SF1", carrier="顺丰", now=now)
+        acts += [cancel, send] if place % 2 else [send, cancel]
+    ended = await at_once(crowd, acts)
+    assert (ended.count("done"), set(ended)) == (PAIRS, {"done", "order.shipped", "order.not_ready"})
+    async with crowd.begin() as session:
+        views = [await order_view(session, order.id) for order in orders]
+    assert await broken(crowd) == []
+    how = Counter((view.status.value, view.fulfilment_state.value) for view in views)
+    shipped = how["placed", "shipped"]
+    assert how == {("placed", "shipped"): shipped, ("cancelled", "none"): PAIRS - shipped}
+    assert await stock_of(crowd, tea) == Stock(PAIRS - shipped, 0)
 
 
 async def test_the_twin_without_the_lock_cancels_what_was_shipped(
-    database: Database, holds: Holds, tea: int, now: datetime
+    crowd: Database, holds: Holds, tea: int, now: datetime
 ) -> None:
-    order = await an_order(database, holds, {tea: 1}, now=now)
-    both_looked = asyncio.Barrier(2)
+    orders = await copied(crowd, await an_order(crowd, holds, {tea: 1}, now=now), PAIRS)
+    everybody_looked = asyncio.Barrier(CONNECTIONS)
 
-    async def act(statement: str) -> None:
-        async with database.begin() as session:
-            status = await session.scalar(select(Order.status).where(Order.id == order.id))
-            await both_looked.wait()
-            assert status is OrderStatus.PLACED
-            await session.execute(text(statement), {"id": order.id, "now": now})
+    async def act(session: AsyncSession, *, order: Order, statement: str) -> None:
+        assert await session.scalar(select(Order.status).where(Order.id == order.id)) is OrderStatus.PLACED
+        await everybody_looked.wait()
+        await session.execute(text(statement), {"id": order.id})
 
-    await asyncio.gather(
-        act("UPDATE orders SET status = 'cancelled' WHERE id = :id"),
-        act("UPDATE order_line SET shipped = quantity WHERE order_id = :id"),
-    )
-    async with database.begin() as session:
-        view = await order_view(session, order.id)
-    assert (view.status, view.fulfilment_state) == ("cancelled", "shipped")  # what the lock is there to prevent
+    cancel = "UPDATE orders SET status = 'cancelled' WHERE id = :id"
+    send = "UPDATE order_line SET shipped = quantity WHERE order_id = :id"
+    await at_once(crowd, [partial(act, order=order, statement=do) for order in orders for do in (cancel, send)])
+    async with crowd.begin() as session:
+        views = [await order_view(session, order.id) for order in orders]
+    # what the lock is there to prevent
+    assert {(view.status, view.fulfilment_state) for view in views} == {("cancelled", "shipped")}
 
 
 async def test_pieces_cancelled_and_shipped_at_once_are_one_of_the_two(
@@ -220,7 +216,7 @@ async def test_pieces_cancelled_and_shipped_at_once_are_one_of_the_two(
             (line,) = (await order_view(session, order.id)).lines
         assert (line.open, line.cancelled + line.shipped) == (0, 2)
         shipped += line.shipped
-    assert await stock_of(database, tea) == Stock(10 - shipped, 0)
+    assert await stock_of(database, tea) == Stock(PAIRS - shipped, 0)
 
 
 async def test_the_twin_that_looks_before_it_counts_cancels_what_was_shipped(

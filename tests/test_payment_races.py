@@ -1,12 +1,13 @@
 """Everybody at once on money: 64 connections, and twins without the guard that must fail."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.credit.actions import store_credit_of
 from commerce.credit.model import CreditAccount, CreditMovement
@@ -23,9 +24,8 @@ from commerce.payments.model import Intent, Payment, Refund, RefundState
 from foundation.database import Database
 from foundation.errors import Refused
 from foundation.money import Money
+from tests.crowd import CONNECTIONS, at_once
 from tests.goods import a_product, an_order, holds_of
-
-CONNECTIONS = 64
 
 
 @dataclass
@@ -63,17 +63,15 @@ class Paid:
 
 
 @pytest.fixture
-async def paid(database: Database, now: datetime) -> AsyncIterator[Paid]:
-    async with database.begin() as session:
+async def paid(crowd: Database, now: datetime) -> Paid:
+    async with crowd.begin() as session:
         tea = await a_product(session, now=now, price=1000, pieces=10)
-    async with holds_of(database) as holds:
-        order = await an_order(database, holds, {tea: 1}, now=now, method=PaymentMethod.SIMULATOR)
-    async with database.begin() as session:
+    async with holds_of(crowd) as holds:
+        order = await an_order(crowd, holds, {tea: 1}, now=now, method=PaymentMethod.SIMULATOR)
+    async with crowd.begin() as session:
         intent_id = (await session.scalars(select(Intent.id).where(Intent.order_id == order.id))).one()
         payment = await capture(session, await locked_intent(session, intent_id), amount=1000, proof=None, now=now)
-    crowd = Database(database.url, database.vault, pool_size=CONNECTIONS // 2)
-    yield Paid(crowd, order, payment.id, now)
-    await crowd.close()
+    return Paid(crowd, order, payment.id, now)
 
 
 async def test_a_hundred_refunds_of_a_hundred_on_a_thousand_are_exactly_ten(paid: Paid) -> None:
@@ -87,40 +85,37 @@ async def test_a_hundred_refunds_of_a_hundred_on_a_thousand_are_exactly_ten(paid
 async def test_the_twin_that_looks_before_it_reserves_accepts_more_than_ten(paid: Paid) -> None:
     async with paid.database.begin() as session:
         await session.execute(text("ALTER TABLE payment DROP CONSTRAINT ck_payment_refunds_within_captured"))
-    everybody_looked = asyncio.Barrier(30)
+    everybody_looked = asyncio.Barrier(CONNECTIONS)
 
-    async def ask() -> bool:
-        async with paid.database.begin() as session:
-            left = (await session.get_one(Payment, paid.payment_id)).left
-            await everybody_looked.wait()
-            if left >= 100:
-                await session.execute(text("UPDATE payment SET refund_pending = refund_pending + 100"))
-            return left >= 100
+    async def ask(session: AsyncSession) -> None:
+        left = (await session.get_one(Payment, paid.payment_id)).left
+        await everybody_looked.wait()
+        if left >= 100:
+            await session.execute(text("UPDATE payment SET refund_pending = refund_pending + 100"))
 
-    assert sum(await asyncio.gather(*(ask() for _ in range(30)))) == 30
-    assert (await paid.row()).refund_pending == 3000
+    await at_once(paid.database, [ask] * CONNECTIONS)
+    assert (await paid.row()).refund_pending == CONNECTIONS * 100
     assert await paid.broken() == ["payments.refunds_are_what_the_payment_says"]
 
 
-async def test_one_refund_asked_for_twenty_times_at_once_is_reserved_once(paid: Paid) -> None:
-    assert await asyncio.gather(*(paid.refund(0, key="refund:return:7") for _ in range(20))) == [True] * 20
+async def test_one_refund_asked_for_sixty_four_times_at_once_is_reserved_once(paid: Paid) -> None:
+    asked = [paid.refund(0, key="refund:return:7") for _ in range(CONNECTIONS)]
+    assert await asyncio.gather(*asked) == [True] * CONNECTIONS
     assert (await paid.row()).refund_pending == 100
+    assert await paid.broken() == []
 
 
-async def test_the_twin_that_looks_for_the_key_without_a_lock_reserves_it_many_times(paid: Paid) -> None:
-    async with paid.database.begin() as session:
-        await session.execute(text("ALTER TABLE refund DROP CONSTRAINT uq_refund_key"))
-    everybody_looked = asyncio.Barrier(5)
+async def test_the_twin_that_looks_for_the_key_without_a_lock_reserves_it_each_time(paid: Paid) -> None:
+    everybody_looked = asyncio.Barrier(CONNECTIONS)
 
-    async def ask() -> None:
-        async with paid.database.begin() as session:
-            known = await session.scalar(select(Refund.id).where(Refund.key == "refund:return:7"))
-            await everybody_looked.wait()
-            if known is None:
-                await session.execute(text("UPDATE payment SET refund_pending = refund_pending + 100"))
+    async def ask(session: AsyncSession) -> None:
+        known = await session.scalar(select(Refund.id).where(Refund.key == "refund:return:7"))
+        await everybody_looked.wait()
+        if known is None:
+            await session.execute(text("UPDATE payment SET refund_pending = refund_pending + 10"))
 
-    await asyncio.gather(*(ask() for _ in range(5)))
-    assert (await paid.row()).refund_pending == 500
+    await at_once(paid.database, [ask] * CONNECTIONS)
+    assert (await paid.row()).refund_pending == CONNECTIONS * 10
 
 
 # Several payments of one order

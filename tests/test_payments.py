@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from commerce.orders.model import OrderStatus
 from commerce.payments.actions import intent_from, look_at_intent, open_payment, pay_token, receive_webhook, reconcile
-from commerce.payments.model import INTENT_MOVES, Intent, IntentState, Payment, ProviderEvent, next_check
+from commerce.payments.model import INTENT_MOVES, IntentState, ProviderEvent, next_check
 from commerce.payments.port import ProviderUnreachable
 from foundation.database import Database
 from foundation.errors import Refused
@@ -126,55 +126,6 @@ async def test_a_webhook_that_is_not_true_changes_nothing(shop: Shop) -> None:
     await receive_webhook(shop.till, "simulator", headers, raw)
     await shop.work()
     assert (await shop.view(order)).payment_state == "unpaid"
-
-
-async def test_the_same_webhook_ten_times_at_once_is_stored_and_followed_once(shop: Shop) -> None:
-    order, intent = await shop.opened()
-    shop.bank.pay(intent.reference)
-    headers, raw = shop.bank.webhook(intent.reference, "payment.succeeded", event_id="evt-1")
-    new = await asyncio.gather(*(receive_webhook(shop.till, "simulator", headers, raw) for _ in range(10)))
-    assert sum(new) == 1
-    assert await shop.work() == 1
-    assert (await shop.view(order)).captured == Money(20400, "CNY")
-    async with shop.database.begin() as session:
-        (event,) = (await session.scalars(select(ProviderEvent))).all()
-        assert (event.event_id, event.result, event.handled_at) == ("evt-1", "intent succeeded", shop.now)
-
-
-async def test_ten_workers_who_look_at_one_paid_session_capture_it_once(shop: Shop) -> None:
-    order, intent = await shop.opened()
-    shop.bank.pay(intent.reference)
-    states = await asyncio.gather(*(look_at_intent(shop.till, intent.id) for _ in range(10)))
-    assert set(states) == {IntentState.SUCCEEDED}
-    assert (await shop.view(order)).captured == Money(20400, "CNY")
-    assert await shop.told() == ["payment_received"]
-
-
-async def test_the_twin_that_captures_by_each_webhook_has_the_money_twice(shop: Shop) -> None:
-    order, intent = await shop.opened()
-    async with shop.database.begin() as session:
-        await session.execute(text("ALTER TABLE payment DROP CONSTRAINT uq_payment_intent_id"))
-    both_looked = asyncio.Barrier(2)
-
-    async def capture_blindly() -> None:
-        async with shop.database.begin() as session:
-            seen = await session.get_one(Intent, intent.id)
-            await both_looked.wait()
-            assert seen.state is IntentState.REQUIRES_ACTION
-            payment = Payment(
-                intent_id=seen.id,
-                order_id=seen.order_id,
-                provider=seen.provider,
-                captured=seen.amount,
-                refunded=0,
-                refund_pending=0,
-                currency=seen.currency,
-                captured_at=shop.now,
-            )
-            session.add(payment)
-
-    await asyncio.gather(capture_blindly(), capture_blindly())
-    assert (await shop.view(order)).payment_state == "overpaid"
 
 
 @pytest.mark.parametrize("how", ["other body", "other secret", "too old", "no headers", "odd timestamp"])

@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from commerce.payments.actions import look_at_intent, look_at_refund, reconcile
 from commerce.payments.ledger import request_refund
 from commerce.payments.model import Payment, RefundState
 from commerce.payments.port import ProviderUnreachable
 from foundation.database import Database
-from foundation.errors import Refused
 from foundation.money import Money
 from tests.goods import Stock, stock_of
 from tests.paying import Shop, paying_shop
@@ -97,47 +96,6 @@ async def test_one_refund_asked_for_twenty_times_at_once_is_one(shop: Shop) -> N
     assert len(set(await asyncio.gather(*(ask() for _ in range(20))))) == 1
     await shop.work()
     assert shop.bank.paid_back() == 5000
-
-
-async def test_different_refunds_at_once_never_give_back_more_than_was_paid(shop: Shop) -> None:
-    await shop.paid()
-    async with shop.database.begin() as session:
-        payment_id = (await session.scalars(select(Payment.id))).one()
-
-    async def ask(number: int) -> bool:
-        try:
-            async with shop.database.begin() as session:
-                key = f"refund:return:{number}"
-                await request_refund(
-                    session, payment_id=payment_id, amount=5000, reason="return", key=key, now=shop.now
-                )
-        except Refused:
-            return False
-        return True
-
-    assert sum(await asyncio.gather(*(ask(number) for number in range(12)))) == 4
-    await shop.work()
-    assert shop.bank.paid_back() == 20000
-
-
-async def test_the_twin_that_looks_first_gives_back_more_than_was_paid(shop: Shop) -> None:
-    await shop.paid()
-    async with shop.database.begin() as session:
-        await session.execute(text("ALTER TABLE payment DROP CONSTRAINT ck_payment_refunds_within_captured"))
-    everybody_looked = asyncio.Barrier(5)
-
-    async def ask() -> None:
-        async with shop.database.begin() as session:
-            left = await session.scalar(select(Payment.captured - Payment.refunded - Payment.refund_pending))
-            await everybody_looked.wait()
-            assert left is not None
-            if left >= 5000:
-                await session.execute(text("UPDATE payment SET refund_pending = refund_pending + 5000"))
-
-    await asyncio.gather(*(ask() for _ in range(5)))
-    async with shop.database.begin() as session:
-        payment = (await session.scalars(select(Payment))).one()
-        assert payment.refund_pending > payment.captured
 
 
 async def test_what_was_paid_beyond_the_price_goes_back_and_the_order_stands(shop: Shop) -> None:

@@ -1,7 +1,6 @@
 """Cancelling pieces races sending them in parcels, with 64 connections; and twins without the guard, which fail."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,22 +8,21 @@ import pytest
 from sqlalchemy import select, text
 
 from commerce.orders.changes import confirm_change, propose_change
-from commerce.orders.invariants import INVARIANTS as OF_ORDERS
 from commerce.orders.model import Order, OrderLine
 from commerce.orders.steps import Remove
 from commerce.shipping.actions import make_shipment, pack_shipment, pick_shipment, ship_shipment
-from commerce.shipping.invariants import INVARIANTS
 from commerce.shipping.model import Shipment, ShipmentState
 from commerce.shipping.tracking import Saying, record_tracking
 from foundation.database import Database
 from foundation.errors import Refused
+from tests.crowd import CONNECTIONS, broken
 from tests.goods import Stock, a_product, an_order, holds_of, stock_of
 
-CONNECTIONS, PIECES = 64, 10
+PIECES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class House:
     """An order of ten pieces, and 64 connections that are about to do something with it."""
 
     database: Database
@@ -58,78 +56,70 @@ class Crowd:
             line = await session.get_one(OrderLine, self.line)
             return line.cancelled, line.shipped
 
-    async def broken(self) -> list[str]:
-        """The rules that a row breaks."""
-        rules = INVARIANTS | OF_ORDERS
-        async with self.database.begin() as session:
-            return [rule for rule, query in rules.items() if (await session.execute(text(query))).first()]
-
 
 @pytest.fixture
-async def crowd(database: Database, now: datetime) -> AsyncIterator[Crowd]:
-    async with database.begin() as session:
+async def house(crowd: Database, now: datetime) -> House:
+    async with crowd.begin() as session:
         tea = await a_product(session, now=now, price=1000, pieces=PIECES)
-    async with holds_of(database) as holds:
-        order = await an_order(database, holds, {tea: PIECES}, now=now)
-    async with database.begin() as session:
+    async with holds_of(crowd) as holds:
+        order = await an_order(crowd, holds, {tea: PIECES}, now=now)
+    async with crowd.begin() as session:
         line = (await session.scalars(select(OrderLine.id).where(OrderLine.order_id == order.id))).one()
-    everybody = Database(database.url, database.vault, pool_size=CONNECTIONS // 2)
-    yield Crowd(everybody, order, line, tea, now)
-    await everybody.close()
+    return House(crowd, order, line, tea, now)
 
 
-async def test_each_piece_is_sent_or_cancelled_and_never_both(crowd: Crowd) -> None:
-    acts = [crowd.send_one() if n % 2 else crowd.cancel_one() for n in range(CONNECTIONS)]
+async def test_each_piece_is_sent_or_cancelled_and_never_both(house: House) -> None:
+    acts = [house.send_one() if n % 2 else house.cancel_one() for n in range(CONNECTIONS)]
     ended = await asyncio.gather(*acts, return_exceptions=True)
     assert {type(end) for end in ended if not isinstance(end, str)} <= {Refused}
     done = [end for end in ended if isinstance(end, str)]
-    cancelled, shipped = await crowd.counters()
+    cancelled, shipped = await house.counters()
     assert (done.count("cancelled"), done.count("sent")) == (cancelled, shipped)
     assert cancelled + shipped <= PIECES
     assert shipped > 0
-    assert await crowd.broken() == []
+    assert await broken(house.database) == []
     kept = PIECES - cancelled - shipped
-    assert await stock_of(crowd.database, crowd.variant) == Stock(PIECES - shipped, kept)
+    assert await stock_of(house.database, house.variant) == Stock(PIECES - shipped, kept)
 
 
-async def test_the_twin_that_looks_first_sends_what_was_cancelled(crowd: Crowd) -> None:
-    async with crowd.database.begin() as session:
+async def test_the_twin_that_looks_first_sends_what_was_cancelled(house: House) -> None:
+    async with house.database.begin() as session:
         await session.execute(text("ALTER TABLE order_line DROP CONSTRAINT ck_order_line_pieces_within_quantity"))
-    everybody_looked = asyncio.Barrier(24)
+    everybody_looked = asyncio.Barrier(CONNECTIONS)
 
     async def act(column: str) -> None:
-        async with crowd.database.begin() as session:
-            line = await session.get_one(OrderLine, crowd.line)
+        async with house.database.begin() as session:
+            line = await session.get_one(OrderLine, house.line)
             await everybody_looked.wait()
             if line.open > 0:
                 await session.execute(text(f"UPDATE order_line SET {column} = {column} + 1"))
 
-    await asyncio.gather(*(act("shipped" if n % 2 else "cancelled") for n in range(24)))
-    assert await crowd.counters() == (12, 12)  # 24 of 10 pieces
-    assert "shipping.counters_match_parcels" in await crowd.broken()
+    await asyncio.gather(*(act("shipped" if n % 2 else "cancelled") for n in range(CONNECTIONS)))
+    assert await house.counters() == (32, 32)  # 64 of 10 pieces
+    assert "shipping.counters_match_parcels" in await broken(house.database)
 
 
-async def test_a_push_that_comes_sixty_four_times_at_once_is_kept_once_and_told_once(crowd: Crowd) -> None:
-    await crowd.send_one()
-    async with crowd.database.begin() as session:
+async def test_a_push_that_comes_sixty_four_times_at_once_is_kept_once_and_told_once(house: House) -> None:
+    await house.send_one()
+    async with house.database.begin() as session:
         parcel = (await session.scalars(select(Shipment.id))).one()
     sayings = [
-        Saying("1", ShipmentState.IN_TRANSIT, "已揽收", crowd.now),
-        Saying("2", ShipmentState.DELIVERED, "已签收", crowd.now),
+        Saying("1", ShipmentState.IN_TRANSIT, "已揽收", house.now),
+        Saying("2", ShipmentState.DELIVERED, "已签收", house.now),
     ]
 
     async def push(n: int) -> int:
-        async with crowd.database.begin() as session:
+        async with house.database.begin() as session:
             said = sayings if n % 2 else sayings[::-1][:1]
-            moved = await record_tracking(session, shipment_id=parcel, sayings=said, source="carrier", now=crowd.now)
+            moved = await record_tracking(session, shipment_id=parcel, sayings=said, source="carrier", now=house.now)
         return len(moved)
 
     moved = await asyncio.gather(*(push(n) for n in range(CONNECTIONS)))
     assert 1 <= sum(moved) <= 2
-    async with crowd.database.begin() as session:
+    async with house.database.begin() as session:
         assert (await session.scalars(select(Shipment.state))).one() is ShipmentState.DELIVERED
         counted = text("SELECT kind, count(*) FROM announcement WHERE kind LIKE 'parcel_%' GROUP BY kind ORDER BY kind")
         told = [tuple(row) for row in await session.execute(counted)]
         assert told == [("parcel_delivered", 1), ("parcel_picked", 1)]
         assert (await session.scalars(text("SELECT count(*) FROM tracking_event"))).one() == 2
-    assert await crowd.broken() == []
+    assert await broken(house.database) == []

@@ -15,12 +15,11 @@ from commerce.inventory.hold import Holds
 from commerce.inventory.locations import LocationDraft, add_location, main_location
 from commerce.inventory.model import Hold, HoldState
 from foundation.database import Database
-from foundation.errors import Refused
+from tests.crowd import CONNECTIONS, outcomes, wide
 from tests.goods import Stock, a_product, stock_of
 from tests.test_locations import breaches
 
 MINUTES = timedelta(minutes=1)
-CONNECTIONS = 64
 _TAKE_ONE = "UPDATE stock_level SET reserved = reserved + 1 WHERE variant_id = $1"
 
 
@@ -43,16 +42,6 @@ async def connections_to(database: Database) -> AsyncIterator[list[asyncpg.Conne
             await connection.close()
 
 
-@asynccontextmanager
-async def wide(database: Database) -> AsyncIterator[Database]:
-    """The same database through as many connections."""
-    through = Database(database.url, database.vault, pool_size=CONNECTIONS // 2)
-    try:
-        yield through
-    finally:
-        await through.close()
-
-
 async def two_goods_at_two_places(database: Database, now: datetime, *, pieces: int) -> tuple[list[int], list[int]]:
     async with database.begin() as session:
         main = await main_location(session)
@@ -63,15 +52,6 @@ async def two_goods_at_two_places(database: Database, now: datetime, *, pieces: 
                 session, variant_id=variant, quantity=pieces, reference="", now=now, location_id=store.id
             )
     return goods, [main, store.id]
-
-
-async def outcomes(acts: Sequence[object]) -> list[str]:
-    """How each ended: "done" or the code of its refusal; anything else is raised."""
-    ended = await asyncio.gather(*acts, return_exceptions=True)  # type: ignore[call-overload]
-    for end in ended:
-        if isinstance(end, BaseException) and not isinstance(end, Refused):
-            raise end
-    return [end.code if isinstance(end, Refused) else "done" for end in ended]
 
 
 async def test_sixty_four_connections_promise_what_lies_at_two_places_and_no_piece_more(

@@ -1,11 +1,10 @@
 """Everybody at once on coupons, points and credit: 64 connections, and twins without the guard that must fail."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import asyncpg
-import pytest
 from sqlalchemy import func, insert, select, text
 
 from commerce.credit.actions import draw, pay_in, redeem_gift_card, store_credit_of
@@ -18,20 +17,12 @@ from commerce.promotions.coupon_model import Coupon, CouponBatch, Way
 from commerce.promotions.coupons import claim, claim_offer, reserve_coupons
 from foundation.database import Database
 from foundation.errors import Refused
+from tests.crowd import CONNECTIONS
 from tests.goods import a_customer
 from tests.test_coupons import a_batch
 
-CONNECTIONS = 64
 TRIES, SHOPPERS, CAP = 600, 300, 50
 Try = Callable[[int], Awaitable[object]]
-
-
-@pytest.fixture
-async def crowd(database: Database) -> AsyncIterator[Database]:
-    """The same database for 64 at once."""
-    crowd = Database(database.url, database.vault, pool_size=CONNECTIONS // 2)
-    yield crowd
-    await crowd.close()
 
 
 async def all_at_once(tries: int, attempt: Try) -> int:
