@@ -19,6 +19,7 @@ from admin_api import (
     live,
     locations,
     order_changes,
+    order_rules,
     orders,
     parcels,
     payments,
@@ -44,6 +45,27 @@ from foundation.settings import Settings
 log = structlog.get_logger(__name__)
 
 EVENTS_LAST = timedelta(days=2)
+PARTS = (
+    sign_in,
+    conversations,
+    coupons,
+    customers,
+    order_changes,
+    order_rules,
+    orders,
+    parcels,
+    payments,
+    products,
+    promotions,
+    returns,
+    pictures,
+    shelf,
+    locations,
+    checks,
+    keepers,
+    live,
+)
+"""Each has its routes. What is alike in two addresses goes to the one that comes first."""
 
 DESCRIPTION = """What the staff of a Xiaoer shop does, for programs. Every refusal is
 `{"error": {"code", "message", "facts"}}`. Sign in at `/api/sign-in`; writes carry the session's token in
@@ -92,25 +114,7 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(CountRequests, metrics=metrics)
     app.include_router(health_router(metrics))
-    for part in (
-        sign_in,
-        conversations,
-        coupons,
-        customers,
-        order_changes,
-        orders,
-        parcels,
-        payments,
-        products,
-        promotions,
-        returns,
-        pictures,
-        shelf,
-        locations,
-        checks,
-        keepers,
-        live,
-    ):
+    for part in PARTS:
         app.include_router(part.router)
     if console is not None:
         app.mount("/console", console)

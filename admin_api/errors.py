@@ -190,6 +190,7 @@ SENTENCES = {
     "tax.too_many": "There are {most} tax rates at most.",
     **ORDER_SENTENCES,
     "shop.failed": "Something went wrong on our side. Nothing was changed.",
+    "checks.running": "The self-check is running already. Look again in a minute.",
     "shop.busy": "The shop is busy. Try again in a moment.",
 }
 

@@ -31,6 +31,7 @@ ORDER_SENTENCES = {
     "change.same_payment": "The order is paid like this already.",
     "change.how_to_pay": "Say how the difference is to be paid.",
     "change.move_refused": "A change that is {before} cannot become {after}.",
+    "order_rules.changed": "Somebody else has saved these rules. Load them again and repeat your change.",
     "refund.amount": "This is no amount to give back.",
     "refund.decided": "This refund has been decided already.",
     "refund.above_limit": "This is above your limit of {limit} (minor units) for one order.",

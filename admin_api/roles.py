@@ -42,6 +42,10 @@ class Permission(StrEnum):
     """Export and erase a person's data."""
     READ_CHECKS = "checks.read"
     """What the hourly self-check found."""
+    RUN_CHECKS = "checks.run"
+    """Ask every rule of the shop now; that reads the whole database."""
+    SET_ORDER_RULES = "orders.set_rules"
+    """Say what may be changed in orders, and for how long."""
 
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -64,7 +68,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.MANAGE_PRODUCTS,
         Permission.MANAGE_STOCK,
         Permission.MANAGE_PROMOTIONS,
+        Permission.SET_ORDER_RULES,
         Permission.ERASE_CUSTOMERS,
+        Permission.RUN_CHECKS,
     },
     Role.MERCHANT: frozenset(
         {
@@ -87,6 +93,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INSPECT_RETURNS,
             Permission.READ_CUSTOMERS,
             Permission.READ_CHECKS,
+            Permission.SET_ORDER_RULES,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Permission),

@@ -73,12 +73,16 @@ async def find_breaches(session: AsyncSession, *, rules: Mapping[str, str] = RUL
     return breaches
 
 
-async def begin_hour(session: AsyncSession, *, now: datetime) -> datetime | None:
-    """The hour to check, if nobody is at it or did it; else None. One that was begun and never ended is begun again."""
+async def begin_hour(session: AsyncSession, *, now: datetime, again: bool = False) -> datetime | None:
+    """The hour to check, if nobody is at it or did it; else None. One that was begun and never ended is begun again.
+    `again`: also when it was done already; what it found then stands until this one has ended."""
     hour = now.replace(minute=0, second=0, microsecond=0)
     begun = insert(SelfCheck).values(hour=hour, rules=len(RULES), breaches=[], started_at=now)
-    left_lying = SelfCheck.finished_at.is_(None) & (SelfCheck.started_at <= now - GIVEN_UP)
-    begun = begun.on_conflict_do_update(index_elements=["hour"], set_={"started_at": now}, where=left_lying)
+    is_free = SelfCheck.finished_at.is_(None) & (SelfCheck.started_at <= now - GIVEN_UP)
+    if again:
+        is_free |= SelfCheck.finished_at.is_not(None)
+    anew = {"rules": len(RULES), "started_at": now, "finished_at": None}
+    begun = begun.on_conflict_do_update(index_elements=["hour"], set_=anew, where=is_free)
     return await session.scalar(begun.returning(SelfCheck.hour))
 
 

@@ -8,6 +8,8 @@ from sqlalchemy import select
 
 from admin_api.model import AuditEntry
 from commerce.announcements import Announcement
+from commerce.orders.model import ChangeKind
+from commerce.orders.policy import Policy, policy_of
 from foundation.database import Database
 from foundation.encryption import Vault
 from tests.admin import Console, open_console, refusal
@@ -96,3 +98,44 @@ async def test_what_the_staff_does_to_an_order_is_asked_for_limited_and_written_
         "order.sent_to_shopper",
     ]
     assert {"change_proposed", "change_withdrawn", "refund_promised", "order_awaiting_payment"} <= set(told)
+
+
+async def test_a_merchant_sets_the_rules_for_orders_and_a_second_one_is_told_that_they_changed(
+    console: Console,
+) -> None:
+    agent, boss = await console.at_work("mei", "agent"), await console.at_work("wang", "merchant")
+    read = (await agent.get("/api/order-rules")).json()
+    assert refusal(await agent.post("/api/order-rules", read)) == (403, "staff.forbidden")
+    assert (read["kinds"], read["cancel_reasons"], read["cod_confirm_above"], read["complete_after_days"]) == (
+        ["address", "cancel", "cancel_items", "items", "payment"],
+        [],
+        None,
+        7,
+    )
+    wanted = read | {
+        "kinds": ["cancel", "address"],
+        "once": ["address"],
+        "cancel_reasons": ["不想要了", "拍错了", "不想要了"],
+        "cod_confirm_above": 20000,
+    }
+    for wrong in ({"pay_minutes": 0}, {"kinds": ["gift"]}, {"cancel_reasons": [""]}, {"cod_confirm_above": -1}):
+        assert refusal(await boss.post("/api/order-rules", wanted | wrong)) == (422, "request.invalid")
+    saved = (await boss.post("/api/order-rules", wanted)).json()
+    assert saved == wanted | {
+        "kinds": ["address", "cancel"],
+        "cancel_reasons": ["不想要了", "拍错了"],
+        "version": saved["version"],
+    }
+    assert (await agent.get("/api/order-rules")).json() == saved
+    assert refusal(await boss.post("/api/order-rules", read)) == (409, "order_rules.changed")
+    async with console.database.begin() as session:
+        policy = await policy_of(session)
+        (note,) = await session.scalars(select(AuditEntry).where(AuditEntry.action == "order_rules.set"))
+    assert policy == Policy(
+        kinds=frozenset({ChangeKind.CANCEL, ChangeKind.ADDRESS}),
+        once=frozenset({ChangeKind.ADDRESS}),
+        cancel_reasons=("不想要了", "拍错了"),
+        cod_confirm_above=20000,
+    )
+    assert sorted(note.facts) == ["cancel_reasons", "cod_confirm_above", "kinds", "once"]
+    assert note.facts["cod_confirm_above"] == [None, 20000]

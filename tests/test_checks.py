@@ -3,15 +3,16 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.worker import check_books
 from cli.scratch import ScratchShop
 from commerce.checks import GIVEN_UP, RULES, Breach, begin_hour, end_hour, find_breaches, last_checks
+from foundation.audit import AuditEntry
 from foundation.database import Database
 from foundation.encryption import Vault
-from tests.admin import open_console
+from tests.admin import open_console, refusal
 from tests.chat import Chat
 
 BREAK = {
@@ -90,3 +91,28 @@ async def test_the_merchant_reads_what_the_hourly_check_found_and_an_agent_does_
         assert check["breaches"] == [{"rule": "stock.not_oversold", "row": {"stock_level": "7"}}]
         agent = await console.at_work("ann", "agent")
         assert (await agent.get("/api/checks")).status_code == 403
+
+
+async def test_an_administrator_has_every_rule_asked_now_and_nobody_twice_at_once(
+    database: Database, vault: Vault, now: datetime
+) -> None:
+    async with database.begin() as session:
+        hour = await begin_hour(session, now=now)
+        assert hour is not None
+        await end_hour(session, hour=hour, breaches=[Breach("stock.not_oversold", {"stock_level": "7"})], now=now)
+    async with open_console(database, vault, now) as console:
+        assert (await (await console.at_work("lin", "merchant")).post("/api/checks")).status_code == 403
+        boss = await console.at_work("wei", "administrator")
+        console.clock.pass_(minutes=1)
+        found = (await boss.post("/api/checks")).json()
+        assert (found["rules"], found["breaches"]) == (len(RULES), [])
+        assert datetime.fromisoformat(found["finished_at"]) == console.clock()
+        assert (await boss.get("/api/checks")).json()["checks"] == [found]
+        async with database.begin() as session:
+            assert await begin_hour(session, now=console.clock(), again=True) == hour
+        assert refusal(await boss.post("/api/checks")) == (409, "checks.running")
+        console.clock.pass_(minutes=10)
+        assert (await boss.post("/api/checks")).status_code == 200
+    async with database.begin() as session:
+        runs = await session.scalars(select(AuditEntry.subject).where(AuditEntry.action == "checks.run"))
+        assert list(runs) == [f"self_check:{hour:%Y-%m-%dT%H}"] * 2

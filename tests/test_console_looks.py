@@ -12,6 +12,8 @@ import pytest
 from admin_api import errors
 from admin_api.console import words as console_words
 from admin_api.console.words import EN, ZH, Words
+from commerce.checks import RULES
+from commerce.orders.model import ChangeKind
 
 CONSOLE = Path(__file__).parents[1] / "admin_api" / "console"
 CSS = (CONSOLE / "static" / "desk.css").read_text()
@@ -64,6 +66,11 @@ def test_no_word_stands_in_two_tables_where_one_would_silently_win() -> None:
     written = Counter([*words_of_tables(console_words), *words_of_tables(errors)])
     assert {table for table, _ in written} == {"ZH", "EN", "HAPPENED_ZH", "REFUSALS_ZH", "REFUSALS_EN", "SENTENCES"}
     assert [word for word, times in written.items() if times > 1] == []
+
+
+def test_every_rule_of_the_self_check_can_be_named_in_both_languages() -> None:
+    assert [rule for rule in RULES if f"holds {rule}" not in ZH] == []
+    assert {f"change {kind.value}" for kind in ChangeKind} <= set(ZH) & set(EN)
 
 
 def test_both_languages_fill_in_the_same_facts() -> None:

@@ -12,9 +12,11 @@ from nicegui import ui
 from sqlalchemy import update
 
 from admin_api.auth import COOKIE, CSRF_HEADER, SignedIn, signed_in
+from admin_api.console.checks_page import ChecksPage
 from admin_api.console.customers_page import CustomersPage
 from admin_api.console.inbox_page import InboxPage
 from admin_api.console.looks import box, icon_button, words
+from admin_api.console.order_rules_page import OrderRulesPage
 from admin_api.console.orders_page import OrdersPage
 from admin_api.console.parcels_page import ParcelsPage
 from admin_api.console.payments_page import PaymentsPage
@@ -54,6 +56,7 @@ TITLES = {
     "payments": "Payments",
     "customers": "Customers",
     "goods": "Goods",
+    "store": "Store",
 }
 THEME_COOKIE = "xiaoer_theme"
 _SIGN_OUT = """async () => {
@@ -170,6 +173,8 @@ def _declare_goods_pages(desk: Desk) -> None:
     _declare_list(desk, "/searches", Permission.READ_SEARCHES, SearchesPage)
     _declare_list(desk, "/promotions", Permission.READ_PROMOTIONS, PromotionsPage)
     _declare_list(desk, "/coupons", Permission.READ_PROMOTIONS, TenderPage)
+    _declare_list(desk, "/order-rules", Permission.READ_ORDERS, OrderRulesPage, here="store")
+    _declare_list(desk, "/checks", Permission.READ_CHECKS, ChecksPage, here="store")
 
 
 def _declare_list(
@@ -215,6 +220,8 @@ def _frame(visit: Visit, request: Request, here: str, page: Callable[[Visit], Pa
                 _link(f"{_root(request)}/customers", "group", t("Customers"), here == "customers")
             if visit.staff.may(Permission.READ_PRODUCTS):
                 _link(f"{_root(request)}/products", "inventory_2", t("Goods"), here == "goods")
+            if visit.staff.may(Permission.READ_ORDERS):
+                _link(f"{_root(request)}/order-rules", "storefront", t("Store"), here == "store")
             box("nav-space")
             icon_button("contrast", t("Light or dark")).on("click", js_handler="() => window.xiaoer.toggleTheme()")
             icon_button("translate", t("Language")).on("click", lambda: _other_language(visit))
@@ -278,6 +285,7 @@ def _head(request: Request, t: Words) -> None:
         "parcels.css",
         "returns.css",
         "customers.css",
+        "store.css",
         "desk.js",
         "goods.js",
     ):

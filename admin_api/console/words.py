@@ -13,6 +13,7 @@ from admin_api.console.payment_words import PAYMENT_EN, PAYMENT_REFUSALS_ZH, PAY
 from admin_api.console.promotion_words import PROMOTION_REFUSALS_ZH, PROMOTIONS_EN, PROMOTIONS_ZH
 from admin_api.console.return_words import RETURN_REFUSALS_ZH, RETURNS_EN, RETURNS_ZH
 from admin_api.console.stock_words import STOCK_EN, STOCK_REFUSALS_ZH, STOCK_ZH
+from admin_api.console.store_words import STORE_EN, STORE_REFUSALS_ZH, STORE_ZH
 from admin_api.console.tender_words import TENDER_EN, TENDER_REFUSALS_ZH, TENDER_ZH
 from admin_api.errors import SENTENCES, listed
 from foundation.errors import Json
@@ -184,6 +185,7 @@ ZH = {
     **TENDER_ZH,
     **CUSTOMERS_ZH,
     **STOCK_ZH,
+    **STORE_ZH,
 }
 """Chinese by the English that stands in the pages."""
 
@@ -211,6 +213,7 @@ EN = {
     **TENDER_EN,
     **CUSTOMERS_EN,
     **STOCK_EN,
+    **STORE_EN,
 }
 """English for the few words that stand in the pages as codes."""
 
@@ -304,6 +307,7 @@ REFUSALS_ZH = {
     **TENDER_REFUSALS_ZH,
     **CUSTOMERS_REFUSALS_ZH,
     **STOCK_REFUSALS_ZH,
+    **STORE_REFUSALS_ZH,
 }
 LACKING_ZH = {"title": "标题", "variant": "在售款式", "price": "价格"}
 REFUSALS_EN = {
