@@ -21,7 +21,7 @@ NO_CURRENCY = "XXX"
 """ISO 4217's code for no currency: what an empty cart's total is in."""
 _OPEN = (
     select(Cart)
-    .where(Cart.customer_id == bindparam("customer_id"), Cart.status == CartStatus.OPEN)
+    .where(Cart.customer_id == bindparam("customer_id"), Cart.status == CartStatus.OPEN, Cart.deal.is_(None))
     .execution_options(**FRESH)
 )
 _OPEN_LOCKED = _OPEN.with_for_update(key_share=True)
@@ -119,7 +119,7 @@ async def clear(session: AsyncSession, *, customer_id: int, now: datetime) -> Ca
 async def is_filled(session: AsyncSession, *, customer_id: int) -> bool:
     """Whether anything is in the open cart."""
     mine = select(CartLine.id).join(Cart, Cart.id == CartLine.cart_id)
-    mine = mine.where(Cart.customer_id == customer_id, Cart.status == CartStatus.OPEN).limit(1)
+    mine = mine.where(Cart.customer_id == customer_id, Cart.status == CartStatus.OPEN, Cart.deal.is_(None)).limit(1)
     return await session.scalar(mine) is not None
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commerce.states import state_type
-from foundation.database import Base, Id, JsonList
+from foundation.database import Base, Id, JsonList, JsonMap
 
 MOST_PIECES = 99
 """Of one variant in one cart."""
@@ -23,11 +23,25 @@ class CartStatus(StrEnum):
 
 
 class Cart(Base):
-    """`version` grows with every change, so that a confirmation of an older cart is noticed."""
+    """`version` grows with every change, so that a confirmation of an older cart is noticed.
+
+    `deal` (commerce.carts.deals) makes it the cart of one deal: a customer may have one open beside their ordinary one.
+    """
 
     __tablename__ = "cart"
     __table_args__ = (
-        Index("uq_cart_open_customer", "customer_id", unique=True, postgresql_where=text("status = 'open'")),
+        Index(
+            "uq_cart_open_customer",
+            "customer_id",
+            unique=True,
+            postgresql_where=text("status = 'open' AND deal IS NULL"),
+        ),
+        Index(
+            "uq_cart_open_deal",
+            "customer_id",
+            unique=True,
+            postgresql_where=text("status = 'open' AND deal IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -35,6 +49,7 @@ class Cart(Base):
     status: Mapped[CartStatus] = mapped_column(state_type(CartStatus), default=CartStatus.OPEN)
     version: Mapped[int] = mapped_column(default=0)
     updated_at: Mapped[datetime | None]
+    deal: Mapped[JsonMap | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class CartLine(Base):

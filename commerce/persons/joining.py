@@ -75,10 +75,12 @@ async def join_customers(session: AsyncSession, *, one_id: int, other_id: int, n
 async def _join_carts(session: AsyncSession, *, from_id: int, to_id: int, now: datetime) -> None:
     """What lies in both open carts lies in one; what would go beyond the limits of a cart is left out."""
     ordered = update(Cart).where(Cart.customer_id == from_id, Cart.status == CartStatus.ORDERED)
-    open_ones = select(Cart).where(Cart.customer_id.in_((from_id, to_id)), Cart.status == CartStatus.OPEN)
+    is_open = (Cart.status == CartStatus.OPEN, Cart.deal.is_(None))
+    open_ones = select(Cart).where(Cart.customer_id.in_((from_id, to_id)), *is_open)
     locked = open_ones.order_by(Cart.id).with_for_update(key_share=True).execution_options(populate_existing=True)
     carts = {cart.customer_id: cart for cart in await session.scalars(locked)}
     await session.execute(ordered.values(customer_id=to_id))
+    await session.execute(delete(Cart).where(Cart.customer_id == from_id, Cart.deal.is_not(None)))
     old, new = carts.get(from_id), carts.get(to_id)
     if old is None:
         return
