@@ -62,7 +62,7 @@ class FlashItem(Base):
     """What a sale sells: so many `pieces` of a variant at `amount`, minor units of the variant's currency.
 
     `quota_id` is the allotment that holds them, once the sale was scheduled; from then on it says how many there are.
-    `location_id` null: from the main location.
+    `location_id` null: from the first location that has them all.
     """
 
     __tablename__ = "flash_item"
