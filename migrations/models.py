@@ -28,6 +28,7 @@ MODELS = (
     "commerce.promotions.model",
     "commerce.promotions.coupon_model",
     "commerce.flash_sales.model",
+    "commerce.group_buy.model",
     "commerce.pricing.model",
     "commerce.points.model",
     "commerce.credit.model",

@@ -28,6 +28,7 @@ from commerce.promotions import rules
 from commerce.promotions.actions import NEAR, promotions_for
 from commerce.promotions.coupon_model import Coupon
 from commerce.promotions.coupons import CouponView, usable_coupons
+from commerce.promotions.deals import Deal
 from commerce.promotions.model import Promotion
 from foundation.errors import Refused
 from foundation.money import exponent
@@ -69,12 +70,13 @@ async def quote_cart(
     terms: Terms = Terms(),
     cart_id: int | None = None,
     goods: Mapping[int, VariantView] | None = None,
+    deals: Mapping[int, Deal] = {},
 ) -> Priced:
     """What these (variant id, pieces) cost this customer now, with every reason.
 
     `cart_id`: where an order is being changed, the cart it came from, so that it does not make its customer a
-    returning one. `goods`: the variants of the lines where the caller has just read them. Raises Refused("cart.empty")
-    for no lines and ("variant.unknown") for a variant that is not there.
+    returning one. `goods`: the variants of the lines where the caller has just read them. `deals`: {variant id: its
+    price in a deal}. Raises Refused("cart.empty") for no lines and ("variant.unknown") for a variant that is not there.
     """
     if not lines:
         raise Refused("cart.empty")
@@ -90,6 +92,7 @@ async def quote_cart(
             terms=terms,
             cart_id=cart_id,
             goods=goods,
+            deals=deals,
         )
     )
 
@@ -106,6 +109,7 @@ async def inputs_of(
     terms: Terms,
     cart_id: int | None = None,
     goods: Mapping[int, VariantView] | None = None,
+    deals: Mapping[int, Deal] = {},
 ) -> Inputs:
     """Everything the price depends on. What the shop does not use (no price list, no zone) is not asked for."""
     there = (await session.execute(_THERE, {"customer_id": customer_id, "cart_id": cart_id or 0})).one()
@@ -127,6 +131,7 @@ async def inputs_of(
         is_new_customer=not there.ordered,
         price_tables=await _price_tables(session, customer_id, items, now) if there.lists else (),
         promotions=promotions,
+        deals=deals,
         coupons=tuple(_coupon(view) for view in coupons if view.currency == currency),
         gifts=gift_items,
         gift_stock=gift_stock,

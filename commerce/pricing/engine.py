@@ -1,7 +1,7 @@
 """The price of a cart: one pure function over its inputs, with a reason for every rule that was tried.
 
-The order of rules: price list, member price, promotions of items, promotions of the order, coupons, points, shipping,
-tax; then gift cards and store credit pay their part.
+The order of rules: a deal, which stands alone, else price list, member price, promotions of items, promotions of the
+order, coupons; then points, shipping, tax; then gift cards and store credit pay their part.
 """
 
 from commerce.pricing.basket import Basket, Line, basket_of
@@ -9,7 +9,7 @@ from commerce.pricing.charges import likely_shipping, note_tax, tax_of, use_poin
 from commerce.pricing.coupon_rules import use_coupons
 from commerce.pricing.item_rules import use_item_promotions
 from commerce.pricing.order_rules import use_order_promotions
-from commerce.pricing.price_tables import use_price_tables
+from commerce.pricing.price_tables import use_deals, use_price_tables
 from commerce.pricing.values import Inputs, Priced, PricedLine, Share
 
 
@@ -19,6 +19,7 @@ def price(inputs: Inputs) -> Priced:
     ValueError for an item with no pieces or a price below zero.
     """
     basket = basket_of(inputs)
+    use_deals(basket)
     use_price_tables(basket)
     use_item_promotions(basket)
     use_order_promotions(basket)

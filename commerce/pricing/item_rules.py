@@ -37,7 +37,10 @@ def use_item_promotions(basket: Basket) -> None:
     ready = [one for one in tried if one.pieces >= _least_pieces(one.rule)]
     for line in basket.lines:
         mine = [one for one in ready if line.item.variant_id in one.variants]
-        if mine:
+        if mine and line.is_closed:
+            for one in mine:
+                one.is_shut_out = True
+        elif mine:
             _use_on(line, mine)
     for one in tried:
         _explain(basket, one)

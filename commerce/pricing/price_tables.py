@@ -1,7 +1,17 @@
-"""The first rules: which price list says what a piece costs."""
+"""The first rules: what a piece costs in a deal, or by which price list."""
 
 from commerce.pricing.basket import Basket, Line, why_not
 from commerce.pricing.values import PriceTable
+
+
+def use_deals(basket: Basket) -> None:
+    """Give goods of a deal its price; no other rule makes them cheaper, points and accounts may still pay."""
+    for line in basket.lines:
+        deal = basket.inputs.deals.get(line.item.variant_id)
+        if deal is not None:
+            saved = (line.unit - deal.amount) * line.item.quantity
+            line.unit, line.left, line.is_closed = deal.amount, deal.amount * line.item.quantity, True
+            basket.note(f"{deal.kind}_price", deal.source_id, deal.label, saved)
 
 
 def use_price_tables(basket: Basket) -> None:
@@ -20,7 +30,7 @@ def use_price_tables(basket: Basket) -> None:
         else:
             usable.append(table)
     saved: dict[int, int] = {}
-    for line in basket.lines:
+    for line in (line for line in basket.lines if not line.is_closed):
         _use_list(line, [table for table in usable if not table.for_members], saved)
         _use_member_price(line, [table for table in usable if table.for_members], saved)
     for table in usable:
@@ -68,6 +78,8 @@ def _why_unused(table: PriceTable, lines: list[Line]) -> str:
     listed = [line for line in lines if line.item.variant_id in table.prices]
     if not listed:
         return "no_goods"
+    if all(line.is_closed for line in listed):
+        return "excluded"
     if all(_price_in(table, line.item.variant_id, line.item.quantity) is None for line in listed):
         return "min_quantity"
     return "not_best"

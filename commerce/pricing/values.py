@@ -1,9 +1,11 @@
 """What goes into a price and what comes out: plain values. Amounts are minor units of one currency."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from commerce.pricing.zones import Rate
+from commerce.promotions.deals import Deal
 from commerce.promotions.rules import Audience, Coupon, Label, Promotion
 from foundation.errors import Json
 
@@ -77,7 +79,8 @@ class Inputs:
 
     `gifts` has the variants that promotions may give, `gift_stock` how many of each are free to give. `rates` are those
     of the destination's zone; None while nobody knows where the parcel goes, empty where nothing is sent there;
-    `has_zones` False: this shop charges no shipping at all.
+    `has_zones` False: this shop charges no shipping at all. `deals` are the prices of a group or a flash sale,
+    {variant id: deal}.
     """
 
     items: tuple[Item, ...]
@@ -87,6 +90,7 @@ class Inputs:
     is_new_customer: bool = False
     price_tables: tuple[PriceTable, ...] = ()
     promotions: tuple[Promotion, ...] = ()
+    deals: Mapping[int, Deal] = field(default_factory=dict)
     coupons: tuple[Coupon, ...] = ()
     gifts: dict[int, Item] = field(default_factory=dict)
     gift_stock: dict[int, int] = field(default_factory=dict)
@@ -148,7 +152,8 @@ class RateView:
 class Step:
     """A rule that was tried. `amount` is what it takes off (for shipping and tax: what it charges).
 
-    `rule`: price_list, member_price, promotion, gift, coupon, points, shipping, free_shipping, tax, tender.
+    `rule`: group_price, flash_price, price_list, member_price, promotion, gift, coupon, points, shipping,
+    free_shipping, tax, tender.
     `why`: a code such as applied, below_amount, not_best; `facts` fill its sentence.
     """
 
