@@ -49,6 +49,9 @@ def main(arguments: Sequence[str]) -> int:
     os.chdir(ROOT)
     os.environ["VIRTUAL_ENV"] = str(VENV)
     os.environ["PATH"] = str(VENV / "bin") + os.pathsep + os.environ.get("PATH", os.defpath)
+    # Where nothing compiled is kept, each of the many processes of a test run would compile everything anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(VENV / "compiled")
     if task == "test":
         return test(options)
     if task == "fmt":
