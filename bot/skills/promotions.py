@@ -20,7 +20,8 @@ from foundation.money import Money
 
 MOST_SHOWN = 8
 MOST_HINTS = 2
-_TAKES_OFF = ("price_list", "member_price", "promotion", "coupon", "points", "free_shipping")
+_OF_A_PIECE = ("group_price", "flash_price", "price_list", "member_price")
+_TAKES_OFF = (*_OF_A_PIECE, "promotion", "coupon", "points", "free_shipping")
 
 
 async def ask_promotions(turn: Turn) -> None:
@@ -200,6 +201,8 @@ def _hint(turn: Turn, step: Step, currency: str) -> str:
 def _step_name(turn: Turn, step: Step) -> str:
     _ = turn._
     names = {
+        "group_price": _("Group price"),
+        "flash_price": _("Flash sale price"),
         "price_list": _("Special price"),
         "member_price": _("Member price"),
         "coupon": _("Coupon"),
@@ -212,6 +215,8 @@ def _step_name(turn: Turn, step: Step) -> str:
         return _("Coupon “{coupon}”").format(coupon=name)
     if step.rule == "points" and "spent" in step.facts:
         return _("{points} points").format(points=step.facts["spent"])
+    if step.rule in ("group_price", "flash_price") and name:
+        return _("{kind} “{name}”").format(kind=names[step.rule], name=name)
     return name or names.get(step.rule, _("Promotion"))
 
 
@@ -226,12 +231,12 @@ def _shipping_name(turn: Turn, step: Step) -> str:
 
 
 def _is_list(step: Step) -> bool:
-    """Whether it is already in the price of one piece, as a list says it."""
-    return step.rule in ("price_list", "member_price")
+    """Whether it is already in the price of one piece, as a list or a deal says it."""
+    return step.rule in _OF_A_PIECE
 
 
 def _is_told(step: Step) -> bool:
-    return step.rule in ("price_list", "member_price", "promotion", "gift", "coupon", "points")
+    return step.rule in (*_OF_A_PIECE, "promotion", "gift", "coupon", "points")
 
 
 async def _gift_titles(turn: Turn, promotions: Sequence[Promotion]) -> dict[int, str]:
