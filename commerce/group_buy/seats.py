@@ -48,13 +48,15 @@ async def group_terms(
     cart_name: str,
     pieces: Mapping[int, int],
     is_new: bool,
+    is_held: bool,
     now: datetime,
 ) -> DealTerms:
     """What {variant id: pieces} costs who starts a group (`group_id` None) or joins one, and what must be held for it.
 
-    `cart_name` names the cart and its version; `is_new`: the customer has not ordered before. All of it is advice, the
-    hold and `take_seat` decide. Raises Refused: group.not_offered, group.not_started, group.ended, group.not_for_you,
-    group.pieces (most), group.limit (most), group.unknown, group.over, group.full, group.already_in.
+    `cart_name` names the cart and its version; `is_new`: the customer has not ordered before; `is_held`: they have the
+    seat in hand already. All of it is advice, the hold and `take_seat` decide. Raises Refused: group.not_offered,
+    group.not_started, group.ended, group.not_for_you, group.pieces (most), group.limit (most), group.unknown,
+    group.over, group.full, group.already_in.
     """
     campaign = await _open_campaign(session, campaign_id, group_id, is_new=is_new, now=now)
     offers = {offer.variant_id: offer for offer in (await offers_of(session, [campaign_id]))[campaign_id]}
@@ -70,7 +72,7 @@ async def group_terms(
         amount = offer.leader_amount or offer.amount
         name = f"start:{campaign_id}:{customer_id}:{cart_name}"
     else:
-        group = await _open_group(session, campaign, group_id, customer_id, now=now)
+        group = await _open_group(session, campaign, group_id, customer_id, is_held=is_held, now=now)
         allotments[group.seats_id] = 1
         amount = offer.amount
         name = f"seat:{group_id}:{customer_id}:{variant_id}x{quantity}"
@@ -155,6 +157,18 @@ async def seat_paid(session: AsyncSession, *, order_id: int, is_new: bool, now: 
         await decide(session, group, campaign, used=used, now=now)
 
 
+async def places_again(session: AsyncSession, *, order_id: int) -> dict[int, int]:
+    """The {allotment id: places} of a seat whose order is paid too late. Raises Refused("group.over")."""
+    member = await _member_of(session, order_id)
+    if member is None:
+        return {}
+    group = await session.get_one(BuyingGroup, member.group_id, populate_existing=True)
+    if group.state not in _TAKES_PAYERS:
+        raise Refused("group.over", group=group.public_id, campaign=group.campaign_id)
+    quota_id = (await session.get_one(GroupCampaign, group.campaign_id)).quota_id
+    return {group.seats_id: 1} | ({} if quota_id is None else {quota_id: member.quantity})
+
+
 async def seat_given_up(session: AsyncSession, *, order_id: int, expired: bool, now: datetime) -> None:
     """The order of a seat came to nothing, and its place is free again. Again changes nothing.
 
@@ -237,16 +251,17 @@ async def _open_campaign(
 
 
 async def _open_group(
-    session: AsyncSession, campaign: GroupCampaign, group_id: int, customer_id: int, *, now: datetime
+    session: AsyncSession, campaign: GroupCampaign, group_id: int, customer_id: int, *, is_held: bool, now: datetime
 ) -> BuyingGroup:
     group = await session.get(BuyingGroup, group_id, populate_existing=True)
     if group is None or group.campaign_id != campaign.id or group.state is GroupState.OPENING:
         raise Refused("group.unknown", group=group_id)
     is_joinable = group.state is GroupState.OPEN or (group.state is GroupState.SUCCEEDED and group.has_tiers)
-    if not is_joinable or group.deadline is None or group.deadline - campaign.hold <= now:
+    is_late = group.deadline is None or group.deadline - campaign.hold <= now
+    if not is_joinable or (is_late and not is_held):
         raise Refused("group.over", group=group.public_id, campaign=campaign.id)
     await _refuse_if_in(session, group_id, customer_id)
-    if (await places_of(session, [group.seats_id]))[group.seats_id].left < 1:
+    if not is_held and (await places_of(session, [group.seats_id]))[group.seats_id].left < 1:
         raise Refused("group.full", group=group.public_id, campaign=campaign.id)
     return group
 

@@ -6,10 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.orders.benefits import return_benefits
+from commerce.orders.deals import give_back_deal
 from commerce.orders.locks import Actor, locked_order, note, tell
 from commerce.orders.model import (
     ChangeKind,
     ChangeState,
+    HoldReason,
     Order,
     OrderChange,
     OrderLine,
@@ -31,7 +33,7 @@ async def cancel_order(session: AsyncSession, *, order_id: int, by: Actor, reaso
     order = await locked_order(session, order_id)
     if order.status is OrderStatus.CANCELLED:
         return order
-    if by == "shopper":
+    if by == "shopper" and order.hold_reason is not HoldReason.GROUP_OPEN:
         await _refuse_by_policy(session, order, reason)
     await refuse_shipped(session, order)
     if order.status is OrderStatus.PLACED:
@@ -44,6 +46,7 @@ async def cancel_order(session: AsyncSession, *, order_id: int, by: Actor, reaso
     refunded = await refund_everything(session, order_id=order.id, reason="cancelled", now=now)
     await return_benefits(session, order, now=now)
     await payment_ended(session, order, now=now)
+    await give_back_deal(session, order, now=now)
     note(session, order, "cancelled", by=by, now=now, reason=reason, refunded=refunded)
     tell(session, order, "order_cancelled", now=now, by=by, amount=refunded)
     return order

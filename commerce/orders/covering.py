@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.inventory.actions import commit_holds
 from commerce.orders.benefits import use_benefits
+from commerce.orders.deals import deal_paid
 from commerce.orders.model import HoldReason, Order, OrderStatus, PaymentMethod, RefundAsk, RefundAskState
 from commerce.orders.policy import policy_of
 from commerce.payments.ledger import balance, new_intent, payable_intents, start_closing
@@ -78,9 +79,13 @@ async def ask_for_rest(session: AsyncSession, order: Order, *, now: datetime) ->
 
 
 async def place(session: AsyncSession, order: Order, *, now: datetime) -> None:
-    """An order that waited is covered, or is to be paid at the door: its goods are sold, its coupons used."""
+    """An order that waited is covered, or is to be paid at the door: its goods are sold, its coupons used.
+
+    Raises what `deal_paid` refuses: the group it is for has ended meanwhile.
+    """
     await use_benefits(session, order, now=now)
     await commit_holds(session, order_id=order.id)
+    await deal_paid(session, order, now=now)
     order.move_to(OrderStatus.PLACED, now=now)
     order.hold_reason = order.hold_reason or await first_hold_reason(session, order)
     await session.flush()

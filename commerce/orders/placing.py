@@ -5,21 +5,23 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
 from commerce.carts.actions import CartLineView, CartView, cart_of, view_of
 from commerce.carts.choices import choice_of
 from commerce.carts.model import Cart, CartStatus
 from commerce.catalog.queries import VariantView, variant_views
-from commerce.customers.actions import PHONE_LAST4, address_of, address_text
+from commerce.customers.actions import PHONE_LAST4, address_text
 from commerce.customers.address import AddressText
 from commerce.customers.model import Address
 from commerce.inventory.actions import adopt
 from commerce.orders.benefits import take_benefits, use_benefits
 from commerce.orders.covering import first_hold_reason
+from commerce.orders.deals import deal_paid, deal_terms, take_deal
 from commerce.orders.destination import destination_of
-from commerce.orders.locks import event_of, tell
+from commerce.orders.locks import event_of, tell_at_once
 from commerce.orders.model import (
     DeliveryMethod,
     Order,
@@ -32,24 +34,35 @@ from commerce.orders.model import (
 from commerce.orders.number import fresh_number
 from commerce.orders.offers import line_columns, line_json
 from commerce.orders.snapshot import seal_address
+from commerce.payments.cash import BY_HAND
 from commerce.payments.ledger import ask_for_money
 from commerce.pricing.actions import quote_cart
 from commerce.pricing.values import Choices, Priced, RateView, Terms
 from commerce.pricing.zones import Region
-from foundation.database import insert_rows
+from commerce.promotions.deals import DealTerms
+from foundation.database import insert_row, insert_rows, raw
 from foundation.encryption import Vault
 from foundation.errors import Refused
 from foundation.money import Money
 
 UNPAID_FOR = timedelta(minutes=15)
 """How long goods are kept for an order that is not paid."""
-_CART = select(Cart).where(Cart.id == bindparam("cart_id")).with_for_update(key_share=True)
-_CART = _CART.execution_options(populate_existing=True)
+_CART_AND_ADDRESS = (
+    select(Cart, Address)
+    .outerjoin(Address, and_(Address.id == bindparam("address_id"), Address.customer_id == Cart.customer_id))
+    .where(Cart.id == bindparam("cart_id"))
+    .with_for_update(key_share=True, of=Cart)
+    .execution_options(populate_existing=True)
+)
+_END_CART = "UPDATE cart SET status = $2 WHERE id = $1"
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What the shopper is about to confirm. Hold `holding` under `hold_key`, then place the order."""
+    """What the shopper is about to confirm. Hold `holding` and `allotments` under `hold_key`, then place the order.
+
+    The order of a `deal` must be paid in a way that pays at once.
+    """
 
     cart_id: int
     cart_version: int
@@ -57,6 +70,7 @@ class Quote:
     priced: Priced
     gifts: Mapping[int, VariantView]
     pickup_location_id: int | None = None
+    deal: DealTerms | None = None
 
     @property
     def total(self) -> Money:
@@ -71,14 +85,21 @@ class Quote:
     @property
     def hold_key(self) -> str:
         """The name of the promise of stock for exactly this cart, with these gifts, at this place."""
-        gifts = "".join(f":{line.variant_id}x{line.quantity}" for line in self.priced.lines if line.is_gift)
         place = "" if self.pickup_location_id is None else f":at{self.pickup_location_id}"
+        if self.deal is not None:
+            return self.deal.hold_key + place
+        gifts = "".join(f":{line.variant_id}x{line.quantity}" for line in self.priced.lines if line.is_gift)
         return f"checkout:{self.cart_id}:{self.cart_version}{gifts}{place}"
 
     @property
     def holding(self) -> dict[int, int]:
         """{variant id: pieces} to hold."""
         return pieces_of(self.priced)
+
+    @property
+    def allotments(self) -> Mapping[int, int]:
+        """{allotment id: places} to hold with them."""
+        return {} if self.deal is None else self.deal.allotments
 
 
 def pieces_of(priced: Priced) -> dict[int, int]:
@@ -98,15 +119,17 @@ async def quote(
     destination: Region | None = None,
     choices: Choices | None = None,
     terms: Terms = Terms(),
+    cart_id: int | None = None,
 ) -> Quote:
-    """The open cart with its price, to be confirmed. `choices` None: as chosen for the cart.
+    """The open cart with its price, to be confirmed. `choices` None: as chosen for the cart. `cart_id`: a deal's.
 
-    Raises Refused("cart.empty") or ("cart.unavailable").
+    Raises Refused("cart.empty"), ("cart.unavailable"), ("cart.unknown"), and for a deal as `deal_terms`.
     """
-    cart = await cart_of(session, customer_id=customer_id)
+    cart = await _cart_named(session, customer_id, cart_id)
     view = await view_of(session, cart, language=language)
     _refuse_unsellable(view)
     chosen = await _chosen_for(session, cart.id) if choices is None else choices
+    deal = await deal_terms(session, cart, _pieces_in(view), now=now)
     priced = await _price(
         session,
         view,
@@ -116,14 +139,29 @@ async def quote(
         choices=chosen,
         where=destination,
         terms=terms,
+        deal=deal,
     )
     location = chosen.pickup_location_id
-    return Quote(view.cart_id, view.version, view.lines, priced, await _gifts(session, priced, language), location)
+    gifts = await _gifts(session, priced, language)
+    return Quote(view.cart_id, view.version, view.lines, priced, gifts, location, deal)
 
 
-async def choices_of(session: AsyncSession, *, customer_id: int) -> Choices:
-    """What was chosen for the open cart: coupons, points, credit."""
-    return await _chosen_for(session, (await cart_of(session, customer_id=customer_id)).id)
+async def choices_of(session: AsyncSession, *, customer_id: int, cart_id: int | None = None) -> Choices:
+    """What was chosen for the open cart, or for a deal's: coupons, points, credit."""
+    return await _chosen_for(session, (await _cart_named(session, customer_id, cart_id)).id)
+
+
+async def _cart_named(session: AsyncSession, customer_id: int, cart_id: int | None) -> Cart:
+    if cart_id is None:
+        return await cart_of(session, customer_id=customer_id)
+    cart = await session.get(Cart, cart_id, populate_existing=True)
+    if cart is None or cart.customer_id != customer_id or cart.status is not CartStatus.OPEN:
+        raise Refused("cart.unknown", cart=cart_id)
+    return cart
+
+
+def _pieces_in(view: CartView) -> dict[int, int]:
+    return {line.variant_id: line.quantity for line in view.lines}
 
 
 async def _chosen_for(session: AsyncSession, cart_id: int) -> Choices:
@@ -151,40 +189,56 @@ async def place_order(
 
     `priced` is what the shopper said yes to. The same cart gives the same order again. Raises Refused("cart.unknown"),
     ("cart.changed", version=...) also when the price has, ("cart.empty"), ("cart.unavailable", variant=...),
-    ("address.unknown"), ("shipping.not_there"), ("stock.hold_gone") when the hold expired, and as `take_benefits`.
+    ("address.unknown"), ("shipping.not_there"), ("stock.hold_gone") when the hold expired, ("deal.pay_online") for a
+    deal that is to be paid by hand, and as `take_benefits`, `deal_terms` and `take_deal`.
     """
-    cart = await session.scalar(_CART, {"cart_id": cart_id})
+    asked = {"cart_id": cart_id, "address_id": address_id}
+    cart, address = (await session.execute(_CART_AND_ADDRESS, asked)).one_or_none() or (None, None)
     if cart is None or cart.customer_id != customer_id:
         raise Refused("cart.unknown", cart=cart_id)
     if cart.status is CartStatus.ORDERED:
         return (await session.scalars(select(Order).where(Order.cart_id == cart_id))).one()
     if cart.version != cart_version:
         raise Refused("cart.changed", version=cart.version)
-    address = await address_of(session, address_id=address_id, customer_id=customer_id)
     if address is None:
         raise Refused("address.unknown", address=address_id)
     opened = await address_text(session, address)
     choices = chosen_in(priced, pickup_location_id=pickup_location_id)
-    view, today = await _confirmed(session, cart, priced, choices, destination_of(opened), language, terms, now)
+    view, today, deal = await _confirmed(session, cart, priced, choices, destination_of(opened), language, terms, now)
 
     order = await new_order(
         session, cart_id, today, address, opened, customer_id, payment_method, pickup_location_id, language, now
     )
+    if deal is not None:
+        unpaid_for = min(unpaid_for, timedelta(minutes=deal.minutes))
+        if order.payment_method in BY_HAND:
+            raise Refused("deal.pay_online")
     at_once = order.payment_method in (PaymentMethod.COD, PaymentMethod.CREDIT)
     order.move_to(OrderStatus.PLACED if at_once else OrderStatus.PENDING, now=now)
     order.hold_until = None if at_once else now + unpaid_for
     order.hold_reason = await first_hold_reason(session, order)
-    session.add(order)
-    cart.status = CartStatus.ORDERED
-    await session.flush()
+    await insert_row(session, order)
+    await _end(session, cart)
     await take_benefits(session, order, today, now=now)
     if at_once:
         await use_benefits(session, order, now=now, has_coupons=bool(today.coupon_ids))
-    await adopt(session, key=hold_key, order_id=order.id, lines=pieces_of(today), committed=at_once)
+    places = {} if deal is None else deal.allotments
+    held = pieces_of(today)
+    await adopt(session, key=hold_key, order_id=order.id, lines=held, committed=at_once, allotments=places)
+    if deal is not None:
+        await take_deal(session, order, cart, deal, held, hold_key=hold_key, now=now)
+        if at_once:
+            await deal_paid(session, order, now=now)
     await _write_lines(session, order, view, today, language)
     await _ask_for_money(session, order, today.due, now=now)
     await session.flush()
     return order
+
+
+async def _end(session: AsyncSession, cart: Cart) -> None:
+    """What is put in from now on goes into another cart."""
+    await (await raw(session)).execute(_END_CART, cart.id, CartStatus.ORDERED.value)
+    set_committed_value(cart, "status", CartStatus.ORDERED)
 
 
 async def _confirmed(
@@ -196,10 +250,11 @@ async def _confirmed(
     language: str,
     terms: Terms,
     now: datetime,
-) -> tuple[CartView, Priced]:
-    """The cart and its price of today, if that is what the shopper said yes to."""
+) -> tuple[CartView, Priced, DealTerms | None]:
+    """The cart, its price of today if that is what the shopper said yes to, and the terms of its deal, if it is one."""
     view = await view_of(session, cart, language=language)
     _refuse_unsellable(view)
+    deal = await deal_terms(session, cart, _pieces_in(view), is_held=True, now=now)
     today = await _price(
         session,
         view,
@@ -209,12 +264,13 @@ async def _confirmed(
         choices=choices,
         where=where,
         terms=terms,
+        deal=deal,
     )
     if _what_counts(today) != _what_counts(priced):
         raise Refused("cart.changed", version=cart.version)
     if not today.ships_there:
         raise Refused("shipping.not_there")
-    return view, today
+    return view, today, deal
 
 
 def chosen_in(priced: Priced, *, pickup_location_id: int | None = None) -> Choices:
@@ -246,6 +302,7 @@ async def _price(
     choices: Choices,
     where: Region | None,
     terms: Terms,
+    deal: DealTerms | None,
 ) -> Priced:
     return await quote_cart(
         session,
@@ -257,6 +314,7 @@ async def _price(
         destination=where,
         terms=terms,
         goods=view.goods,
+        deals={} if deal is None else deal.prices,
     )
 
 
@@ -279,7 +337,7 @@ async def _ask_for_money(session: AsyncSession, order: Order, due: int, *, now: 
         )
     happened = "placed" if order.status is OrderStatus.PLACED else "awaiting_payment"
     await insert_rows(session, OrderEvent, [event_of(order, happened, by="shopper", now=now)])
-    tell(session, order, f"order_{happened}", now=now, amount=order.total_amount)
+    await tell_at_once(session, order, f"order_{happened}", now=now, amount=order.total_amount)
 
 
 async def new_order(

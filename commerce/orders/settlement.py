@@ -10,8 +10,9 @@ from commerce.inventory.actions import release_holds, reserve_again
 from commerce.orders.applying import change_paid
 from commerce.orders.benefits import is_replacement, return_benefits, take_benefits_again
 from commerce.orders.covering import ask_for_rest, place, settled
+from commerce.orders.deals import deal_paid, give_back_deal, take_deal_again
 from commerce.orders.locks import Actor, locked_order, note, tell
-from commerce.orders.model import Order, OrderLine, OrderStatus
+from commerce.orders.model import HoldReason, Order, OrderLine, OrderStatus
 from commerce.payments.ledger import (
     capture,
     is_closing,
@@ -67,7 +68,8 @@ async def money_arrived(
     covered = sum_ >= order.total_amount
     if order.status is OrderStatus.PENDING:
         if covered:
-            await place(session, order, now=now)
+            if not await _placed(session, order, now=now):
+                return
             tell(session, order, "payment_received", now=now, amount=payment.captured)
             await _send_surplus_back(session, order, payment, settled=sum_, now=now)
         else:
@@ -84,7 +86,8 @@ async def money_arrived(
         await release_holds(session, order_id=order.id)
         await _send_back(session, payment, amount=payment.captured, reason="late_payment", now=now)
         note(session, order, "late_payment_refunded", by="system", now=now)
-        tell(session, order, "late_payment_refunded", now=now, amount=payment.captured)
+        kind = "group_seat_lost" if order.hold_reason is HoldReason.GROUP_OPEN else "late_payment_refunded"
+        tell(session, order, kind, now=now, amount=payment.captured)
     elif await change_paid(session, order, change_id, amount=payment.captured, now=now):
         await _send_surplus_back(session, order, payment, settled=await settled(session, order), now=now)
     else:
@@ -104,11 +107,17 @@ async def payment_ended(session: AsyncSession, order: Order, *, now: datetime) -
         await release_holds(session, order_id=order.id)
     elif order.status is OrderStatus.PENDING and order.hold_until is not None and order.hold_until <= now:
         await refund_everything(session, order_id=order.id, reason="expired", now=now)
-        await return_benefits(session, order, now=now)
-        await release_holds(session, order_id=order.id, expired=True)
-        order.move_to(OrderStatus.EXPIRED, now=now)
-        note(session, order, "expired", by="system", now=now)
+        await expire(session, order, now=now)
         tell(session, order, "order_expired", now=now)
+
+
+async def expire(session: AsyncSession, order: Order, *, now: datetime) -> None:
+    """An unpaid order comes to nothing; everything it kept is free again. Its money is the caller's."""
+    await return_benefits(session, order, now=now)
+    await release_holds(session, order_id=order.id, expired=True)
+    await give_back_deal(session, order, now=now, expired=True)
+    order.move_to(OrderStatus.EXPIRED, now=now)
+    note(session, order, "expired", by="system", now=now)
 
 
 async def settle_refund_answer(
@@ -129,6 +138,23 @@ async def settle_refund_answer(
     return refund.state
 
 
+async def _placed(session: AsyncSession, order: Order, *, now: datetime) -> bool:
+    """Place an order that is paid; False where its group has ended meanwhile: then it comes to nothing."""
+    if order.hold_reason is not HoldReason.GROUP_OPEN:
+        await place(session, order, now=now)
+        return True
+    try:
+        async with session.begin_nested():
+            await place(session, order, now=now)
+    except Refused:
+        await session.refresh(order, with_for_update={"key_share": True})
+        back = await refund_everything(session, order_id=order.id, reason="late_payment", now=now)
+        await expire(session, order, now=now)
+        tell(session, order, "group_seat_lost", now=now, amount=back)
+        return False
+    return True
+
+
 async def _still_there(session: AsyncSession, order: Order, payment: Payment, *, now: datetime) -> bool:
     """Take goods, coupons and points for an order that had let them go; all of them or nothing.
 
@@ -143,6 +169,7 @@ async def _still_there(session: AsyncSession, order: Order, payment: Payment, *,
     try:
         async with session.begin_nested():
             await take_benefits_again(session, order, now=now)
+            places = await take_deal_again(session, order, now=now)
             there = await reserve_again(
                 session,
                 key=f"late_payment:{payment.intent_id}",
@@ -150,9 +177,11 @@ async def _still_there(session: AsyncSession, order: Order, payment: Payment, *,
                 lines=dict(pieces),
                 now=now,
                 location_id=order.pickup_location_id,
+                allotments=places,
             )
             if not there:
                 raise Refused("stock.short", order=order.id)
+            await deal_paid(session, order, now=now)
     except Refused:
         await session.refresh(order, with_for_update={"key_share": True})
         return False
