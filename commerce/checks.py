@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from commerce.credit import invariants as credit
 from commerce.customers import invariants as customers
+from commerce.flash_sales import invariants as flash_sales
 from commerce.inventory import invariants as inventory
 from commerce.orders import invariants as orders
 from commerce.payments import invariants as payments
@@ -30,7 +31,10 @@ MOST_ROWS = 100
 """So many rows are named for each broken rule."""
 RULES: Mapping[str, str] = {
     name: query
-    for room in (inventory, customers, promotions, points, credit, orders, payments, shipping, returns)
+    for room in (
+        *(inventory, customers, promotions, points, credit, flash_sales),
+        *(orders, payments, shipping, returns),
+    )
     for name, query in room.INVARIANTS.items()
 }
 """{name of the rule: query that returns the rows that break it}."""

@@ -6,6 +6,8 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.favourites.actions import tell_back_in_stock
+from commerce.flash_sales.reminders import remind_of_sales
+from commerce.flash_sales.sales import begin_sales, end_sales
 from commerce.inventory.actions import expire_holds
 from commerce.orders.actions import complete_delivered_orders, expire_changes, expire_unpaid_orders
 from commerce.persons.exports import forget_exports
@@ -30,6 +32,9 @@ SWEEPS: tuple[Sweep, ...] = (
     expire_unpaid_orders,
     expire_changes,
     expire_holds,
+    remind_of_sales,
+    begin_sales,
+    end_sales,
     tell_back_in_stock,
     renew_index,
     expire_coupons,

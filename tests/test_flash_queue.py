@@ -39,8 +39,11 @@ class Crowd:
 
     async def looks(self, *members: str, late: timedelta = timedelta(0)) -> list[Ticket]:
         """All at once, by both processes in turn; `late` is how far their clock is behind."""
-        facts = {"opens_at": self.opens_at, "left": self.left, "now": self.now - late}
-        return await asyncio.gather(*(next(self._turn).look(self.item, one, **facts) for one in members))
+        now = self.now - late
+        looks = (
+            next(self._turn).look(self.item, one, opens_at=self.opens_at, left=self.left, now=now) for one in members
+        )
+        return await asyncio.gather(*looks)
 
     async def leaves(self, member: str) -> None:
         await next(self._turn).leave(self.item, member, opens_at=self.opens_at, left=self.left, now=self.now)

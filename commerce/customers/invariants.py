@@ -10,6 +10,8 @@ OWNED = (
         "promotion_use",
         "promotion_customer",
         "price_list_customer",
+        "flash_claim",
+        "flash_reminder",
         "conversation",
     ),
 )
@@ -19,7 +21,10 @@ _PERSONAL = " UNION ALL ".join(
     (
         *(
             f"SELECT customer_id, '{table}' AS held FROM \"{table}\""
-            for table in ("channel_identity", "favourite", "stock_watch", "email_code", "data_export", "keeper")
+            for table in (
+                *("channel_identity", "favourite", "stock_watch", "flash_reminder"),
+                *("email_code", "data_export", "keeper"),
+            )
         ),
         "SELECT customer_id, 'address' FROM address WHERE length(line_sealed) + length(name_sealed) > 0",
         "SELECT customer_id, 'cart' FROM cart WHERE status = 'open'",

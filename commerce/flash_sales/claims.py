@@ -103,16 +103,17 @@ async def take(session: AsyncSession, *, item_id: int, customer_id: int, order_i
     if most is None:
         raise Refused("flash.unknown", item=item_id)
     ids = {"item_id": item_id, "customer_id": customer_id, "order_id": order_id, "pieces": quantity}
-    for _ in range(most + 1):  # each time it comes too late for a number, that number is taken for good
+    for _ in range(most + 1):  # each time another order of theirs was faster, that has taken some for good
+        had = await session.scalar(_MINE, ids) or 0
+        if had + quantity > most:
+            raise Refused("flash.limit", item=item_id, most=most, left=max(0, most - had))
         try:
             async with session.begin_nested():
-                if len((await session.execute(_TAKE, ids)).all()) < quantity:
-                    raise _TooFew  # gives back those it had: nobody waits for the other with some in hand
-            return
+                if len((await session.execute(_TAKE, ids)).all()) == quantity:
+                    return
+                raise _TooFew  # gives back those it had: nobody waits for the other with some in hand
         except _TooFew:
-            had = await session.scalar(_MINE, ids) or 0
-            if had + quantity > most:
-                raise Refused("flash.limit", item=item_id, most=most, left=max(0, most - had)) from None
+            continue
     raise Refused("flash.limit", item=item_id, most=most, left=0)
 
 

@@ -80,7 +80,7 @@ class FlashItem(Base):
     pieces: Mapped[int]
     max_per_customer: Mapped[int] = mapped_column(default=1)
     location_id: Mapped[int | None] = mapped_column(ForeignKey("location.id"))
-    quota_id: Mapped[int | None] = mapped_column(unique=True)
+    quota_id: Mapped[int | None] = mapped_column(ForeignKey("allotment.id"), unique=True)
 
 
 class FlashClaim(Base):

@@ -10,6 +10,7 @@ from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartLine, CartSt
 from commerce.credit.joining import join_credit
 from commerce.customers.events import note_event
 from commerce.customers.model import Customer
+from commerce.flash_sales.claims import join_claims
 from commerce.points.joining import join_points
 from commerce.points.model import PointsAccount
 from commerce.promotions.coupons import join_coupons
@@ -29,6 +30,7 @@ _GO_OVER_LAST = (
 _ONE_OF_EACH = {
     "favourite": ("product_id", "created_at"),
     "stock_watch": ("variant_id", "created_at"),
+    "flash_reminder": ("sale_id", "created_at"),
     "price_list_customer": ("price_list_id",),
     "keeper": ("staff_id", "linked_at"),
 }
@@ -60,6 +62,7 @@ async def join_customers(session: AsyncSession, *, one_id: int, other_id: int, n
     await join_points(session, from_id=gone.id, to_id=kept.id)
     await session.execute(delete(PointsAccount).where(PointsAccount.customer_id == gone.id))
     await join_coupons(session, from_id=gone.id, to_id=kept.id)
+    await join_claims(session, from_id=gone.id, to_id=kept.id)
     for table in _GO_OVER_LAST:
         await _hand_over(session, table, gone.id, kept.id)
     for table, columns in _ONE_OF_EACH.items():
