@@ -26,6 +26,7 @@ ORDER_SENTENCES = {
     "change.currency": "This is not sold in {currency}.",
     "change.not_allowed": "The policy of this shop does not allow that.",
     "change.once": "The policy of this shop allows that once an order.",
+    "change.exchanged": "An exchange made this order: cancel all of it, or let pieces come back once they are there.",
     "change.final": "After the last change the policy of this shop allows no other.",
     "change.reason": "The policy of this shop wants one of these reasons: {reasons}.",
     "change.same_payment": "The order is paid like this already.",

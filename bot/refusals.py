@@ -63,6 +63,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "change.currency": N_("This is sold in another currency than your order. Please order it anew."),
     "change.not_allowed": N_("This shop does not change that once an order is placed. A colleague can help: just ask."),
     "change.once": N_("This was changed once already, and that is all I may do. A colleague can help: just ask."),
+    "change.exchanged": N_(
+        "Order {number} came of an exchange: it can be cancelled as a whole, or pieces sent back once they are here."
+    ),
     "change.final": N_("After the last change nothing more can be changed. A colleague can help: just ask."),
     "change.reason": N_("I need one of these reasons: {reasons}."),
     "change.same_payment": N_("The order is paid like this already. Choose another way to pay."),

@@ -1,6 +1,5 @@
 """Money, points and stock of an order after several things happened to it, one after another or at once."""
 
-import asyncio
 from datetime import datetime, timedelta
 
 import pytest
@@ -22,7 +21,15 @@ from commerce.orders.actions import (
     send_draft,
 )
 from commerce.orders.covering import owed
-from commerce.orders.model import ChangeState, HoldReason, Order, OrderAdjustment, OrderStatus, PaymentMethod
+from commerce.orders.model import (
+    ChangeKind,
+    ChangeState,
+    HoldReason,
+    Order,
+    OrderAdjustment,
+    OrderStatus,
+    PaymentMethod,
+)
 from commerce.orders.policy import Policy, set_policy
 from commerce.orders.settlement import money_arrived, settle
 from commerce.orders.steps import PayBy, Remove, SendTo, swap
@@ -41,10 +48,8 @@ from commerce.shipping.actions import cancel_shipment, make_shipment, pack_shipm
 from commerce.shipping.mending import refund_parcel, reship
 from commerce.shipping.model import Shipment, ShipmentState
 from commerce.shipping.tracking import say
-from foundation.database import Database
 from foundation.money import Money
 from tests.returning import TERMS
-from tests.test_late_payments import wait_for_waiters
 from tests.test_order_changes import DAYS, LI, MINUTES, Desk, a_desk, refused
 
 
@@ -326,6 +331,16 @@ async def test_a_lost_replacement_is_not_paid_back_with_its_own_money_alone(desk
     await refused(desk, "shipment.exchanged", refund_parcel(desk.session, shipment_id=parcel.id, now=desk.now))
 
 
+async def test_pieces_of_a_replacement_are_not_cancelled_one_by_one_for_their_difference(desk: Desk) -> None:
+    order = await desk.paid({desk.small: 2}, discount=12000)
+    await desk.session.execute(update(OrderAdjustment).values(kind="exchange"))
+    (tea,) = await desk.lines(order)
+    for steps in ([Remove(tea.id, 1)], swap(tea.id, desk.large, 1)):
+        await refused(desk, "change.exchanged", desk.change(order, *steps))
+    assert (await desk.change(order, Remove(tea.id, 2))).kind is ChangeKind.CANCEL
+    assert (order.status, await refunds(desk, order)) == (OrderStatus.CANCELLED, [("cancelled", 1600)])
+
+
 async def test_the_way_there_is_paid_back_only_when_nothing_of_the_order_stays(desk: Desk) -> None:
     order = await desk.paid({desk.small: 1, desk.cup: 1})
     await delivered(desk, order)
@@ -369,32 +384,3 @@ async def test_a_draft_of_the_staff_counts_under_the_cap_of_its_promotion(desk: 
     assert promotion.used == 1
     sending = send_draft(desk.session, order_id=second.id, now=desk.now, unpaid_for=15 * MINUTES)
     await refused(desk, "promotion.used_up", sending)
-
-
-# At once
-
-
-async def test_two_swaps_of_the_same_goods_each_the_other_way_do_not_wait_in_a_ring(
-    database: Database, now: datetime
-) -> None:
-    async with database.begin() as session:
-        desk = await a_desk(session, now)
-        orders = await desk.order({desk.small: 1}), await desk.order({desk.large: 1})
-        small, large = [(await desk.lines(order))[0].id for order in orders]
-
-    async def swaps(order: Order, line: int, variant: int) -> ChangeState:
-        async with database.begin() as session:
-            change = await Desk(session, now, desk.customer, desk.small, desk.large, desk.cup).change(
-                order, *swap(line, variant, 1)
-            )
-            return change.state
-
-    async with database.begin() as session:
-        await session.execute(
-            text("SELECT 1 FROM stock_level WHERE variant_id = :small FOR UPDATE"), {"small": desk.small}
-        )
-        second = asyncio.create_task(swaps(orders[1], large, desk.small))
-        await wait_for_waiters(database, 1)
-        first = asyncio.create_task(swaps(orders[0], small, desk.large))
-        await wait_for_waiters(database, 2)
-    assert [await first, await second] == [ChangeState.APPLIED, ChangeState.APPLIED]

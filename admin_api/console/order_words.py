@@ -133,6 +133,7 @@ ORDER_REFUSALS_ZH = {
     "change.currency": "这件商品不以 {currency} 出售。",
     "change.not_allowed": "本店规则不允许这样改。",
     "change.once": "按本店规则，每单只能改一次。",
+    "change.exchanged": "这是换货订单，不能只取消几件：可以整单取消，或等顾客收到后退货。",
     "change.final": "按本店规则，上次修改后不能再改。",
     "change.reason": "请用本店规定的原因：{reasons}。",
     "change.same_payment": "现在就是这种付款方式。",

@@ -21,7 +21,7 @@ from commerce.orders.changes import (
 from commerce.orders.completion import complete_delivered_orders, complete_order
 from commerce.orders.covering import owed
 from commerce.orders.drafts import make_draft, send_draft
-from commerce.orders.locks import Actor, locked_order, note
+from commerce.orders.locks import Actor, lock_wallets, locked_order, note
 from commerce.orders.model import ChangeState, HoldReason, Order, OrderStatus, PaymentMethod
 from commerce.orders.placing import UNPAID_FOR, Quote, place_order, quote
 from commerce.orders.queries import order_of, order_view, order_views, orders_of
@@ -182,6 +182,7 @@ async def expire_unpaid_orders(session: AsyncSession, *, now: datetime, limit: i
         .execution_options(populate_existing=True)
     )
     orders = (await session.scalars(due)).all()
+    await lock_wallets(session, {order.customer_id for order in orders})
     await lock_stock_of(session, order_ids=[order.id for order in orders])
     for order_id, order in [(order.id, order) for order in orders]:
         try:

@@ -11,7 +11,7 @@ from commerce.customers.actions import PHONE_LAST4, address_of, address_text
 from commerce.inventory.actions import commit_holds, release_holds, release_pieces
 from commerce.orders.benefits import give_back_share
 from commerce.orders.covering import ask_for_rest, first_hold_reason, owed, place
-from commerce.orders.locks import Actor, note
+from commerce.orders.locks import Actor, lock_wallets, note
 from commerce.orders.model import (
     ChangeKind,
     ChangeState,
@@ -38,7 +38,7 @@ def hold_key(change: OrderChange) -> str:
 
 
 async def apply_change(session: AsyncSession, order: Order, change: OrderChange, *, by: Actor, now: datetime) -> None:
-    """Make a change of items, address or payment true. The order is locked, its money is there.
+    """Make a change of items, address or payment true. The order and its wallets are locked, its money is there.
 
     What the change adds is kept in stock already, under `hold_key`.
     """
@@ -77,6 +77,7 @@ async def change_paid(
         await give_up(session, order, change, ChangeState.EXPIRED, now=now)
         _tell(session, order, change, "change_failed", now=now)
         return False
+    await lock_wallets(session, [order.customer_id])
     await apply_change(session, order, change, by="system", now=now)
     return True
 

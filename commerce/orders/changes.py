@@ -19,7 +19,7 @@ from commerce.orders.benefits import pay_with_account
 from commerce.orders.cancelling import cancel_order
 from commerce.orders.covering import owed
 from commerce.orders.drawing_up import Drawn, draw_up
-from commerce.orders.locks import Actor, locked_order, note
+from commerce.orders.locks import Actor, lock_wallets, locked_order, note
 from commerce.orders.model import ChangeKind, ChangeState, Order, OrderChange, OrderStatus, PaymentMethod
 from commerce.orders.policy import policy_of
 from commerce.orders.steps import PayBy, Preview, Remove, Step, added, from_json, pay_by
@@ -66,8 +66,9 @@ async def propose_change(
     `pay_with`: how a higher price is paid, if not as the order was; where the policy says `back_as_chosen`, a lower one
     goes back there. Raises Refused: change.open (one waits for its money), order.move_refused, order.shipped,
     order.being_packed, change.not_allowed, change.once, change.final, change.reason, change.pieces,
-    change.no_such_line, change.other_product, change.unavailable, change.quantity, change.nothing,
-    change.same_payment, address.unknown, shipping.not_there, credit.short, credit.unknown, payment.instrument_unknown.
+    change.no_such_line, change.exchanged (pieces of a replacement), change.other_product, change.unavailable,
+    change.quantity, change.nothing, change.same_payment, address.unknown, shipping.not_there, credit.short,
+    credit.unknown, payment.instrument_unknown.
     """
     order = await locked_order(session, order_id)
     drawn = await draw_up(session, order, steps, reason=reason, pay_with=pay_with, now=now, terms=terms or Terms())
@@ -118,6 +119,7 @@ async def confirm_change(
         await cancel_order(session, order_id=order.id, by="shopper", reason=change.reason, now=now)
         return change
     steps = [from_json(step) for step in change.actions]
+    await lock_wallets(session, [order.customer_id])
     waits = await _take_money(session, order, change, steps, now=now)
     more = added(steps)
     if more:

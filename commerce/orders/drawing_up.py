@@ -13,6 +13,7 @@ from commerce.credit.actions import accounts_of
 from commerce.credit.model import CreditAccount
 from commerce.customers.actions import address_of, address_text
 from commerce.orders.applying import amounts_of
+from commerce.orders.benefits import is_replacement
 from commerce.orders.covering import forgiven_of
 from commerce.orders.model import (
     ChangeKind,
@@ -133,7 +134,10 @@ async def _items(
 ) -> Drawn:
     by_id = {line.id: line for line in lines}
     amounts = amounts_of(order)
-    for line_id, count in removed(steps).items():
+    gone = removed(steps)
+    if gone and await is_replacement(session, order):  # its pieces carry money of the order that was exchanged
+        raise Refused("change.exchanged", number=order.number)
+    for line_id, count in gone.items():
         line = by_id.get(line_id)
         if line is None:
             raise Refused("change.no_such_line", number=order.number)

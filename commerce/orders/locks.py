@@ -1,15 +1,19 @@
 """The way to an order that is about to change, its diary, and what its customer hears.
 
-Lock order: cart, order, intent, payment, stock.
+Lock order: cart, order, intent, payment, wallets (credit, then points), coupon, promotion, stock.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
+from commerce.credit.model import CreditAccount
 from commerce.orders.model import Order, OrderEvent
+from commerce.points.model import PointsAccount
 from foundation.database import JsonMap
 from foundation.errors import Json, Refused
 
@@ -22,6 +26,17 @@ async def locked_order(session: AsyncSession, order_id: int) -> Order:
     if order is None:
         raise Refused("order.unknown", number=str(order_id))
     return order
+
+
+async def lock_wallets(session: AsyncSession, customer_ids: Collection[int]) -> None:
+    """Lock what these customers can pay with, for an act that takes stock before it comes to their money.
+
+    Else it could deadlock with who gives money back first and stock after it.
+    """
+    credit = select(CreditAccount.id).where(CreditAccount.customer_id.in_(customer_ids)).order_by(CreditAccount.id)
+    await session.execute(credit.with_for_update(key_share=True))
+    mine = PointsAccount.customer_id
+    await session.execute(select(mine).where(mine.in_(customer_ids)).order_by(mine).with_for_update(key_share=True))
 
 
 def note(session: AsyncSession, order: Order, kind: str, *, by: Actor, now: datetime, **facts: Json) -> None:

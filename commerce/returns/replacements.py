@@ -17,7 +17,7 @@ from commerce.inventory.actions import add_pieces, release_holds
 from commerce.orders.actions import cancel_order
 from commerce.orders.benefits import pay_with_account
 from commerce.orders.covering import ask_for_rest
-from commerce.orders.locks import locked_order
+from commerce.orders.locks import lock_wallets, locked_order
 from commerce.orders.locks import note as note_order
 from commerce.orders.locks import tell as tell_of_order
 from commerce.orders.model import Order, OrderAdjustment, OrderLine, OrderStatus, PaymentMethod
@@ -38,6 +38,7 @@ async def reserve_replacement(
 
     Raises Refused("stock.short", variant, left) when they are gone.
     """
+    await lock_wallets(session, [order.customer_id])
     cart = Cart(customer_id=order.customer_id, status=CartStatus.ORDERED, updated_at=now)
     session.add(cart)
     await session.flush()

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.inventory.actions import take_back
 from commerce.orders.benefits import give_back_share
-from commerce.orders.locks import Actor, locked_order
+from commerce.orders.locks import Actor, lock_wallets, locked_order
 from commerce.orders.locks import note as note_order
 from commerce.orders.model import Order, OrderLine, OrderStatus
 from commerce.payments.ledger import balance, refund_amount
@@ -28,6 +28,7 @@ async def settle(session: AsyncSession, order: Order, asked: Return, *, by: Acto
 
     Raises Refused: returns.move_refused, stock.short, credit.short, returns.pay_otherwise.
     """
+    await lock_wallets(session, [order.customer_id])
     lines = await lines_of(session, asked)
     taken = [(line, ordered, line.quantity if line.accepted is None else line.accepted) for line, ordered in lines]
     if not any(count for _, _, count in taken):

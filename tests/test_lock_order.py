@@ -1,0 +1,111 @@
+"""Acts that want the same rows in another order: the one way through them keeps any two from waiting in a ring."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.orders.actions import cancel_order, confirm_change, expire_unpaid_orders, mark_shipped, propose_change
+from commerce.orders.model import ChangeState, Order, PaymentMethod
+from commerce.orders.steps import Remove, swap
+from commerce.points.actions import adjust_points, points_of, spend
+from commerce.returns.actions import open_return
+from commerce.returns.handling import receive
+from commerce.returns.inspecting import Finding, inspect
+from commerce.returns.model import Kind, ReturnLine
+from commerce.returns.offers import Asked, Wish
+from foundation.database import Database
+from tests.returning import TERMS
+from tests.test_late_payments import wait_for_waiters
+from tests.test_order_changes import DAYS, MINUTES, Desk, a_desk
+
+Act = Callable[[AsyncSession], Awaitable[object]]
+
+
+async def at_the_shelf(database: Database, variant: int, *acts: Act) -> None:
+    """Let acts come to the stock of a variant, one after another, while somebody else has it; then they go on."""
+
+    async def one(act: Act) -> None:
+        async with database.begin() as session:
+            await act(session)
+
+    async with database.begin() as session:
+        await session.execute(text("SELECT 1 FROM stock_level WHERE variant_id = :id FOR UPDATE"), {"id": variant})
+        tasks = []
+        for act in acts:
+            tasks.append(asyncio.create_task(one(act)))
+            await wait_for_waiters(database, len(tasks))
+    await asyncio.gather(*tasks)
+
+
+async def test_two_swaps_of_the_same_goods_each_the_other_way_do_not_wait_in_a_ring(
+    database: Database, now: datetime
+) -> None:
+    async with database.begin() as session:
+        desk = await a_desk(session, now)
+        orders = await desk.order({desk.small: 1}), await desk.order({desk.large: 1})
+        small, large = [(await desk.lines(order))[0].id for order in orders]
+    ended: list[ChangeState] = []
+
+    def swaps(order: Order, line: int, variant: int) -> Act:
+        async def act(session: AsyncSession) -> None:
+            there = Desk(session, now, desk.customer, desk.small, desk.large, desk.cup)
+            ended.append((await there.change(order, *swap(line, variant, 1))).state)
+
+        return act
+
+    await at_the_shelf(database, desk.small, swaps(orders[1], large, desk.small), swaps(orders[0], small, desk.large))
+    assert ended == [ChangeState.APPLIED, ChangeState.APPLIED]
+
+
+async def test_whoever_takes_stock_before_points_meets_a_cancellation_that_takes_points_before_stock(
+    database: Database, now: datetime
+) -> None:
+    """A change, a return and the sweep, each with the cancelling of another order of the same customer and goods."""
+    async with database.begin() as session:
+        desk = await a_desk(session, now)
+        await adjust_points(session, customer_id=desk.customer, points=600, reason="x", reference="1", now=now)
+
+        async def ordered(method: PaymentMethod = PaymentMethod.COD) -> Order:
+            order = await desk.order({desk.small: 1 if method is PaymentMethod.COD else 2}, method)
+            await spend(session, customer_id=desk.customer, points=100, order_id=order.id, now=now)
+            return order
+
+        to_cancel = [await ordered() for _ in range(3)]
+        changed, returned, unpaid = [await ordered(PaymentMethod.SIMULATOR) for _ in range(3)]
+        for order in (changed, returned):
+            await desk.pay(order)
+        (line,) = await desk.lines(changed)
+        change = await propose_change(session, order_id=changed.id, steps=[Remove(line.id, 1)], by="shopper", now=now)
+        await mark_shipped(session, order_id=returned.id, tracking_number="SF1", carrier="顺丰", now=now)
+        returned.delivered_at = now
+        (line,) = await desk.lines(returned)
+        wish = Wish(Kind.RETURN, (Asked(line.id, 2),))
+        asked = await open_return(
+            session, order_id=returned.id, customer_id=desk.customer, wish=wish, terms=TERMS, now=now
+        )
+        await receive(session, return_id=asked.id, now=now)
+        back = (await session.scalars(select(ReturnLine.id))).one()
+
+    async def make_change(session: AsyncSession) -> None:
+        await confirm_change(session, change_id=change.id, customer_id=desk.customer, now=now)
+
+    async def take_back(session: AsyncSession) -> None:
+        await inspect(session, return_id=asked.id, findings=[Finding(back, 2, 2)], terms=TERMS, now=now)
+
+    async def sweep(session: AsyncSession) -> None:
+        assert await expire_unpaid_orders(session, now=now + 15 * MINUTES) == 1
+
+    for act, order in zip((make_change, take_back, sweep), to_cancel, strict=True):
+
+        async def cancel(session: AsyncSession, order_id: int = order.id) -> None:
+            await cancel_order(session, order_id=order_id, by="shopper", reason="x", now=now + DAYS)
+
+        await at_the_shelf(database, desk.small, act, cancel)
+    async with database.begin() as session:
+        assert (await points_of(session, desk.customer)).available == 600 - 50
+        statuses = select(Order.status).where(Order.id.in_([order.id for order in (*to_cancel, unpaid)]))
+        ended = [status.value for status in await session.scalars(statuses.order_by(Order.id))]
+        assert ended == ["cancelled", "cancelled", "cancelled", "expired"]
