@@ -12,6 +12,8 @@ from bot.person_jobs import person_jobs
 from bot.shop import Shop
 from bot.turn import take_turns
 from commerce.checks import begin_hour, end_hour, find_breaches
+from commerce.group_buy.deadlines import orders_to_settle
+from commerce.orders.groups import settle_group_order
 from commerce.payments.actions import Till, reconcile
 from commerce.payments.jobs import JOBS
 from commerce.search.log import forget_searches
@@ -49,6 +51,7 @@ async def work(shop: Shop, *, stop: asyncio.Event) -> None:
         partial(tell_announcements, shop),
         partial(reconcile, shop.till),
         partial(learn_meanings, shop),
+        partial(settle_groups, shop),
         *(partial(_sweep, shop, due) for due in SWEEPS),
     ]
     await asyncio.gather(
@@ -84,6 +87,22 @@ async def learn_meanings(shop: Shop) -> int:
     return len(gists)
 
 
+async def settle_groups(shop: Shop) -> int:
+    """Free or refund the orders of groups that have been decided, each in a transaction of its own.
+
+    A worker that is killed leaves the rest to the next one; what one order meets holds up no other.
+    """
+    async with shop.database.begin() as session:
+        due = await orders_to_settle(session, limit=AT_ONCE)
+    for order_id in due:
+        try:
+            async with shop.database.begin() as session:
+                await settle_group_order(session, order_id=order_id, now=shop.now())
+        except Exception:  # the next round tries again
+            log.exception("a group's order could not be settled", order=order_id)
+    return len(due)
+
+
 async def check_books(shop: Shop) -> None:
     """Hold the whole database against every rule, once an hour whatever the number of workers, and write down what
     breaks one."""
@@ -108,6 +127,7 @@ async def catch_up(shop: Shop) -> None:
             for due in SWEEPS:
                 done += await due(session, now=shop.now(), limit=AT_ONCE)
         done += await reconcile(shop.till)
+        done += await settle_groups(shop)
         done += await settle(shop)
         if not done:
             return

@@ -6,6 +6,8 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.favourites.actions import tell_back_in_stock
+from commerce.group_buy.campaigns import end_campaigns
+from commerce.group_buy.deadlines import close_groups, finish_groups
 from commerce.flash_sales.reminders import remind_of_sales
 from commerce.flash_sales.sales import begin_sales, end_sales
 from commerce.inventory.actions import expire_holds
@@ -32,6 +34,9 @@ SWEEPS: tuple[Sweep, ...] = (
     expire_unpaid_orders,
     expire_changes,
     expire_holds,
+    end_campaigns,
+    close_groups,
+    finish_groups,
     remind_of_sales,
     begin_sales,
     end_sales,
@@ -48,4 +53,4 @@ SWEEPS: tuple[Sweep, ...] = (
     forget_exports,
 )
 """Beside these a worker calls what has to leave its transactions: `commerce.payments.actions.reconcile`, and
-`gists_due` and `keep_meanings` of commerce.search.meaning."""
+`gists_due` and `keep_meanings` of commerce.search.meaning, and `settle_group_order` of commerce.orders.groups."""

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce
+from commerce.announcements import Announcement, announce
 from commerce.group_buy.campaigns import offers_of
 from commerce.group_buy.model import (
     LIVING,
@@ -133,7 +133,7 @@ async def seat_paid(session: AsyncSession, *, order_id: int, is_new: bool, now: 
     first order. Raises Refused("group.over") where the group has ended, and what a late payer may meet: group.limit,
     group.already_in, group.not_for_you.
     """
-    member = await _member_of(session, order_id)
+    member = await member_of(session, order_id)
     if member is None or member.state not in (MemberState.HELD, MemberState.EXPIRED):
         return
     campaign = await session.get_one(GroupCampaign, member.campaign_id)
@@ -159,7 +159,7 @@ async def seat_paid(session: AsyncSession, *, order_id: int, is_new: bool, now: 
 
 async def places_again(session: AsyncSession, *, order_id: int) -> dict[int, int]:
     """The {allotment id: places} of a seat whose order is paid too late. Raises Refused("group.over")."""
-    member = await _member_of(session, order_id)
+    member = await member_of(session, order_id)
     if member is None:
         return {}
     group = await session.get_one(BuyingGroup, member.group_id, populate_existing=True)
@@ -174,7 +174,7 @@ async def seat_given_up(session: AsyncSession, *, order_id: int, expired: bool, 
 
     While the group is open its leader's place goes to who paid first; with nobody left who paid, the group is over.
     """
-    member = await _member_of(session, order_id)
+    member = await member_of(session, order_id)
     if member is None or member.state not in LIVING:
         return
     group = await session.get_one(BuyingGroup, member.group_id)
@@ -200,7 +200,10 @@ async def seat_given_up(session: AsyncSession, *, order_id: int, expired: bool, 
         group.decided_at = now
     else:
         member.is_leader, heir.is_leader, group.leader_id = False, True, heir.customer_id
-        announce(session, "group_leader", customer_id=heir.customer_id, now=now, **told_of(group))
+        # Not by `announce`: this may be the turn of who leaves, and the news is somebody else's.
+        session.add(
+            Announcement(kind="group_leader", customer_id=heir.customer_id, facts=told_of(group), created_at=now)
+        )
     await session.flush()
 
 
@@ -325,7 +328,8 @@ async def _end(session: AsyncSession, group: BuyingGroup, state: GroupState, use
     await session.flush()
 
 
-async def _member_of(session: AsyncSession, order_id: int) -> GroupMember | None:
+async def member_of(session: AsyncSession, order_id: int) -> GroupMember | None:
+    """Whose seat this order pays."""
     found = select(GroupMember).where(GroupMember.order_id == order_id).execution_options(populate_existing=True)
     return await session.scalar(found)
 
