@@ -6,10 +6,10 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.favourites.actions import tell_back_in_stock
-from commerce.group_buy.campaigns import end_campaigns
-from commerce.group_buy.deadlines import close_groups, finish_groups
 from commerce.flash_sales.reminders import remind_of_sales
 from commerce.flash_sales.sales import begin_sales, end_sales
+from commerce.group_buy.campaigns import end_campaigns
+from commerce.group_buy.deadlines import close_groups, finish_groups
 from commerce.inventory.actions import expire_holds
 from commerce.orders.actions import complete_delivered_orders, expire_changes, expire_unpaid_orders
 from commerce.persons.exports import forget_exports
