@@ -1,9 +1,11 @@
 """The database: one declarative base, engine and sessions, and the way down to the driver for hot statements."""
 
 import json
+import weakref
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 import asyncpg
@@ -11,7 +13,8 @@ from sqlalchemy import BigInteger, DateTime, Identity, MetaData, exc
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection as AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import DeclarativeBase, SessionTransaction, make_transient_to_detached, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
 from foundation.encryption import Vault
 from foundation.errors import Json
@@ -96,16 +99,27 @@ class Database:
         await self.engine.dispose()
 
 
+_DRIVER = "driver"
+_Known = tuple["weakref.ref[SessionTransaction]", asyncpg.Connection]
+
+
 async def raw(session: AsyncSession) -> asyncpg.Connection:
     """The driver's connection of this session, inside the session's transaction.
 
     SQLAlchemy sends BEGIN with its first statement only; a statement on the driver before that would commit by itself.
+    The way down is longer than a statement takes, so it is gone once a transaction.
     """
+    transaction = session.sync_session.get_transaction()
+    known: _Known | None = session.info.get(_DRIVER)
+    if known and transaction is not None and known[0]() is transaction and known[1].is_in_transaction():
+        return known[1]
     connection = await session.connection()
     driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
     if not driver.is_in_transaction():
         await connection.exec_driver_sql("SELECT 1")
     assert driver.is_in_transaction()
+    if (begun := session.sync_session.get_transaction()) is not None:
+        session.info[_DRIVER] = (weakref.ref(begun), driver)
     return driver
 
 
@@ -115,12 +129,36 @@ async def insert_rows(session: AsyncSession, model: type[Base], rows: Sequence[J
     For what is written with every order and not looked at again: a fraction of the CPU of the unit of work, which hears
     nothing of these rows. What a row leaves out is its column's default, else NULL.
     """
+    statement, empty = _insert_of(model)
+    written = json.dumps([empty | row for row in rows], default=_as_json, ensure_ascii=False)
+    return sorted(row["id"] for row in await (await raw(session)).fetch(statement, written))
+
+
+async def insert_row(session: AsyncSession, row: Base) -> None:
+    """Write one new object as `insert_rows` does; then the session knows it as if it had read it."""
+    _, empty = _insert_of(type(row))
+    for name in empty:
+        if name not in row.__dict__:
+            setattr(row, name, empty[name])
+    [row_id] = await insert_rows(session, type(row), [{name: getattr(row, name) for name in empty}])
+    set_committed_value(row, "id", row_id)
+    make_transient_to_detached(row)
+    session.add(row)
+
+
+@cache
+def _insert_of(model: type[Base]) -> tuple[str, JsonMap]:
+    """The statement of `insert_rows`, and a row of which nothing is said."""
     columns = [column for column in model.__table__.columns if not column.primary_key]
-    defaults = {column.name: column.default.arg for column in columns if column.default and column.default.is_scalar}
     names = ", ".join(f'"{column.name}"' for column in columns)
+    empty = {one.name: one.default.arg if one.default and one.default.is_scalar else None for one in columns}
     statement = (
         f'INSERT INTO "{model.__tablename__}" ({names}) '
         f'SELECT {names} FROM jsonb_populate_recordset(NULL::"{model.__tablename__}", $1::jsonb) RETURNING id'
     )
-    written = json.dumps([defaults | row for row in rows], default=datetime.isoformat, ensure_ascii=False)
-    return sorted(row["id"] for row in await (await raw(session)).fetch(statement, written))
+    return statement, empty
+
+
+def _as_json(value: datetime | bytes) -> str:
+    """As PostgreSQL reads it."""
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else value.isoformat()

@@ -39,13 +39,11 @@ def destination_of(address: AddressText) -> Region:
     if address.province:
         return Region(province=address.province, city=address.city)
     line = address.line.strip()
-    country = _country_of(address.phone)
-    if not _HAN.search(line):
-        named = _ENGLISH.findall(line) if country in ("", "CN") else []
-        return _in_english(named[-1]) if named else Region(country=country or "CN")
     found = _PROVINCE.match(line.removeprefix("中国"))
     if found is None:
-        return Region(country=country or "CN")
+        country = _country_of(address.phone)
+        named = _ENGLISH.findall(line) if country in ("", "CN") and not _HAN.search(line) else []
+        return _in_english(named[-1]) if named else Region(country=country or "CN")
     province, rest = found[0], line.removeprefix("中国")[found.end() :]
     if found[1] in _ITSELF_A_CITY:
         return Region(province=province, city=f"{found[1]}市")

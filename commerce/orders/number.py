@@ -17,7 +17,7 @@ def draw_number() -> str:
     It has a digit and a letter: what is all letters reads like words in a message, what is all digits like a phone.
     """
     while True:
-        drawn = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        drawn = "".join(ALPHABET[byte % len(ALPHABET)] for byte in secrets.token_bytes(LENGTH))
         if not drawn.isalpha() and not drawn.isdecimal():
             return f"{drawn[:4]}-{drawn[4:]}"
 
