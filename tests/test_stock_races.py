@@ -24,10 +24,10 @@ _TAKE_ONE = "UPDATE stock_level SET reserved = reserved + 1 WHERE variant_id = $
 
 
 @asynccontextmanager
-async def houses_of(database: Database) -> AsyncIterator[list[Holds]]:
-    """As many processes as there are connections, each with one of its own."""
+async def houses_of(database: Database, count: int = CONNECTIONS) -> AsyncIterator[list[Holds]]:
+    """So many processes, each with a connection of its own."""
     async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(Holds.open(database.url, connections=1)) for _ in range(CONNECTIONS)]
+        yield [await stack.enter_async_context(Holds.open(database.url, connections=1)) for _ in range(count)]
 
 
 @asynccontextmanager
