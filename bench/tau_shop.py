@@ -67,9 +67,11 @@ class Wire:
     sessions: dict[str, Session] = field(default_factory=dict)
     refunds: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    async def create(self, *, reference: str, money: Money, return_url: str, opened_at: object) -> Session:
+    async def create(
+        self, *, reference: str, money: Money, return_url: str, opened_at: object, payer: object = None
+    ) -> Session:
         """A session under our own name of it."""
-        del return_url, opened_at
+        del return_url, opened_at, payer
         made = Session(reference, reference, f"https://pay.test/{reference}", SessionState.OPEN, money)
         return self.sessions.setdefault(reference, made)
 

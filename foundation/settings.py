@@ -56,6 +56,28 @@ class Settings(BaseSettings):
     stripe_secret_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None
     stripe_url: str = "https://api.stripe.com"
+    wechat_pay_mchid: str | None = None
+    """The merchant number at WeChat Pay; the settings after it belong to it. Keys are PEM or the name of a file."""
+    wechat_pay_app_id: str | None = None
+    wechat_pay_api_key: SecretStr | None = None
+    """The APIv3 key."""
+    wechat_pay_private_key: SecretStr | None = None
+    wechat_pay_serial: str | None = None
+    """The serial number of the merchant's certificate."""
+    wechat_pay_platform_key: str | None = None
+    """WeChat's public key, its certificate, or several of both one after another while they change."""
+    wechat_pay_platform_key_id: str = ""
+    """The number of that public key, PUB_KEY_ID_...; a certificate has its own."""
+    wechat_pay_h5: bool = False
+    """The account may take H5 payments: phones go to WeChat instead of being shown a QR code."""
+    wechat_pay_url: str = "https://api.mch.weixin.qq.com"
+    alipay_app_id: str | None = None
+    """The app at Alipay; the settings after it belong to it. Keys are PEM, bare base64 or the name of a file."""
+    alipay_private_key: SecretStr | None = None
+    alipay_public_key: str | None = None
+    """Alipay's own public key, not the app's."""
+    alipay_seller_id: str | None = None
+    alipay_url: str = "https://openapi.alipay.com/gateway.do"
     kuaidi100_customer: str | None = None
     kuaidi100_key: SecretStr | None = None
     kuaidi100_salt: SecretStr | None = None
@@ -67,6 +89,8 @@ class Settings(BaseSettings):
     """The most an agent may give back by themselves, in whole units of the currency; a supervisor has the next."""
     refund_limit_supervisor: int = Field(default=2000, ge=0)
     payment_simulator: bool = True
+    practice_wallets: bool = False
+    """The payment simulator plays WeChat Pay and Alipay too."""
     simulator_secret: SecretStr | None = None
     simulator_faults: bool = False
     log_json: bool | None = None

@@ -68,9 +68,13 @@ ORDER_ZH = {
     "returned": "已退货",
     "transfer": "银行转账",
     "stripe": "Stripe",
+    "wechat": "微信支付",
+    "alipay": "支付宝",
     "credit": "余额支付",
 }
 ORDER_EN = {
+    "wechat": "WeChat Pay",
+    "alipay": "Alipay",
     "step remove": "without {item} × {count}",
     "step add": "with {item} × {count}",
     "step send_to": "another address",

@@ -29,6 +29,8 @@ METHODS: Final = {
     PaymentMethod.COD: N_("Cash on delivery: pay when the parcel is at your door."),
     PaymentMethod.SIMULATOR: N_("Online: you pay on our pay page, within {time}."),
     PaymentMethod.STRIPE: N_("By card or wallet online: you pay on a page of Stripe, within {time}."),
+    PaymentMethod.WECHAT: N_("WeChat Pay: scan a code, or pay in WeChat on your phone, within {time}."),
+    PaymentMethod.ALIPAY: N_("Alipay: you pay on its page or in its app, within {time}."),
     PaymentMethod.TRANSFER: N_("Bank transfer or QR code: we show you the account; send it within {time}."),
 }
 STATES: Final = {

@@ -93,6 +93,8 @@ METHODS: Final[Mapping[PaymentMethod, str]] = {
     PaymentMethod.COD: N_("Cash on delivery"),
     PaymentMethod.SIMULATOR: N_("Pay online"),
     PaymentMethod.STRIPE: N_("Pay by card online"),
+    PaymentMethod.WECHAT: N_("WeChat Pay"),
+    PaymentMethod.ALIPAY: N_("Alipay"),
     PaymentMethod.TRANSFER: N_("Bank transfer"),
     PaymentMethod.CREDIT: N_("Store credit"),
 }
@@ -100,6 +102,8 @@ _METHOD_WORDS: Final[Mapping[PaymentMethod, tuple[str, ...]]] = {
     PaymentMethod.COD: ("cash", "cod", "现金", "货到"),
     PaymentMethod.SIMULATOR: ("online", "card", "在线", "网上", "微信", "支付宝", "刷卡"),
     PaymentMethod.STRIPE: ("stripe", "card", "刷卡", "信用卡"),
+    PaymentMethod.WECHAT: ("微信", "wechat", "weixin"),
+    PaymentMethod.ALIPAY: ("支付宝", "alipay"),
     PaymentMethod.TRANSFER: ("transfer", "转账", "汇款"),
     PaymentMethod.CREDIT: ("credit", "余额"),
 }
@@ -111,8 +115,13 @@ def method_name(voice: Voice, method: PaymentMethod) -> str:
 
 
 def payment_options(voice: Voice, ways: Sequence[PaymentMethod]) -> list[Option[PaymentMethod]]:
-    """The ways to pay as options of a question, each by the words people say for it."""
-    return [Option(str(way), method_name(voice, way), way, also=_METHOD_WORDS[way]) for way in ways]
+    """The ways to pay as options of a question, each by the words people say for it; a wallet's name is its own."""
+    wallets = {way for way in ways if way in (PaymentMethod.WECHAT, PaymentMethod.ALIPAY)}
+    names = {word for way in wallets for word in _METHOD_WORDS[way]}
+    return [
+        Option(str(way), method_name(voice, way), way, also=tuple(w for w in words if way in wallets or w not in names))
+        for way, words in ((way, _METHOD_WORDS[way]) for way in ways)
+    ]
 
 
 def amount_rows(voice: Voice, order: OrderView) -> list[Row]:

@@ -38,6 +38,8 @@ class PaymentMethod(StrEnum):
     COD = "cod"
     SIMULATOR = "simulator"
     STRIPE = "stripe"
+    WECHAT = "wechat"
+    ALIPAY = "alipay"
     TRANSFER = "transfer"
     CREDIT = "credit"
     """Store credit or a gift card covers all of it, or there is nothing to pay."""

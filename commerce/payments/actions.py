@@ -26,7 +26,7 @@ from commerce.payments.model import (
     RefundState,
     next_check,
 )
-from commerce.payments.port import Provider, ProviderUnreachable, RefundOutcome, Session
+from commerce.payments.port import UNSEEN, Payer, Provider, ProviderUnreachable, RefundOutcome, Session
 from foundation.database import Database
 from foundation.encryption import Vault
 from foundation.errors import Refused
@@ -74,26 +74,28 @@ def intent_from(vault: Vault, token: str) -> int:
     return int.from_bytes(number)
 
 
-async def open_payment(till: Till, token: str) -> str:
+async def open_payment(till: Till, token: str, payer: Payer = UNSEEN) -> str:
     """Where the shopper pays: makes the provider's session at the first call, later calls give the same address.
 
+    It is a web page, or what a QR code shows to a wallet (weixin://...).
     Raises Refused("payment.unknown"), ("payment.closed"), ("payment.done"), and ProviderUnreachable.
     """
     intent_id = intent_from(till.vault, token)
     async with till.database.begin() as session:
         intent = await _payable(session, intent_id, now=till.now())
-        if intent.redirect_url is not None:
+        if intent.redirect_url:
             return intent.redirect_url
         provider = _provider(till, intent.provider)
         intent.opened_at = intent.opened_at or till.now()  # a second try after a lost answer asks the same question
         intent.checks, intent.next_check_at = 0, next_check(0, now=till.now())
-    made = await _create(till, provider, intent)
+    made = await _create(till, provider, intent, payer)
     async with till.database.begin() as session:
         intent = await _opened(session, intent_id, made)
-        state = intent.state
-    if state not in PAYABLE:  # it was closed while we asked; the closing job finds the session by its reference
+    if intent.state not in PAYABLE:  # it was closed while we asked; the closing job finds the session by its reference
         raise Refused("payment.closed")
-    return made.url
+    if not intent.redirect_url:
+        raise ProviderUnreachable(f"{intent.provider}: it is there, but nobody got its address")
+    return intent.redirect_url
 
 
 async def receive_webhook(till: Till, provider: str, headers: Mapping[str, str], raw: bytes) -> int:
@@ -259,18 +261,19 @@ async def _payable(session: AsyncSession, intent_id: int, *, now: datetime) -> I
     return intent
 
 
-async def _create(till: Till, provider: Provider, intent: Intent) -> Session:
+async def _create(till: Till, provider: Provider, intent: Intent, payer: Payer = UNSEEN) -> Session:
     return_url = f"{till.base_url}/pay/{pay_token(till.vault, intent.id)}/done"
     opened_at = intent.opened_at or till.now()
     return await provider.create(
-        reference=intent.reference, money=intent.money, return_url=return_url, opened_at=opened_at
+        reference=intent.reference, money=intent.money, return_url=return_url, opened_at=opened_at, payer=payer
     )
 
 
 async def _opened(session: AsyncSession, intent_id: int, made: Session) -> Intent:
-    """Remember the provider's session of an intent."""
+    """Remember the provider's session of an intent; of two that were made at once, the first: nobody gets the other."""
     intent = await locked_intent(session, intent_id)
-    intent.provider_ref, intent.redirect_url = made.ref, made.url
+    if not intent.redirect_url:
+        intent.provider_ref, intent.redirect_url = made.ref, made.url
     if intent.state is IntentState.CREATED:
         intent.move_to(IntentState.REQUIRES_ACTION)
     return intent

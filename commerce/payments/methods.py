@@ -27,8 +27,8 @@ def offered_methods(settings: Settings, providers: Mapping[str, Provider]) -> tu
     """
     hold = timedelta(minutes=settings.hold_minutes)
     offered = [OfferedMethod(PaymentMethod.COD, None)] if settings.cash_on_delivery else []
-    if PaymentMethod.SIMULATOR in providers:
-        offered.append(OfferedMethod(PaymentMethod.SIMULATOR, hold))
+    paged = (PaymentMethod.WECHAT, PaymentMethod.ALIPAY, PaymentMethod.SIMULATOR)
+    offered += [OfferedMethod(method, hold) for method in paged if method in providers]
     if PaymentMethod.STRIPE in providers:
         offered.append(OfferedMethod(PaymentMethod.STRIPE, max(hold, LONGEST_PAGE)))
     if settings.transfer_account:

@@ -14,6 +14,18 @@ class ProviderUnreachable(Exception):
     """No answer, or none we can read: the truth is unknown, and the same question is asked again later."""
 
 
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who opens a pay page: from which address, and whether on a phone, where a wallet is at hand."""
+
+    ip: str = "127.0.0.1"
+    on_phone: bool = False
+
+
+UNSEEN = Payer()
+"""Nobody who is looking: the shop itself asks once more."""
+
+
 class SessionState(StrEnum):
     """What a provider's payment session can be. A declined attempt leaves it open: the shopper may try again."""
 
@@ -26,7 +38,10 @@ class SessionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A payment session at the provider; `url` is where the shopper pays, `instrument` with what they did."""
+    """A payment session at the provider; `url` is where the shopper pays, `instrument` with what they did.
+
+    An address that is no web page (weixin://) is shown as a QR code.
+    """
 
     ref: str
     reference: str
@@ -61,8 +76,13 @@ class Provider(Protocol):
 
     name: str
 
-    async def create(self, *, reference: str, money: Money, return_url: str, opened_at: datetime) -> Session:
-        """Make the session of this reference, or give the one there is. `opened_at` is the same at every try."""
+    async def create(
+        self, *, reference: str, money: Money, return_url: str, opened_at: datetime, payer: Payer = UNSEEN
+    ) -> Session:
+        """Make the session of this reference, or give the one there is. `opened_at` is the same at every try.
+
+        Raises Refused("payment.amount_unfit") where it cannot take this sum.
+        """
         ...
 
     async def query(self, ref: str) -> Session:

@@ -35,7 +35,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
-from commerce.payments.port import Notice, ProviderUnreachable, RefundOutcome, Session, SessionState
+from commerce.payments.port import UNSEEN, Notice, Payer, ProviderUnreachable, RefundOutcome, Session, SessionState
 from foundation.errors import Json, Refused
 from foundation.money import Money
 
@@ -96,7 +96,15 @@ class Simulator:
         self._secret = secret
         self._now = now
 
-    async def create(self, *, reference: str, money: Money, return_url: str, opened_at: datetime) -> Session:  # noqa: ARG002 - for others
+    async def create(
+        self,
+        *,
+        reference: str,
+        money: Money,
+        return_url: str,
+        opened_at: datetime,  # noqa: ARG002 - for others, as is the next
+        payer: Payer = UNSEEN,  # noqa: ARG002
+    ) -> Session:
         """Make the session of this reference, or give the one there is."""
         body = {
             "reference": reference,

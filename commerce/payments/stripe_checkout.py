@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from commerce.payments.port import Notice, ProviderUnreachable, RefundOutcome, Session, SessionState
+from commerce.payments.port import UNSEEN, Notice, Payer, ProviderUnreachable, RefundOutcome, Session, SessionState
 from commerce.payments.signatures import is_stripe_signed
 from foundation.errors import Refused
 from foundation.money import Money, exponent
@@ -157,7 +157,15 @@ class StripeCheckout:
         self._webhook_secrets = tuple(webhook_secrets)
         self._now = now
 
-    async def create(self, *, reference: str, money: Money, return_url: str, opened_at: datetime) -> Session:
+    async def create(
+        self,
+        *,
+        reference: str,
+        money: Money,
+        return_url: str,
+        opened_at: datetime,
+        payer: Payer = UNSEEN,  # noqa: ARG002 - for others
+    ) -> Session:
         """Make the session of this reference, or give the one there is. Raises Refused("payment.amount_unfit")."""
         amount = exactly(money)
         if amount is None:
