@@ -37,6 +37,7 @@ from commerce.payments.jobs import JOBS
 from commerce.payments.methods import waits_for
 from commerce.payments.model import Intent, Payment, Refund, RefundState
 from commerce.payments.port import ProviderUnreachable
+from commerce.payments.practice_wallets import ALIPAY_AT_HOME
 from commerce.payments.setup import STRIPE_AT_HOME
 from foundation.jobs import run_due_jobs
 from nlu.understand import Understander
@@ -46,6 +47,8 @@ SOUND = 6800
 SOMEWHERE = AddressText("张三", "+8613800138000", "浙江省杭州市西湖区文三路90号")
 STOCK = 1_000_000
 MINUTE = timedelta(minutes=1)
+PAGED = (PaymentMethod.SIMULATOR, PaymentMethod.STRIPE, PaymentMethod.WECHAT, PaymentMethod.ALIPAY)
+"""The ways to pay on a bank's page."""
 
 
 @dataclass
@@ -103,8 +106,11 @@ class PayHouse:
         token = pay_token(self.till.vault, (await self.intent(order)).id)
         for _ in range(5):
             with contextlib.suppress(ProviderUnreachable):
-                await open_payment(self.till, token)
-                break
+                url = await open_payment(self.till, token)
+                if not url.startswith(BASE_URL + ALIPAY_AT_HOME):
+                    break
+                if (await self.scratch.client.get(url)).status_code == httpx.codes.SEE_OTHER:
+                    break
         intent = await self.intent(order)
         if faults:
             await self.tell(intent, faults)
@@ -113,13 +119,13 @@ class PayHouse:
     async def tell(self, intent: Intent, faults: Collection[Fault]) -> None:
         """Let things go wrong with the session of an intent."""
         async with self.till.database.begin() as session:
-            found = await session_by_reference(session, intent.reference)
+            found = await session_by_reference(session, _there(intent))
             found.faults = [str(fault) for fault in faults]
 
     async def press(self, intent: Intent, choice: str = "pay") -> None:
         """The shopper presses a button on the bank's page: "pay" or "decline"."""
         async with self.till.database.begin() as session:
-            session_id = (await session_by_reference(session, intent.reference)).id
+            session_id = (await session_by_reference(session, _there(intent))).id
         answer = await self.scratch.client.post(f"/simulator/pay/{session_id}", data={"choice": choice})
         assert answer.status_code == httpx.codes.SEE_OTHER, answer.text
 
@@ -150,12 +156,16 @@ class PayHouse:
     async def books(self) -> dict[str, dict[str, int]]:
         """Money taken and given back as the banks have it and as our ledger has it, by provider, in minor units."""
         async with self.till.database.begin() as session:
-            return {name: await _books_of(session, name) for name in ("simulator", "stripe")}
+            return {str(method): await _books_of(session, method) for method in PAGED}
 
 
-async def _books_of(session: AsyncSession, provider: str) -> dict[str, int]:
-    protocol = {"simulator": "own", "stripe": "stripe"}[provider]
-    its = SimulatorSession.protocol == protocol
+def _there(intent: Intent) -> str:
+    """The name of a payment at its bank."""
+    return intent.reference.replace("-", "_") if intent.provider == PaymentMethod.ALIPAY else intent.reference
+
+
+async def _books_of(session: AsyncSession, provider: PaymentMethod) -> dict[str, int]:
+    its = SimulatorSession.protocol == ("own" if provider is PaymentMethod.SIMULATOR else provider)
     taken = select(func.sum(SimulatorSession.amount)).where(its, SimulatorSession.state == "paid")
     given = (
         select(func.sum(SimulatorRefund.amount))
@@ -174,8 +184,9 @@ async def _books_of(session: AsyncSession, provider: str) -> dict[str, int]:
 
 @asynccontextmanager
 async def pay_house(place: Place, **settings: object) -> AsyncIterator[PayHouse]:
-    """Open it on a fresh database, with Stripe played by our own simulator."""
+    """Open it on a fresh database, with Stripe, WeChat Pay and Alipay played by our own simulator."""
     at_home = {
+        "practice_wallets": True,
         "stripe_secret_key": "sk_test_of_this_house",
         "stripe_webhook_secret": "whsec_of_this_house",
         "stripe_url": BASE_URL + STRIPE_AT_HOME,

@@ -1,7 +1,7 @@
 """Random payments with faults through the real use cases: does the money at the banks equal the ledger, to the cent?
 
-Each payment is an order that some shopper pays, declines, leaves or pays too late, with the practice bank, with Stripe
-(both played by our simulator, over ASGI) or by bank transfer, while the bank duplicates, reorders, delays, drops and
+Each payment is an order that some shopper pays, declines, leaves or pays too late, with the practice bank, Stripe,
+WeChat Pay or Alipay (all played by our simulator, over ASGI) or by bank transfer, while the bank duplicates, reorders, delays, drops and
 corrupts webhooks, loses answers, is slow, refuses to close and fails refunds; some orders are given back in parts or
 cancelled. The same run without faults is the comparison. Real PostgreSQL; the clock is moved, nothing waits.
 """
@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import func, select, text
 
-from bench.pay_house import MINUTE, SOUND, PayHouse, pay_house
+from bench.pay_house import MINUTE, PAGED, SOUND, PayHouse, pay_house
 from bot.web.simulator_model import FAULT_OF_AMOUNT, Fault
 from cli.scratch import Place, scratch_place
 from commerce.orders.actions import cancel_order
@@ -38,8 +38,8 @@ AT_ONCE = 12
 BATCH = 250
 ROUNDS = 40
 """So often at most the clock is moved at the end until everything is final."""
-METHODS = (PaymentMethod.SIMULATOR, PaymentMethod.STRIPE, PaymentMethod.TRANSFER)
-SHARES = (45, 45, 10)
+METHODS = (*PAGED, PaymentMethod.TRANSFER)
+SHARES = (20, 25, 25, 20, 10)
 
 
 @dataclass

@@ -24,7 +24,9 @@ from bot.web import (
     photos,
     pictures,
     simulator,
+    simulator_alipay,
     simulator_stripe,
+    simulator_wechat,
     suggestions,
     transfer_page,
 )
@@ -61,6 +63,9 @@ def create_app(shop: "Shop") -> FastAPI:
     if shop.settings.payment_simulator:
         app.include_router(simulator.router)
         app.include_router(simulator_stripe.router)
+        if app.state.bank.wallets is not None:
+            app.include_router(simulator_wechat.router)
+            app.include_router(simulator_alipay.router)
     answer_errors(app)
     app.add_middleware(
         BodyLimit,

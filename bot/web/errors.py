@@ -23,6 +23,7 @@ API_PREFIXES = (
     "/webhooks/",
     "/simulator/v1/",
     "/simulator/stripe/",
+    "/simulator/wechat/v3/",
     "/media/",
     "/health",
     "/ready",

@@ -5,17 +5,19 @@ from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from bot.language import money_text
+from bot.web.errors import status_of
 from bot.web.pages import notice_page, page_language
+from bot.web.scan_page import scan_page
 from bot.web.transfer_page import transfer_page
 from bot.web.words import WORDS, Words
 from commerce.customers.model import Customer
-from commerce.orders.model import Order, OrderStatus
+from commerce.orders.model import Order, OrderStatus, PaymentMethod
 from commerce.payments.actions import Till, intent_from, look_at_intent, open_payment, receive_webhook
 from commerce.payments.model import PAYABLE, Intent, IntentState
-from commerce.payments.port import ProviderUnreachable
+from commerce.payments.port import Payer, ProviderUnreachable
 from commerce.payments.transfers import TRANSFER
 from foundation import jobs
 from foundation.errors import Refused
@@ -38,7 +40,10 @@ async def pay(request: Request, token: str) -> Response:
         by_transfer = await _waiting_transfer(request, token)
         if by_transfer is not None:
             return transfer_page(request, *by_transfer)
-        return RedirectResponse(await open_payment(till, token), status_code=303)
+        url = await open_payment(till, token, _payer(request))
+        if url.startswith(("https://", "http://")):
+            return RedirectResponse(url, status_code=303)
+        return await _scan(request, token, url)
     except ProviderUnreachable:
         words = WORDS[page_language(request)]
         return notice_page(
@@ -64,15 +69,26 @@ async def done(request: Request, token: str) -> Response:
 
 @router.post("/webhooks/payments/{provider}")
 async def payment_webhook(request: Request, provider: str) -> Response:
-    """A provider tells us something. 2xx only when it is stored; 404 for a provider we do not have, 401 unsigned."""
+    """A provider tells us something. 2xx only when it is stored; 404 for a provider we do not have, 401 unsigned.
+
+    WeChat and Alipay want to hear it in their own words, or they tell again.
+    """
     raw = await request.body()
     try:
         new = await receive_webhook(till_of(request), provider, dict(request.headers), raw)
     except Refused as refusal:
         log.warning("webhook refused", provider=provider[:24], code=refusal.code)
+        if provider == PaymentMethod.ALIPAY:
+            return PlainTextResponse("fail", status_code=status_of(refusal))
+        if provider == PaymentMethod.WECHAT:
+            return JSONResponse({"code": "FAIL", "message": refusal.code}, status_code=status_of(refusal))
         raise
     if new:
         await jobs.wake(request.app.state.shop.database)
+    if provider == PaymentMethod.ALIPAY:
+        return PlainTextResponse("success")
+    if provider == PaymentMethod.WECHAT:
+        return JSONResponse({"code": "SUCCESS", "message": "成功"})
     return JSONResponse({"stored": new})
 
 
@@ -80,6 +96,24 @@ def till_of(request: Request) -> Till:
     """What paying needs of this shop."""
     till: Till = request.app.state.shop.till
     return till
+
+
+def _payer(request: Request) -> Payer:
+    """Who opens the page: phones have the wallet in them and cannot scan themselves."""
+    agent = request.headers.get("user-agent", "")
+    ip = request.client.host if request.client is not None else Payer().ip
+    return Payer(ip=ip, on_phone=any(word in agent for word in ("Mobile", "Android", "iPhone")))
+
+
+async def _scan(request: Request, token: str, code: str) -> Response:
+    """The page with the code; it looks for itself whether somebody has paid."""
+    await _ask_provider(request, token)
+    shop: Shop = request.app.state.shop
+    async with shop.database.begin() as session:
+        intent = await session.get_one(Intent, intent_from(shop.vault, token))
+        order = await session.get_one(Order, intent.order_id)
+        request.state.language = (await session.get_one(Customer, order.customer_id)).language
+    return scan_page(request, order, intent, code)
 
 
 async def _waiting_transfer(request: Request, token: str) -> tuple[Order, Intent] | None:

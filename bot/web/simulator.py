@@ -6,6 +6,7 @@ Its own protocol is written down where the shop speaks it, in commerce/payments/
 """
 
 import asyncio
+import hmac
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,13 +21,13 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
 from bot.language import money_text
 from bot.web import simulator_model as books
 from bot.web.pages import Html, fill, notice_page, page, page_language
+from bot.web.simulator_events import is_taken, letter
 from bot.web.simulator_model import FAULT_OF_AMOUNT, Fault, SimulatorRefund, SimulatorSession, State
-from bot.web.simulator_shapes import wire
 from bot.web.wire import read_body
 from bot.web.words import WORDS
-from commerce.payments.setup import STRIPE_AT_HOME, webhook_secrets
-from commerce.payments.signatures import stripe_header
-from commerce.payments.simulator import SIGNATURE_HEADER, TIMESTAMP_HEADER, is_signed, sign
+from commerce.payments.practice_wallets import PracticeKeys, practice_keys
+from commerce.payments.setup import STRIPE_AT_HOME, has_practice_wallets, webhook_secrets
+from commerce.payments.simulator import is_signed
 from foundation.database import Database
 from foundation.errors import Json, Refused
 from foundation.money import Money
@@ -45,7 +46,8 @@ _LOOK_EVERY = 5.0
 class Bank:
     """What the simulator needs. `faults`: what goes wrong with the next session; only tests put anything there.
 
-    `stripe_key` is what a shop shows when it takes us for Stripe, `stripe_secret` signs what we tell it then.
+    `stripe_key` is what a shop shows when it takes us for Stripe, `stripe_secret` signs what we tell it then;
+    `wallets` are the keys with which it takes us for WeChat Pay and Alipay.
     """
 
     database: Database
@@ -54,6 +56,7 @@ class Bank:
     now: Callable[[], datetime]
     stripe_key: str
     stripe_secret: bytes
+    wallets: PracticeKeys | None = None
     may_go_wrong: bool = False
     faults: list[Fault] = field(default_factory=list)
     rung: asyncio.Event = field(default_factory=asyncio.Event)
@@ -108,6 +111,7 @@ def bank_of_shop(shop: "Shop") -> Bank:
         now=shop.now,
         stripe_key=key.get_secret_value() if key is not None and is_ours else "sk_test_" + shop.simulator_secret.hex(),
         stripe_secret=secrets[0] if secrets and is_ours else b"whsec_" + shop.simulator_secret,
+        wallets=practice_keys(settings.data_dir) if has_practice_wallets(settings) else None,
         may_go_wrong=settings.simulator_faults,
     )
 
@@ -124,6 +128,11 @@ async def signed_bank(request: Request) -> Bank:
     if not is_signed(bank.secret, request.headers, await request.body(), now=bank.now()):
         raise Refused("simulator.signature")
     return bank
+
+
+def wallet_session_id(bank: Bank, protocol: str, number: str) -> str:
+    """The id of a wallet's session, for ever the same for a shop's number of it, and to be guessed by nobody."""
+    return hmac.new(bank.secret, f"{protocol}:{number}".encode(), "sha256").hexdigest()[:40]
 
 
 ABank = Annotated[Bank, Depends(bank_of)]
@@ -223,15 +232,20 @@ async def pay_page(request: Request, bank: ABank, session_id: str, declined: boo
         State.OPEN: (words.sim_declined_title, words.sim_declined_text, "bad"),
     }[State(found.state)]
     if found.state != State.OPEN or declined:
-        back = {} if found.state == State.CLOSED else {"Refresh": f"2; url={found.return_url}"}
         title, text, mark = after
+        if not found.return_url:  # opened from a code: the shop's page is somewhere else
+            text = words.sim_scanned_text if mark == "good" else text
+            return notice_page(request, title=title, text=text, mark=mark)
+        back = {} if found.state == State.CLOSED else {"Refresh": f"2; url={found.return_url}"}
         return notice_page(
             request, title=title, text=text, mark=mark, button=(words.sim_return, found.return_url), headers=back
         )
     amount = money_text(found.money, language)
+    name = {books.WECHAT: words.sim_wechat, books.ALIPAY: words.sim_alipay}.get(found.protocol, words.sim_name)
     body = fill(
         "bank.html",
-        bank=words.sim_name,
+        look=found.protocol,
+        bank=name,
         to=words.sim_to,
         shop=request.app.state.shop.settings.shop_name(language),
         amount=amount,
@@ -241,7 +255,7 @@ async def pay_page(request: Request, bank: ABank, session_id: str, declined: boo
         decline=words.sim_decline,
         note=words.sim_note,
     )
-    return page(request, title=words.sim_name, body=body)
+    return page(request, title=name, body=body)
 
 
 @router.post("/pay/{session_id}", include_in_schema=False)
@@ -262,11 +276,9 @@ async def send_webhooks(bank: Bank, client: httpx.AsyncClient) -> int:
         due = await books.claim_webhooks(session, now=bank.now(), lease=_LEASE)
     taken = 0
     for event in due:
-        raw = wire(event.payload)
-        headers = _signed_headers(bank, event, raw)
+        raw, headers = letter(bank, event)
         try:
-            answer = await client.post(event.notify_url, content=raw, headers=headers)
-            ok = answer.is_success
+            ok = is_taken(event, await client.post(event.notify_url, content=raw, headers=headers))
         except httpx.HTTPError as error:
             log.warning("webhook did not arrive", error=type(error).__name__, tries=event.tries)
             ok = False
@@ -278,16 +290,6 @@ async def send_webhooks(bank: Bank, client: httpx.AsyncClient) -> int:
             stored.answered_at = bank.now() if ok else None
             stored.corrupt = False
     return taken
-
-
-def _signed_headers(bank: Bank, event: books.SimulatorEvent, raw: bytes) -> dict[str, str]:
-    """How the shop knows that a webhook is ours; the fault CORRUPT signs other bytes than it sends."""
-    signed = raw + b" " if event.corrupt else raw
-    seconds = int(bank.now().timestamp())
-    headers = {"Content-Type": "application/json"}
-    if event.protocol == books.STRIPE:
-        return headers | {"Stripe-Signature": stripe_header(bank.stripe_secret, seconds, signed)}
-    return headers | {TIMESTAMP_HEADER: str(seconds), SIGNATURE_HEADER: sign(bank.secret, str(seconds), signed)}
 
 
 async def keep_sending(bank: Bank, client: httpx.AsyncClient) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.web import simulator_shapes as shapes
+from bot.web.simulator_events import EVENTS
 from conversations.text import clean
 from foundation.database import Base, Id, JsonList, JsonMap
 from foundation.errors import Refused
@@ -20,7 +20,7 @@ LATE = timedelta(seconds=30)
 """How late a webhook with the fault DELAY is sent."""
 OVERTAKEN = timedelta(seconds=3)
 """How late one with the fault REORDER is sent: what happens next is told before it."""
-OWN, STRIPE = "own", "stripe"
+OWN, STRIPE, WECHAT, ALIPAY = "own", "stripe", "wechat", "alipay"
 """The protocols in which a session is asked for and told of."""
 
 
@@ -59,7 +59,8 @@ class State(StrEnum):
 class SimulatorSession(Base):
     """One payment that a shop asked for; `reference` is the shop's name of it. The `id` opens the pay page.
 
-    `details` is what the shop wants to see again (Stripe's metadata); `payment_ref` is Stripe's payment intent.
+    `details` is what the shop wants to see again (Stripe's metadata) or must say again in the same way; `payment_ref`
+    is Stripe's payment intent, and the number that a wallet gives a payment.
     """
 
     __tablename__ = "simulator_session"
@@ -99,7 +100,10 @@ class SimulatorSession(Base):
 
 
 class SimulatorRefund(Base):
-    """Money given back once under the shop's key. At Stripe `key` is its own id, the shop's is in `details`."""
+    """Money given back once under the shop's key. At Stripe `key` is its own id, the shop's is in `details`.
+
+    At the wallets the name of the protocol stands before the shop's key.
+    """
 
     __tablename__ = "simulator_refund"
     __table_args__ = (CheckConstraint("amount > 0", name="amount_positive"),)
@@ -139,23 +143,33 @@ async def open_session(
     notify_url: str,
     faults: Collection[str],
     now: datetime,
+    protocol: str = OWN,
+    session_id: str | None = None,
+    payment_ref: str | None = None,
+    details: JsonMap | None = None,
+    expires_at: datetime | None = None,
 ) -> tuple[SimulatorSession, bool]:
-    """The session of this reference and whether it was made now. Raises Refused("simulator.amount_differs")."""
+    """The session of this reference and whether it was made now. Raises Refused("simulator.amount_differs").
+
+    `session_id`: where the reference is to be one's own only within a protocol, the id that it always has there.
+    """
     made = insert(SimulatorSession).values(
-        id=secrets.token_urlsafe(24),
-        protocol=OWN,
+        id=session_id or secrets.token_urlsafe(24),
+        protocol=protocol,
         reference=reference,
+        payment_ref=payment_ref,
         amount=money.amount,
         currency=money.currency,
         state=State.OPEN,
         return_url=return_url,
         notify_url=notify_url,
         faults=[str(fault) for fault in faults],
-        details={},
+        details=details or {},
         created_at=now,
+        expires_at=expires_at,
     )
     is_new = await session.scalar(made.on_conflict_do_nothing().returning(SimulatorSession.id)) is not None
-    named = select(SimulatorSession).filter_by(reference=reference, protocol=OWN).with_for_update()
+    named = select(SimulatorSession).filter_by(reference=reference, protocol=protocol).with_for_update()
     found = (await session.scalars(named)).one()
     if found.money != money:
         raise Refused("simulator.amount_differs", reference=reference)
@@ -318,11 +332,7 @@ async def tell(
 ) -> None:
     """Write the webhook down in the transaction of its reason; faults make it late, double, wrong or lost."""
     event_id = f"evt_{secrets.token_hex(12)}"
-    payload: JsonMap | None
-    if about.protocol == STRIPE:
-        payload = shapes.stripe_event(event_id, kind, about, refund, now=now)
-    else:
-        payload = shapes.own_event(event_id, kind, about, refund)
+    payload = EVENTS[about.protocol](event_id, kind, about, refund, now)
     if payload is None:
         return
     copies = 2 if about.goes_wrong(Fault.DUPLICATE) else 1

@@ -33,7 +33,11 @@ _INTENT_STATUS = {
 
 
 def own_event(
-    event_id: str, kind: str, about: "SimulatorSession", refund: "SimulatorRefund | None"
+    event_id: str,
+    kind: str,
+    about: "SimulatorSession",
+    refund: "SimulatorRefund | None",
+    now: datetime,  # noqa: ARG001 - for others
 ) -> dict[str, Json] | None:
     """A webhook in our own protocol; None for what it does not tell of."""
     if kind in _SILENT_OWN:
@@ -50,7 +54,7 @@ def own_event(
 
 
 def stripe_event(
-    event_id: str, kind: str, about: "SimulatorSession", refund: "SimulatorRefund | None", *, now: datetime
+    event_id: str, kind: str, about: "SimulatorSession", refund: "SimulatorRefund | None", now: datetime
 ) -> dict[str, Json]:
     """A webhook as Stripe sends it: an event around the object as it is now."""
     if refund is not None:

@@ -53,9 +53,16 @@ class Words:
     transfer_qr: str
     transfer_text: str
     transfer_done: str
+    scan_title: str
+    scan_code: str
+    scan_text: str
+    scan_until: str
+    scan_practise: str
     order: str
     amount: str
     sim_name: str
+    sim_wechat: str
+    sim_alipay: str
     sim_reference: str
     sim_note: str
     sim_to: str
@@ -69,6 +76,7 @@ class Words:
     sim_closed_text: str
     sim_slow_title: str
     sim_slow_text: str
+    sim_scanned_text: str
     sim_return: str
     demo_title: str
     demo_text: str
@@ -127,7 +135,14 @@ _ENGLISH = Words(
     transfer_text="Please send exactly this amount and write {code} as the purpose: that is how we know it is yours. "
     "When it is done, tell us in the chat.",
     transfer_done="Tell us in the chat",
+    scan_title="Pay with WeChat",
+    scan_code="QR code to pay with WeChat",
+    scan_text="Scan the code with WeChat. This page notices by itself when you have paid.",
+    scan_until="Pay before",
+    scan_practise="Open the practice WeChat",
     sim_name="Practice bank",
+    sim_wechat="WeChat Pay (practice)",
+    sim_alipay="Alipay (practice)",
     sim_reference="Reference",
     sim_note="This is a simulated bank for trying the shop. No real money moves.",
     sim_to="You pay to",
@@ -141,6 +156,7 @@ _ENGLISH = Words(
     sim_closed_text="The shop closed it. Nothing was charged.",
     sim_slow_title="Your bank is still at it",
     sim_slow_text="The payment was begun and is not through yet. You are being taken back to the shop.",
+    sim_scanned_text="The shop's page notices by itself. You may close this one.",
     sim_return="Back to the shop",
     demo_title="Another site, our chat",
     demo_text="This page stands for a site of somebody else. Two lines put the shop's attendant in its corner:",
@@ -197,7 +213,14 @@ _CHINESE = Words(
     transfer_text="请按上面的金额转账，并在附言里填写 {code}，方便我们核对到您的订单。"
     "转好后，在聊天里说一声“我已经转账了”就行。",
     transfer_done="转好了，去聊天里说一声",
+    scan_title="微信支付",
+    scan_code="微信支付二维码",
+    scan_text="请打开微信扫一扫。付款后本页会自动更新。",
+    scan_until="支付截止",
+    scan_practise="打开模拟微信付款",
     sim_name="模拟银行",
+    sim_wechat="微信支付（模拟）",
+    sim_alipay="支付宝（模拟）",
     sim_reference="流水号",
     sim_note="仅供体验小店，不会动用真实资金。",
     sim_to="收款方",
@@ -211,6 +234,7 @@ _CHINESE = Words(
     sim_closed_text="商家已关闭这笔支付，没有扣款。",
     sim_slow_title="银行处理中",
     sim_slow_text="付款已提交，银行还在处理。正在返回小店……",
+    sim_scanned_text="商家页面会自动更新，可以关闭本页了。",
     sim_return="返回小店",
     demo_title="别人的网站，我们的店小二",
     demo_text="这一页代表别人家的网站。加上两行代码，店小二就站在角落里：",
