@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from commerce.credit import invariants as credit
 from commerce.customers import invariants as customers
 from commerce.flash_sales import invariants as flash_sales
+from commerce.group_buy import invariants as group_buy
 from commerce.inventory import invariants as inventory
 from commerce.orders import invariants as orders
 from commerce.payments import invariants as payments
@@ -32,7 +33,7 @@ MOST_ROWS = 100
 RULES: Mapping[str, str] = {
     name: query
     for room in (
-        *(inventory, customers, promotions, points, credit, flash_sales),
+        *(inventory, customers, promotions, points, credit, flash_sales, group_buy),
         *(orders, payments, shipping, returns),
     )
     for name, query in room.INVARIANTS.items()

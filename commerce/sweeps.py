@@ -10,6 +10,7 @@ from commerce.flash_sales.reminders import remind_of_sales
 from commerce.flash_sales.sales import begin_sales, end_sales
 from commerce.group_buy.campaigns import end_campaigns
 from commerce.group_buy.deadlines import close_groups, finish_groups
+from commerce.group_buy.nudges import nudge_groups
 from commerce.inventory.actions import expire_holds
 from commerce.orders.actions import complete_delivered_orders, expire_changes, expire_unpaid_orders
 from commerce.persons.exports import forget_exports
@@ -37,6 +38,7 @@ SWEEPS: tuple[Sweep, ...] = (
     end_campaigns,
     close_groups,
     finish_groups,
+    nudge_groups,
     remind_of_sales,
     begin_sales,
     end_sales,

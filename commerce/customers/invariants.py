@@ -11,6 +11,7 @@ OWNED = (
         "promotion_customer",
         "price_list_customer",
         "flash_claim",
+        "group_member",
         "flash_reminder",
         "conversation",
     ),

@@ -11,6 +11,7 @@ from commerce.credit.joining import join_credit
 from commerce.customers.events import note_event
 from commerce.customers.model import Customer
 from commerce.flash_sales.claims import join_claims
+from commerce.group_buy.joining import join_seats
 from commerce.points.joining import join_points
 from commerce.points.model import PointsAccount
 from commerce.promotions.coupons import join_coupons
@@ -62,6 +63,7 @@ async def join_customers(session: AsyncSession, *, one_id: int, other_id: int, n
     await join_points(session, from_id=gone.id, to_id=kept.id)
     await session.execute(delete(PointsAccount).where(PointsAccount.customer_id == gone.id))
     await join_coupons(session, from_id=gone.id, to_id=kept.id)
+    await join_seats(session, from_id=gone.id, to_id=kept.id)
     await join_claims(session, from_id=gone.id, to_id=kept.id)
     for table in _GO_OVER_LAST:
         await _hand_over(session, table, gone.id, kept.id)
