@@ -67,8 +67,13 @@ class ChecksPage:
             words(rule, "part-hint check-code")
             for breach in breaches:
                 with box("chips"):
+                    number = breach.row.get("number")
+                    if number is not None:
+                        with ui.element("a").props(f'href="/console/orders?o={number}"'):
+                            chip(number, "accent")
                     for name, value in breach.row.items():
-                        chip(f"{name} {value}", "quiet")
+                        if name != "number":
+                            chip(f"{name} {value}", "quiet")
 
     def _hours(self, checks: list[CheckShape]) -> None:
         t, zone = self.visit.t, self.visit.desk.settings.zone

@@ -41,6 +41,7 @@ class GoodsFrame:
                                 words(t(name))
                 self.actions = box("head-actions")
             self.body = box("goods-body")
+        ui.run_javascript("document.querySelector('.parts .on')?.scrollIntoView({inline: 'center'})")
 
 
 def nothing(icon: str, title: str, text: str) -> Element:

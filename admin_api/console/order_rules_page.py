@@ -37,7 +37,7 @@ class OrderRulesPage:
         frame = GoodsFrame(visit, "order-rules", STORE)
         with frame.actions:
             if self.may_change:
-                button(visit.t("Save"), "primary save").on("click", self._save)
+                button(visit.t("Save"), "primary", "save").on("click", self._save)
         with frame.body:
             self.box = box("order-rules")
 

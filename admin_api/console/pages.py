@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
@@ -30,6 +30,7 @@ from admin_api.console.sign_in_page import SignInPage
 from admin_api.console.stock_page import StockPage
 from admin_api.console.talk_list import may_talk
 from admin_api.console.tender_page import TenderPage
+from admin_api.console.two_panes import TwoPanes
 from admin_api.console.visit import Visit
 from admin_api.console.words import LANGUAGES, Words
 from admin_api.desk import Desk
@@ -95,19 +96,10 @@ def _declare_pages(desk: Desk) -> None:
         await page.start(int(c) if c.isascii() and c.isdecimal() and len(c) < 19 else None)
         return None
 
-    @ui.page("/orders", response_timeout=15)
-    async def orders(request: Request, o: str = "") -> Response | None:
-        asking = await _whoever_opens(desk, request)
-        if asking is None:
-            return RedirectResponse(f"{_root(request)}/sign-in")
-        visit = Visit(desk, request.cookies[COOKIE], asking, ui.context.client)
-        page = _frame(visit, request, "orders", OrdersPage)
-        await page.start(o[:20] or None)
-        return None
-
-    _declare_parcels(desk)
-    _declare_returns(desk)
-    _declare_customers(desk)
+    _declare_panes(desk, "orders", Permission.READ_ORDERS, OrdersPage)
+    _declare_panes(desk, "parcels", Permission.READ_ORDERS, ParcelsPage)
+    _declare_panes(desk, "returns", Permission.HANDLE_RETURNS, ReturnsPage)
+    _declare_panes(desk, "customers", Permission.READ_CUSTOMERS, CustomersPage)
     _declare_goods_pages(desk)
 
     @ui.page("/sign-in")
@@ -118,39 +110,16 @@ def _declare_pages(desk: Desk) -> None:
         SignInPage(desk, language)
 
 
-def _declare_parcels(desk: Desk) -> None:
-    @ui.page("/parcels", response_timeout=15)
-    async def parcels(request: Request, p: str = "") -> Response | None:
-        visit = await _visit(desk, request, Permission.READ_ORDERS)
+def _declare_panes(
+    desk: Desk, name: str, permission: Permission, page: Callable[[Visit], TwoPanes[Any, Any, Any]]
+) -> None:
+    @ui.page(f"/{name}", response_timeout=15)
+    async def panes(request: Request) -> Response | None:
+        visit = await _visit(desk, request, permission)
         if isinstance(visit, Response):
             return visit
-        await _frame(visit, request, "parcels", ParcelsPage).start(
-            int(p) if p.isascii() and p.isdecimal() and len(p) < 19 else None
-        )
-        return None
-
-
-def _declare_returns(desk: Desk) -> None:
-    @ui.page("/returns", response_timeout=15)
-    async def returns(request: Request, r: str = "") -> Response | None:
-        visit = await _visit(desk, request, Permission.HANDLE_RETURNS)
-        if isinstance(visit, Response):
-            return visit
-        await _frame(visit, request, "returns", ReturnsPage).start(
-            int(r) if r.isascii() and r.isdecimal() and len(r) < 19 else None
-        )
-        return None
-
-
-def _declare_customers(desk: Desk) -> None:
-    @ui.page("/customers", response_timeout=15)
-    async def customers(request: Request, c: str = "") -> Response | None:
-        visit = await _visit(desk, request, Permission.READ_CUSTOMERS)
-        if isinstance(visit, Response):
-            return visit
-        await _frame(visit, request, "customers", CustomersPage).start(
-            int(c) if c.isascii() and c.isdecimal() and len(c) < 19 else None
-        )
+        made = _frame(visit, request, name, page)
+        await made.start(request.query_params.get(made.param, ""))
         return None
 
 
