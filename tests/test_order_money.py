@@ -262,6 +262,20 @@ async def test_a_gift_on_an_order_paid_in_parts_does_not_keep_it_from_being_plac
     await sound(desk)
 
 
+async def test_cash_for_a_parcel_that_was_refused_at_the_door_is_asked_for_no_more(desk: Desk) -> None:
+    order = await desk.order({desk.small: 2})
+    (tea,) = await desk.lines(order)
+    for state in (ShipmentState.DELIVERED, ShipmentState.RETURNED_TO_SENDER):
+        parcel = await sent(desk, order, {tea.id: 1})
+        await say(desk.session, shipment_id=parcel.id, state=state, text="", now=desk.now + MINUTES)
+    assert await refund_parcel(desk.session, shipment_id=parcel.id, now=desk.now) == 0
+    assert await desk.to_pay(order) == [("cod", 6800)]
+    await mark_paid(desk.session, order_id=order.id, proof="cash", now=desk.now)
+    assert ((await desk.view(order)).payment_state, await refunds(desk, order)) == ("paid", [])
+    assert await complete_delivered_orders(desk.session, now=desk.now + 8 * DAYS) == 1
+    await sound(desk)
+
+
 async def test_an_order_that_becomes_a_large_cash_order_waits_for_a_call(desk: Desk) -> None:
     await set_policy(desk.session, Policy(cod_confirm_above=6799))
     order = await desk.paid({desk.small: 1})

@@ -1,10 +1,9 @@
 """Money and an order: what is still owed and asked for, and being placed once it is covered."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.inventory.actions import commit_holds
@@ -14,6 +13,7 @@ from commerce.orders.model import HoldReason, Order, OrderStatus, PaymentMethod,
 from commerce.orders.policy import policy_of
 from commerce.payments.ledger import balance, new_intent, payable_intents, start_closing
 from commerce.payments.model import Intent, Refund, RefundState
+from commerce.shipping.model import Shipment
 from foundation.money import Money
 
 _FOR_GOODS = ("return", "parcel_lost", "parcel_returned")
@@ -28,25 +28,25 @@ async def owed(session: AsyncSession, order: Order) -> int:
 async def settled(session: AsyncSession, order: Order) -> int:
     """How much of the total is done with: what was paid and kept, and what was given back for good."""
     sums = await balance(session, order.id)
-    forgiven = (await forgiven_of(session, [order.id])).get(order.id, 0) if sums.going_back else 0
-    return sums.kept + forgiven
+    is_forgiven = sums.going_back or order.payment_method is PaymentMethod.COD
+    return sums.kept + ((await forgiven_of(session, [order.id])).get(order.id, 0) if is_forgiven else 0)
 
 
-async def forgiven_of(session: AsyncSession, order_ids: Sequence[int]) -> dict[int, int]:
-    """{order id: minor units} that went back and is not owed again: the shop's gifts, and for goods that are gone.
+async def forgiven_of(session: AsyncSession, order_ids: Collection[int]) -> dict[int, int]:
+    """{order id: minor units} that are not owed (again): the shop's gifts, and for goods that are gone.
 
     An order goes on costing what was sold, also when some of it came back or a parcel was lost.
     """
-    gifts = select(RefundAsk.order_id, func.sum(RefundAsk.amount)).where(
+    gifts = select(RefundAsk.order_id, RefundAsk.amount).where(
         RefundAsk.order_id.in_(order_ids), RefundAsk.state == RefundAskState.GIVEN
     )
-    goods = select(Refund.order_id, func.sum(Refund.amount)).where(
+    goods = select(Refund.order_id, Refund.amount).where(
         Refund.order_id.in_(order_ids), Refund.reason.in_(_FOR_GOODS), Refund.state != RefundState.CANCELLED
     )
-    sums: Counter[int] = Counter()
-    for given in (gifts.group_by(RefundAsk.order_id), goods.group_by(Refund.order_id)):
-        sums.update({order_id: int(sum_) for order_id, sum_ in await session.execute(given)})
-    return dict(sums)
+    cash = select(Shipment.order_id, Shipment.written_off).where(Shipment.order_id.in_(order_ids))
+    every = union_all(gifts, goods, cash).subquery()
+    sums = await session.execute(select(every.c.order_id, func.sum(every.c.amount)).group_by(every.c.order_id))
+    return {order_id: int(sum_) for order_id, sum_ in sums}
 
 
 async def ask_for_rest(session: AsyncSession, order: Order, *, now: datetime) -> Intent | None:

@@ -373,15 +373,15 @@ class OrderEvent(Base):
     at: Mapped[datetime]
 
 
-def payment_state(*, total: int, captured: int, refunded: int) -> PaymentState:
-    """What the ledger says about an order, in minor units of its currency."""
+def payment_state(*, total: int, captured: int, refunded: int, forgiven: int = 0) -> PaymentState:
+    """What the ledger says about an order, in minor units of its currency. `forgiven` is not owed (again)."""
     if captured == 0:
         return PaymentState.UNPAID if total else PaymentState.PAID
     if refunded >= captured:
         return PaymentState.REFUNDED
     if captured - refunded > total:
         return PaymentState.OVERPAID
-    if captured - refunded == total:
+    if captured - refunded == total or (not refunded and captured + forgiven >= total):
         return PaymentState.PAID
     return PaymentState.PART_REFUNDED if refunded else PaymentState.PART_PAID
 

@@ -235,8 +235,9 @@ async def _views(session: AsyncSession, which: ColumnElement[bool], *, limit: in
         for intent in await session.scalars(select(Intent).where(Intent.order_id.in_(ids), Intent.can_be_paid()))
     }
     changes = await _open_changes(session, ids)
-    given_back = [order_id for order_id, sums in money.items() if sums[1] or sums[2]]
-    forgiven = await forgiven_of(session, given_back) if given_back else {}
+    gave_back = {order_id for order_id, sums in money.items() if sums[1] or sums[2]}
+    gave_back |= {order.id for order in orders if order.payment_method is PaymentMethod.COD}
+    forgiven = await forgiven_of(session, gave_back) if gave_back else {}
     return [
         _view(
             session,
@@ -311,7 +312,7 @@ def _view(
         status=order.status,
         hold_reason=order.hold_reason,
         payment_method=order.payment_method,
-        payment_state=payment_state(total=order.total_amount, captured=captured, refunded=refunded),
+        payment_state=payment_state(total=order.total_amount, captured=captured, refunded=refunded, forgiven=forgiven),
         fulfilment_state=_fulfilment(order, lines),
         lines=lines,
         total=order.total,

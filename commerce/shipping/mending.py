@@ -9,6 +9,7 @@ from commerce.inventory.actions import take_back
 from commerce.inventory.promises import SENT_AGAIN, add_pieces
 from commerce.orders.benefits import give_back_share, is_replacement
 from commerce.orders.cancelling import end_refused
+from commerce.orders.covering import ask_for_rest, owed
 from commerce.orders.locks import note, tell
 from commerce.orders.model import Order, OrderLine
 from commerce.payments.ledger import balance, refund_amount
@@ -49,6 +50,7 @@ async def reship(session: AsyncSession, *, shipment_id: int, location_id: int | 
 async def refund_parcel(session: AsyncSession, *, shipment_id: int, limit: int | None = None, now: datetime) -> int:
     """Give back what the pieces of the parcel cost; returns the minor units. They count as returned from here on.
 
+    What was still to be paid for them in cash is written off.
     `limit`: the most, in minor units, that whoever decides may give back. Raises Refused("shipment.not_to_mend"),
     ("shipment.returned_already") when they went back otherwise, ("refund.above_limit", limit=...), and
     ("shipment.exchanged") for a replacement: what it took over is money of the order that was exchanged.
@@ -74,13 +76,16 @@ async def refund_parcel(session: AsyncSession, *, shipment_id: int, limit: int |
         await session.refresh(ordered)
     lost.resolution = Resolution.REFUNDED
     order.version += 1
-    amount = min(amount, (await balance(session, order.id)).kept)  # cash that was never paid does not go back
+    cost, amount = amount, min(amount, (await balance(session, order.id)).kept)  # cash never paid does not go back
     if limit is not None and amount > limit:
         raise Refused("refund.above_limit", limit=limit, currency=order.currency)
     if amount:
         reason = "parcel_lost" if lost.state is ShipmentState.LOST else "parcel_returned"
         key = f"refund:parcel:{lost.id}"
         await refund_amount(session, order_id=order.id, amount=amount, reason=reason, key=key, now=now)
+    lost.written_off = min(cost - amount, await owed(session, order))
+    if lost.written_off:
+        await ask_for_rest(session, order, now=now)
     await give_back_share(session, order, reference=f"parcel:{lost.id}", now=now)
     note(session, order, "parcel_refunded", by="staff", now=now, shipment_id=lost.id, amount=amount)
     tell(session, order, "parcel_refunded", now=now, shipment_id=lost.id, amount=amount)

@@ -98,7 +98,8 @@ class Shipment(Base):
     `state_at` is when its state was reached; `tracked_at` the time of the newest tracking event that was believed.
     `told` are the stages the shopper has heard of. `pickup_code_sealed` shows the code to its owner again,
     `pickup_code_index` checks what the staff types; `code_tries` counts wrong ones. `replaces_id`: this one goes out
-    for a parcel that was lost or came back, so its pieces are counted there.
+    for a parcel that was lost or came back, so its pieces are counted there. `written_off`: cash in minor units that
+    was to be paid for a parcel given up, and is not asked for any more.
     """
 
     __tablename__ = "shipment"
@@ -107,6 +108,9 @@ class Shipment(Base):
         CheckConstraint(
             "method = 'pickup' OR state NOT IN ('shipped', 'in_transit', 'out_for_delivery') OR tracking_number <> ''",
             name="parcel_has_number",
+        ),
+        CheckConstraint(
+            "written_off = 0 OR written_off > 0 AND resolution = 'refunded'", name="written_off_when_given_up"
         ),
         Index(
             "uq_shipment_replaces",
@@ -133,6 +137,7 @@ class Shipment(Base):
     tracking_url: Mapped[str] = mapped_column(String(500), default="")
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("shipment.id"))
     resolution: Mapped[Resolution | None] = mapped_column(state_type(Resolution))
+    written_off: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     told: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
     pickup_code_sealed: Mapped[bytes | None]
     pickup_code_index: Mapped[bytes | None]
