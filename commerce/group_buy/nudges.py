@@ -36,7 +36,7 @@ async def nudge_groups(session: AsyncSession, *, now: datetime, limit: int = 100
     by_clock = case(
         ((BuyingGroup.deadline <= now + timedelta(minutes=15)) & (lasts >= timedelta(hours=1)), "quarter_hour"),
         ((BuyingGroup.deadline <= now + timedelta(hours=2)) & (lasts >= timedelta(hours=4)), "two_hours"),
-        ((BuyingGroup.opened_at + lasts / 2 <= now) & (lasts >= timedelta(hours=1)), "half_time"),
+        ((now - BuyingGroup.opened_at >= BuyingGroup.deadline - now) & (lasts >= timedelta(hours=1)), "half_time"),
     )
     by_seats = case(
         ((Allotment.used == BuyingGroup.size - 1) & (BuyingGroup.size > 2), literal("one_missing")),
