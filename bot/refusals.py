@@ -170,6 +170,23 @@ SENTENCES: Final[Mapping[str, str]] = {
     "returns.nothing_to_send": N_("No return of yours waits for a parcel. Say “my returns” to see them."),
     "returns.nothing_to_cancel": N_("You have no return that can still be cancelled. A colleague can help: just ask."),
     "returns.nothing_to_answer": N_("Nothing waits for your answer. Say “my returns” to see them."),
+    "group.unknown": N_("I do not find this group. Ask me what is on at the moment to see the open ones."),
+    "group.not_offered": N_("This cannot be bought in a group. Ask me what is on at the moment."),
+    "group.not_started": N_("This group-buy has not begun yet. Ask me what is on at the moment."),
+    "group.ended": N_("This group-buy is over. Ask me what is on at the moment."),
+    "group.not_for_you": N_("This group-buy is for other customers, sorry. Ask me what is on at the moment."),
+    "group.pieces": N_("At most {most} of it for each seat in the group."),
+    "group.limit": N_("You have been in on this as often as one may be: {most}."),
+    "group.over": N_("This group takes nobody any more. You can join another one, or start your own."),
+    "group.full": N_("The last seat of this group is taken just now. You can join another one, or start your own."),
+    "group.already_in": N_("You are in this group already. Ask me how your group is going."),
+    "group.not_in": N_("You are not in this group."),
+    "group.complete": N_(
+        "Your group was complete before you left it. Order {number} can be cancelled as any other until it is sent."
+    ),
+    "deal.pay_online": N_("A price like this must be paid at once. Choose a way to pay online."),
+    "allotment.full": N_("Somebody was faster: everything is taken at the moment."),
+    "allotment.closed": N_("That is over: it cannot be had any more."),
     "money.unreadable": N_("I cannot read this price. Say it in figures, such as “under 200”."),
 }
 _PARTS: Final[Mapping[str, str]] = {
