@@ -184,6 +184,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "group.complete": N_(
         "Your group was complete before you left it. Order {number} can be cancelled as any other until it is sent."
     ),
+    "group.order_fixed": N_(
+        "Order {number} waits for its group, so only its address can change. You can leave the group, though."
+    ),
     "deal.pay_online": N_("A price like this must be paid at once. Choose a way to pay online."),
     "allotment.full": N_("Somebody was faster: everything is taken at the moment."),
     "allotment.closed": N_("That is over: it cannot be had any more."),

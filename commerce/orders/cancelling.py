@@ -40,7 +40,7 @@ async def cancel_order(session: AsyncSession, *, order_id: int, by: Actor, reaso
         await take_out_of_parcels(session, order_id=order.id, pieces=None, by=by, now=now)
     order.move_to(OrderStatus.CANCELLED, now=now)
     await session.flush()
-    await _end_open_change(session, order, now=now)
+    await end_open_change(session, order, now=now)
     for intent in await payable_intents(session, order.id):
         await start_closing(session, intent, now=now)
     refunded = await refund_everything(session, order_id=order.id, reason="cancelled", now=now)
@@ -64,7 +64,7 @@ async def end_refused(session: AsyncSession, order: Order, *, now: datetime) -> 
         return
     order.move_to(OrderStatus.CANCELLED, now=now)
     await session.flush()
-    await _end_open_change(session, order, now=now)
+    await end_open_change(session, order, now=now)
     for intent in await payable_intents(session, order.id):
         await start_closing(session, intent, now=now)
     await return_benefits(session, order, now=now)
@@ -84,7 +84,7 @@ async def _refuse_by_policy(session: AsyncSession, order: Order, reason: str) ->
     )
 
 
-async def _end_open_change(session: AsyncSession, order: Order, *, now: datetime) -> None:
+async def end_open_change(session: AsyncSession, order: Order, *, now: datetime) -> None:
     """A proposal for an order that is no more is over; its stock goes with the order's."""
     open_ones = select(OrderChange).where(
         OrderChange.order_id == order.id,

@@ -18,6 +18,7 @@ from commerce.orders.covering import forgiven_of
 from commerce.orders.model import (
     ChangeKind,
     ChangeState,
+    HoldReason,
     Order,
     OrderChange,
     OrderLine,
@@ -80,6 +81,8 @@ async def draw_up(
     if _takes_all(lines, steps):
         steps = (CancelAll(),)
     kind = kind_of(steps)
+    if order.hold_reason is HoldReason.GROUP_OPEN and kind not in (ChangeKind.ADDRESS, ChangeKind.CANCEL):
+        raise Refused("group.order_fixed", number=order.number)
     policy = await policy_of(session)
     refuse_by_policy(policy, kind, done=await _kinds_done(session, order.id), reason=reason, number=order.number)
     _refuse_sent(order, lines, kind, policy)

@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.group_buy.campaigns import offers_of
 from commerce.group_buy.model import LIVING, BuyingGroup, GroupCampaign, GroupMember, GroupState, MemberState
 from commerce.group_buy.seats import member_of, told_of
-from commerce.inventory.actions import release_holds
 from commerce.orders.benefits import return_benefits
-from commerce.orders.cancelling import cancel_order
+from commerce.orders.cancelling import cancel_order, end_open_change
 from commerce.orders.locks import note, tell
 from commerce.orders.model import HoldReason, Order, OrderAdjustment, OrderLine, OrderStatus
-from commerce.payments.ledger import balance, refund_amount
+from commerce.orders.settlement import payment_ended
+from commerce.payments.ledger import balance, payable_intents, refund_amount, start_closing
 from commerce.points.actions import reverse
 from commerce.promotions.rules import WHOLE
 from foundation.errors import Refused
@@ -67,11 +67,14 @@ async def _refund(
     order.move_to(OrderStatus.CANCELLED, now=now)
     member.move_to(MemberState.REFUNDED, now=now)
     await session.flush()
+    await end_open_change(session, order, now=now)
+    for intent in await payable_intents(session, order.id):
+        await start_closing(session, intent, now=now)
     kept = (await balance(session, order.id)).kept
     key = f"refund:group_failed:{member.id}"
     await refund_amount(session, order_id=order.id, amount=kept, reason="group_failed", key=key, now=now)
     await return_benefits(session, order, now=now)
-    await release_holds(session, order_id=order.id)
+    await payment_ended(session, order, now=now)
     happened = f"group_{group.state.value}"
     note(session, order, "cancelled", by="system", now=now, reason=happened, refunded=kept)
     tell(session, order, happened, now=now, amount=kept, reached=group.reached, size=group.size, **told_of(group))
