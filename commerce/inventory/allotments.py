@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.inventory.choice import Level, Places
+from commerce.inventory.choice import NOTHING, Level, Places
 from commerce.inventory.levels import change_levels, lock_levels, locked_levels, pieces_text
 from commerce.inventory.model import HoldState
 from foundation.database import raw
@@ -133,7 +133,7 @@ async def lock_places(session: AsyncSession, allotment_ids: Collection[int]) -> 
 
 
 async def change_places(
-    session: AsyncSession, *, held: Mapping[int, int] = {}, used: Mapping[int, int] = {}
+    session: AsyncSession, *, held: Mapping[int, int] = NOTHING, used: Mapping[int, int] = NOTHING
 ) -> dict[int, Places]:
     """The one guarded way promises change places: {allotment id: difference}. Returns what they are then."""
     ids = sorted({*held, *used})

@@ -1,11 +1,14 @@
 """What is promised from where: a pure rule, the same for a hold, a late payment and what is added to an order."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from foundation.errors import Refused
+
+NOTHING: Mapping[int, int] = MappingProxyType({})
 
 
 class Level(NamedTuple):
@@ -61,12 +64,11 @@ class NoPlace:
         return Refused("allotment.full", allotment=self.allotment_id, left=self.left)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """{level id: pieces}: `reserved` anew, and `own`, which allotments had reserved there before."""
 
     reserved: Mapping[int, int]
-    own: Mapping[int, int] = field(default_factory=dict)
+    own: Mapping[int, int] = NOTHING
 
     @property
     def levels(self) -> Mapping[int, int]:
@@ -92,7 +94,7 @@ class Shelves:
         lines: Mapping[int, int],
         location_id: int | None = None,
         *,
-        allotments: Mapping[int, int] = {},
+        allotments: Mapping[int, int] = NOTHING,
         now: datetime | None = None,
     ) -> Taken | Short | NoPlace:
         """Promise {variant id: pieces} and {allotment id: places}, all or nothing: where from, or what lacks.
@@ -101,11 +103,14 @@ class Shelves:
         from there or not at all. A variant of which an allotment brings pieces comes from that one only. Without `now`
         an allotment is not asked for its window, only whether it is open and has room.
         """
-        own = self._brought(allotments, lines, now) if allotments else {}
+        if not allotments:
+            reserved = self._from_shelves(lines, location_id)
+            return reserved if isinstance(reserved, Short) else Taken(reserved)
+        own = self._brought(allotments, lines, now)
         if isinstance(own, NoPlace):
             return own
         brought = {self._variant_of(level) for level in own}
-        rest = {variant: pieces for variant, pieces in lines.items() if variant not in brought} if brought else lines
+        rest = {variant: pieces for variant, pieces in lines.items() if variant not in brought}
         reserved = self._from_shelves(rest, location_id) if rest else {}
         if isinstance(reserved, Short):
             return reserved

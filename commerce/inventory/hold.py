@@ -11,13 +11,13 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import asyncpg
 
 from commerce.inventory.allotments import LOCKED_PLACES
-from commerce.inventory.choice import Level, NoPlace, Places, Shelves, Short, Taken
+from commerce.inventory.choice import NOTHING, Level, NoPlace, Places, Shelves, Short, Taken
 from commerce.inventory.levels import LOCKED, pieces_text, ranked
 from foundation.errors import Refused
 
@@ -56,8 +56,7 @@ _WRITE = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One promise asked for. With a location from there, else from the cheapest one that has everything."""
 
     key: str
@@ -65,7 +64,7 @@ class Request:
     until: datetime
     now: datetime
     location_id: int | None = None
-    allotments: Mapping[int, int] = field(default_factory=dict)
+    allotments: Mapping[int, int] = NOTHING
 
     @property
     def wants(self) -> Collection[int]:
@@ -73,8 +72,7 @@ class Request:
         return {*self.lines, *(-allotment for allotment in self.allotments)} if self.allotments else self.lines.keys()
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """A request that fits, and what gives its pieces."""
 
     request: Request
@@ -121,7 +119,7 @@ class Holds:
         until: datetime,
         now: datetime,
         location_id: int | None = None,
-        allotments: Mapping[int, int] = {},
+        allotments: Mapping[int, int] = NOTHING,
     ) -> None:
         """Promise {variant id: pieces} and {allotment id: places}, all or nothing, until then. Same key, same promise.
 
@@ -131,13 +129,13 @@ class Holds:
         Refused("allotment.full", allotment=..., left=...), Refused("allotment.closed", allotment=...) and
         Refused("stock.busy") when somebody keeps the goods locked for seconds: ask again later.
         """
-        if not lines or min((*lines.values(), *allotments.values())) < 1:
+        if not lines or min(lines.values()) < 1 or min(allotments.values(), default=1) < 1:
             raise ValueError("a hold needs lines of at least one piece")
         done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         request = Request(key, lines, until, now, location_id, allotments)
         self._waiting.append((request, done))
         wants = request.wants
-        is_new = not any(self._asked[thing] for thing in wants)
+        is_new = self._asked.keys().isdisjoint(wants)
         self._asked.update(wants)
         if is_new and self._workers < self._connections:
             self._start()

@@ -93,4 +93,4 @@ def as_json(pieces: Mapping[int, int]) -> JsonMap:
 
 def pieces_text(pieces: Mapping[int, int]) -> str:
     """The same as JSON text, for the driver; the general encoder would be a good part of a hold's work."""
-    return "{" + ",".join(f'"{key:d}":{count:d}' for key, count in pieces.items()) + "}"
+    return "{" + ",".join([f'"{key:d}":{count:d}' for key, count in pieces.items()]) + "}"

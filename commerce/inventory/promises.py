@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.inventory.allotments import change_places, lock_places
-from commerce.inventory.choice import Level, Places, Shelves, Taken
+from commerce.inventory.choice import NOTHING, Level, Places, Shelves, Taken
 from commerce.inventory.levels import (
     as_json,
     change_levels,
@@ -43,7 +43,7 @@ async def adopt(
     order_id: int,
     lines: Mapping[int, int],
     committed: bool,
-    allotments: Mapping[int, int] = {},
+    allotments: Mapping[int, int] = NOTHING,
 ) -> dict[int, Places]:
     """Make a hold an order's. `committed`: sold for good, else kept for an order that waits for its payment.
 
@@ -121,7 +121,7 @@ async def reserve_again(
     lines: Mapping[int, int],
     now: datetime,
     location_id: int | None = None,
-    allotments: Mapping[int, int] = {},
+    allotments: Mapping[int, int] = NOTHING,
 ) -> bool:
     """Take stock and places for an order whose promise had ended (its payment came late); False when some are gone.
 
@@ -251,7 +251,7 @@ async def _keep(
     *,
     state: HoldState,
     now: datetime,
-    allotments: Mapping[int, int] = {},
+    allotments: Mapping[int, int] = NOTHING,
 ) -> None:
     await change_levels(session, reserved=taken.reserved)
     row = {
