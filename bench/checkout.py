@@ -181,7 +181,7 @@ class Bench:
 
 async def bench(place: Place, *, seconds: float, rounds: int, orders: int, seed: int) -> dict[str, Json]:
     """One run; its result."""
-    async with scratch_database(place, pool_size=20) as database, Holds.open(database.url) as holds:
+    async with scratch_database(place) as database, Holds.open(database.url) as holds:
         async with database.raw() as driver:
             await driver.execute(_PLAIN)
             if (await driver.fetchval("SHOW fsync"), await driver.fetchval("SHOW synchronous_commit")) != ("on", "on"):

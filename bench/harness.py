@@ -21,7 +21,7 @@ def scratch_servers() -> Iterator[Servers]:
 
 
 @asynccontextmanager
-async def scratch_database(servers: Servers, vault: Vault, *, pool_size: int = 10) -> AsyncIterator[Database]:
+async def scratch_database(servers: Servers, vault: Vault, *, pool_size: int = 20) -> AsyncIterator[Database]:
     """A fresh database of these servers with keys of its own."""
     async with fresh_database(Place(servers, vault, Path()), pool_size=pool_size) as database:
         yield database

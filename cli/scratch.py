@@ -177,7 +177,7 @@ async def stock_catalogue(place: Place, name: str) -> None:
 
 
 @asynccontextmanager
-async def scratch_database(place: Place, *, template: str = EMPTY, pool_size: int = 10) -> AsyncIterator[Database]:
+async def scratch_database(place: Place, *, template: str = EMPTY, pool_size: int = 20) -> AsyncIterator[Database]:
     """A fresh database, cloned from a template and dropped at the end."""
     name = f"scratch_{os.getpid()}_{next(_numbers)}"
     await _clone(place.servers.database_url, template, name)

@@ -58,13 +58,13 @@ class Base(DeclarativeBase):
 class Database:
     """An engine with its sessions. Sessions carry the vault in `session.info["vault"]`."""
 
-    def __init__(self, url: str, vault: Vault | None = None, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, vault: Vault | None = None, *, pool_size: int = 20) -> None:
         self.url = url
         self.vault = vault
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=0,  # one that is closed when a burst is over is dear to open again
             pool_timeout=15,
             pool_recycle=1800,
             pool_use_lifo=True,  # the connection last used has its statements prepared

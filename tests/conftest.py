@@ -130,7 +130,7 @@ def untouched(place: Place) -> str:
 @pytest.fixture
 async def session(place: Place, untouched: str) -> AsyncIterator[AsyncSession]:
     """A session in one transaction that is rolled back at the end; for races use `database`."""
-    database = Database(untouched, place.vault, pool_size=1)
+    database = Database(untouched, place.vault, pool_size=2)
     try:
         async with database.session() as session:
             yield session

@@ -20,7 +20,7 @@ Act = Callable[[AsyncSession], Awaitable[object]]
 @asynccontextmanager
 async def wide(database: Database) -> AsyncIterator[Database]:
     """The same database through as many connections."""
-    through = Database(database.url, database.vault, pool_size=CONNECTIONS // 2)
+    through = Database(database.url, database.vault, pool_size=CONNECTIONS)
     try:
         yield through
     finally:

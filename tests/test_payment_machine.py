@@ -108,7 +108,7 @@ class Play:
 
 
 async def play(place: Place, events: list[tuple[Any, ...]]) -> None:
-    async with scratch_database(place, pool_size=2) as database:
+    async with scratch_database(place, pool_size=4) as database:
         async with database.begin() as session:
             tea = await a_product(session, now=START, price=2000, pieces=5)
         async with holds_of(database) as holds:
