@@ -35,13 +35,13 @@ _ASKING = {**sayings_tender.SAYINGS, **sayings_persons.SAYINGS}
 """Sayings that look something up."""
 
 
-def told_in_turn(shop: "Shop", session: AsyncSession, *, now: datetime) -> Announced:
+def told_in_turn(shop: "Shop", session: AsyncSession, *, customer_id: int, now: datetime) -> Announced:
     """For `converse`: renders what this transaction has announced to the customer it talks with, each once."""
 
     async def told(language: str) -> Sequence[Reply]:
         replies: list[Reply] = []
         for announcement in await announced(session):
-            if announcement.told_at is None:
+            if announcement.told_at is None and announcement.customer_id == customer_id:
                 announcement.told_at = now
                 replies += await render(shop, session, announcement, language=language)
         return replies

@@ -134,7 +134,7 @@ async def _talk(shop: "Shop", session: AsyncSession, locked: Locked, meanings: d
             language=locked.language,
             heard=[meanings[said.seq] for said in locked.messages],
             waiting=locked.owner == Owner.WAITING,
-            announced=told_in_turn(shop, session, now=now),
+            announced=told_in_turn(shop, session, customer_id=locked.customer_id, now=now),
         )
     read = locked.messages[: outcome.read]
     await _change_owner(session, locked, outcome, now=now)

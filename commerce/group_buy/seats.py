@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import Announcement, announce
+from commerce.announcements import announce
 from commerce.group_buy.campaigns import offers_of
 from commerce.group_buy.model import (
     LIVING,
@@ -200,10 +200,7 @@ async def seat_given_up(session: AsyncSession, *, order_id: int, expired: bool, 
         group.decided_at = now
     else:
         member.is_leader, heir.is_leader, group.leader_id = False, True, heir.customer_id
-        # Not by `announce`: this may be the turn of who leaves, and the news is somebody else's.
-        session.add(
-            Announcement(kind="group_leader", customer_id=heir.customer_id, facts=told_of(group), created_at=now)
-        )
+        announce(session, "group_leader", customer_id=heir.customer_id, now=now, **told_of(group))
     await session.flush()
 
 
