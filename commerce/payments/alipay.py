@@ -151,7 +151,10 @@ class Alipay:
 
     def verify(self, headers: Mapping[str, str], raw: bytes) -> list[Notice]:  # noqa: ARG002 - the form is signed
         """Read a notice. Raises Refused("webhook.forged") when the signature is not theirs or meant for another."""
-        params = dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100))
+        try:
+            params = dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100))
+        except ValueError as error:
+            raise Refused("webhook.unreadable") from error
         if not is_alipay_signed(self._account.public_key, params):
             raise Refused("webhook.forged")
         try:

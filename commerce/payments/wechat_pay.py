@@ -272,7 +272,7 @@ class WechatPay:
 
     def _is_theirs(self, headers: Mapping[str, str], raw: bytes) -> bool:
         serial = {name.lower(): value for name, value in headers.items()}.get("wechatpay-serial", "")
-        key = self._merchant.platform_keys.get(serial)
+        key = self._merchant.platform_keys.get(serial.lstrip("0"))  # a certificate's number may be written with zeros
         return key is not None and is_wechat_signed(key, headers, raw, now=self._now())
 
 
