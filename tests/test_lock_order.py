@@ -2,21 +2,27 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.customers.actions import save_address
 from commerce.orders.actions import cancel_order, confirm_change, expire_unpaid_orders, mark_shipped, propose_change
 from commerce.orders.model import ChangeState, Order, PaymentMethod
 from commerce.orders.steps import Remove, swap
 from commerce.points.actions import adjust_points, points_of, spend
+from commerce.promotions.actions import PromotionDraft, add_promotion
+from commerce.promotions.model import Promotion
+from commerce.promotions.rules import PercentOff, Scope
 from commerce.returns.actions import open_return
 from commerce.returns.handling import receive
 from commerce.returns.inspecting import Finding, inspect
 from commerce.returns.model import Kind, ReturnLine
 from commerce.returns.offers import Asked, Wish
 from foundation.database import Database
+from tests.goods import ZHANG, a_customer
 from tests.returning import TERMS
 from tests.test_late_payments import wait_for_waiters
 from tests.test_order_changes import DAYS, MINUTES, Desk, a_desk
@@ -109,3 +115,27 @@ async def test_whoever_takes_stock_before_points_meets_a_cancellation_that_takes
         statuses = select(Order.status).where(Order.id.in_([order.id for order in (*to_cancel, unpaid)]))
         ended = [status.value for status in await session.scalars(statuses.order_by(Order.id))]
         assert ended == ["cancelled", "cancelled", "cancelled", "expired"]
+
+
+async def test_the_sweep_of_unpaid_orders_meets_a_cancellation_that_gives_back_a_promotion_before_stock(
+    database: Database, now: datetime
+) -> None:
+    """Of two customers, who have nothing in common but the goods and the promotion."""
+    async with database.begin() as session:
+        desk = await a_desk(session, now)
+        other = replace(desk, customer=(await a_customer(session, now=now)).id)
+        await save_address(session, customer_id=other.customer, parsed=ZHANG, now=now)
+        draft = PromotionDraft(name={"zh": "九折"}, rule=PercentOff(100_000), scope=Scope(), max_uses=2)
+        promotion = await add_promotion(session, draft=draft, active=True, now=now)
+        await desk.order({desk.small: 1}, PaymentMethod.SIMULATOR)
+        order = await other.order({desk.small: 1})
+
+    async def sweep(session: AsyncSession) -> None:
+        assert await expire_unpaid_orders(session, now=now + 15 * MINUTES) == 1
+
+    async def cancel(session: AsyncSession) -> None:
+        await cancel_order(session, order_id=order.id, by="shopper", reason="x", now=now)
+
+    await at_the_shelf(database, desk.small, sweep, cancel)
+    async with database.begin() as session:
+        assert (await session.get_one(Promotion, promotion.id)).used == 0

@@ -14,7 +14,6 @@ from commerce.orders.actions import (
     complete_delivered_orders,
     confirm_change,
     expire_unpaid_orders,
-    make_draft,
     mark_paid,
     mark_shipped,
     propose_change,
@@ -37,8 +36,6 @@ from commerce.payments.ledger import capture, capture_unasked, new_intent
 from commerce.payments.model import Intent, Refund
 from commerce.payments.port import Session, SessionState
 from commerce.points import actions as points
-from commerce.promotions.actions import PromotionDraft, add_promotion
-from commerce.promotions.rules import PercentOff, Scope
 from commerce.returns.actions import cancel_return, open_return
 from commerce.returns.handling import receive
 from commerce.returns.inspecting import Finding, inspect
@@ -50,6 +47,7 @@ from commerce.shipping.model import Shipment, ShipmentState
 from commerce.shipping.tracking import say
 from foundation.money import Money
 from tests.returning import TERMS
+from tests.test_order_caps import drafted
 from tests.test_order_changes import DAYS, LI, MINUTES, Desk, a_desk, refused
 
 
@@ -78,17 +76,6 @@ async def sound(desk: Desk) -> None:
     await desk.session.flush()
     for name, query in RULES.items():
         assert (await desk.session.execute(text(query))).all() == [], name
-
-
-async def drafted(desk: Desk, method: PaymentMethod) -> Order:
-    return await make_draft(
-        desk.session,
-        customer_id=desk.customer,
-        pieces={desk.small: 1},
-        payment_method=method,
-        language="zh",
-        now=desk.now,
-    )
 
 
 async def delivered(desk: Desk, order: Order) -> None:
@@ -386,15 +373,3 @@ async def test_stock_of_a_parcel_that_goes_out_again_is_given_back_with_it_and_n
     assert await desk.reserved(desk.small) == 1
     await cancel_shipment(desk.session, shipment_id=again.id, now=desk.now)
     assert await desk.reserved(desk.small) == 0
-
-
-async def test_a_draft_of_the_staff_counts_under_the_cap_of_its_promotion(desk: Desk) -> None:
-    draft = PromotionDraft(name={"zh": "九折"}, rule=PercentOff(100_000), scope=Scope(), max_uses=1)
-    promotion = await add_promotion(desk.session, draft=draft, active=True, now=desk.now)
-    first, second = [await drafted(desk, PaymentMethod.COD) for _ in range(2)]
-    assert (first.total_amount, second.total_amount) == (6120, 6120)
-    await send_draft(desk.session, order_id=first.id, now=desk.now, unpaid_for=15 * MINUTES)
-    await desk.session.refresh(promotion)
-    assert promotion.used == 1
-    sending = send_draft(desk.session, order_id=second.id, now=desk.now, unpaid_for=15 * MINUTES)
-    await refused(desk, "promotion.used_up", sending)

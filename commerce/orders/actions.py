@@ -30,6 +30,7 @@ from commerce.payments.cash import BY_HAND
 from commerce.payments.ledger import capture, new_intent, payable_intents, start_closing
 from commerce.payments.model import Intent, IntentState, Refund, RefundState
 from commerce.payments.port import RefundOutcome
+from commerce.promotions.actions import lock_promotions_of
 from commerce.shipping.actions import mark_shipped
 from foundation.errors import Refused
 from foundation.money import Money
@@ -182,8 +183,10 @@ async def expire_unpaid_orders(session: AsyncSession, *, now: datetime, limit: i
         .execution_options(populate_existing=True)
     )
     orders = (await session.scalars(due)).all()
+    ids = [order.id for order in orders]
     await lock_wallets(session, {order.customer_id for order in orders})
-    await lock_stock_of(session, order_ids=[order.id for order in orders])
+    await lock_promotions_of(session, ids)
+    await lock_stock_of(session, order_ids=ids)
     for order_id, order in [(order.id, order) for order in orders]:
         try:
             async with session.begin_nested():

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.announcements import announce
 from commerce.customers.actions import PHONE_LAST4, address_of, address_text
 from commerce.inventory.actions import commit_holds, release_holds, release_pieces
-from commerce.orders.benefits import give_back_share
+from commerce.orders.benefits import give_back_promotions_of, give_back_share
 from commerce.orders.covering import ask_for_rest, first_hold_reason, owed, place
 from commerce.orders.locks import Actor, lock_wallets, note
 from commerce.orders.model import (
@@ -91,6 +91,7 @@ async def give_up(
     note(session, order, f"change_{state}", by="system", now=now, change_id=change.id)
     await session.flush()
     if was_confirmed:
+        await give_back_promotions_of(session, order, change)
         await release_holds(session, order_id=order.id, key=hold_key(change))
         await ask_for_rest(session, order, now=now)
 

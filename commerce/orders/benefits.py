@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.credit.actions import draw
-from commerce.orders.model import Order, OrderAdjustment, OrderLine
+from commerce.orders.model import Order, OrderAdjustment, OrderChange, OrderLine
 from commerce.payments.ledger import capture_credit
 from commerce.points import actions as points
 from commerce.pricing.values import Priced
@@ -97,11 +97,33 @@ async def take_benefits_again(session: AsyncSession, order: Order, *, now: datet
 
 async def take_its_promotions(session: AsyncSession, order: Order) -> None:
     """Count that an order uses the promotions its lines say. Again changes nothing. Raises as `take_promotions`."""
+    ids = await _its_promotions(session, order)
+    await take_promotions(session, ids=ids, order_id=order.id, customer_id=order.customer_id)
+
+
+async def _its_promotions(session: AsyncSession, order: Order) -> set[int]:
     found = select(OrderAdjustment.source_id).where(
         OrderAdjustment.order_id == order.id, OrderAdjustment.kind.in_(("promotion", "gift", "shipping"))
     )
-    ids = {int(source_id) for source_id in await session.scalars(found) if source_id}
+    return {int(source_id) for source_id in await session.scalars(found) if source_id}
+
+
+async def take_promotions_of(session: AsyncSession, order: Order, change: OrderChange) -> None:
+    """Count that an order uses the promotions of what a change adds. Raises as `take_promotions`."""
+    ids = _promotions_of(change)
     await take_promotions(session, ids=ids, order_id=order.id, customer_id=order.customer_id)
+
+
+async def give_back_promotions_of(session: AsyncSession, order: Order, change: OrderChange) -> None:
+    """The change came to nothing: what only it would have used can be used again."""
+    ids = _promotions_of(change)
+    if ids:
+        await give_back_promotions(session, order_id=order.id, ids=ids - await _its_promotions(session, order))
+
+
+def _promotions_of(change: OrderChange) -> set[int]:
+    shares = [share for action in change.actions if action["do"] == "add" for share in action["line"]["shares"]]
+    return {int(share["source_id"]) for share in shares if share["kind"] == "promotion" and share["source_id"]}
 
 
 async def is_replacement(session: AsyncSession, order: Order) -> bool:

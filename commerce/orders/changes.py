@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.announcements import announce
 from commerce.inventory.actions import add_pieces, lock_stock_of
 from commerce.orders.applying import apply_change, give_up, hold_key
-from commerce.orders.benefits import pay_with_account
+from commerce.orders.benefits import pay_with_account, take_promotions_of
 from commerce.orders.cancelling import cancel_order
 from commerce.orders.covering import owed
 from commerce.orders.drawing_up import Drawn, draw_up
@@ -25,6 +25,7 @@ from commerce.orders.policy import policy_of
 from commerce.orders.steps import PayBy, Preview, Remove, Step, added, from_json, pay_by
 from commerce.payments.ledger import new_intent, payable_intents, start_closing
 from commerce.pricing.values import Terms
+from commerce.promotions.actions import lock_promotions_of
 from foundation.errors import Refused
 from foundation.money import Money
 
@@ -103,8 +104,8 @@ async def confirm_change(
     """The one who pays said yes: the change is made, or waits for its money first. Again: nothing more happens.
 
     `unpaid_for`: how long an unpaid order waits from now on, where the change gives it another way to pay. Raises
-    Refused("change.unknown"), ("change.over"), ("change.stale") when the order moved on, ("stock.short"),
-    ("credit.short") and what making it may raise.
+    Refused("change.unknown"), ("change.over"), ("change.stale") when the order moved on or a promotion is used up,
+    ("stock.short"), ("credit.short") and what making it may raise.
     """
     order, change = await locked_change(session, change_id, customer_id=customer_id)
     if change.state in (ChangeState.APPLIED, ChangeState.AWAITING_PAYMENT):
@@ -123,6 +124,7 @@ async def confirm_change(
     waits = await _take_money(session, order, change, steps, now=now)
     more = added(steps)
     if more:
+        await _take_promotions(session, order, change)
         # What comes and what goes is locked at once: else two swaps, each the other way, would wait in a ring.
         await lock_stock_of(session, order_ids=[order.id], variants=more)
         await add_pieces(
@@ -210,7 +212,9 @@ async def expire_changes(session: AsyncSession, *, now: datetime, limit: int = 1
         .with_for_update(of=Order, key_share=True, skip_locked=True)
     )
     rows = (await session.execute(due)).all()
-    await lock_stock_of(session, order_ids=[order_id for order_id, _ in rows])
+    ids = [order_id for order_id, _ in rows]
+    await lock_promotions_of(session, ids)
+    await lock_stock_of(session, order_ids=ids)
     for _, change_id in rows:
         try:
             async with session.begin_nested():
@@ -290,6 +294,13 @@ async def _take_money(
     note(session, order, "change_confirmed", by="shopper", now=now, change_id=change.id, amount=preview.pay_now)
     _tell(session, order, change, "change_awaiting_payment", now=now, amount=preview.pay_now, intent_id=intent.id)
     return True
+
+
+async def _take_promotions(session: AsyncSession, order: Order, change: OrderChange) -> None:
+    try:
+        await take_promotions_of(session, order, change)
+    except Refused as used_up:  # at this price there is no more
+        raise Refused("change.stale", number=order.number) from used_up
 
 
 def _paying(order: Order, change: OrderChange, steps: Sequence[Step]) -> PayBy:

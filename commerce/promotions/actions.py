@@ -77,9 +77,22 @@ async def take_promotions(session: AsyncSession, *, ids: Collection[int], order_
             raise Refused("promotion.used_up", promotion=promotion_id)
 
 
-async def give_back_promotions(session: AsyncSession, *, order_id: int) -> None:
-    """The order came to nothing: what it used can be used again. Again changes nothing."""
+async def lock_promotions_of(session: AsyncSession, order_ids: Collection[int]) -> None:
+    """Lock what is counted of these orders, as it is counted one by one: for who takes stock before it gives back."""
+    used = select(PromotionUse.promotion_id, PromotionUse.customer_id).where(PromotionUse.order_id.in_(order_ids))
+    rows = [tuple(row) for row in await session.execute(used)]
+    for promotion_id in sorted({promotion_id for promotion_id, _ in rows}):
+        mine = PromotionCustomer.customer_id
+        theirs = select(mine).where(PromotionCustomer.promotion_id == promotion_id, mine.in_([who for _, who in rows]))
+        for locked in (select(Promotion.id).where(Promotion.id == promotion_id), theirs.order_by(mine)):
+            await session.execute(locked.with_for_update(key_share=True))
+
+
+async def give_back_promotions(session: AsyncSession, *, order_id: int, ids: Collection[int] | None = None) -> None:
+    """The order, or what it used these `ids` for, came to nothing: they can be used again. Again changes nothing."""
     gone = delete(PromotionUse).where(PromotionUse.order_id == order_id)
+    if ids is not None:
+        gone = gone.where(PromotionUse.promotion_id.in_(ids))
     uses = await session.execute(gone.returning(PromotionUse.promotion_id, PromotionUse.customer_id))
     for promotion_id, customer_id in sorted(tuple(row) for row in uses):
         counted = update(Promotion).where(Promotion.id == promotion_id, Promotion.used > 0)
