@@ -107,20 +107,25 @@ async def raw(session: AsyncSession) -> asyncpg.Connection:
     """The driver's connection of this session, inside the session's transaction.
 
     SQLAlchemy sends BEGIN with its first statement only; a statement on the driver before that would commit by itself.
-    The way down is longer than a statement takes, so it is gone once a transaction.
+    It sends SAVEPOINT when its connection is asked for; a statement before that stays when the savepoint is undone.
+    The way down is longer than a statement takes, so it is gone once for each of them.
     """
-    transaction = session.sync_session.get_transaction()
+    begun = _innermost(session)
     known: _Known | None = session.info.get(_DRIVER)
-    if known and transaction is not None and known[0]() is transaction and known[1].is_in_transaction():
+    if known and begun is not None and known[0]() is begun and known[1].is_in_transaction():
         return known[1]
     connection = await session.connection()
     driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
     if not driver.is_in_transaction():
         await connection.exec_driver_sql("SELECT 1")
     assert driver.is_in_transaction()
-    if (begun := session.sync_session.get_transaction()) is not None:
+    if (begun := _innermost(session)) is not None:
         session.info[_DRIVER] = (weakref.ref(begun), driver)
     return driver
+
+
+def _innermost(session: AsyncSession) -> SessionTransaction | None:
+    return session.sync_session.get_nested_transaction() or session.sync_session.get_transaction()
 
 
 async def insert_rows(session: AsyncSession, model: type[Base], rows: Sequence[JsonMap]) -> list[int]:
