@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.credit.actions import accounts_of, adjust_credit, draw, pay_in
@@ -10,7 +10,7 @@ from commerce.credit.joining import join_credit
 from commerce.credit.model import AccountKind
 from commerce.points.actions import PointsView, adjust_points, earn, points_of, release_pending
 from commerce.points.joining import join_points
-from commerce.promotions.coupon_model import Coupon, CouponState
+from commerce.promotions.coupon_model import MOST_A_CUSTOMER, Coupon, CouponState
 from commerce.promotions.coupons import claim_offer, join_coupons, reserve_coupons, usable_coupons, use_coupons
 from tests.goods import a_customer
 from tests.test_coupons import a_batch
@@ -63,3 +63,20 @@ async def test_a_coupon_that_was_used_stays_used_when_customers_are_joined(
     await join_coupons(session, from_id=web, to_id=phone)
     found = await session.execute(select(Coupon.customer_id, Coupon.seq, Coupon.state).order_by(Coupon.seq))
     assert [tuple(row) for row in found] == [(phone, 1, CouponState.USED), (phone, 2, CouponState.USED)]
+
+
+async def test_two_who_had_a_hundred_coupons_together_and_more_are_joined_all_the_same(
+    session: AsyncSession, now: datetime
+) -> None:
+    web, phone = (await a_customer(session, now=now)).id, (await a_customer(session, now=now)).id
+    batch = (await a_batch(session, now=now, per_customer=MOST_A_CUSTOMER)).id
+    for customer in (web, phone):
+        rows = [
+            {"batch_id": batch, "state": CouponState.ISSUED, "customer_id": customer, "seq": seq, "claimed_at": now}
+            for seq in range(1, 52)
+        ]
+        await session.execute(insert(Coupon), rows)
+    await join_coupons(session, from_id=web, to_id=phone)
+    found = select(Coupon.state, func.count(), func.max(Coupon.seq)).where(Coupon.customer_id == phone)
+    states = {state: (count, last) for state, count, last in await session.execute(found.group_by(Coupon.state))}
+    assert states == {CouponState.ISSUED: (MOST_A_CUSTOMER, 100), CouponState.REVOKED: (2, 102)}
