@@ -10,6 +10,7 @@ import httpx
 from bot.channels.web import WebChannel
 from bot.delivery import Channel, Delivery, StoredChannel
 from bot.shop import Mind, Shop
+from commerce.flash_sales.queue import Line
 from commerce.inventory.hold import Holds
 from commerce.payments.actions import Till
 from commerce.payments.setup import providers_of
@@ -62,6 +63,7 @@ async def open_shop(
             doorbell=doorbell,
             budget=RateBudget(redis),
             presence=Presence(redis),
+            line=Line(redis),
             till=Till(database=database, providers=providers, base_url=settings.base_url, now=clock),
             mailroom=Mailroom(database=database, carriers=carriers_of(settings, client, vault), now=clock),
             delivery=Delivery(database, channels, doorbell, clock=clock),

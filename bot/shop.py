@@ -11,6 +11,7 @@ import structlog
 from bot.delivery import Delivery
 from bot.places import Places
 from bot.words import Heard
+from commerce.flash_sales.queue import Line
 from commerce.inventory.hold import Holds
 from commerce.payments.actions import Till
 from commerce.shipping.mailroom import Mailroom
@@ -56,6 +57,7 @@ class Shop:
     doorbell: Doorbell
     budget: RateBudget
     presence: Presence
+    line: Line
     till: Till
     mailroom: Mailroom
     delivery: Delivery

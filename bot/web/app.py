@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.web import (
     carriers,
     chat,
+    flash,
     goods,
     health,
     my_data,
@@ -38,6 +39,11 @@ from bot.web.wire import BodyLimit
 if TYPE_CHECKING:
     from bot.shop import Shop
 
+_PARTS = (
+    *(pages, goods, chat, flash, suggestions, photos, pictures),
+    *(my_data, transfer_page, pay, carriers, health),
+)
+
 
 def create_app(shop: "Shop") -> FastAPI:
     """The web chat, its pages, pictures, payments and webhooks of one shop."""
@@ -57,8 +63,9 @@ def create_app(shop: "Shop") -> FastAPI:
     app.state.shop = shop
     app.state.shelves = {}
     app.state.open_streams = Counter()
+    app.state.quotas = flash.Quotas()
     app.state.bank = simulator.bank_of_shop(shop)
-    for part in (pages, goods, chat, suggestions, photos, pictures, my_data, transfer_page, pay, carriers, health):
+    for part in _PARTS:
         app.include_router(part.router)
     if shop.settings.payment_simulator:
         app.include_router(simulator.router)

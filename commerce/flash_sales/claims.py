@@ -121,6 +121,12 @@ class _TooFew(Exception):
     """Not all the pieces asked for could be claimed."""
 
 
+async def orders_with(session: AsyncSession, *, item_id: int, customer_id: int) -> list[int]:
+    """The orders in which a customer has pieces of an item, the latest first."""
+    theirs = select(FlashClaim.order_id).where(FlashClaim.item_id == item_id, FlashClaim.customer_id == customer_id)
+    return list(await session.scalars(theirs.group_by(FlashClaim.order_id).order_by(FlashClaim.order_id.desc())))
+
+
 async def give_back(session: AsyncSession, *, order_id: int) -> None:
     """The order came to nothing: what it claimed counts no longer. Again changes nothing."""
     await session.execute(delete(FlashClaim).where(FlashClaim.order_id == order_id))

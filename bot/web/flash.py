@@ -1,0 +1,246 @@
+"""The door of a flash sale: a place in line for everybody at once, and one press that buys for who is let in.
+
+A shopper asks for their place with the token of their page, and asks again after the seconds they are told. That is
+one look at Redis for all who ask in the same moment; how many pieces are left is read from the database twice a second.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.web.chat import CHANNEL, AVisitor, shop_of, spend_messages
+from bot.web.wire import read_body
+from commerce.carts.deals import FlashDeal, deal_cart
+from commerce.customers.actions import address_text, customer_of, last_address
+from commerce.customers.model import Customer
+from commerce.flash_sales.claims import flash_price, orders_with
+from commerce.flash_sales.queries import Quota, quota_of
+from commerce.flash_sales.queue import Stand, Ticket
+from commerce.orders.actions import Quote, place_order, quote
+from commerce.orders.destination import destination_of
+from commerce.orders.model import OrderStatus, PaymentMethod
+from commerce.orders.queries import OrderView, order_view
+from commerce.payments.actions import pay_token
+from commerce.payments.cash import BY_HAND
+from commerce.payments.methods import offered_methods, waits_for
+from commerce.pricing.actions import terms_of
+from foundation.errors import Json, Refused
+
+if TYPE_CHECKING:
+    from bot.shop import Shop
+
+QUOTA_KEPT = 0.5
+"""Seconds."""
+
+router = APIRouter(prefix="/chat/flash", tags=["web chat"])
+
+
+class Press(BaseModel):
+    """The one press: so many pieces, to the address known from before, to be paid online."""
+
+    model_config = ConfigDict(extra="forbid")
+    pieces: int = Field(default=1, ge=1, le=99)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A shopper with everything ready but the order."""
+
+    customer_id: int
+    address_id: int
+    language: str
+    offer: Quote
+
+
+class Quotas:
+    """How items stand, read anew twice a second however many ask."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[float, asyncio.Task[Quota]]] = {}
+
+    async def of(self, shop: "Shop", item_id: int) -> Quota:
+        """How an item stands now. Raises Refused("flash.unknown")."""
+        until, reading = self._kept.get(item_id, (0.0, None))
+        if reading is None or until < time.monotonic():
+            reading = asyncio.create_task(_read(shop, item_id))
+            self._kept = {item: kept for item, kept in self._kept.items() if kept[0] >= time.monotonic()}
+            self._kept[item_id] = (time.monotonic() + QUOTA_KEPT, reading)
+        return await asyncio.shield(reading)
+
+    def forget(self, item_id: int) -> None:
+        """It has just changed."""
+        self._kept.pop(item_id, None)
+
+
+async def _read(shop: "Shop", item_id: int) -> Quota:
+    async with shop.database.begin() as session:
+        return await quota_of(session, item_id=item_id)
+
+
+@router.post("/{item_id}/line")
+async def line(request: Request, item_id: int, visitor: AVisitor) -> Response:
+    """Where this visitor stands, who joins the line by it: see `_told`."""
+    shop = shop_of(request)
+    quota, now = await _quota(request, item_id), shop.now()
+    ticket = await _look(shop, quota, visitor, now)
+    return JSONResponse(_told(quota, ticket, now))
+
+
+@router.post("/{item_id}/leave")
+async def leave(request: Request, item_id: int, visitor: AVisitor) -> Response:
+    """This visitor wants to no longer: the next one is let in sooner."""
+    shop = shop_of(request)
+    await _leave(shop, await _quota(request, item_id), visitor, shop.now())
+    return JSONResponse({"state": "left"})
+
+
+@router.post("/{item_id}/buy", status_code=201)
+async def buy(request: Request, item_id: int, visitor: AVisitor) -> Response:
+    """Buy by one press: the order, kept for some minutes, and the link that pays for it.
+
+    201; 200 with the order of before while that is not paid. Raises Refused("flash.wait", place=...) out of turn,
+    ("address.none") for who has never told the chat where to send things, and as `flash_price`, `hold`, `place_order`.
+    """
+    shop = shop_of(request)
+    press = await read_body(request, Press)
+    await spend_messages(request, visitor)
+    async with shop.database.begin() as session:
+        waiting = await _waiting_order(session, item_id, visitor)
+    if waiting is not None:
+        return JSONResponse(_order_told(shop, waiting))
+    quota, now = await _quota(request, item_id), shop.now()
+    ticket = await _look(shop, quota, visitor, now)
+    if ticket is not None and not ticket.may_buy:
+        raise Refused("flash.wait", item=item_id, place=ticket.place)
+    async with shop.database.begin() as session:
+        ready = await _ready(session, shop, item_id, visitor, press.pieces, now)
+    until = now + timedelta(minutes=shop.settings.hold_minutes)
+    offer = ready.offer
+    await shop.holds.hold(offer.hold_key, offer.holding, until=until, now=now, allotments=offer.allotments)
+    async with shop.database.begin() as session:
+        order = await _ordered(session, shop, ready, now)
+    request.app.state.quotas.forget(item_id)
+    await _leave(shop, await _quota(request, item_id), visitor, now)
+    return JSONResponse(_order_told(shop, order), status_code=201)
+
+
+async def _waiting_order(session: AsyncSession, item_id: int, visitor: str) -> OrderView | None:
+    """The order of this item that a visitor has still to pay."""
+    customer_id = await customer_of(session, channel=CHANNEL, account=visitor)
+    if customer_id is None:
+        return None
+    for order_id in await orders_with(session, item_id=item_id, customer_id=customer_id):
+        order = await order_view(session, order_id)
+        if order.status is OrderStatus.PENDING:
+            return order
+    return None
+
+
+async def _ready(session: AsyncSession, shop: "Shop", item_id: int, visitor: str, pieces: int, now: datetime) -> Ready:
+    """What is about to be ordered, in the deal cart of the customer."""
+    customer_id = await customer_of(session, channel=CHANNEL, account=visitor)
+    address = await last_address(session, customer_id=customer_id) if customer_id is not None else None
+    if customer_id is None or address is None:
+        raise Refused("address.none")
+    price = await flash_price(session, item_id=item_id, customer_id=customer_id, quantity=pieces, now=now)
+    lines = {price.variant_id: pieces}
+    cart = await deal_cart(session, customer_id=customer_id, deal=FlashDeal(item_id), lines=lines, now=now)
+    customer = await session.get_one(Customer, customer_id)
+    offer = await quote(
+        session,
+        customer_id=customer_id,
+        cart_id=cart.id,
+        language=customer.language,
+        now=now,
+        destination=destination_of(await address_text(session, address)),
+        terms=terms_of(shop.settings),
+    )
+    return Ready(customer_id, address.id, customer.language, offer)
+
+
+async def _ordered(session: AsyncSession, shop: "Shop", ready: Ready, now: datetime) -> OrderView:
+    method = _way_to_pay(shop)
+    order = await place_order(
+        session,
+        customer_id=ready.customer_id,
+        cart_id=ready.offer.cart_id,
+        cart_version=ready.offer.cart_version,
+        priced=ready.offer.priced,
+        address_id=ready.address_id,
+        payment_method=method,
+        hold_key=ready.offer.hold_key,
+        language=ready.language,
+        now=now,
+        unpaid_for=waits_for(shop.settings, method),
+        terms=terms_of(shop.settings),
+    )
+    return await order_view(session, order.id)
+
+
+def _way_to_pay(shop: "Shop") -> PaymentMethod:
+    """The first way to pay online: goods that others wait for are paid at once."""
+    ways = [one.method for one in offered_methods(shop.settings, shop.till.providers)]
+    return next((way for way in ways if way not in BY_HAND), ways[0])
+
+
+async def _quota(request: Request, item_id: int) -> Quota:
+    quotas: Quotas = request.app.state.quotas
+    return await quotas.of(shop_of(request), item_id)
+
+
+async def _look(shop: "Shop", quota: Quota, visitor: str, now: datetime) -> Ticket | None:
+    """None where nobody has to stand in line any more: nothing is left, or the sale is over."""
+    if now >= quota.ends_at or quota.left + quota.held == 0:
+        return None
+    return await shop.line.look(quota.item_id, _member(visitor), opens_at=quota.starts_at, left=quota.left, now=now)
+
+
+async def _leave(shop: "Shop", quota: Quota, visitor: str, now: datetime) -> None:
+    await shop.line.leave(quota.item_id, _member(visitor), opens_at=quota.starts_at, left=quota.left, now=now)
+
+
+def _member(visitor: str) -> str:
+    return f"{CHANNEL}:{visitor}"
+
+
+def _told(quota: Quota, ticket: Ticket | None, now: datetime) -> dict[str, Json]:
+    """`state`: early, waiting, inside, no_line (everybody may try), sold_out or over.
+
+    `place` counts from 1 and never grows. `seconds` until it begins or ends, by the shop's clock. `again`: seconds
+    after which the page asks again.
+    """
+    if ticket is None:
+        state = "over" if now >= quota.ends_at else "sold_out"
+        ticket = Ticket(Stand.NO_LINE)
+    else:
+        state = "early" if now < quota.starts_at else ticket.stand.value
+    clock = quota.starts_at if now < quota.starts_at else quota.ends_at
+    return {
+        "state": state,
+        "place": ticket.place,
+        "waiting": ticket.waiting,
+        "left": quota.left,
+        "held": quota.held,
+        "sold": quota.sold,
+        "seconds": max(0, round((clock - now).total_seconds())),
+        "inside_for": round((ticket.until - now).total_seconds()) if ticket.until is not None else None,
+        "again": round(ticket.pause, 1),
+    }
+
+
+def _order_told(shop: "Shop", order: OrderView) -> dict[str, Json]:
+    pay = f"{shop.settings.base_url}/pay/{pay_token(shop.vault, order.intent_id)}" if order.intent_id else None
+    return {
+        "order": order.number,
+        "amount": order.to_pay.amount,
+        "currency": order.to_pay.currency,
+        "pay": pay,
+        "until": order.hold_until.isoformat() if order.hold_until else None,
+    }
