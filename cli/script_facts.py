@@ -19,8 +19,9 @@ from commerce.customers.address import AddressText
 from commerce.inventory.actions import count_stock
 from commerce.orders.actions import mark_paid, mark_shipped
 from commerce.orders.model import Order, PaymentMethod
-from commerce.orders.placing import place_order, quote
+from commerce.orders.placing import place_order
 from commerce.orders.queries import order_address, order_view
+from commerce.orders.quoting import quote
 from commerce.payments.model import Refund
 from commerce.points.actions import points_of
 from commerce.promotions.coupon_model import Coupon, CouponState

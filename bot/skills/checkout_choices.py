@@ -15,7 +15,7 @@ from bot.replies import Line, Row
 from bot.voice import Voice
 from commerce.inventory.locations import locations_that_can_fill
 from commerce.inventory.model import Location
-from commerce.orders.placing import Quote, choices_of, quote
+from commerce.orders.quoting import Quote, choices_of, quote
 from commerce.pricing.actions import terms_of
 from commerce.pricing.values import Choices, Priced, PricedLine, RateView
 from commerce.pricing.zones import Region

@@ -23,8 +23,9 @@ from commerce.orders.covering import owed
 from commerce.orders.drafts import make_draft, send_draft
 from commerce.orders.locks import Actor, lock_wallets, locked_order, note
 from commerce.orders.model import ChangeState, HoldReason, Order, OrderStatus, PaymentMethod
-from commerce.orders.placing import UNPAID_FOR, Quote, place_order, quote
+from commerce.orders.placing import UNPAID_FOR, place_order
 from commerce.orders.queries import order_of, order_view, order_views, orders_of
+from commerce.orders.quoting import Quote, quote
 from commerce.orders.settlement import money_arrived, payment_ended, settle_refund_answer
 from commerce.payments.cash import BY_HAND
 from commerce.payments.ledger import capture, new_intent, payable_intents, start_closing

@@ -1,18 +1,15 @@
 """From a cart to an order: the confirmed price, the stock that was held, what is used up, the money asked for."""
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from commerce.carts.actions import CartLineView, CartView, cart_of, view_of
-from commerce.carts.choices import choice_of
+from commerce.carts.actions import CartLineView, CartView, view_of
 from commerce.carts.model import Cart, CartStatus
-from commerce.catalog.queries import VariantView, variant_views
+from commerce.catalog.queries import VariantView
 from commerce.customers.actions import PHONE_LAST4, address_text
 from commerce.customers.address import AddressText
 from commerce.customers.model import Address
@@ -33,10 +30,10 @@ from commerce.orders.model import (
 )
 from commerce.orders.number import fresh_number
 from commerce.orders.offers import line_columns, line_json
+from commerce.orders.quoting import gifts_of, pieces_in, pieces_of, price_of, refuse_unsellable
 from commerce.orders.snapshot import seal_address
 from commerce.payments.cash import BY_HAND
 from commerce.payments.ledger import ask_for_money
-from commerce.pricing.actions import quote_cart
 from commerce.pricing.values import Choices, Priced, RateView, Terms
 from commerce.pricing.zones import Region
 from commerce.promotions.deals import DealTerms
@@ -55,118 +52,6 @@ _CART_AND_ADDRESS = (
     .execution_options(populate_existing=True)
 )
 _END_CART = "UPDATE cart SET status = $2 WHERE id = $1"
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """What the shopper is about to confirm. Hold `holding` and `allotments` under `hold_key`, then place the order.
-
-    The order of a `deal` must be paid in a way that pays at once.
-    """
-
-    cart_id: int
-    cart_version: int
-    lines: tuple[CartLineView, ...]
-    priced: Priced
-    gifts: Mapping[int, VariantView]
-    pickup_location_id: int | None = None
-    deal: DealTerms | None = None
-
-    @property
-    def total(self) -> Money:
-        """What everything costs."""
-        return Money(self.priced.total, self.priced.currency)
-
-    @property
-    def due(self) -> Money:
-        """What is left to pay when gift cards and store credit have paid their part."""
-        return Money(self.priced.due, self.priced.currency)
-
-    @property
-    def hold_key(self) -> str:
-        """The name of the promise of stock for exactly this cart, with these gifts, at this place."""
-        place = "" if self.pickup_location_id is None else f":at{self.pickup_location_id}"
-        if self.deal is not None:
-            return self.deal.hold_key + place
-        gifts = "".join(f":{line.variant_id}x{line.quantity}" for line in self.priced.lines if line.is_gift)
-        return f"checkout:{self.cart_id}:{self.cart_version}{gifts}{place}"
-
-    @property
-    def holding(self) -> dict[int, int]:
-        """{variant id: pieces} to hold."""
-        return pieces_of(self.priced)
-
-    @property
-    def allotments(self) -> Mapping[int, int]:
-        """{allotment id: places} to hold with them."""
-        return {} if self.deal is None else self.deal.allotments
-
-
-def pieces_of(priced: Priced) -> dict[int, int]:
-    """{variant id: pieces} of all lines, gifts too."""
-    pieces: Counter[int] = Counter()
-    for line in priced.lines:
-        pieces[line.variant_id] += line.quantity
-    return dict(pieces)
-
-
-async def quote(
-    session: AsyncSession,
-    *,
-    customer_id: int,
-    language: str,
-    now: datetime,
-    destination: Region | None = None,
-    choices: Choices | None = None,
-    terms: Terms = Terms(),
-    cart_id: int | None = None,
-) -> Quote:
-    """The open cart with its price, to be confirmed. `choices` None: as chosen for the cart. `cart_id`: a deal's.
-
-    Raises Refused("cart.empty"), ("cart.unavailable"), ("cart.unknown"), and for a deal as `deal_terms`.
-    """
-    cart = await _cart_named(session, customer_id, cart_id)
-    view = await view_of(session, cart, language=language)
-    _refuse_unsellable(view)
-    chosen = await _chosen_for(session, cart.id) if choices is None else choices
-    deal = await deal_terms(session, cart, _pieces_in(view), now=now)
-    priced = await _price(
-        session,
-        view,
-        customer_id=customer_id,
-        language=language,
-        now=now,
-        choices=chosen,
-        where=destination,
-        terms=terms,
-        deal=deal,
-    )
-    location = chosen.pickup_location_id
-    gifts = await _gifts(session, priced, language)
-    return Quote(view.cart_id, view.version, view.lines, priced, gifts, location, deal)
-
-
-async def choices_of(session: AsyncSession, *, customer_id: int, cart_id: int | None = None) -> Choices:
-    """What was chosen for the open cart, or for a deal's: coupons, points, credit."""
-    return await _chosen_for(session, (await _cart_named(session, customer_id, cart_id)).id)
-
-
-async def _cart_named(session: AsyncSession, customer_id: int, cart_id: int | None) -> Cart:
-    if cart_id is None:
-        return await cart_of(session, customer_id=customer_id)
-    cart = await session.get(Cart, cart_id, populate_existing=True)
-    if cart is None or cart.customer_id != customer_id or cart.status is not CartStatus.OPEN:
-        raise Refused("cart.unknown", cart=cart_id)
-    return cart
-
-
-def _pieces_in(view: CartView) -> dict[int, int]:
-    return {line.variant_id: line.quantity for line in view.lines}
-
-
-async def _chosen_for(session: AsyncSession, cart_id: int) -> Choices:
-    chosen = await choice_of(session, cart_id=cart_id)
-    return Choices(coupon_ids=chosen.coupon_ids, points=chosen.points, use_credit=chosen.use_credit)
 
 
 async def place_order(
@@ -253,9 +138,9 @@ async def _confirmed(
 ) -> tuple[CartView, Priced, DealTerms | None]:
     """The cart, its price of today if that is what the shopper said yes to, and the terms of its deal, if it is one."""
     view = await view_of(session, cart, language=language)
-    _refuse_unsellable(view)
-    deal = await deal_terms(session, cart, _pieces_in(view), is_held=True, now=now)
-    today = await _price(
+    refuse_unsellable(view)
+    deal = await deal_terms(session, cart, pieces_in(view), is_held=True, now=now)
+    today = await price_of(
         session,
         view,
         customer_id=cart.customer_id,
@@ -290,38 +175,6 @@ def _what_counts(priced: Priced) -> tuple[object, ...]:
     tenders = [(tender.account_id, tender.amount) for tender in priced.tenders]
     charges = (priced.shipping, priced.tax_added, priced.total, priced.currency, priced.points_spent)
     return (lines, tenders, charges, priced.coupon_ids)
-
-
-async def _price(
-    session: AsyncSession,
-    view: CartView,
-    *,
-    customer_id: int,
-    language: str,
-    now: datetime,
-    choices: Choices,
-    where: Region | None,
-    terms: Terms,
-    deal: DealTerms | None,
-) -> Priced:
-    return await quote_cart(
-        session,
-        customer_id=customer_id,
-        lines=[(line.variant_id, line.quantity) for line in view.lines],
-        language=language,
-        now=now,
-        choices=choices,
-        destination=where,
-        terms=terms,
-        goods=view.goods,
-        deals={} if deal is None else deal.prices,
-    )
-
-
-async def _gifts(session: AsyncSession, priced: Priced, language: str) -> dict[int, VariantView]:
-    """Words and pictures of what comes as a gift."""
-    ids = [line.variant_id for line in priced.lines if line.is_gift]
-    return await variant_views(session, ids, language=language, also_unavailable=True) if ids else {}
 
 
 async def _ask_for_money(session: AsyncSession, order: Order, due: int, *, now: datetime) -> None:
@@ -388,7 +241,7 @@ def _label(rate: RateView | None) -> dict[str, str]:
 
 async def _write_lines(session: AsyncSession, order: Order, view: CartView, priced: Priced, language: str) -> None:
     words: dict[int, CartLineView | VariantView] = {line.variant_id: line for line in view.lines}
-    words |= {key: gift for key, gift in (await _gifts(session, priced, language)).items() if key not in words}
+    words |= {key: gift for key, gift in (await gifts_of(session, priced, language)).items() if key not in words}
     data = [line_json(line, words[line.variant_id]) for line in priced.lines]
     rows = [line_columns(order.id, one, position=position) for position, one in enumerate(data, start=1)]
     ids = await insert_rows(session, OrderLine, rows)
@@ -397,11 +250,3 @@ async def _write_lines(session: AsyncSession, order: Order, view: CartView, pric
         shares += [{"order_id": order.id, "line_id": line_id, **share} for share in one["shares"]]
     if shares:
         await insert_rows(session, OrderAdjustment, shares)
-
-
-def _refuse_unsellable(view: CartView) -> None:
-    if not view.lines:
-        raise Refused("cart.empty")
-    for line in view.lines:
-        if not line.on_sale:
-            raise Refused("cart.unavailable", variant=line.variant_id, title=line.title)
