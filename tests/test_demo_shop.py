@@ -41,6 +41,9 @@ TABLES = (
     "search_product",
     "search_offer",
     "search_word",
+    "promotion",
+    "coupon_batch",
+    "location",
 )
 
 

@@ -55,7 +55,7 @@ async def test_a_chinese_shopper_takes_coupons_and_pays_with_points_and_a_card(c
     me = await shopper_with_something_in_the_cart(chat, "你好")
 
     assert "• 满100减10（减 ¥10.00 · 满 ¥100.00 可用）" in (await chat.says("我有什么优惠券"))[0]
-    [taken] = await chat.presses("领取")
+    [taken] = await chat.presses("领取“满100减10”")
     assert taken.startswith("您有一张新优惠券：满100减10（减 ¥10.00 · 满 ¥100.00 可用 · ")
     [short] = await chat.presses("现在就用")
     assert short.startswith("再买 ¥52.00 就能用上“满100减10”了，已经给您记着。 现在购物车应付 ¥48.00。")

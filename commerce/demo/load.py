@@ -1,4 +1,4 @@
-"""Fill an empty shop with the demo goods, their pictures drawn on the spot."""
+"""Fill an empty shop with the demo goods, their pictures drawn on the spot, and with a few deals."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from commerce.catalog.media import MediaFolder
 from commerce.catalog.model import Product
+from commerce.demo.deals import open_deals
 from commerce.demo.goods import CATEGORIES, GOODS, Draw, Goods
 from commerce.imports.goods import NewOption, NewPicture, NewProduct, NewText, NewVariant, Progress
 from commerce.imports.publish import publish
@@ -50,6 +51,8 @@ async def load_demo_shop(
     if products:
         async with database.begin() as session:
             await publish(session, source=SOURCE, currency=currency, categories=CATEGORIES, products=products, now=now)
+            if not known:
+                await open_deals(session, currency=currency, now=now)
     return len(products)
 
 
