@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from nicegui import ui
-
 from admin_api import promotion_desk, shipping_desk, variant_names
-from admin_api.console.dialogs import put_away
+from admin_api.console.edit_dialog import EditDialog, Save
 from admin_api.console.goods_fields import choice, mark_wrong, text_field, tick
-from admin_api.console.looks import box, button, icon_button, show, words
+from admin_api.console.looks import box, button, icon_button, show
 from admin_api.console.price_fields import (
     PPM_OF_PERCENT,
     Typed,
@@ -51,64 +49,54 @@ LIST_AUDIENCES = {
 }
 
 
-class PriceListDialog:
+class PriceListDialog(EditDialog[PriceLists]):
     """One price list; its prices are typed as lines: SKU, price, and perhaps from so many pieces on."""
 
     def __init__(self, visit: Visit, row: PriceListRow | None, skus: dict[int, str]) -> None:
-        self.visit, self.row, t = visit, row, visit.t
-        self.currency = visit.desk.settings.currency
+        self.row, self.skus, self.currency = row, skus, visit.desk.settings.currency
+        super().__init__(visit, visit.t("Edit the price list") if row else visit.t("New price list"))
+
+    def draw(self) -> None:
+        visit, row, skus, t = self.visit, self.row, self.skus, self.visit.t
         lines = [
             " ".join(filter(None, (skus.get(band.variant_id, "?"), money_text(band.amount, self.currency),
                                    str(band.min_quantity) if band.min_quantity > 1 else "")))
             for band in (row.prices if row else ())
         ]  # fmt: skip
-        with visit.client, ui.dialog() as self.dialog, box("dialog broad").props("role=dialog"):
-            words(t("Edit the price list") if row else t("New price list"), "dialog-title")
-            with box("pair"):
-                self.name = name_fields(visit, dict(row.name) if row else {})
-            label = t("One price a line: SKU, price, and perhaps from how many pieces on")
-            self.prices = text_field(label, "\n".join(lines), long=True, longest=40_000)
-            with box("pair"):
-                audiences = {key: t(name) for key, name in LIST_AUDIENCES.items()}
-                before = row.audience if row else Audience.EVERYONE
-                self.audience = choice(t("For whom"), audiences, before, lambda _: self._fit())
-                with box() as self.customers_box:
-                    named = " ".join(map(str, row.customer_ids)) if row else ""
-                    self.customers = text_field(t("Numbers of the customers"), named, longest=10_000)
-            with box("pair"):
-                self.starts = moment_field(visit, t("Begins (empty: at once)"), row.starts_at if row else None)
-                self.ends = moment_field(visit, t("Ends (empty: never)"), row.ends_at if row else None)
-            self.priority = text_field(t("Priority"), str(row.priority) if row else "0", longest=4, number=True)
-            self.for_members = tick(t("Member prices: they only make cheaper"), row.for_members if row else False)
-            self.active = tick(t("On"), row.active if row else True)
-            _foot(self.visit, self.dialog, self._submit)
-        self._fit()
+        with box("pair"):
+            self.name = name_fields(visit, dict(row.name) if row else {})
+        label = t("One price a line: SKU, price, and perhaps from how many pieces on")
+        self.prices = text_field(label, "\n".join(lines), long=True, longest=40_000)
+        with box("pair"):
+            audiences = {key: t(name) for key, name in LIST_AUDIENCES.items()}
+            before = row.audience if row else Audience.EVERYONE
+            self.audience = choice(t("For whom"), audiences, before, lambda _: self.fit())
+            with box() as self.customers_box:
+                named = " ".join(map(str, row.customer_ids)) if row else ""
+                self.customers = text_field(t("Numbers of the customers"), named, longest=10_000)
+        with box("pair"):
+            self.starts = moment_field(visit, t("Begins (empty: at once)"), row.starts_at if row else None)
+            self.ends = moment_field(visit, t("Ends (empty: never)"), row.ends_at if row else None)
+        self.priority = text_field(t("Priority"), str(row.priority) if row else "0", longest=4, number=True)
+        self.for_members = tick(t("Member prices: they only make cheaper"), row.for_members if row else False)
+        self.active = tick(t("On"), row.active if row else True)
 
-    async def open(self) -> PriceLists | None:
-        """Wait for the person."""
-        saved: PriceLists | None = await self.dialog
-        put_away(self.dialog)
-        return saved
-
-    def _fit(self) -> None:
+    def fit(self) -> None:
         show(self.customers_box, self.audience.value is Audience.NAMED)
 
-    async def _submit(self) -> None:
+    def saving(self) -> Save[PriceLists]:
         desk, row = self.visit.desk, self.row
-        try:
-            bands = _bands(self.prices, self.currency)
-            given = {
-                "name": read_name(self.name),
-                "audience": self.audience.value,
-                "customer_ids": _ids(self.customers) if self.audience.value is Audience.NAMED else [],
-                "starts_at": read_moment(self.visit, self.starts),
-                "ends_at": read_moment(self.visit, self.ends),
-                "priority": read_number(self.priority, most=1000) or 0,
-                "for_members": bool(self.for_members.value),
-                "active": bool(self.active.value),
-            }
-        except Wrong:
-            return
+        bands = _bands(self.prices, self.currency)
+        given = {
+            "name": read_name(self.name),
+            "audience": self.audience.value,
+            "customer_ids": _ids(self.customers) if self.audience.value is Audience.NAMED else [],
+            "starts_at": read_moment(self.visit, self.starts),
+            "ends_at": read_moment(self.visit, self.ends),
+            "priority": read_number(self.priority, most=1000) or 0,
+            "for_members": bool(self.for_members.value),
+            "active": bool(self.active.value),
+        }
 
         async def save(staff: StaffMember) -> PriceLists:
             async with desk.database.begin() as session:
@@ -121,40 +109,33 @@ class PriceListDialog:
             form = EditPriceListForm(**given, prices=prices, version=row.version)
             return await promotion_desk.edit_price_list(desk, staff, price_list_id=row.id, form=form)
 
-        saved = await self.visit.attempt(save)
-        if saved is not None:
-            self.dialog.submit(saved)
+        return save
 
 
-class ZoneDialog:
+class ZoneDialog(EditDialog[Zones]):
     """One shipping zone with its rates."""
 
     def __init__(self, visit: Visit, row: ZoneRow | None) -> None:
-        self.visit, self.row, t = visit, row, visit.t
-        self.currency = visit.desk.settings.currency
-        with visit.client, ui.dialog() as self.dialog, box("dialog broad").props("role=dialog"):
-            words(t("Edit the shipping zone") if row else t("New shipping zone"), "dialog-title")
-            words(t("Where several zones fit, the one that names the place most exactly counts."), "dialog-text")
-            with box("pair"):
-                self.name = name_fields(visit, dict(row.name) if row else {})
-            with box("pair three"):
-                countries = " ".join(row.countries) if row else "CN"
-                self.countries = text_field(t("Countries, two letters (none: the world)"), countries, longest=800)
-                self.provinces = text_field(t("Provinces (none: all)"), " ".join(row.provinces) if row else "")
-                self.cities = text_field(t("Cities (none: all)"), " ".join(row.cities) if row else "", longest=3000)
-            self.rates: list[_RateRow] = []
-            self.rate_rows = box("rate-rows")
-            for rate in row.rates if row else [None]:
-                self._add_rate(rate)
-            button(t("Another way to send"), "small", "add").on("click", lambda: self._add_rate(None))
-            self.active = tick(t("On"), row.active if row else True)
-            _foot(self.visit, self.dialog, self._submit)
+        self.row, self.currency = row, visit.desk.settings.currency
+        title = visit.t("Edit the shipping zone") if row else visit.t("New shipping zone")
+        hint = visit.t("Where several zones fit, the one that names the place most exactly counts.")
+        super().__init__(visit, title, hint)
 
-    async def open(self) -> Zones | None:
-        """Wait for the person."""
-        saved: Zones | None = await self.dialog
-        put_away(self.dialog)
-        return saved
+    def draw(self) -> None:
+        visit, row, t = self.visit, self.row, self.visit.t
+        with box("pair"):
+            self.name = name_fields(visit, dict(row.name) if row else {})
+        with box("pair three"):
+            countries = " ".join(row.countries) if row else "CN"
+            self.countries = text_field(t("Countries, two letters (none: the world)"), countries, longest=800)
+            self.provinces = text_field(t("Provinces (none: all)"), " ".join(row.provinces) if row else "")
+            self.cities = text_field(t("Cities (none: all)"), " ".join(row.cities) if row else "", longest=3000)
+        self.rates: list[_RateRow] = []
+        self.rate_rows = box("rate-rows")
+        for rate in row.rates if row else [None]:
+            self._add_rate(rate)
+        button(t("Another way to send"), "small", "add").on("click", lambda: self._add_rate(None))
+        self.active = tick(t("On"), row.active if row else True)
 
     def _add_rate(self, rate: RateForm | None) -> None:
         with self.rate_rows:
@@ -166,20 +147,17 @@ class ZoneDialog:
             self.rates.remove(rate)
             rate.card.delete()
 
-    async def _submit(self) -> None:
+    def saving(self) -> Save[Zones]:
         desk, row = self.visit.desk, self.row
-        try:
-            given = {
-                "name": read_name(self.name),
-                "countries": _countries(self.countries),
-                "provinces": _places(self.provinces),
-                "cities": _places(self.cities),
-                "position": row.position if row else 0,
-                "active": bool(self.active.value),
-                "rates": [rate.form() for rate in self.rates],
-            }
-        except Wrong:
-            return
+        given = {
+            "name": read_name(self.name),
+            "countries": _countries(self.countries),
+            "provinces": _places(self.provinces),
+            "cities": _places(self.cities),
+            "position": row.position if row else 0,
+            "active": bool(self.active.value),
+            "rates": [rate.form() for rate in self.rates],
+        }
 
         async def save(staff: StaffMember) -> Zones:
             if row is None:
@@ -187,9 +165,7 @@ class ZoneDialog:
             form = EditZoneForm(**given, version=row.version)
             return await shipping_desk.edit_zone(desk, staff, zone_id=row.id, form=form)
 
-        saved = await self.visit.attempt(save)
-        if saved is not None:
-            self.dialog.submit(saved)
+        return save
 
 
 class _RateRow:
@@ -250,51 +226,44 @@ class _RateRow:
         show(self.weight_box, self.kind.value == "weight")
 
 
-class TaxDialog:
+class TaxDialog(EditDialog[Taxes]):
     """One tax rate."""
 
     def __init__(self, visit: Visit, row: TaxRow | None) -> None:
-        self.visit, self.row, t = visit, row, visit.t
-        with visit.client, ui.dialog() as self.dialog, box("dialog broad").props("role=dialog"):
-            words(t("Edit the tax rate") if row else t("New tax rate"), "dialog-title")
-            words(t("An empty field means any. The rate that says most exactly what it is for counts."), "dialog-text")
-            with box("pair"):
-                self.name = name_fields(visit, dict(row.name) if row else {})
-            with box("pair"):
-                percent = f"{row.ppm / PPM_OF_PERCENT:.6g}" if row else ""
-                self.percent = text_field(t("Percent"), percent, longest=8, number=True)
-                self.tax_class = text_field(t("Class of goods"), row.tax_class if row else "", longest=40)
-            with box("pair"):
-                self.country = text_field(t("Country, two letters"), row.country if row else "", longest=2)
-                self.province = text_field(t("Province"), row.province if row else "", longest=80)
-            self.active = tick(t("On"), row.active if row else True)
-            _foot(self.visit, self.dialog, self._submit)
+        self.row = row
+        title = visit.t("Edit the tax rate") if row else visit.t("New tax rate")
+        hint = visit.t("An empty field means any. The rate that says most exactly what it is for counts.")
+        super().__init__(visit, title, hint)
 
-    async def open(self) -> Taxes | None:
-        """Wait for the person."""
-        saved: Taxes | None = await self.dialog
-        put_away(self.dialog)
-        return saved
+    def draw(self) -> None:
+        visit, row, t = self.visit, self.row, self.visit.t
+        with box("pair"):
+            self.name = name_fields(visit, dict(row.name) if row else {})
+        with box("pair"):
+            percent = f"{row.ppm / PPM_OF_PERCENT:.6g}" if row else ""
+            self.percent = text_field(t("Percent"), percent, longest=8, number=True)
+            self.tax_class = text_field(t("Class of goods"), row.tax_class if row else "", longest=40)
+        with box("pair"):
+            self.country = text_field(t("Country, two letters"), row.country if row else "", longest=2)
+            self.province = text_field(t("Province"), row.province if row else "", longest=80)
+        self.active = tick(t("On"), row.active if row else True)
 
-    async def _submit(self) -> None:
+    def saving(self) -> Save[Taxes]:
         desk, row = self.visit.desk, self.row
         typed = typed_in(self.percent)
         ppm = 0 if typed in ("0", "0%") else read_part(typed)
         mark_wrong(self.percent, ppm is None)
-        try:
-            countries = _countries(self.country)
-            if ppm is None:
-                return
-            given = {
-                "name": read_name(self.name),
-                "ppm": ppm,
-                "tax_class": typed_in(self.tax_class),
-                "country": countries[0] if countries else "",
-                "province": typed_in(self.province),
-                "active": bool(self.active.value),
-            }
-        except Wrong:
-            return
+        countries = _countries(self.country)
+        if ppm is None:
+            raise Wrong
+        given = {
+            "name": read_name(self.name),
+            "ppm": ppm,
+            "tax_class": typed_in(self.tax_class),
+            "country": countries[0] if countries else "",
+            "province": typed_in(self.province),
+            "active": bool(self.active.value),
+        }
 
         async def save(staff: StaffMember) -> Taxes:
             if row is None:
@@ -302,9 +271,7 @@ class TaxDialog:
             form = EditTaxForm(**given, version=row.version)
             return await shipping_desk.edit_tax(desk, staff, tax_id=row.id, form=form)
 
-        saved = await self.visit.attempt(save)
-        if saved is not None:
-            self.dialog.submit(saved)
+        return save
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,12 +281,6 @@ class _Typed:
     sku: str
     amount: int
     pieces: int
-
-
-def _foot(visit: Visit, dialog: ui.dialog, submit: object) -> None:
-    with box("dialog-foot"):
-        button(visit.t("Cancel"), "plain").on("click", lambda: dialog.submit(None))
-        button(visit.t("Save"), "primary").on("click", submit)  # type: ignore[arg-type]  # any handler will do
 
 
 def _bands(field: Typed, currency: str) -> list[_Typed]:

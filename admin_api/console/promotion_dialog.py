@@ -6,9 +6,9 @@ from itertools import pairwise
 from nicegui import ui
 
 from admin_api import promotion_desk, variant_names
-from admin_api.console.dialogs import put_away
+from admin_api.console.edit_dialog import EditDialog, Save
 from admin_api.console.goods_fields import choice, mark_wrong, text_field
-from admin_api.console.looks import box, button, show, words
+from admin_api.console.looks import box, show
 from admin_api.console.price_fields import (
     Typed,
     Wrong,
@@ -81,50 +81,41 @@ FIELDS = {
 """Which fields a kind has."""
 
 
-class PromotionDialog:
+class PromotionDialog(EditDialog[Promotions]):
     """One promotion in a dialog; `open` gives the list of all when something was saved."""
 
     def __init__(self, visit: Visit, row: PromotionRow | None, shelves: dict[int, str], gift: str = "") -> None:
-        self.visit, self.row, t = visit, row, visit.t
-        self.currency = visit.desk.settings.currency
-        scope = row.scope if row is not None else Scope()
-        with visit.client, ui.dialog() as self.dialog, box("dialog broad").props("role=dialog"):
-            words(t("Edit the promotion") if row else t("New promotion"), "dialog-title")
-            with box("pair"):
-                self.name = name_fields(visit, row.name if row else {})
-            kind = _kind(row.rule) if row is not None else "tiers"
-            with box("pair"):
-                kinds = {key: t(label) for key, label in KINDS.items()}
-                self.kind = choice(t("What it gives"), kinds, kind, lambda _: self._fit())
-                chosen = [shelf for shelf in scope.category_ids if shelf in shelves]
-                self.shelves = many_of(t("Only goods on these shelves (none: all)"), shelves, chosen)
-            self.boxes: dict[str, ui.element] = {}
-            self.fields: dict[str, Typed] = {}
-            with box("pair"):
-                self._make_fields(row.rule if row is not None else None, gift)
-            with box("pair"):
-                self.starts = moment_field(visit, t("Begins (empty: at once)"), row.starts_at if row else None)
-                self.ends = moment_field(visit, t("Ends (empty: never)"), row.ends_at if row else None)
-            with box("pair"):
-                stacking = {key: t(label) for key, label in STACKING.items()}
-                self.stacking = choice(t("With other promotions"), stacking, row.stacking if row else Stacking.BEST_OF)
-                audiences = {key: t(label) for key, label in AUDIENCES.items()}
-                self.audience = choice(t("For whom"), audiences, row.audience if row else Audience.EVERYONE)
-            with box("pair three"):
-                self.priority = self._number(t("Priority"), row.priority if row else 0)
-                self.max_uses = self._number(t("Orders at most"), row.max_uses if row else None)
-                each = row.max_per_customer if row else None
-                self.max_each = self._number(t("For one customer at most"), each)
-            with box("dialog-foot"):
-                button(t("Cancel"), "plain").on("click", lambda: self.dialog.submit(None))
-                button(t("Save"), "primary").on("click", self._submit)
-        self._fit()
+        self.row, self.all_shelves, self.gift, self.currency = row, shelves, gift, visit.desk.settings.currency
+        super().__init__(visit, visit.t("Edit the promotion") if row else visit.t("New promotion"))
 
-    async def open(self) -> Promotions | None:
-        """Wait for the person."""
-        saved: Promotions | None = await self.dialog
-        put_away(self.dialog)
-        return saved
+    def draw(self) -> None:
+        visit, row, shelves, t = self.visit, self.row, self.all_shelves, self.visit.t
+        scope = row.scope if row is not None else Scope()
+        with box("pair"):
+            self.name = name_fields(visit, row.name if row else {})
+        kind = _kind(row.rule) if row is not None else "tiers"
+        with box("pair"):
+            kinds = {key: t(label) for key, label in KINDS.items()}
+            self.kind = choice(t("What it gives"), kinds, kind, lambda _: self.fit())
+            chosen = [shelf for shelf in scope.category_ids if shelf in shelves]
+            self.shelves = many_of(t("Only goods on these shelves (none: all)"), shelves, chosen)
+        self.boxes: dict[str, ui.element] = {}
+        self.fields: dict[str, Typed] = {}
+        with box("pair"):
+            self._make_fields(row.rule if row is not None else None, self.gift)
+        with box("pair"):
+            self.starts = moment_field(visit, t("Begins (empty: at once)"), row.starts_at if row else None)
+            self.ends = moment_field(visit, t("Ends (empty: never)"), row.ends_at if row else None)
+        with box("pair"):
+            stacking = {key: t(label) for key, label in STACKING.items()}
+            self.stacking = choice(t("With other promotions"), stacking, row.stacking if row else Stacking.BEST_OF)
+            audiences = {key: t(label) for key, label in AUDIENCES.items()}
+            self.audience = choice(t("For whom"), audiences, row.audience if row else Audience.EVERYONE)
+        with box("pair three"):
+            self.priority = self._number(t("Priority"), row.priority if row else 0)
+            self.max_uses = self._number(t("Orders at most"), row.max_uses if row else None)
+            each = row.max_per_customer if row else None
+            self.max_each = self._number(t("For one customer at most"), each)
 
     def _number(self, label: str, number: int | None) -> Typed:
         return text_field(label, "" if number is None else str(number), longest=9, number=True)
@@ -151,17 +142,17 @@ class PromotionDialog:
                     number=key not in ("tiers", "sku"),
                 )  # fmt: skip
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
         for key, element in self.boxes.items():
             show(element, key in FIELDS[str(self.kind.value)])
 
-    async def _submit(self) -> None:
+    def saving(self) -> Save[Promotions]:
         desk, row = self.visit.desk, self.row
         try:
             rule, sku = self._rule(), typed_in(self.fields["sku"]) if self.kind.value == "gift" else ""
             form = self._form(rule)
-        except (Wrong, Refused):
-            return
+        except Refused:
+            raise Wrong from None
 
         async def save(staff: StaffMember) -> Promotions:
             ready = form
@@ -177,9 +168,7 @@ class PromotionDialog:
             assert isinstance(ready, NewPromotionForm)
             return await promotion_desk.add_promotion(desk, staff, form=ready)
 
-        saved = await self.visit.attempt(save)
-        if saved is not None:
-            self.dialog.submit(saved)
+        return save
 
     def _form(self, rule: Rule) -> PromotionForm:
         row = self.row

@@ -5,18 +5,16 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from admin_api import search_desk
+from admin_api.console.charts import GREEN, ORANGE, columns, sums
 from admin_api.console.goods_fields import choice
 from admin_api.console.goods_frame import GoodsFrame, nothing
 from admin_api.console.looks import box, button, chip, clock_time, show, words
 from admin_api.console.visit import Visit
 from admin_api.roles import StaffMember
 from admin_api.search_desk import SearchDays, SearchPage, SearchRow
-from foundation.errors import Json
 
 PAGE = 50
 SPANS = (7, 30, 90)
-FOUND_COLOUR, EMPTY_COLOUR, TEXT_COLOUR, LINE_COLOUR = "#14938a", "#d98a00", "#7d8a85", "#8883"
-"""Colours that can be read on light and on dark."""
 
 
 class SearchesPage:
@@ -67,14 +65,12 @@ class SearchesPage:
         show(self.chart, any(day.times for day in found.days))
         with self.chart:
             times, empty = sum(day.times for day in found.days), sum(day.empty for day in found.days)
-            with box("chart-numbers"):
-                for number, name in ((times, "searches"), (empty, "found nothing quite right")):
-                    with box("chart-number"):
-                        words(str(number), "big-number")
-                        words(t(name), "goods-label")
-            ui.echart(_options(found, t("Found"), t("Not found"), [t.date(day.day) for day in found.days])).classes(
-                "echart"
-            )
+            sums({t("searches"): times, t("found nothing quite right"): empty})
+            series = {
+                t("Found"): (GREEN, [day.times - day.empty for day in found.days]),
+                t("Not found"): (ORANGE, [day.empty for day in found.days]),
+            }
+            ui.echart(columns([t.date(day.day) for day in found.days], series, stacked=True)).classes("echart")
 
     def _add(self, page: SearchPage) -> None:
         with self.rows:
@@ -136,42 +132,3 @@ class SearchesPage:
                 cursor=cursor,
                 limit=PAGE,
             )
-
-
-def _options(found: SearchDays, good: str, empty: str, days: list[str]) -> dict[str, Json]:
-    """What ECharts draws: a column a day, what was not found on top."""
-    return {
-        "animation": False,
-        "textStyle": {"fontFamily": "inherit"},
-        "grid": {"left": 34, "right": 6, "top": 30, "bottom": 24},
-        "legend": {"top": 0, "right": 0, "itemWidth": 12, "itemHeight": 12, "textStyle": {"color": TEXT_COLOUR}},
-        "tooltip": {"trigger": "axis"},
-        "xAxis": {
-            "type": "category",
-            "data": days,
-            "axisTick": {"show": False},
-            "axisLine": {"lineStyle": {"color": LINE_COLOUR}},
-            "axisLabel": {"color": TEXT_COLOUR},
-        },
-        "yAxis": {
-            "type": "value",
-            "minInterval": 1,
-            "splitLine": {"lineStyle": {"color": LINE_COLOUR}},
-            "axisLabel": {"color": TEXT_COLOUR},
-        },
-        "series": [
-            _column(good, FOUND_COLOUR, [day.times - day.empty for day in found.days]),
-            _column(empty, EMPTY_COLOUR, [day.empty for day in found.days]),
-        ],
-    }
-
-
-def _column(name: str, colour: str, numbers: list[int]) -> dict[str, Json]:
-    return {
-        "type": "bar",
-        "name": name,
-        "stack": "all",
-        "barMaxWidth": 22,
-        "itemStyle": {"color": colour},
-        "data": numbers,
-    }

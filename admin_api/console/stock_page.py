@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from admin_api import product_desk, stock_desk
+from admin_api.console.charts import GREEN, ORANGE, bars
 from admin_api.console.goods_fields import choice, goods_picture, mark_wrong, text_field
 from admin_api.console.goods_frame import GoodsFrame, nothing
 from admin_api.console.location_dialogs import (
@@ -14,7 +15,6 @@ from admin_api.console.location_dialogs import (
 )
 from admin_api.console.looks import box, button, icon_button, set_text, show, words
 from admin_api.console.product_editing import in_words
-from admin_api.console.stock_chart import bars
 from admin_api.console.stock_dialogs import change_stock, show_movements
 from admin_api.console.visit import Visit
 from admin_api.location_desk import LocationRow
@@ -85,7 +85,8 @@ class StockPage:
         with self.chart:
             names = [" · ".join(part for part in (one.title, one.label) if part) for one in shown]
             free = [self._free(one) for one in shown]
-            chart = bars(names, {t("Free"): free, t("Sold in 30 days"): [one.sold for one in shown]})
+            sold = [one.sold for one in shown]
+            chart = bars(names, {t("Free"): (GREEN, free), t("Sold in 30 days"): (ORANGE, sold)})
             ui.echart(chart).classes("echart").style(f"height: {64 + 30 * len(shown)}px")
 
     def _free(self, variant: LowVariant) -> int:

@@ -11,8 +11,10 @@ from nicegui.element import Element
 
 from admin_api import coupon_desk, credit_desk
 from admin_api.console.dialogs import Field, ask, put_away
+from admin_api.console.edit_dialog import EditDialog, Save
 from admin_api.console.goods_fields import choice, mark_wrong, text_field, tick
 from admin_api.console.looks import box, button, show, words
+from admin_api.console.price_fields import PPM_OF_PERCENT, Typed, Wrong
 from admin_api.console.visit import Visit
 from admin_api.coupon_desk import BatchForm, BatchRow, GiveForm, GivenCoupon, NewBatch
 from admin_api.credit_desk import CardsForm, CreditForm, NewCards, PointsForm, Purse
@@ -36,8 +38,6 @@ WAYS = {
     Way.SINGLE_CODES: "A code for each coupon",
     Way.GIVEN: "Only the staff gives them",
 }
-PPM_OF_PERCENT = 10_000
-Typed = ui.input | ui.textarea
 
 
 class Reading:
@@ -87,64 +87,50 @@ class Reading:
         self.is_wrong = self.is_wrong or is_wrong
 
 
-class NewBatchDialog:
-    """The terms of a new batch; `open` gives what was made, or None."""
+class NewBatchDialog(EditDialog[NewBatch]):
+    """The terms of a new batch."""
 
     def __init__(self, visit: Visit) -> None:
-        self.visit, t = visit, visit.t
-        with visit.client, ui.dialog() as self.dialog, box("dialog broad").props("role=dialog"):
-            words(t("New coupons"), "dialog-title")
-            words(t("They begin as a draft: nobody gets one before you start them."), "dialog-text")
-            with box("pair"):
-                self.zh = text_field(t("Name in Chinese"), "", longest=LONGEST_TITLE).props("autofocus")
-                self.en = text_field(t("Name in English"), "", longest=LONGEST_TITLE)
-            with box("pair"):
-                benefits = {key: t(name) for key, name in BENEFITS.items()}
-                self.benefit = choice(t("What it takes off"), benefits, Benefit.AMOUNT, lambda _: self._fit())
-                with box() as self.worth_box:
-                    self.worth = text_field(t("How much"), "", longest=12, number=True)
-            with box("pair"):
-                self.threshold = text_field(t("From this price of the goods on (may be empty)"), "", number=True)
-                with box() as self.cap_box:
-                    self.cap = text_field(t("At most so much off (may be empty)"), "", number=True)
-            with box("pair"):
-                ways = {key: t(name) for key, name in WAYS.items()}
-                self.way = choice(t("How customers get one"), ways, Way.OFFERED, lambda _: self._fit())
-                with box() as self.code_box:
-                    self.code = text_field(t("The code"), "", longest=LONGEST_CODE)
-            with box("pair"):
-                self.total = text_field(t("How many there are (empty: no limit)"), "", longest=9, number=True)
-                self.per_customer = text_field(t("How many one customer may have"), "1", longest=3, number=True)
-            with box("pair"):
-                self.ends = text_field(t("Last day (may be empty)"), "").props("type=date")
-                self.days = text_field(t("Days it is good for, once taken (may be empty)"), "", longest=4, number=True)
-            self.stackable = tick(t("May be used together with another coupon"), False)
-            with box("dialog-foot"):
-                button(t("Cancel"), "plain").on("click", lambda: self.dialog.submit(None))
-                button(t("Make the draft"), "primary").on("click", self._submit)
-        self._fit()
+        hint = visit.t("They begin as a draft: nobody gets one before you start them.")
+        super().__init__(visit, visit.t("New coupons"), hint, done=visit.t("Make the draft"))
 
-    async def open(self) -> NewBatch | None:
-        """Wait for the person."""
-        made: NewBatch | None = await self.dialog
-        put_away(self.dialog)
-        return made
+    def draw(self) -> None:
+        t = self.visit.t
+        with box("pair"):
+            self.zh = text_field(t("Name in Chinese"), "", longest=LONGEST_TITLE).props("autofocus")
+            self.en = text_field(t("Name in English"), "", longest=LONGEST_TITLE)
+        with box("pair"):
+            benefits = {key: t(name) for key, name in BENEFITS.items()}
+            self.benefit = choice(t("What it takes off"), benefits, Benefit.AMOUNT, lambda _: self.fit())
+            with box() as self.worth_box:
+                self.worth = text_field(t("How much"), "", longest=12, number=True)
+        with box("pair"):
+            self.threshold = text_field(t("From this price of the goods on (may be empty)"), "", number=True)
+            with box() as self.cap_box:
+                self.cap = text_field(t("At most so much off (may be empty)"), "", number=True)
+        with box("pair"):
+            ways = {key: t(name) for key, name in WAYS.items()}
+            self.way = choice(t("How customers get one"), ways, Way.OFFERED, lambda _: self.fit())
+            with box() as self.code_box:
+                self.code = text_field(t("The code"), "", longest=LONGEST_CODE)
+        with box("pair"):
+            self.total = text_field(t("How many there are (empty: no limit)"), "", longest=9, number=True)
+            self.per_customer = text_field(t("How many one customer may have"), "1", longest=3, number=True)
+        with box("pair"):
+            self.ends = text_field(t("Last day (may be empty)"), "").props("type=date")
+            self.days = text_field(t("Days it is good for, once taken (may be empty)"), "", longest=4, number=True)
+        self.stackable = tick(t("May be used together with another coupon"), False)
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
         show(self.worth_box, self.benefit.value is not Benefit.FREE_SHIPPING)
         show(self.cap_box, self.benefit.value is Benefit.PERCENT)
         show(self.code_box, self.way.value is Way.SHARED_CODE)
 
-    async def _submit(self) -> None:
-        form = self._form()
-        if form is None:
-            return
-        desk = self.visit.desk
-        made = await self.visit.attempt(lambda staff: coupon_desk.make_batch(desk, staff, form=form))
-        if made is not None:
-            self.dialog.submit(made)
+    def saving(self) -> Save[NewBatch]:
+        desk, form = self.visit.desk, self._form()
+        return lambda staff: coupon_desk.make_batch(desk, staff, form=form)
 
-    def _form(self) -> BatchForm | None:
+    def _form(self) -> BatchForm:
         read = Reading(self.visit)
         benefit, way = Benefit(self.benefit.value), Way(self.way.value)
         is_percent, is_single = benefit is Benefit.PERCENT, way is Way.SINGLE_CODES
@@ -158,7 +144,7 @@ class NewBatchDialog:
         per_customer = read.number(self.per_customer, most=100)
         ends_at, days = read.last_day(self.ends), read.number(self.days, most=3660, needed=False)
         if read.is_wrong:
-            return None
+            raise Wrong
         return BatchForm(
             title_zh=zh,
             title_en=en,

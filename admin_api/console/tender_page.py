@@ -4,6 +4,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from admin_api import coupon_desk, credit_desk
+from admin_api.console.charts import BLUE, GREEN, columns, sums
 from admin_api.console.dialogs import Field, ask
 from admin_api.console.goods_frame import GoodsFrame, nothing
 from admin_api.console.looks import box, button, chip, show, words
@@ -14,11 +15,8 @@ from admin_api.credit_desk import CardBatches, CardBatchRow, CreditBook, PolicyF
 from admin_api.order_views import Price
 from admin_api.roles import Permission, StaffMember
 from commerce.promotions.coupon_model import BatchState, Benefit, Way
-from foundation.errors import Json
 
 PAGE, DAYS = 30, 30
-CLAIMED_COLOUR, USED_COLOUR, TEXT_COLOUR, LINE_COLOUR = "#7d8fd8", "#14938a", "#7d8a85", "#8883"
-"""Colours that can be read on light and on dark."""
 TONES = {
     BatchState.ACTIVE: "good",
     BatchState.PAUSED: "warn",
@@ -78,13 +76,12 @@ class TenderPage:
         claimed, used = sum(day.claimed for day in found.days), sum(day.used for day in found.days)
         show(self.chart, claimed + used > 0)
         with self.chart:
-            with box("chart-numbers"):
-                for number, name in ((claimed, "claimed in 30 days"), (used, "used in 30 days")):
-                    with box("chart-number"):
-                        words(str(number), "big-number")
-                        words(t(name), "goods-label")
-            days = [t.date(day.day) for day in found.days]
-            ui.echart(_options(found, t("Claimed"), t("Used"), days)).classes("echart")
+            sums({t("claimed in 30 days"): claimed, t("used in 30 days"): used})
+            series = {
+                t("Claimed"): (BLUE, [day.claimed for day in found.days]),
+                t("Used"): (GREEN, [day.used for day in found.days]),
+            }
+            ui.echart(columns([t.date(day.day) for day in found.days], series)).classes("echart")
 
     def _add(self, page: Batches) -> None:
         with self.rows:
@@ -280,35 +277,3 @@ def _figure(number: str, name: str) -> None:
     with box("chart-number"):
         words(number, "big-number")
         words(name, "goods-label")
-
-
-def _options(found: CouponDays, claimed: str, used: str, days: list[str]) -> dict[str, Json]:
-    """What ECharts draws: two columns a day."""
-    return {
-        "animation": False,
-        "textStyle": {"fontFamily": "inherit"},
-        "grid": {"left": 34, "right": 6, "top": 30, "bottom": 24},
-        "legend": {"top": 0, "right": 0, "itemWidth": 12, "itemHeight": 12, "textStyle": {"color": TEXT_COLOUR}},
-        "tooltip": {"trigger": "axis"},
-        "xAxis": {
-            "type": "category",
-            "data": days,
-            "axisTick": {"show": False},
-            "axisLine": {"lineStyle": {"color": LINE_COLOUR}},
-            "axisLabel": {"color": TEXT_COLOUR},
-        },
-        "yAxis": {
-            "type": "value",
-            "minInterval": 1,
-            "splitLine": {"lineStyle": {"color": LINE_COLOUR}},
-            "axisLabel": {"color": TEXT_COLOUR},
-        },
-        "series": [
-            _column(claimed, CLAIMED_COLOUR, [day.claimed for day in found.days]),
-            _column(used, USED_COLOUR, [day.used for day in found.days]),
-        ],
-    }
-
-
-def _column(name: str, colour: str, numbers: list[int]) -> dict[str, Json]:
-    return {"type": "bar", "name": name, "barMaxWidth": 14, "itemStyle": {"color": colour}, "data": numbers}
