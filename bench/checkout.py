@@ -13,29 +13,25 @@ import argparse
 import asyncio
 import json
 import random
-import re
-import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import uvloop
 from rich.console import Console
 from sqlalchemy import text
 
+from bench.pgbench import broken_stock, insist_on_disk, pgbench
 from bench.processes import cpu_seconds, postgres_pids
 from bench.shoppers_ready import Ready, goods_for, ready_shoppers
 from cli.scratch import Place, scratch_database, scratch_place
 from commerce.inventory.hold import Holds
-from commerce.inventory.invariants import INVARIANTS
 from commerce.orders.actions import place_order
 from commerce.orders.model import PaymentMethod
 from foundation.database import Database
-from foundation.embedded import postgres_tool
 from foundation.errors import Json
 
 SCRIPT = Path(__file__).with_name("checkout.sql")
@@ -95,8 +91,8 @@ class Bench:
 
     async def pgbench(self, kind: str, clients: int, seconds: float) -> None:
         """The six statements."""
-        done, took = await asyncio.to_thread(_pgbench, self.database.url, KINDS[kind], clients, seconds)
-        self.tally("pgbench", kind, clients).add(done, took)
+        plain = await asyncio.to_thread(pgbench, self.database.url, SCRIPT, clients, seconds=seconds, items=KINDS[kind])
+        self.tally("pgbench", kind, clients).add(plain.done, plain.seconds)
 
     async def hold(self, kind: str, clients: int, seconds: float) -> None:
         """`hold`, each client the next one as soon as it has its answer."""
@@ -127,12 +123,8 @@ class Bench:
 
     async def check(self, when: str) -> None:
         """Nothing oversold, by the rules of the shop's own self-check."""
+        self.broken += await broken_stock(self.database, when)
         async with self.database.begin() as session:
-            for rule, query in INVARIANTS.items():
-                rows = (await session.execute(text(f"{query} LIMIT 3"))).mappings().all()
-                self.broken += [
-                    {"after": when, "rule": rule, "row": {k: str(v) for k, v in row.items()}} for row in rows
-                ]
             oversold = await session.scalar(text("SELECT count(*) FROM plain_stock WHERE reserved > on_hand"))
             if oversold:
                 self.broken.append({"after": when, "rule": "pgbench oversold", "row": oversold})
@@ -184,8 +176,7 @@ async def bench(place: Place, *, seconds: float, rounds: int, orders: int, seed:
     async with scratch_database(place) as database, Holds.open(database.url) as holds:
         async with database.raw() as driver:
             await driver.execute(_PLAIN)
-            if (await driver.fetchval("SHOW fsync"), await driver.fetchval("SHOW synchronous_commit")) != ("on", "on"):
-                raise RuntimeError("this PostgreSQL does not wait for its disk")
+        await insist_on_disk(database)
         variants = await goods_for(database, count=max(KINDS.values()), pieces=PIECES)
         run = Bench(place, database, holds, variants, seed)
         for kind, items in KINDS.items():
@@ -220,29 +211,6 @@ async def _buy(database: Database, holds: Holds, shopper: Ready) -> None:
             language="zh",
             now=now,
         )
-
-
-def _pgbench(url: str, items: int, clients: int, seconds: float) -> tuple[int, float]:
-    """pgbench for some time: (orders, seconds)."""
-    program = postgres_tool("pgbench")
-    if not program.is_file():
-        raise FileNotFoundError(f"{program}: pgbench is not in this build of PostgreSQL")
-    address = urlsplit(url.replace("postgresql+asyncpg", "postgresql"))
-    where = parse_qs(address.query)
-    said = subprocess.run(
-        [
-            str(program),
-            *("-h", where["host"][0], "-p", where["port"][0], "-U", address.username or "postgres"),
-            *("-n", "-M", "prepared", "-c", str(clients), "-j", str(min(clients, 2))),
-            *("-T", str(round(seconds)), "-D", f"items={items}", "-f", str(SCRIPT), address.path.lstrip("/")),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    done = int(re.search(r"actually processed: (\d+)", said)[1])  # type: ignore[index]  # pgbench says it always
-    tps = float(re.search(r"tps = ([\d.]+) \(without", said)[1])  # type: ignore[index]
-    return done, done / tps
 
 
 def main() -> None:
