@@ -113,6 +113,8 @@ async def _scan(request: Request, token: str, code: str) -> Response:
         intent = await session.get_one(Intent, intent_from(shop.vault, token))
         order = await session.get_one(Order, intent.order_id)
         request.state.language = (await session.get_one(Customer, order.customer_id)).language
+    if intent.state not in PAYABLE:
+        return await _standing(request, token)
     return scan_page(request, order, intent, code)
 
 

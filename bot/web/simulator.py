@@ -234,8 +234,7 @@ async def pay_page(request: Request, bank: ABank, session_id: str, declined: boo
     if found.state != State.OPEN or declined:
         title, text, mark = after
         if not found.return_url:  # opened from a code: the shop's page is somewhere else
-            text = words.sim_scanned_text if mark == "good" else text
-            return notice_page(request, title=title, text=text, mark=mark)
+            return notice_page(request, title=title, text=words.sim_scanned_text, mark=mark)
         back = {} if found.state == State.CLOSED else {"Refresh": f"2; url={found.return_url}"}
         return notice_page(
             request, title=title, text=text, mark=mark, button=(words.sim_return, found.return_url), headers=back
