@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,16 +17,18 @@ from commerce.points.actions import adjust_points, points_of, spend
 from commerce.promotions.actions import PromotionDraft, add_promotion
 from commerce.promotions.model import Promotion
 from commerce.promotions.rules import PercentOff, Scope
-from commerce.returns.actions import open_return
+from commerce.returns.actions import cancel_return, open_return
 from commerce.returns.handling import receive
 from commerce.returns.inspecting import Finding, inspect
-from commerce.returns.model import Kind, ReturnLine
+from commerce.returns.model import Kind, Replace, ReturnLine, ReturnPolicy
 from commerce.returns.offers import Asked, Wish
 from foundation.database import Database
-from tests.goods import ZHANG, a_customer
-from tests.returning import TERMS
+from foundation.errors import Refused
+from tests.goods import ZHANG, a_customer, a_product
+from tests.returning import TERMS, Sold, a_delivered_order, refunded
 from tests.test_late_payments import wait_for_waiters
 from tests.test_order_changes import DAYS, MINUTES, Desk, a_desk
+from tests.test_returns import a_sibling, exchange, found, opened, wish
 
 Act = Callable[[AsyncSession], Awaitable[object]]
 
@@ -139,3 +142,34 @@ async def test_the_sweep_of_unpaid_orders_meets_a_cancellation_that_gives_back_a
     await at_the_shelf(database, desk.small, sweep, cancel)
     async with database.begin() as session:
         assert (await session.get_one(Promotion, promotion.id)).used == 0
+
+
+async def test_a_replacement_that_comes_back_meets_the_calling_off_of_the_exchange_that_made_it(
+    database: Database, now: datetime
+) -> None:
+    async with database.begin() as session:
+        red = await a_product(session, now=now, price=5000)
+        blue = await a_sibling(session, red, price=5000, pieces=2, now=now)
+        policy = ReturnPolicy(name={"en": "At once"}, kinds=["exchange", "return"], window_days=7, updated_at=now)
+        policy.replace = Replace.AT_ONCE
+        session.add(policy)
+        await session.flush()
+        order = await a_delivered_order(session, [Sold(red, 1, 5000)], now=now)
+        swapped = await opened(session, order, await exchange(session, order, blue), now=now)
+        new = await session.get_one(Order, swapped.replacement_order_id)
+        await mark_shipped(session, order_id=new.id, tracking_number="SF1", carrier="顺丰", now=now)
+        new.delivered_at = now
+        back = await opened(session, new, await wish(session, new, 1), now=now)
+        await receive(session, return_id=back.id, now=now)
+        findings = await found(session, back, sellable=1)
+
+    async def take_back(session: AsyncSession) -> None:
+        await inspect(session, return_id=back.id, findings=findings, terms=TERMS, now=now)
+
+    async def call_off(session: AsyncSession) -> None:
+        with pytest.raises(Refused, match=r"order\.shipped"):
+            await cancel_return(session, return_id=swapped.id, customer_id=order.customer_id, by="shopper", now=now)
+
+    await at_the_shelf(database, blue, take_back, call_off)
+    async with database.begin() as session:
+        assert await refunded(session, order) == 5000

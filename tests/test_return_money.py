@@ -21,7 +21,8 @@ from commerce.returns.model import ENDED, MOVES, Disposition, Kind, RefundTo, Re
 from commerce.returns.offers import Asked, Wish, parts_of
 from foundation.errors import Refused
 from tests.goods import a_product
-from tests.returning import TERMS, Sold, a_delivered_order
+from tests.returning import TERMS, Sold, a_delivered_order, refunded
+from tests.test_returns import breaches, came, opened, wish
 
 LINES = st.builds(
     lambda quantity, unit, off, added, over: (quantity, unit, min(off, unit * quantity), added, over),
@@ -209,3 +210,24 @@ async def test_random_events_never_break_a_rule_nor_give_back_more_than_was_paid
     states = set(await session.scalars(select(Return.state)))
     assert len(states) > 3
     assert await session.scalar(select(func.count()).select_from(Return)) > 5  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("first_is_called_off", [True, False])
+async def test_the_way_there_is_paid_back_with_the_last_of_two_returns(
+    session: AsyncSession, now: datetime, first_is_called_off: bool
+) -> None:
+    tea, cup = await a_product(session, now=now), await a_product(session, now=now)
+    order = await a_delivered_order(session, [Sold(tea, 1, 5000), Sold(cup, 1, 9000)], now=now, shipping=800)
+    first, second = [
+        await opened(session, order, await wish(session, order, *pieces, why=Why.DAMAGED, photos=1), now=now)
+        for pieces in ((1, 0), (0, 1))
+    ]
+    assert (first.shipping_amount, second.shipping_amount) == (0, 800)
+    await came(session, second, now=now)
+    assert (second.refunded, first.shipping_amount) == (9000, 800)
+    if first_is_called_off:
+        await actions.cancel_return(session, return_id=first.id, customer_id=order.customer_id, by="shopper", now=now)
+    else:
+        await came(session, first, now=now)
+    assert await refunded(session, order) == (9000 if first_is_called_off else order.total_amount)
+    assert await breaches(session) == []

@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.orders.locks import Actor, locked_order
+from commerce.orders.locks import Actor
 from commerce.orders.locks import note as note_order
 from commerce.orders.model import Order
 from commerce.returns.book import (
     end_pieces,
     lines_of,
     locked_return,
+    locked_with_holders,
     note,
     reserve_pieces,
     tell,
@@ -56,7 +57,7 @@ async def open_return(
     if len(photos) > MOST_PHOTOS:
         raise Refused("returns.photos", most=MOST_PHOTOS)
     await _order(session, order_id, customer_id)
-    order = await locked_order(session, order_id)
+    order = await locked_with_holders(session, order_id)
     by_staff = by == "staff"
     wish = replace(wish, photos=max(wish.photos, len(photos)))
     offer = await make_offer(session, order=order, wish=wish, terms=terms, now=now, overrules=by_staff)

@@ -13,6 +13,14 @@ from commerce.returns.model import ApprovalState, Return, ReturnApproval, Return
 from foundation.errors import Json, Refused
 
 
+async def locked_with_holders(session: AsyncSession, order_id: int) -> Order:
+    """An order under a lock, and first those whose money a replacement took over: the exchange locks them so too."""
+    carried = await session.scalar(select(Return.carried).where(Return.replacement_order_id == order_id))
+    for holder in sorted({int(holder) for _, holder, _ in carried or ()} - {order_id}):
+        await locked_order(session, holder)
+    return await locked_order(session, order_id)
+
+
 async def locked_return(
     session: AsyncSession, return_id: int, *, customer_id: int | None = None
 ) -> tuple[Order, Return]:
@@ -23,7 +31,7 @@ async def locked_return(
     order_id = await session.scalar(found)
     if order_id is None:
         raise Refused("returns.unknown", number=str(return_id))
-    order = await locked_order(session, order_id)
+    order = await locked_with_holders(session, order_id)
     asked = await session.get_one(Return, return_id, with_for_update={"key_share": True}, populate_existing=True)
     return order, asked
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from commerce.inventory.actions import lock_stock_of
+from commerce.orders.locks import lock_wallets
 from commerce.orders.model import Order, OrderStatus
 from commerce.payments.model import Refund, RefundState
 from commerce.returns.actions import come_to_nothing
@@ -39,6 +40,7 @@ async def expire_returns(session: AsyncSession, *, now: datetime, limit: int) ->
     waits = (ReturnState.AWAITING_GOODS, ReturnState.NEEDS_INFO)
     found = await _due(session, select(Return).where(Return.state.in_(waits), Return.send_by <= now), limit)
     drafts = [asked.replacement_order_id for _, asked in found if asked.replacement_order_id is not None]
+    await lock_wallets(session, {order.customer_id for order, _ in found})
     await lock_stock_of(session, order_ids=drafts)
     for return_id in [asked.id for _, asked in found]:
         try:

@@ -14,7 +14,7 @@ from commerce.orders.model import Order, OrderLine, OrderStatus
 from commerce.payments.ledger import balance, refund_amount
 from commerce.promotions.coupons import return_coupons
 from commerce.returns.book import end_pieces, lines_of, note, tell
-from commerce.returns.model import AT_FAULT, Kind, Return, ReturnLine, ReturnState
+from commerce.returns.model import AT_FAULT, OPEN, Kind, Return, ReturnLine, ReturnState
 from commerce.returns.offers import Terms, carried_to, parts_of
 from commerce.returns.replacements import drop_replacement, place_replacement
 
@@ -164,6 +164,8 @@ async def _refund(
     *,
     now: datetime,
 ) -> None:
+    if asked.shipping_amount:
+        await _leave_shipping_to_the_last(session, asked)
     withheld = _withheld(asked, parts)
     (own, amount), *others = _less(parts, withheld)
     is_whole = all(count == line.quantity for line, _, count in taken)
@@ -172,6 +174,19 @@ async def _refund(
         if asked.shipping_amount and await _is_last(session, order, asked) and not withheld:
             amount = (await balance(session, order.id)).kept  # the last refund takes the rest
     await give_money(session, order, asked, [(own, amount), *others], now=now)
+
+
+async def _leave_shipping_to_the_last(session: AsyncSession, asked: Return) -> None:
+    """The way there is paid back when all of the order is back: what is still to come may stay with the shopper."""
+    others = select(Return).where(
+        Return.order_id == asked.order_id,
+        Return.id != asked.id,
+        Return.kind.in_((Kind.RETURN, Kind.CLAIM)),
+        Return.state.in_(OPEN),
+    )
+    last = await session.scalar(others.order_by(Return.id.desc()).limit(1))
+    if last is not None:
+        last.shipping_amount, asked.shipping_amount = asked.shipping_amount, 0
 
 
 async def _some_stay(session: AsyncSession, order: Order) -> bool:
