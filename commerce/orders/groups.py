@@ -2,24 +2,32 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.group_buy.campaigns import offers_of
-from commerce.group_buy.model import LIVING, BuyingGroup, GroupCampaign, GroupMember, GroupState, MemberState
-from commerce.group_buy.seats import member_of, told_of
+from commerce.group_buy.model import DECIDED, LIVING, BuyingGroup, GroupCampaign, GroupMember, GroupState, MemberState
+from commerce.group_buy.seats import told_of
 from commerce.orders.benefits import return_benefits
 from commerce.orders.cancelling import cancel_order, end_open_change
 from commerce.orders.locks import note, tell
 from commerce.orders.model import HoldReason, Order, OrderAdjustment, OrderLine, OrderStatus
 from commerce.orders.settlement import payment_ended
-from commerce.payments.ledger import balance, payable_intents, refund_amount, start_closing
+from commerce.payments.ledger import payable_intents, refund_amount, refund_everything, start_closing
 from commerce.points.actions import reverse
 from commerce.promotions.rules import WHOLE
 from foundation.errors import Refused
 
 _OPEN = (GroupState.OPENING, GroupState.OPEN)
 _LOST = (GroupState.FAILED, GroupState.CANCELLED)
+_THEIRS = (
+    select(Order, GroupMember, BuyingGroup)
+    .join(GroupMember, GroupMember.order_id == Order.id)
+    .join(BuyingGroup, BuyingGroup.id == GroupMember.group_id)
+    .where(Order.id == bindparam("order_id"), GroupMember.state == MemberState.PAID, DECIDED)
+    .with_for_update(key_share=True, skip_locked=True, of=(Order, GroupMember))
+    .execution_options(populate_existing=True)
+)
 
 
 async def settle_group_order(session: AsyncSession, *, order_id: int, now: datetime) -> bool:
@@ -27,12 +35,10 @@ async def settle_group_order(session: AsyncSession, *, order_id: int, now: datet
 
     False when there is nothing to do: it has been done, or somebody else is at it. Locks no other member's order.
     """
-    mine = select(Order).where(Order.id == order_id).with_for_update(key_share=True, skip_locked=True)
-    order = await session.scalar(mine.execution_options(populate_existing=True))
-    member = await member_of(session, order_id) if order is not None else None
-    if order is None or member is None or member.state is not MemberState.PAID:
+    found = (await session.execute(_THEIRS, {"order_id": order_id})).one_or_none()
+    if found is None:
         return False
-    group = await session.get_one(BuyingGroup, member.group_id, populate_existing=True)
+    order, member, group = found
     if group.state in _LOST:
         await _refund(session, order, member, group, now=now)
     else:
@@ -70,14 +76,13 @@ async def _refund(
     await end_open_change(session, order, now=now)
     for intent in await payable_intents(session, order.id):
         await start_closing(session, intent, now=now)
-    kept = (await balance(session, order.id)).kept
     key = f"refund:group_failed:{member.id}"
-    await refund_amount(session, order_id=order.id, amount=kept, reason="group_failed", key=key, now=now)
+    back = await refund_everything(session, order_id=order.id, reason="group_failed", key=key, now=now)
     await return_benefits(session, order, now=now)
     await payment_ended(session, order, now=now)
     happened = f"group_{group.state.value}"
-    note(session, order, "cancelled", by="system", now=now, reason=happened, refunded=kept)
-    tell(session, order, happened, now=now, amount=kept, reached=group.reached, size=group.size, **told_of(group))
+    note(session, order, "cancelled", by="system", now=now, reason=happened, refunded=back)
+    tell(session, order, happened, now=now, amount=back, reached=group.reached, size=group.size, **told_of(group))
 
 
 async def _free(session: AsyncSession, order: Order, member: GroupMember, group: BuyingGroup, *, now: datetime) -> None:

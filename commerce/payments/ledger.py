@@ -341,15 +341,20 @@ async def refund_amount(
     return refunds
 
 
-async def refund_everything(session: AsyncSession, *, order_id: int, reason: str, now: datetime) -> int:
-    """Give back all that is left of an order's payments; returns the minor units asked for now."""
+async def refund_everything(
+    session: AsyncSession, *, order_id: int, reason: str, now: datetime, key: str | None = None
+) -> int:
+    """Give back all that is left of an order's payments; returns the minor units asked for now.
+
+    Each refund has the key "<key>:<payment id>"; without one the reason is the business fact.
+    """
     paid = select(Payment).where(Payment.order_id == order_id).order_by(Payment.id)
     total = 0
     for payment in await session.scalars(paid.execution_options(populate_existing=True)):
         left = payment.left
         if left > 0:
-            key = f"refund:{reason}:{payment.id}"
-            await request_refund(session, payment_id=payment.id, amount=left, reason=reason, key=key, now=now)
+            name = f"{key or f'refund:{reason}'}:{payment.id}"
+            await request_refund(session, payment_id=payment.id, amount=left, reason=reason, key=name, now=now)
             total += left
     return total
 
