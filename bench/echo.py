@@ -30,6 +30,12 @@ async def ready() -> dict[str, str]:
     return {"status": "ok"}
 
 
+@app.post("/bare")
+async def bare() -> dict[str, Any]:
+    """Say always the same."""
+    return {"state": "waiting", "place": 1, "waiting": 1, "left": 1, "held": 0, "sold": 0, "seconds": 1, "again": 1}
+
+
 @app.post("/echo")
 async def echo(request: Request) -> dict[str, Any]:
     """Keep the message and say it back."""

@@ -131,9 +131,9 @@ def scratch_servers_with_goods() -> Iterator[Place]:
 
 
 @asynccontextmanager
-async def scene(place: Place, *, pieces: int = 10_000) -> AsyncIterator[Scene]:
-    """A fresh demo shop with `pieces` more of everything, so that nothing runs short."""
-    async with scratch_database(place, template=DEMO) as database, httpx.AsyncClient(timeout=10) as client:
+async def scene(place: Place, *, template: str = DEMO, pieces: int = 10_000) -> AsyncIterator[Scene]:
+    """A fresh demo shop, or another one, with `pieces` more of everything, so that nothing runs short."""
+    async with scratch_database(place, template=template) as database, httpx.AsyncClient(timeout=10) as client:
         await _fill_up(database, pieces)
         logs = place.data_dir / "logs"
         logs.mkdir(exist_ok=True)

@@ -21,6 +21,7 @@ from nlu.understand import Understander
 from tests.goods import ZHANG, a_product
 
 HOUR = timedelta(hours=1)
+PAY = {"method": "simulator"}
 _ITEMS = iter(range(10**6, 10**9))
 
 
@@ -66,7 +67,7 @@ class Door:
     async def posts(self, token: str, what: str, item: int | None = None) -> httpx.Response:
         self.scratch.app.state.quotas.forget(self.item.id)
         path = f"/chat/flash/{item or self.item.id}/{what}"
-        return await self.scratch.client.post(path, headers={"X-Visitor": token}, json={})
+        return await self.scratch.client.post(path, headers={"X-Visitor": token}, json=PAY if what == "buy" else {})
 
     async def stands(self, token: str) -> dict[str, Json]:
         answer = await self.posts(token, "line")

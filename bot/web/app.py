@@ -63,7 +63,7 @@ def create_app(shop: "Shop") -> FastAPI:
     app.state.shop = shop
     app.state.shelves = {}
     app.state.open_streams = Counter()
-    app.state.quotas = flash.Quotas()
+    app.state.quotas, app.state.buying = flash.Quotas(), asyncio.Semaphore(flash.BUYING_AT_ONCE)
     app.state.bank = simulator.bank_of_shop(shop)
     for part in _PARTS:
         app.include_router(part.router)

@@ -38,15 +38,21 @@ if TYPE_CHECKING:
 
 QUOTA_KEPT = 0.5
 """Seconds."""
+BUYING_AT_ONCE = 2
+"""Purchases a process works on at the same time, so that it goes on answering everybody else."""
 
 router = APIRouter(prefix="/chat/flash", tags=["web chat"])
 
 
 class Press(BaseModel):
-    """The one press: so many pieces, to the address known from before, to be paid online."""
+    """The one press: so many pieces, to the address known from before, to be paid online.
+
+    `method` is one of the shop's ways to do that, else it is the first of them.
+    """
 
     model_config = ConfigDict(extra="forbid")
     pieces: int = Field(default=1, ge=1, le=99)
+    method: PaymentMethod | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,7 @@ async def buy(request: Request, item_id: int, visitor: AVisitor) -> Response:
     """
     shop = shop_of(request)
     press = await read_body(request, Press)
+    method = _way_to_pay(shop, press.method)
     await spend_messages(request, visitor)
     async with shop.database.begin() as session:
         waiting = await _waiting_order(session, item_id, visitor)
@@ -119,13 +126,15 @@ async def buy(request: Request, item_id: int, visitor: AVisitor) -> Response:
     ticket = await _look(shop, quota, visitor, now)
     if ticket is not None and not ticket.may_buy:
         raise Refused("flash.wait", item=item_id, place=ticket.place)
-    async with shop.database.begin() as session:
-        ready = await _ready(session, shop, item_id, visitor, press.pieces, now)
-    until = now + timedelta(minutes=shop.settings.hold_minutes)
-    offer = ready.offer
-    await shop.holds.hold(offer.hold_key, offer.holding, until=until, now=now, allotments=offer.allotments)
-    async with shop.database.begin() as session:
-        order = await _ordered(session, shop, ready, now)
+    buying: asyncio.Semaphore = request.app.state.buying
+    async with buying:
+        async with shop.database.begin() as session:
+            ready = await _ready(session, shop, item_id, visitor, press.pieces, now)
+        until = now + timedelta(minutes=shop.settings.hold_minutes)
+        offer = ready.offer
+        await shop.holds.hold(offer.hold_key, offer.holding, until=until, now=now, allotments=offer.allotments)
+        async with shop.database.begin() as session:
+            order = await _ordered(session, shop, ready, method, now)
     request.app.state.quotas.forget(item_id)
     await _leave(shop, await _quota(request, item_id), visitor, now)
     return JSONResponse(_order_told(shop, order), status_code=201)
@@ -165,8 +174,9 @@ async def _ready(session: AsyncSession, shop: "Shop", item_id: int, visitor: str
     return Ready(customer_id, address.id, customer.language, offer)
 
 
-async def _ordered(session: AsyncSession, shop: "Shop", ready: Ready, now: datetime) -> OrderView:
-    method = _way_to_pay(shop)
+async def _ordered(
+    session: AsyncSession, shop: "Shop", ready: Ready, method: PaymentMethod, now: datetime
+) -> OrderView:
     order = await place_order(
         session,
         customer_id=ready.customer_id,
@@ -184,10 +194,12 @@ async def _ordered(session: AsyncSession, shop: "Shop", ready: Ready, now: datet
     return await order_view(session, order.id)
 
 
-def _way_to_pay(shop: "Shop") -> PaymentMethod:
-    """The first way to pay online: goods that others wait for are paid at once."""
-    ways = [one.method for one in offered_methods(shop.settings, shop.till.providers)]
-    return next((way for way in ways if way not in BY_HAND), ways[0])
+def _way_to_pay(shop: "Shop", wanted: PaymentMethod | None) -> PaymentMethod:
+    """Online, for goods that others wait for are paid at once. Raises Refused("deal.pay_online")."""
+    offered = [one.method for one in offered_methods(shop.settings, shop.till.providers) if one.method not in BY_HAND]
+    if not offered or (wanted is not None and wanted not in offered):
+        raise Refused("deal.pay_online")
+    return wanted or offered[0]
 
 
 async def _quota(request: Request, item_id: int) -> Quota:
