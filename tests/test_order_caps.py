@@ -3,14 +3,17 @@
 from datetime import datetime
 
 import pytest
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.catalog.model import Product
 from commerce.orders.actions import confirm_change, decline_change, make_draft, propose_change, send_draft
-from commerce.orders.model import ChangeState, Order, PaymentMethod
+from commerce.orders.model import ChangeState, Order, OrderAdjustment, PaymentMethod
 from commerce.orders.steps import swap
+from commerce.pricing.model import ShippingRate, ShippingZone
 from commerce.promotions.actions import PromotionDraft, add_promotion
 from commerce.promotions.model import Promotion
-from commerce.promotions.rules import PercentOff, Scope
+from commerce.promotions.rules import FreeShipping, PercentOff, Rule, Scope
 from tests.test_order_changes import MINUTES, Desk, a_desk, refused
 
 
@@ -20,7 +23,11 @@ async def desk(session: AsyncSession, now: datetime) -> Desk:
 
 
 async def one_tenth_off_once(desk: Desk) -> Promotion:
-    draft = PromotionDraft(name={"zh": "九折"}, rule=PercentOff(100_000), scope=Scope(), max_uses=1)
+    return await once(desk, PercentOff(100_000))
+
+
+async def once(desk: Desk, rule: Rule) -> Promotion:
+    draft = PromotionDraft(name={"zh": "九折"}, rule=rule, scope=Scope(), max_uses=1)
     return await add_promotion(desk.session, draft=draft, active=True, now=desk.now)
 
 
@@ -48,6 +55,20 @@ async def test_a_draft_of_the_staff_counts_under_the_cap_of_its_promotion(desk: 
     assert await used(desk, promotion) == 1
     sending = send_draft(desk.session, order_id=second.id, now=desk.now, unpaid_for=15 * MINUTES)
     await refused(desk, "promotion.used_up", sending)
+
+
+async def test_a_draft_that_is_sent_for_nothing_says_why_and_counts_under_that_cap(desk: Desk) -> None:
+    zone = ShippingZone(name={"zh": "浙江"}, countries=["CN"], provinces=["浙江"], cities=[])
+    desk.session.add(zone)
+    await desk.session.flush()
+    desk.session.add(ShippingRate(zone_id=zone.id, name={"zh": "快递"}, kind="flat", amount=1000))
+    await desk.session.execute(update(Product).values(free_shipping=False))
+    promotion = await once(desk, FreeShipping())
+    order = await drafted(desk, PaymentMethod.COD)
+    await send_draft(desk.session, order_id=order.id, now=desk.now, unpaid_for=15 * MINUTES)
+    assert (order.shipping_amount, await used(desk, promotion)) == (0, 1)
+    shares = await desk.session.scalars(select(OrderAdjustment).where(OrderAdjustment.order_id == order.id))
+    assert [(share.line_id, share.source_id, share.amount) for share in shares] == [(None, promotion.id, 1000)]
 
 
 async def test_what_a_change_adds_counts_under_the_cap_until_the_change_is_given_up(desk: Desk) -> None:

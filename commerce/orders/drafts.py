@@ -15,10 +15,10 @@ from commerce.orders.covering import ask_for_rest, owed, place
 from commerce.orders.destination import destination_of
 from commerce.orders.locks import locked_order, note, tell
 from commerce.orders.model import Order, OrderLine, OrderStatus, PaymentMethod
-from commerce.orders.offers import ALONE, line_json, line_row, share_rows
-from commerce.orders.placing import new_order
+from commerce.orders.offers import ALONE
+from commerce.orders.placing import new_order, write_lines
 from commerce.pricing.actions import quote_cart
-from commerce.pricing.values import Priced, Terms
+from commerce.pricing.values import Terms
 from foundation.errors import Refused
 
 
@@ -62,7 +62,7 @@ async def make_draft(
     order = await new_order(session, cart.id, priced, address, opened, customer_id, payment_method, None, language, now)
     session.add(order)
     await session.flush()
-    await _write_lines(session, order, priced, goods)
+    await write_lines(session, order, goods, priced)
     note(session, order, "drafted", by="staff", now=now)
     await session.flush()
     return order
@@ -80,17 +80,6 @@ async def _goods(session: AsyncSession, pieces: Mapping[int, int], language: str
         if variant_id not in goods:
             raise Refused("cart.unavailable", variant=variant_id)
     return goods
-
-
-async def _write_lines(session: AsyncSession, order: Order, priced: Priced, goods: dict[int, VariantView]) -> None:
-    gifts = [line.variant_id for line in priced.lines if line.variant_id not in goods]
-    goods |= await variant_views(session, gifts, language=order.language) if gifts else {}
-    for position, line in enumerate(priced.lines, start=1):
-        data = line_json(line, goods[line.variant_id])
-        row = line_row(order.id, data, position=position)
-        session.add(row)
-        await session.flush()
-        session.add_all(share_rows(row, data))
 
 
 async def send_draft(session: AsyncSession, *, order_id: int, now: datetime, unpaid_for: timedelta) -> Order:

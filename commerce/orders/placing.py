@@ -1,5 +1,6 @@
 """From a cart to an order: the confirmed price, the stock that was held, what is used up, the money asked for."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -114,7 +115,7 @@ async def place_order(
         await take_deal(session, order, cart, deal, held, hold_key=hold_key, now=now)
         if at_once:
             await deal_paid(session, order, now=now)
-    await _write_lines(session, order, view, today, language)
+    await write_lines(session, order, {line.variant_id: line for line in view.lines}, today)
     await _ask_for_money(session, order, today.due, now=now)
     await session.flush()
     return order
@@ -239,9 +240,11 @@ def _label(rate: RateView | None) -> dict[str, str]:
     return dict(rate.label) if rate is not None else {}
 
 
-async def _write_lines(session: AsyncSession, order: Order, view: CartView, priced: Priced, language: str) -> None:
-    words: dict[int, CartLineView | VariantView] = {line.variant_id: line for line in view.lines}
-    words |= {key: gift for key, gift in (await gifts_of(session, priced, language)).items() if key not in words}
+async def write_lines(
+    session: AsyncSession, order: Order, goods: Mapping[int, CartLineView | VariantView], priced: Priced
+) -> None:
+    """The lines of a new order and why they cost less. `goods`: the words of each variant but gifts."""
+    words = {**await gifts_of(session, priced, order.language), **goods}
     data = [line_json(line, words[line.variant_id]) for line in priced.lines]
     rows = [line_columns(order.id, one, position=position) for position, one in enumerate(data, start=1)]
     ids = await insert_rows(session, OrderLine, rows)
