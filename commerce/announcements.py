@@ -49,8 +49,9 @@ async def announce_at_once(session: AsyncSession, kind: str, *, customer_id: int
 
 async def announced(session: AsyncSession) -> list[Announcement]:
     """The announcements of this transaction so far, in order, without those of a savepoint that was rolled back."""
-    await session.flush()
     made: list[Announcement] = session.info.get("announcements", [])
+    if made:
+        await session.flush()
     return [announcement for announcement in made if announcement in session]
 
 

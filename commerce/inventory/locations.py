@@ -139,14 +139,16 @@ async def locations_that_can_fill(
     `near` is {"country", "province", "city"}; `pickup` asks only those where goods can be fetched. Advice: the hold
     decides. No lines: every open location.
     """
+    places = [place for place in await locations(session) if place.is_pickup or not pickup]
+    if not places:
+        return []
     free = StockLevel.on_hand + StockLevel.backorder - StockLevel.reserved
     found = select(StockLevel.location_id, StockLevel.variant_id, free).where(StockLevel.variant_id.in_(lines.keys()))
     there = {(place, variant): pieces for place, variant, pieces in await session.execute(found)}
     able = [
         place
-        for place in await locations(session)
-        if (place.is_pickup or not pickup)
-        and all(there.get((place.id, variant), 0) >= pieces for variant, pieces in lines.items())
+        for place in places
+        if all(there.get((place.id, variant), 0) >= pieces for variant, pieces in lines.items())
     ]
     able.sort(key=lambda place: (place.parcel_cost, _distance(place.region, near or {})))
     return [

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.customers.address import AddressText, masked
@@ -33,6 +33,30 @@ from commerce.shipping.model import LEFT, Shipment
 from foundation.database import JsonMap
 from foundation.errors import Refused
 from foundation.money import Money
+
+# Asked for in nearly every turn about an order, so built once.
+_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
+_THEIRS = (
+    select(Order)
+    .where(Order.customer_id == bindparam("customer_id"), Order.status != OrderStatus.DRAFT)
+    .order_by(Order.id.desc())
+    .limit(bindparam("most"))
+)
+_LINES = select(OrderLine).where(OrderLine.order_id.in_(_IDS)).order_by(OrderLine.order_id, OrderLine.position)
+_SUMS = (
+    select(Payment.order_id, func.sum(Payment.captured), func.sum(Payment.refunded), func.sum(Payment.refund_pending))
+    .where(Payment.order_id.in_(_IDS))
+    .group_by(Payment.order_id)
+)
+_PARCELS = (
+    select(Shipment)
+    .where(Shipment.order_id.in_(_IDS), Shipment.state.in_(LEFT), Shipment.tracking_number != "")
+    .order_by(Shipment.id)
+)
+_PAYABLE = select(Intent).where(Intent.order_id.in_(_IDS), Intent.can_be_paid())
+_OPEN_CHANGES = select(OrderChange).where(
+    OrderChange.order_id.in_(_IDS), OrderChange.state.in_((ChangeState.PROPOSED, ChangeState.AWAITING_PAYMENT))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +185,7 @@ async def order_of(session: AsyncSession, *, number: str, customer_id: int) -> O
 
 async def orders_of(session: AsyncSession, *, customer_id: int, limit: int = 10) -> Sequence[Order]:
     """The latest orders of a customer, newest first."""
-    theirs = select(Order).where(Order.customer_id == customer_id, Order.status != OrderStatus.DRAFT)
-    found = theirs.order_by(Order.id.desc()).limit(limit)
-    return (await session.scalars(found)).all()
+    return (await session.scalars(_THEIRS, {"customer_id": customer_id, "most": limit})).all()
 
 
 async def order_view(session: AsyncSession, order: int | str) -> OrderView:
@@ -221,20 +243,15 @@ async def order_shares(session: AsyncSession, *, order_id: int) -> list[ShareVie
 async def _views(session: AsyncSession, which: ColumnElement[bool], *, limit: int) -> list[OrderView]:
     orders = (await session.scalars(select(Order).where(which).order_by(Order.id.desc()).limit(limit))).all()
     ids = [order.id for order in orders]
+    of_these = {"ids": ids}
     lines: dict[int, list[OrderLineView]] = {}
-    for line in await session.scalars(
-        select(OrderLine).where(OrderLine.order_id.in_(ids)).order_by(OrderLine.order_id, OrderLine.position)
-    ):
+    for line in await session.scalars(_LINES, of_these):
         currency = next(order.currency for order in orders if order.id == line.order_id)
         lines.setdefault(line.order_id, []).append(_line_view(line, currency))
     money = await _sums(session, ids)
-    left = select(Shipment).where(Shipment.order_id.in_(ids), Shipment.state.in_(LEFT), Shipment.tracking_number != "")
-    parcels = {parcel.order_id: parcel for parcel in await session.scalars(left.order_by(Shipment.id))}
-    payable = {
-        intent.order_id: intent
-        for intent in await session.scalars(select(Intent).where(Intent.order_id.in_(ids), Intent.can_be_paid()))
-    }
-    changes = await _open_changes(session, ids)
+    parcels = {parcel.order_id: parcel for parcel in await session.scalars(_PARCELS, of_these)}
+    payable = {intent.order_id: intent for intent in await session.scalars(_PAYABLE, of_these)}
+    changes = {change.order_id: change_view(change) for change in await session.scalars(_OPEN_CHANGES, of_these)}
     gave_back = {order_id for order_id, sums in money.items() if sums[1] or sums[2]}
     gave_back |= {order.id for order in orders if order.payment_method is PaymentMethod.COD}
     forgiven = await forgiven_of(session, gave_back) if gave_back else {}
@@ -255,24 +272,8 @@ async def _views(session: AsyncSession, which: ColumnElement[bool], *, limit: in
 
 async def _sums(session: AsyncSession, ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
     """{order id: (captured, refunded, on its way back)} in minor units."""
-    sums = (
-        select(
-            Payment.order_id,
-            func.sum(Payment.captured),
-            func.sum(Payment.refunded),
-            func.sum(Payment.refund_pending),
-        )
-        .where(Payment.order_id.in_(ids))
-        .group_by(Payment.order_id)
-    )
-    return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in await session.execute(sums)}
-
-
-async def _open_changes(session: AsyncSession, ids: Sequence[int]) -> dict[int, ChangeView]:
-    found = select(OrderChange).where(
-        OrderChange.order_id.in_(ids), OrderChange.state.in_((ChangeState.PROPOSED, ChangeState.AWAITING_PAYMENT))
-    )
-    return {change.order_id: change_view(change) for change in await session.scalars(found)}
+    found = await session.execute(_SUMS, {"ids": ids})
+    return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in found}
 
 
 def change_view(change: OrderChange) -> ChangeView:

@@ -45,6 +45,7 @@ _THERE = select(
     _ORDERED.where(Cart.id != bindparam("cart_id")).label("ordered"),
 )
 """What there is at all that could change a price for this customer; no cart has the id 0."""
+_SHELVES = select(Category.id, Category.parent_id)
 _COUPON_KINDS: dict[str, rules.CouponKind] = {"percent": "percent", "amount": "amount", "free_shipping": "shipping"}
 
 
@@ -201,7 +202,7 @@ async def _items(
 
 async def _shelves_above(session: AsyncSession) -> dict[int, frozenset[int]]:
     """{shelf: itself and those it stands in}."""
-    parents = {row.id: row.parent_id for row in await session.execute(select(Category.id, Category.parent_id))}
+    parents = {row.id: row.parent_id for row in await session.execute(_SHELVES)}
     above: dict[int, frozenset[int]] = {}
     for shelf in parents:
         path: set[int] = set()
