@@ -47,7 +47,9 @@ _STOCK = """
 SELECT l.variant_id, l.on_hand, l.reserved,
        (SELECT coalesce(sum(delta), 0) FROM stock_movement m WHERE m.stock_level_id = l.id) AS moved,
        (SELECT coalesce(sum((h.levels ->> l.id::text)::bigint), 0) FROM hold h
-         WHERE h.state IN ('held', 'committed') AND h.levels ? l.id::text) AS held,
+         WHERE h.state IN ('held', 'committed') AND h.levels ? l.id::text)
+       + (SELECT coalesce(sum(a.capacity - a.held - a.used), 0) FROM allotment a
+           WHERE a.is_open AND a.stock_level_id = l.id) AS held,
        (SELECT coalesce(sum((h.lines ->> l.variant_id::text)::bigint), 0) FROM hold h
          WHERE h.state = 'committed' AND h.lines ? l.variant_id::text) AS sold,
        (SELECT coalesce(sum(ol.quantity - ol.cancelled - ol.shipped), 0)
