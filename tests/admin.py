@@ -10,9 +10,10 @@ from uuid import uuid4
 import httpx
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.app import create_app
-from admin_api.auth import CSRF_HEADER
+from admin_api.auth import CSRF_HEADER, nobodys_hash
 from admin_api.model import Staff
 from commerce.customers.actions import customer_for
 from conversations.hear import Incoming, hear, open_conversation
@@ -28,7 +29,27 @@ from foundation.settings import Settings
 PASSWORD = "correct horse battery"
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 """As the shop would hash it, but cheap: a hundred tests sign in."""
+nobodys_hash[:] = [HASH]
 ORIGIN = "http://console.test"
+
+
+async def hire(
+    session: AsyncSession, name: str, role: str, *, shown: str = "", language: str = "zh", now: datetime
+) -> int:
+    """A new person of the staff, as `add_staff` makes one but with the cheap password; the id."""
+    person = Staff(
+        name=name,
+        display_name=shown or name.title(),
+        password_hash=HASH,
+        role=role,
+        language=language,
+        active=True,
+        created_at=now,
+    )
+    session.add(person)
+    await session.flush()
+    write_audit(session, staff_id=None, action="staff.added", subject=f"staff:{person.id}", role=role, now=now)
+    return person.id
 
 
 class Clock:
@@ -77,20 +98,7 @@ class Console:
 
     async def hire(self, name: str, role: str = "agent") -> int:
         async with self.database.begin() as session:
-            person = Staff(
-                name=name,
-                display_name=name.title(),
-                password_hash=HASH,
-                role=role,
-                language="zh",
-                active=True,
-                created_at=self.clock(),
-            )
-            session.add(person)
-            await session.flush()
-            subject = f"staff:{person.id}"
-            write_audit(session, staff_id=None, action="staff.added", subject=subject, role=role, now=person.created_at)
-        return person.id
+            return await hire(session, name, role, now=self.clock())
 
     async def at_work(self, name: str, role: str = "agent") -> Browser:
         """A new person who has just signed in."""

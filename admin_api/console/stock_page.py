@@ -81,11 +81,10 @@ class StockPage:
         t = self.visit.t
         self.chart.clear()
         shown = page.variants[:CHARTED]
-        show(self.chart, bool(shown))
+        free, sold = [self._free(one) for one in shown], [one.sold for one in shown]
+        show(self.chart, any(free) or any(sold))
         with self.chart:
             names = [" · ".join(part for part in (one.title, one.label) if part) for one in shown]
-            free = [self._free(one) for one in shown]
-            sold = [one.sold for one in shown]
             chart = bars(names, {t("Free"): (GREEN, free), t("Sold in 30 days"): (ORANGE, sold)})
             ui.echart(chart).classes("echart").style(f"height: {64 + 30 * len(shown)}px")
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from admin_api.staff import add_staff
 from bot.app import open_shop
 from bot.shop import Shop
 from bot.web.app import create_app
@@ -28,7 +27,7 @@ from cli.scratch import Place, scratch_database
 from foundation.database import Database
 from foundation.settings import Settings
 from nlu.understand import Understander
-from tests.admin import PASSWORD
+from tests.admin import PASSWORD, hire
 from tests.web_door import served
 
 pytest.importorskip("playwright.async_api", reason="needs playwright (the extra dev)")
@@ -99,15 +98,7 @@ async def open_console(street: Street) -> AsyncIterator[str]:
     """A console process on the shop's database, with two people in the staff: Mei (zh) and Tom (en). Its address."""
     async with street.database.begin() as session:
         for name, shown, language in (("mei", "小梅", "zh"), ("tom", "Tom", "en")):
-            await add_staff(
-                session,
-                name=name,
-                display_name=shown,
-                password=PASSWORD,
-                role="supervisor",
-                language=language,
-                now=datetime.now(UTC),
-            )
+            await hire(session, name, "supervisor", shown=shown, language=language, now=datetime.now(UTC))
     settings = street.shop.settings
     async with console_process(
         DATABASE_URL=str(settings.database_url),

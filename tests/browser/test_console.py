@@ -11,13 +11,12 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from admin_api.model import AuditEntry, UnsentText
-from admin_api.staff import add_staff
 from conversations.delivery import deliver_stored
 from conversations.model import Conversation, Message
 from foundation.database import Database
 from foundation.encryption import Vault
 from foundation.settings import Settings
-from tests.admin import PASSWORD, Clock, Console, asks_for_person, bot_answers, shopper_chat, shopper_says
+from tests.admin import Clock, Console, asks_for_person, bot_answers, hire, shopper_chat, shopper_says
 from tests.browser.journey import console_process, sign_in
 from tests.goods import a_product, an_order, holds_of
 
@@ -51,15 +50,7 @@ async def shop(database: Database) -> Console:
             ("mei", "小梅", "administrator", "zh"),
             ("tom", "Tom", "supervisor", "en"),
         ):
-            await add_staff(
-                session,
-                name=name,
-                display_name=shown,
-                password=PASSWORD,
-                role=role,
-                language=language,
-                now=shop.clock(),
-            )
+            await hire(session, name, role, shown=shown, language=language, now=shop.clock())
     return shop
 
 

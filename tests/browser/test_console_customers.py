@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from admin_api.staff import add_staff
 from commerce.customers.consents import set_consent
 from commerce.customers.model import Customer, Purpose
 from foundation.database import Database
-from tests.admin import PASSWORD
+from tests.admin import hire
 from tests.browser.test_console_products import address, at_desk, look_at
 from tests.goods import ZHANG, a_product, an_order, holds_of
 from tests.test_persons import a_talk, proves, somebody
@@ -36,9 +35,7 @@ async def test_an_administrator_finds_a_customer_by_phone_exports_and_erases_the
         await set_consent(session, customer_id=me, purpose=Purpose.MARKETING, granted=True, source="chat", now=now)
         await a_talk(session, me, "mine", now, "hello")
         await somebody(session, "theirs", now)
-        await add_staff(
-            session, name="root", display_name="Root", password=PASSWORD, role="administrator", language="en", now=now
-        )
+        await hire(session, "root", "administrator", language="en", now=now)
     async with holds_of(database) as holds:
         order = await an_order(database, holds, {tea: 2}, now=now, customer_id=me)
     async with at_desk(browser, address, "root", width=390) as page:

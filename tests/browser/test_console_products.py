@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, update
 
-from admin_api.staff import add_staff
 from cli.scratch import Place
 from commerce.catalog.model import Category, Product, ProductText, Variant
 from commerce.search.actions import Wanted, find
@@ -21,7 +20,7 @@ from commerce.search.log import log_search
 from foundation.audit import AuditEntry
 from foundation.database import Database
 from foundation.encryption import Vault
-from tests.admin import PASSWORD
+from tests.admin import hire
 from tests.browser.journey import console_process, sign_in
 from tests.goods import a_product
 
@@ -40,15 +39,7 @@ async def address(place: Place, database: Database, vault: Vault) -> AsyncIterat
     people = (("mei", "小梅", "merchant", "zh"), ("tom", "Tom", "merchant", "en"), ("ann", "Ann", "agent", "en"))
     async with database.begin() as session:
         for name, shown, role, language in people:
-            await add_staff(
-                session,
-                name=name,
-                display_name=shown,
-                password=PASSWORD,
-                role=role,
-                language=language,
-                now=datetime.now(UTC),
-            )
+            await hire(session, name, role, shown=shown, language=language, now=datetime.now(UTC))
     keys = vault.to_json()
     async with console_process(
         DATABASE_URL=database.url, XIAOER_ENCRYPTION_KEYS=keys, XIAOER_DATA_DIR=str(place.data_dir)
