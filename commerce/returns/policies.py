@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.returns.model import Allowed, Freight, Kind, Replace, ReturnPolicy
+from commerce.returns.model import ReturnPolicy
+from commerce.returns.policy import FOR_WHAT, Rules
 from foundation.errors import Refused
 
 LONGEST_NAME = 120
@@ -15,26 +16,12 @@ LONGEST_CONDITION = 500
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyDraft:
-    """What the staff writes down; see `commerce.returns.model.ReturnPolicy`."""
+class PolicyDraft(Rules):
+    """What the staff writes down."""
 
-    name: dict[str, str]
-    kinds: tuple[Kind, ...]
-    window_days: int
     active: bool = True
     position: int = 0
-    send_within_days: int = 7
     conditions: dict[str, str] | None = None
-    freight: Freight = Freight.SHOPPER
-    seller_pays_at_fault: bool = True
-    refund_shipping: bool = False
-    restocking_ppm: int = 0
-    auto_limit: int | None = None
-    once_per_order: bool = False
-    same_product_only: bool = True
-    refund_to: Allowed = Allowed.ANY
-    photo_required: bool = False
-    replace: Replace = Replace.ON_RECEIPT
     category_ids: tuple[int, ...] = ()
     product_ids: tuple[int, ...] = ()
     excluded_category_ids: tuple[int, ...] = ()
@@ -84,7 +71,7 @@ def _columns(draft: PolicyDraft) -> dict[str, object]:
     columns["kinds"] = [kind.value for kind in dict.fromkeys(draft.kinds)]
     columns["name"] = {language: text.strip() for language, text in draft.name.items() if text.strip()}
     columns["conditions"] = {code: text.strip() for code, text in (draft.conditions or {}).items() if text.strip()}
-    for ids in ("category_ids", "product_ids", "excluded_category_ids", "excluded_product_ids"):
+    for ids in FOR_WHAT:
         columns[ids] = sorted(set(columns[ids]))
     return columns
 

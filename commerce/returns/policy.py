@@ -1,8 +1,9 @@
 """What may come back and on whose cost: pure rules over a policy, an order and the day."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from commerce.returns.model import AT_FAULT, Allowed, Freight, Kind, RefundTo, Replace, ReturnPolicy, Why
@@ -10,18 +11,18 @@ from foundation.database import JsonMap
 from foundation.errors import Json, Refused
 
 MILLION = 1_000_000
+FOR_WHAT = ("category_ids", "product_ids", "excluded_category_ids", "excluded_product_ids")
+"""The lists that say what a rule is for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """The rules of one row of `return_policy` (see there), or of the defaults, which have no id."""
+class Rules:
+    """What a row of `return_policy` says (see there), but for its lists."""
 
-    id: int | None
     name: dict[str, str]
-    kinds: frozenset[Kind]
+    kinds: Collection[Kind]
     window_days: int
     send_within_days: int = 7
-    conditions: tuple[tuple[str, str], ...] = ()
     freight: Freight = Freight.SHOPPER
     seller_pays_at_fault: bool = True
     refund_shipping: bool = False
@@ -32,6 +33,15 @@ class Policy:
     refund_to: Allowed = Allowed.ANY
     photo_required: bool = False
     replace: Replace = Replace.ON_RECEIPT
+
+
+@dataclass(frozen=True, slots=True)
+class Policy(Rules):
+    """The rules of one row, or of the defaults, which have no id."""
+
+    kinds: frozenset[Kind]
+    id: int | None = None
+    conditions: tuple[tuple[str, str], ...] = ()
     category_ids: frozenset[int] = frozenset()
     product_ids: frozenset[int] = frozenset()
     excluded_category_ids: frozenset[int] = frozenset()
@@ -117,14 +127,12 @@ _NARROW = (Allowed.ANYWHERE, Allowed.ANY, Allowed.ORIGINAL_OR_GIFT_CARD, Allowed
 """From the widest on."""
 DEFAULTS: tuple[Policy, ...] = (
     Policy(
-        None,
         {"zh": "七天无理由退换", "en": "Seven-day return"},
         frozenset({Kind.RETURN, Kind.EXCHANGE}),
         window_days=7,
         conditions=(("zh", "商品完好，配件和包装齐全"), ("en", "unused and complete, in its packaging")),
     ),
     Policy(
-        None,
         {"zh": "破损、少发、错发", "en": "Damaged, missing or wrong goods"},
         frozenset({Kind.CLAIM}),
         window_days=15,
@@ -133,7 +141,6 @@ DEFAULTS: tuple[Policy, ...] = (
         photo_required=True,
     ),
     Policy(
-        None,
         {"zh": "一年保修", "en": "One-year warranty"},
         frozenset({Kind.REPAIR}),
         window_days=365,
@@ -145,28 +152,10 @@ DEFAULTS: tuple[Policy, ...] = (
 
 def policy_of(row: ReturnPolicy) -> Policy:
     """The rules of a row."""
-    return Policy(
-        id=row.id,
-        name=dict(row.name),
-        kinds=frozenset(map(Kind, row.kinds)),
-        window_days=row.window_days,
-        send_within_days=row.send_within_days,
-        conditions=tuple(sorted(row.conditions.items())),
-        freight=row.freight,
-        seller_pays_at_fault=row.seller_pays_at_fault,
-        refund_shipping=row.refund_shipping,
-        restocking_ppm=row.restocking_ppm,
-        auto_limit=row.auto_limit,
-        once_per_order=row.once_per_order,
-        same_product_only=row.same_product_only,
-        refund_to=row.refund_to,
-        photo_required=row.photo_required,
-        replace=row.replace,
-        category_ids=frozenset(row.category_ids),
-        product_ids=frozenset(row.product_ids),
-        excluded_category_ids=frozenset(row.excluded_category_ids),
-        excluded_product_ids=frozenset(row.excluded_product_ids),
-    )
+    said: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(Rules)}
+    said |= {ids: frozenset(getattr(row, ids)) for ids in FOR_WHAT}
+    said |= {"kinds": frozenset(map(Kind, row.kinds)), "conditions": tuple(sorted(row.conditions.items()))}
+    return Policy(**said, id=row.id)
 
 
 def policy_for(policies: Sequence[Policy], item: Item, kind: Kind) -> Policy:
