@@ -125,3 +125,5 @@ async def test_a_shopper_waits_is_let_in_buys_by_one_press_and_the_next_one_foll
     scratch.clock.move(HOUR)
     assert (await door.stands(bob))["state"] == "over"
     assert (await door.posts(bob, "line", item=5)).status_code == 404
+    assert (await door.posts(bob, "buy", item=2**63)).status_code == 422
+    assert (await door.posts("forged", "line")).json()["code"] == "visitor.unknown"

@@ -79,6 +79,7 @@ def create_app(shop: "Shop") -> FastAPI:
         larger={"/chat/photos": photos.LARGEST_PHOTO, carriers.KUAIDI100: carriers.LARGEST_PUSH},
         knows=lambda request: request.url.path == carriers.KUAIDI100 or is_visitor(request, shop.vault),
     )
+    app.add_middleware(flash.Crowd, shop=shop, quotas=app.state.quotas)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(shop.settings.allowed_origins),

@@ -88,7 +88,7 @@ def shop_of(request: Request) -> "Shop":
     return shop
 
 
-def visitor_here(request: Request) -> str:
+async def visitor_here(request: Request) -> str:
     """The visitor of this request. Raises Refused("visitor.unknown")."""
     return visitor_of(request, shop_of(request).vault)
 

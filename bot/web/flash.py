@@ -5,17 +5,22 @@ one look at Redis for all who ask in the same moment; how many pieces are left i
 """
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.web.chat import CHANNEL, AVisitor, shop_of, spend_messages
+from bot.web.errors import refusal_json
+from bot.web.visitors import visitor_of
 from bot.web.wire import read_body
 from commerce.carts.deals import FlashDeal, deal_cart
 from commerce.customers.actions import address_text, customer_of, last_address
@@ -40,7 +45,11 @@ QUOTA_KEPT = 0.5
 """Seconds."""
 BUYING_AT_ONCE = 2
 """Purchases a process works on at the same time, so that it goes on answering everybody else."""
+_LINE = re.compile(r"/chat/flash/([0-9]{1,18})/line")
+_LINE_ROUTE = Route("/chat/flash/{item_id}/line", lambda _: None)
+"""Its name among the routes that are measured."""
 
+ItemId = Annotated[int, Path(ge=1, lt=2**62)]
 router = APIRouter(prefix="/chat/flash", tags=["web chat"])
 
 
@@ -78,7 +87,7 @@ class Quotas:
             reading = asyncio.create_task(_read(shop, item_id))
             self._kept = {item: kept for item, kept in self._kept.items() if kept[0] >= time.monotonic()}
             self._kept[item_id] = (time.monotonic() + QUOTA_KEPT, reading)
-        return await asyncio.shield(reading)
+        return reading.result() if reading.done() else await asyncio.shield(reading)
 
     def forget(self, item_id: int) -> None:
         """It has just changed."""
@@ -90,17 +99,34 @@ async def _read(shop: "Shop", item_id: int) -> Quota:
         return await quota_of(session, item_id=item_id)
 
 
-@router.post("/{item_id}/line")
-async def line(request: Request, item_id: int, visitor: AVisitor) -> Response:
-    """Where this visitor stands, who joins the line by it: see `_told`."""
-    shop = shop_of(request)
-    quota, now = await _quota(request, item_id), shop.now()
-    ticket = await _look(shop, quota, visitor, now)
-    return JSONResponse(_told(quota, ticket, now))
+class Crowd:
+    """Answers POST /chat/flash/{item_id}/line, before all else of the app: thousands ask in the same second.
+
+    It says where this visitor stands, who joins the line by asking: see `_told`.
+    """
+
+    def __init__(self, app: ASGIApp, *, shop: "Shop", quotas: Quotas) -> None:
+        self.app, self.shop, self.quotas = app, shop, quotas
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        asked = _LINE.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if asked is None:
+            await self.app(scope, receive, send)
+            return
+        scope["route"] = _LINE_ROUTE
+        try:
+            visitor = visitor_of(Request(scope), self.shop.vault)
+            quota, now = await self.quotas.of(self.shop, int(asked[1])), self.shop.now()
+            told = _told(quota, await _look(self.shop, quota, visitor, now), now)
+            answer: Response = JSONResponse(told)
+        except Refused as refusal:
+            answer = refusal_json(refusal)
+        await answer(scope, receive, send)
 
 
 @router.post("/{item_id}/leave")
-async def leave(request: Request, item_id: int, visitor: AVisitor) -> Response:
+async def leave(request: Request, item_id: ItemId, visitor: AVisitor) -> Response:
     """This visitor wants to no longer: the next one is let in sooner."""
     shop = shop_of(request)
     await _leave(shop, await _quota(request, item_id), visitor, shop.now())
@@ -108,7 +134,7 @@ async def leave(request: Request, item_id: int, visitor: AVisitor) -> Response:
 
 
 @router.post("/{item_id}/buy", status_code=201)
-async def buy(request: Request, item_id: int, visitor: AVisitor) -> Response:
+async def buy(request: Request, item_id: ItemId, visitor: AVisitor) -> Response:
     """Buy by one press: the order, kept for some minutes, and the link that pays for it.
 
     201; 200 with the order of before while that is not paid. Raises Refused("flash.wait", place=...) out of turn,
