@@ -160,6 +160,7 @@ _ORDERED = _words(
     上次 之前 下单的?时候 已经?(?:下单|付款|收到)了? (?:只|单独|部分)?取消 退[掉款货回]* 换[掉货成]* 改[成为到]?
     修[改理]? 更换 调换 [维返报保]修 寄回去? 拿掉 去掉 删掉? 加上 加(?=[一两二三]) 再加 添加 申请 办理
     (?:其[他它余]|别的|剩下)的?[^,，。]* 除了 不是全部 别发了?[^,，。]* 先?不(?:要|发|想要?|需要)了? 还没发货? 照常?发
+    [到往](?=刚|我的|那|这|上一?单|之前|订单)
     留着 照旧 其中的? 一部分 收到的?(?:时候)?是? 买[的了错多小大]* (?<!沙)发[来的了错]+ [少漏缺][了发寄]*了
     [少漏][发寄] [寄拍选]错了? 错了 [坏碎裂破烂脏漏旧][了的掉]+ 破损 (?:质量)?有?(?:问题|瑕疵) 质量太?差了? 质量 不行
     裂[痕缝] 有?划痕 有?缺口 掉漆 漏水 不(?:亮|转|走|响|工作|加热|好用|合适|合脚|喜欢|满意|能用|对)了?
@@ -175,7 +176,7 @@ _ORDERED = _words(
     torn opened empty pieces smashed shattered missing problem any_?more because too_\w+ (?:do|does|is|was|wo)n't
     no_longer fits? works?(?:_properly)? stopped turn(?:ing)?_on size colou?r quantity bigger smaller larger different
     new same money with under_warranty warranty came come here photo how_do another again (?:after|before)\b[^,.;]*
-    ship(?:ped)? you from first place
+    ship(?:ped)? you from first place i_(?:just_)?(?:placed|made)
     (?:in|to|from|of|on|off)_(?:my|the|that|this|an)(?:_(?:last|latest|recent))?_orders?
     """,
 )

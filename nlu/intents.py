@@ -8,7 +8,7 @@ Adding keeps it linear: one matrix for the words, one for the vectors.
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,9 +36,9 @@ class Vocabulary:
     rows: Mapping[str, int]
     idf: Floats
 
-    def vector(self, folded: str) -> tuple[NDArray[np.int64], Floats]:
-        """Return rows and weights (length 1 together) of the known features of a text."""
-        counts = Counter(row for feature in features(folded) if (row := self.rows.get(feature)) is not None)
+    def vector(self, found: Iterable[str]) -> tuple[NDArray[np.int64], Floats]:
+        """Return rows and weights (length 1 together) of those features of a text that are known."""
+        counts = Counter(row for feature in found if (row := self.rows.get(feature)) is not None)
         rows = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
         values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.idf[rows]
         length = math.sqrt(float(values @ values)) or 1.0
@@ -73,7 +73,7 @@ class IntentModel:
         """Return the raw score of each intent, shape (texts, intents), for folded texts and their vectors."""
         scores = centred(vectors, self.centre) @ self.vector_weights + self.bias
         for number, text in enumerate(folded):
-            rows, values = self.vocabulary.vector(text)
+            rows, values = self.vocabulary.vector(features(text))
             scores[number] += values @ self.word_weights[rows]
         return scores
 

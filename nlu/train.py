@@ -1,10 +1,12 @@
 """Training: examples in, an ``IntentModel`` out, in seconds. The only place that imports scikit-learn."""
 
 import math
+import re
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,7 @@ from nlu.intents import Floats, IntentModel, Vocabulary, as_kept, centred, softm
 from nlu.model import OUT_OF_SCOPE
 from nlu.phrases import Phrase, Phrases
 from nlu.spelling import Speller, common_words
-from nlu.text import bare, fold, readable
+from nlu.text import HAN, bare, fold, readable
 
 Progress = Callable[[str, float], None]  # what is being done, and how much of the whole is done (0 to 1)
 Labels = NDArray[np.int64]
@@ -30,6 +32,7 @@ VECTOR_STRENGTH = 400.0
 ACCEPTED = 0.98  # share of our own held-out phrases that must not be taken for out of scope
 SHARES = tuple(step / 20 for step in range(17))  # of the words in the scores, the rest is the vectors'
 TEMPERATURES = tuple(2 ** (step / 4) for step in range(-12, 13))
+BOUND = 0.8  # share of a character's examples that hold it in one and the same word
 _MANY = 3_000  # examples; above it rare features are left out
 _LARGE = 400_000  # examples times intents; above it one fold is held out, not five
 _STEPS = 100  # of the solver
@@ -108,19 +111,34 @@ def encode_all(encoder: Encoder, texts: Sequence[str], progress: Callable[[float
     return np.concatenate(pieces) if pieces else np.zeros((0, encoder.dimensions), dtype=np.float32)
 
 
+@lru_cache(maxsize=20_000)  # counted, then weighed; and an evaluation trains on the same texts again
+def _features(text: str) -> tuple[str, ...]:
+    return tuple(features(text))
+
+
 def _vocabulary(texts: Sequence[str]) -> Vocabulary:
     """Keep features of at least two examples; their weight falls with the number of examples they are in."""
-    documents = Counter(feature for text in texts for feature in set(features(text)))
+    documents = Counter(feature for text in texts for feature in set(_features(text)))
     least = 2 if len(texts) > 500 else 1
     if len(texts) > _MANY:
         least = 3
-    kept = sorted(feature for feature, count in documents.items() if count >= least)
+    bound = _bound_characters(documents)
+    kept = sorted(each for each, count in documents.items() if count >= least and each[1:].strip("^$") not in bound)
     idf = [math.log((1 + len(texts)) / (1 + documents[feature])) + 1 for feature in kept]
     return Vocabulary({feature: row for row, feature in enumerate(kept)}, np.array(idf, dtype=np.float32))
 
 
+def _bound_characters(documents: Mapping[str, int]) -> set[str]:
+    """Chinese characters known from one word only: by themselves they would make other words mean the same.
+
+    With 积 from 积分 (points) alone, 积木 (toy bricks) would ask for points.
+    """
+    words = [(feature[1:], count) for feature, count in documents.items() if re.fullmatch(f"h[{HAN}]{{2}}", feature)]
+    return {letter for word, count in words for letter in word if count >= BOUND * documents[f"h{letter}"]}
+
+
 def _matrix(vocabulary: Vocabulary, texts: Sequence[str]) -> csr_matrix:
-    rows = [vocabulary.vector(text) for text in texts]
+    rows = [vocabulary.vector(_features(text)) for text in texts]
     ends = np.cumsum([0] + [len(columns) for columns, _ in rows])
     columns = np.concatenate([columns for columns, _ in rows])
     values = np.concatenate([values for _, values in rows])
