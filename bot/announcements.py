@@ -15,7 +15,7 @@ from bot.sayings_orders import ORDER_KINDS, order_said
 from bot.sayings_returns import KINDS as RETURN_KINDS
 from bot.sayings_returns import return_said
 from bot.sayings_shipping import PARCEL_KINDS, parcel_said
-from bot.skills.showing import amount_rows, goods, method_name, named, order_reply, pay_link
+from bot.skills.showing import amount_rows, delivery_row, goods, method_name, named, order_reply, pay_link
 from bot.voice import Voice
 from commerce.announcements import Announcement, announced, untold
 from commerce.catalog.queries import variant_view
@@ -145,7 +145,7 @@ def _order_placed(voice: Voice, order: OrderView, _money: Money) -> list[Reply]:
             lines=goods(voice, order.lines),
             rows=(
                 *amount_rows(voice, order),
-                Row(_("Ship to"), order.address_line),
+                delivery_row(voice, order),
                 Row(_("Payment"), method_name(voice, order.payment_method)),
             ),
             total=Row(_("Total"), voice.money(order.total)),
@@ -161,7 +161,7 @@ def _replacement_placed(voice: Voice, order: OrderView) -> list[Reply]:
         Receipt(
             title=_("We are getting your replacement ready: order {order}.").format(order=order.number),
             lines=goods(voice, order.lines),
-            rows=(Row(_("Ship to"), order.address_line),),
+            rows=(delivery_row(voice, order),),
             total=Row(_("To pay"), voice.money(order.owed)),
             buttons=(voice.wish(_("Where is my order?"), "order_status", order=order.number),),
         )

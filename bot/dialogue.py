@@ -148,7 +148,7 @@ class _Dialogue:
         if simple(heard.text) in _START_OVER and self.frames:
             return await self._cancel(self.frames[:])
         control = heard.intent if heard.confidence >= SURE else None
-        if control == "stop" and self.frames and not calls_off(self.frames[-1].flow, heard.text):
+        if control == "stop" and self.frames and not calls_off(self.frames[-1], heard.text):
             return await self._cancel(self.frames[-1:])
         if control == "go_back" and self.frames:
             return await self._back()
@@ -331,6 +331,7 @@ class _Dialogue:
                 words, self.lead = None, [self._say(N_("Thank you, I have added the photo."))]
         turn = Turn(self.setting, frame, words, language=self.language, focus=self.focus, other_wish=other_wish)
         turn.is_press = self.is_press
+        turn.under_way = [each.flow for each in self.frames]
         return turn
 
     # saying

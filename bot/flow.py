@@ -136,6 +136,8 @@ class Turn(Voice):
         self.handover: Handover | None = None
         self.next: tuple[str, dict[str, str]] | None = None
         self.is_passed_on = False
+        self.under_way: Sequence[str] = ()
+        """The flows on the stack, this one with them."""
         self.is_press = False
         """Whether a button was pressed: then what it belongs to may be edited in place."""
         self.reached = frame.asking is None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
 from bot import replies
+from bot.frames import Frame
 from bot.replies import Button, Reply
 from bot.words import Words, simple
 from foundation.errors import Json, Refused
@@ -48,6 +49,7 @@ _KEEPS = re.compile(
     r"|还?没(?:有|呢|到|收到)*|(?:no[, ]+)?(?:just )?(?:leave|keep) it(?: as it is)?|(?:i )?changed my mind"
 )
 _NOT_WANTED = re.compile(r"\b(?:don['’]?t|do not) want\b|\bchanged my mind\b|不想要|不喜欢", re.IGNORECASE)
+_TOO_DEAR = re.compile(r"太贵|不值|\btoo (?:much|expensive|dear|pricey)\b|\bnot worth\b")
 _CANCELS = "cancel"  # so the names of the wishes begin that call something off
 _NO = frozenset((*_NO_ZH, "no", "n", "nope", "nah", "no thanks"))
 _CLAUSE = re.compile(r"[\s,，.。!！;；]+")
@@ -315,19 +317,21 @@ def _part_of_label(options: Mapping[str, str], words: Words) -> str | None:
     return chosen[0]
 
 
-def calls_off(wish: str, text: str) -> bool:
+def calls_off(frame: Frame, text: str) -> bool:
     """Whether it answers if something is called off, though it sounds like a stop: "对，取消", "还是不取消了"."""
     first, *more = _CLAUSE.split(simple(text), maxsplit=1)
     is_yes = first in _YES and bool(more)
-    if wish in ("return_items", "exchange_items"):  # there it is a reason, no wish to stop
+    if frame.flow in ("return_items", "exchange_items"):  # there it is a reason, no wish to stop
         return _NOT_WANTED.search(text) is not None
-    return wish.startswith(_CANCELS) and (is_yes or _KEEPS.fullmatch(simple(text)) is not None)
+    is_asked = frame.flow.startswith(_CANCELS) and frame.asking is not None and bool(frame.asking.facts)
+    return is_asked and (is_yes or _KEEPS.fullmatch(simple(text)) is not None)
 
 
 def _no_to(wish: str, words: Words) -> str | None:
     """A no in other words: "先不换了", "leave it". What is not ordered yet cannot be cancelled either."""
     is_unplaced = wish == "checkout" and words.heard.intent == "cancel_order" and not words.heard.entities
-    if not is_unplaced and not _KEEPS.fullmatch(words.whole):
+    is_too_dear = wish == "answer_quote" and _TOO_DEAR.search(words.whole)
+    if not is_unplaced and not is_too_dear and not _KEEPS.fullmatch(words.whole):
         return None
     words.take_everything()
     return "no"

@@ -24,6 +24,7 @@ _ACTS = frozenset(("add_to_cart", "change_cart", "show_cart", "checkout", "order
 _NO_CODES = frozenset(("greet", "goodbye", "thank", "affirm", "deny", "help", "out_of_scope", "refine_search"))
 _CODE = re.compile(r"(?<![\w-])(?=[A-Z-]*\d)(?=[\d-]*[A-Z])[A-Z\d]{2,}(?:-[A-Z\d]{2,})+(?![\w-])", re.ASCII)
 _SHORTEST_CODE = 9
+_WAYBILL = re.compile(r"(?<![\w-])[A-Z]{2,4}\d{9,15}(?![\w-])", re.ASCII)
 _LINK = re.compile(r"(?:/?link|绑定)[:：\s]*([0-9a-z]{4}[-\s]?[0-9a-z]{4})", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"[,，;；。]\s*(?:and then|and|then|然后|接着|再|并且|顺便)?|\band then\b|\band\b|\bthen\b|然后|接着|并且|顺便",
@@ -66,7 +67,11 @@ def _understand(understander: "Understander", text: str, language: str | None) -
 
 def _heard(meaning: Meaning) -> Heard:
     has_letters = any(letter.isalpha() for letter in meaning.text)
-    intent, confidence = ("claim_coupon", 1.0) if _is_code(meaning) else (meaning.intent, meaning.confidence)
+    intent, confidence = meaning.intent, meaning.confidence
+    if _is_code(meaning):
+        intent, confidence = "claim_coupon", 1.0
+    elif _WAYBILL.search(meaning.text) and intent != "report_transfer":
+        intent, confidence = "track_parcel", 1.0  # of a parcel to the shopper, or of one that they sent back
     return Heard(
         text=meaning.text,
         intent=intent,

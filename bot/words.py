@@ -14,7 +14,7 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _BEFORE_UNIT = re.compile(
     r"(?<=\d)\s+(?=[\u4e00-\u9fff]|(?:m?g|kg|oz|m?l|litres?|mah|wh?|v|[mgt]b|[cm]?m|inch|in)(?![a-z0-9]))"
 )
-_DENIES = re.compile(r"不要|不是|别|\b(not|no|don'?t|without)\b", re.IGNORECASE)
+_DENIES = re.compile(r"不要|不是|别(?!的)|\b(not|no|don'?t|without)\b", re.IGNORECASE)
 _ASKS = re.compile(r"[?？吗]|多少|怎么|什么|哪|how|what|which|when|where", re.IGNORECASE)
 
 

@@ -67,7 +67,7 @@ async def _meant_pieces(turn: Turn, before: LastAdded | None) -> tuple[VariantVi
         quantity = None
     if quantity is None and before is not None:
         quantity = int(before["quantity"])
-    variant = await _meant_variant(turn, product)
+    variant = await meant_variant(turn, product)
     return None if variant is None else (variant, quantity or 1)
 
 
@@ -101,6 +101,10 @@ async def change_cart(turn: Turn) -> None:
         turn.pass_on("add_to_cart")
         return
     view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
+    if not view.lines and turn.reached and "order" in turn.focus:
+        is_less = turn.words is not None and any(one.kind == "quantity_change" for one in turn.words.heard.entities)
+        turn.pass_on("cancel_items" if is_less else "change_order")  # it is about the order just spoken of
+        return
     if not view.lines:
         raise Refused("cart.empty")
     said = turn.words.heard.text if turn.words is not None else ""
@@ -197,7 +201,7 @@ def _as_variant(line: CartLineView) -> VariantView:
     return VariantView(line.variant_id, line.product_id, "", line.title, line.label, line.unit, line.available, None)
 
 
-async def _meant_variant(turn: Turn, product: ProductDetails) -> VariantView | None:
+async def meant_variant(turn: Turn, product: ProductDetails) -> VariantView | None:
     """The variant: said now, or searched for before ("a black kettle", "add it"), or the only one; else asked for.
 
     None when what was meant is sold out, which has been said then.

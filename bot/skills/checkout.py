@@ -7,6 +7,7 @@ from bot.questions import Choice, Option
 from bot.replies import Receipt, Row
 from bot.skills.addressing import ADDRESS, EXAMPLE, AddressQuestion, ask_address
 from bot.skills.checkout_choices import delivery_row, gift_line, price_rows, priced_checkout, total_row
+from bot.skills.second_thoughts import ask_anew, spoken_of
 from bot.skills.showing import goods, method_name, named, payment_options
 from commerce.carts.actions import CartLineView, cart_view, set_quantity
 from commerce.customers.actions import address_text, last_address, save_address
@@ -22,6 +23,7 @@ from foundation.errors import Json, Refused
 async def checkout(turn: Turn) -> None:
     """Everything in the cart becomes an order: address, way to pay, and a yes to exactly what is shown."""
     _ = turn._
+    before, topic = dict(turn.frame.answers), spoken_of(turn)
     if not await _fit_to_stock(turn):
         turn.say(_("Your cart is empty now."))
         return
@@ -40,6 +42,8 @@ async def checkout(turn: Turn) -> None:
     changes = {"address": _("Another address"), **choices}
     if cart.due:
         changes["method"] = _("Pay another way")
+    if topic is not None and turn.frame.answers == before:
+        ask_anew(turn, topic, changes, how, method)
     sure = await turn.confirm(
         "ok",
         await _summary(turn, cart, address, method),

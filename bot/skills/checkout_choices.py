@@ -135,9 +135,11 @@ async def _coupons(turn: Turn, choices: Choices) -> tuple[tuple[int, ...] | None
     if not held:
         return choices.coupon_ids, False
     _ = turn._
-    options: list[Option[tuple[int, ...] | None]] = [Option("best", _("The best for me"), None)]
+    options: list[Option[tuple[int, ...] | None]] = [
+        Option("best", _("The best for me"), None, also=("最划算", "最优惠", "the best"))
+    ]
     options += [Option(str(one.coupon_id), coupon_name(turn, one), (one.coupon_id,)) for one in held[:MOST_COUPONS]]
-    options.append(Option("none", _("No coupon"), ()))
+    options.append(Option("none", _("No coupon"), (), also=("不用券", "不用优惠券", "without a coupon")))
     so_far = next((option.key for option in options if option.value == choices.coupon_ids), None)
     if so_far is None:  # several at once were chosen for the cart
         options.insert(0, Option("chosen", _("As it is"), choices.coupon_ids))

@@ -46,6 +46,9 @@ async def claim_coupon(turn: Turn) -> None:
     said: str | None = None
     if "again" not in turn.args:
         said = await turn.notice("said", Code("", turn.vault))
+        if said is None and turn.words is not None and turn.reached and not turn.words.is_statement:
+            turn.go_on_with("show_coupons")  # "are there any?" takes none yet
+            return
     offers = [] if said or "again" in turn.args else await _offers(turn)
     if offers:
         options = [Option(str(offer.batch_id), coupon_name(turn, offer), offer) for offer in offers]

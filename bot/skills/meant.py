@@ -73,7 +73,11 @@ async def meant_product(turn: Turn, *, thing: str | None = None) -> ProductDetai
 
     `thing`: what the message calls it ("" when it names none), where that is known better than from its queries.
     """
-    candidates = await _candidates(turn, thing)
+    return await chosen_product(turn, await _candidates(turn, thing))
+
+
+async def chosen_product(turn: Turn, candidates: Sequence[int]) -> ProductDetails:
+    """One of these products; pauses to ask where they are several."""
     product_id = candidates[0] if len(candidates) == 1 else await _chosen(turn, candidates)
     product = await product_details(turn.session, product_id, language=turn.language)
     if product is None:
@@ -147,29 +151,36 @@ async def _described_first(turn: Turn, query: str, colours: tuple[str, ...]) -> 
     return await _called(turn, query, found.product_ids) if query else []
 
 
+async def described_products(turn: Turn, thing: str | None = None) -> list[int]:
+    """The products that this message describes: by their place, as a kind of what is shown, by name; none if it names
+    none. `thing` as in `meant_product`.
+    """
+    words, results = turn.words, cast(list[int], turn.focus.get("results", []))
+    if words is None:
+        return []
+    place = words.take("ordinal")
+    if place is not None and results:
+        if place > len(results):
+            raise Refused("catalog.no_such_place", count=len(results))
+        return [results[place - 1 if place > 0 else -1]]
+    queries = [str(entity.value) for entity in words.heard.entities if entity.kind == "query"]
+    if (shown := await shown_kind(turn, words, " ".join(queries))) is not None:
+        return [shown.product_id]
+    query, colours = words.take("query"), words.take_all("colour")
+    query = query if thing is None else thing
+    if query and results and is_measure(str(query)):
+        query = None  # "350 ml" says which kind, not which product
+    return await _described_first(turn, str(query or ""), tuple(map(str, colours)))
+
+
 async def _read_candidates(turn: Turn, thing: str | None) -> list[int]:
-    results: list[int] = turn.focus.get("results", [])
-    words = turn.words
-    if words is not None:
-        place = words.take("ordinal")
-        if place is not None and results:
-            if place > len(results):
-                raise Refused("catalog.no_such_place", count=len(results))
-            return [results[place - 1 if place > 0 else -1]]
-        queries = [str(entity.value) for entity in words.heard.entities if entity.kind == "query"]
-        if (shown := await shown_kind(turn, words, " ".join(queries))) is not None:
-            return [shown.product_id]
-        query, colours = words.take("query"), words.take_all("colour")
-        query = query if thing is None else thing
-        if query and results and is_measure(str(query)):
-            query = None  # "350 ml" says which kind, not which product
-        described = await _described_first(turn, str(query or ""), tuple(map(str, colours)))
-        if described:
-            return described
+    if described := await described_products(turn, thing):
+        return described
     if "product" in turn.focus:
         return [int(turn.focus["product"])]
-    if not results and words is not None:
-        found = await find(turn.session, Wanted(words.rest[:MOST_WORDS], turn.language))
+    results: list[int] = turn.focus.get("results", [])
+    if not results and turn.words is not None:
+        found = await find(turn.session, Wanted(turn.words.rest[:MOST_WORDS], turn.language))
         results = [] if found.relaxed else list(found.product_ids)
     if not results:
         raise Refused("catalog.which")

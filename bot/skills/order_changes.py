@@ -1,5 +1,6 @@
 """Changing an order that was placed: its items, its address, the way it is paid. Each with the money, and a yes."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,8 +12,9 @@ from bot.skills.addressing import ADDRESS, EXAMPLE, AddressQuestion, ask_address
 from bot.skills.item_names import short_names
 from bot.skills.orders import cancel_reason, which_order
 from bot.skills.showing import can_cancel, can_change, method_name, payment_options, status_name
-from bot.skills.variants import PickVariant, variant_options
-from commerce.catalog.queries import VariantView, product_details, variant_view
+from bot.skills.variants import PickVariant, meant_variants, variant_options
+from bot.words import Words
+from commerce.catalog.queries import VariantView, product_cards, product_details, variant_view
 from commerce.credit.actions import accounts_of
 from commerce.customers.actions import save_address
 from commerce.customers.address import AddressText, masked
@@ -24,22 +26,40 @@ from commerce.orders.queries import OrderLineView, OrderView, change_view, order
 from commerce.orders.steps import Add, PayBy, Preview, Remove, SendTo, Step
 from commerce.payments.methods import offered_methods, waits_for
 from commerce.pricing.actions import terms_of
-from foundation.errors import Refused
+from commerce.search.actions import Wanted, find
+from foundation.errors import Json, Refused
 from foundation.money import Money
 
+_LESS = re.compile(r"少|\b(?:less|fewer)\b", re.IGNORECASE)
 MOST_LINES = 10
+MOST_FITTING = 200
+_ADDS = re.compile(
+    r"[再想添能里]加(?!到?[0-9一二两三四五六七八九十])|再[来买要拿]|多[来买要拿加]|加[一二两三四五六七八九十0-9]?[个件盒包双套条只份瓶样些点]|添|[往给].{0,6}加"
+    r"|\b(?:add|put|include|throw)\b|\b(?:one|two|three|\d+) more\b|\bforgot\b",
+    re.IGNORECASE,
+)
+"""Said when something more is wanted in an order."""
 
 
 async def change_order(turn: Turn) -> None:
     """Another kind or another number of something ordered, something more, or one of the other changes."""
     _ = turn._
-    order = await _order(turn, can_change, _("Which order would you like to change?"))
-    item = await turn.ask("line", _items(order, _("What would you like to change?")))
+    if turn.words is not None and turn.frame.asking is None and _ADDS.search(turn.words.heard.text):
+        turn.pass_on("add_to_order")
+        return
+    order = await order_to_change(turn, can_change, _("Which order would you like to change?"))
+    items = _items(order, _("What would you like to change?"), more=_("Add something"))
+    item = await _ask_item(turn, order, items)
+    if item is None:
+        turn.pass_on("add_to_order", order=order.number)
+        return
     product = await _siblings(turn, item)
     others = [one for one in product if one.variant_id != item.variant_id and one.available > 0]
-    what = await turn.ask("what", _what(turn, item, has_others=bool(others)))
-    if what == "remove":
-        await _confirm(turn, order, item.removed(item.open), what="what")
+    what = await turn.ask("what", _what(turn, item, others))
+    if what == "add":
+        turn.pass_on("add_to_order", order=order.number)
+    elif what == "remove":
+        await make_change(turn, order, item.removed(item.open), what="what")
     elif what == "quantity":
         number = await turn.ask("quantity", Number(_("How many shall it be?"), most=99))
         if number == item.open:
@@ -50,7 +70,9 @@ async def change_order(turn: Turn) -> None:
         if more > left:
             with turn.asks_again("quantity"):
                 raise Refused("stock.short", title=str(item.lines[0].title), left=item.open + left)
-        await _confirm(turn, order, [Add(item.variant_id, more)] if more > 0 else item.removed(-more), what="quantity")
+        await make_change(
+            turn, order, [Add(item.variant_id, more)] if more > 0 else item.removed(-more), what="quantity"
+        )
     else:
         question = PickVariant(
             _("Which one instead?"), variant_options(turn, others), none="change.no_others", named=""
@@ -59,38 +81,39 @@ async def change_order(turn: Turn) -> None:
         new = await turn.ask("variant", question)
         pieces = await _pieces(turn, item)
         steps = [*item.removed(pieces), Add(new.variant_id, pieces, instead_of=item.lines[0].line_id)]
-        await _confirm(turn, order, steps, what="variant")
+        await make_change(turn, order, steps, what="variant")
 
 
 async def cancel_items(turn: Turn) -> None:
     """Some of an order is not wanted any more."""
     _ = turn._
-    order = await _order(turn, can_change, _("Which order is it about?"))
-    item = await turn.ask("line", _items(order, _("What do you not want any more?")))
+    order = await order_to_change(turn, can_change, _("Which order is it about?"))
+    item = await _ask_item(turn, order, _items(order, _("What do you not want any more?")))
+    assert item is not None  # only where something can be added there is more to choose than the items
     pieces = await _pieces(turn, item)
     reason = await cancel_reason(turn)
-    await _confirm(turn, order, item.removed(pieces), what="pieces", reason=reason)
+    await make_change(turn, order, item.removed(pieces), what="pieces", reason=reason)
 
 
 async def change_address(turn: Turn) -> None:
     """An order goes to another address, as long as it has not left."""
     _ = turn._
-    order = await _order(turn, can_cancel, _("Which order shall go to another address?"))
+    order = await order_to_change(turn, can_cancel, _("Which order shall go to another address?"))
     where = AddressQuestion(f"{_(ADDRESS)}\n{_(EXAMPLE)}", known=None, vault=turn.vault, places=turn.shop.places)
     parsed = await ask_address(turn, where)
-    await _confirm(turn, order, parsed, what="address", rows=(Row(_("Ship to"), masked(parsed)),))
+    await make_change(turn, order, parsed, what="address", rows=(Row(_("Ship to"), masked(parsed)),))
 
 
 async def change_payment(turn: Turn) -> None:
     """An order is paid another way; what was paid goes back the way it came."""
     _ = turn._
-    order = await _order(turn, can_cancel, _("Which order shall be paid another way?"))
+    order = await order_to_change(turn, can_cancel, _("Which order shall be paid another way?"))
     ways = await _ways(turn, order)
     method = await turn.ask(
         "method", Pick(_("How would you like to pay?"), ways, none="change.no_other_payment", named="")
     )
     name = method_name(turn, method.method)
-    await _confirm(turn, order, [method], what="method", rows=(Row(_("Payment"), name),))
+    await make_change(turn, order, [method], what="method", rows=(Row(_("Payment"), name),))
 
 
 async def answer_change(turn: Turn) -> None:
@@ -127,7 +150,7 @@ async def answer_change(turn: Turn) -> None:
         await _decline(turn, row.id)
 
 
-async def _confirm(
+async def make_change(
     turn: Turn,
     order: OrderView,
     wish: Sequence[Step] | AddressText,
@@ -221,8 +244,11 @@ async def _decline(turn: Turn, change_id: int) -> None:
     turn.say(turn._("Good, the order stays as it is."))
 
 
-async def _order(turn: Turn, fits: Callable[[OrderView], bool], question: str) -> OrderView:
-    order = await which_order(turn, fits, question=question, none="change.none")
+async def order_to_change(
+    turn: Turn, fits: Callable[[OrderView], bool], question: str, *, usual: str | None = None
+) -> OrderView:
+    """The order that is meant, which is the `usual` one unless another is named; refuses one that cannot be changed."""
+    order = await which_order(turn, fits, question=question, none="change.none", usual=usual)
     turn.focus["order"] = order.number
     if not fits(order):
         raise Refused("change.too_late", order=order.number, status=status_name(turn, order))
@@ -258,19 +284,41 @@ class _Item:
         return f"{first.title} ({first.label}) × {self.open}" if first.label else f"{first.title} × {self.open}"
 
 
-def _items(order: OrderView, question: str) -> Pick[_Item]:
-    """The items that have not left yet; a product that is named chooses its item."""
+def _items(order: OrderView, question: str, *, more: str = "") -> Pick[_Item | None]:
+    """The items that have not left yet; a product that is named chooses its item. Beside several, `more` is none."""
     found: dict[int, list[OrderLineView]] = {}
     for line in order.lines:
         if line.open and not line.is_gift:
             found.setdefault(line.variant_id, []).append(line)
-    options = []
+    options: list[Option[_Item | None]] = []
     shown = list(found.items())[:MOST_LINES]
     for (variant_id, lines), short in zip(shown, short_names([lines[0].title for _, lines in shown]), strict=True):
         item = _Item(tuple(lines))
         names = (lines[0].title, lines[0].label) if lines[0].label else (lines[0].title,)
         options.append(Option(str(variant_id), str(item), item, also=(*names, *short)))
+    if more and len(options) > 1:
+        options.append(Option("add", more, None))
     return Pick(question, options, none="change.none", named="")
+
+
+async def _ask_item(turn: Turn, order: OrderView, items: Pick[_Item | None]) -> _Item | None:
+    """Which item it is; that something else was named, which is not in the order, is said."""
+    missing = await turn.once("missing", lambda: _named_but_missing(turn, order))
+    if missing:
+        turn.say(turn._("{title} is not in order {order}.").format(title=missing, order=order.number))
+        items.default = None
+    return await turn.ask("line", items)
+
+
+async def _named_but_missing(turn: Turn, order: OrderView) -> str:
+    """The title of what a message names when no item of the order can be it; else nothing."""
+    queries = [str(each.value) for each in turn.words.heard.entities if each.kind == "query"] if turn.words else []
+    if not queries or turn.words is None or _items(order, "").spot(Words(turn.words.heard)) is not None:
+        return ""
+    found = await find(turn.session, Wanted(" ".join(queries), turn.language, limit=MOST_FITTING))
+    cards = await product_cards(turn.session, found.product_ids, language=turn.language) if not found.relaxed else []
+    titles = {line.title for line in order.lines}
+    return "" if not cards or any(card.title in titles for card in cards) else cards[0].title
 
 
 async def _pieces(turn: Turn, item: _Item) -> int:
@@ -286,16 +334,33 @@ async def _siblings(turn: Turn, item: _Item) -> Sequence[VariantView]:
     return product.variants if product else ()
 
 
-def _what(turn: Turn, item: _Item, *, has_others: bool) -> Choice[str]:
+class _What(Choice[str]):
+    """What to change of an item. A number, or another kind of it, says it too: "just one", "the 250 g one"."""
+
+    others: Sequence[VariantView] = ()
+
+    def spot(self, words: Words) -> Json | None:
+        if (read := super().spot(words)) is not None:
+            return read
+        if meant_variants(self.others, words):
+            return "variant"
+        is_number = any(entity.kind == "quantity" for entity in words.heard.entities)
+        return "quantity" if is_number and not _LESS.search(words.heard.text) else None
+
+
+def _what(turn: Turn, item: _Item, others: Sequence[VariantView]) -> _What:
     _ = turn._
     options = [
         Option("quantity", _("Another quantity"), "quantity", also=("数量", "quantity", "number")),
         Option("remove", _("Take it out"), "remove", also=("不要", "去掉", "remove", "take out")),
+        Option("add", _("Add something"), "add", also=("加", "add")),
     ]
-    if has_others:
+    if others:
         other = ("换", "另一款", "颜色", "尺码", "规格", "another", "colour", "color", "size")
         options.insert(0, Option("variant", _("Another kind of it"), "variant", also=other))
-    return Choice(_("{title}: what shall I change?").format(title=item), options)
+    question = _What(_("{title}: what shall I change?").format(title=item), options)
+    question.others = others
+    return question
 
 
 async def _ways(turn: Turn, order: OrderView) -> list[Option[PayBy]]:

@@ -16,6 +16,10 @@ from commerce.orders.queries import OrderView, order_view, order_views
 from foundation.errors import Refused
 
 LATEST = 5
+_LATEST = re.compile(
+    r"刚[才刚下买]|上一单|最[近新]那?[一个]?单|\b(?:just (?:placed|ordered|made|bought)|last|latest|most recent)\b",
+    re.IGNORECASE,
+)
 _RETURN = re.compile(r"退货|换货|退换|售后|维修|返修|\b(return|exchange|repair|claim)\b", re.IGNORECASE)
 
 
@@ -91,14 +95,25 @@ async def _read_number(turn: Turn) -> str:
     return str(turn.words.take("order_number") or "") if turn.words is not None else ""
 
 
-async def which_order(turn: Turn, fits: Callable[[OrderView], bool], *, question: str, none: str) -> OrderView:
-    """The order that was named, else one of those that fit."""
+async def _means_latest(turn: Turn) -> bool:
+    return turn.words is not None and _LATEST.search(turn.words.heard.text) is not None
+
+
+async def which_order(
+    turn: Turn, fits: Callable[[OrderView], bool], *, question: str, none: str, usual: str | None = None
+) -> OrderView:
+    """The order that was named, else one that fits: the latest if that is said, else the `usual` one (its number)."""
     named = await _named_order(turn)
     if named is not None:
         return named
     orders = await order_views(turn.session, customer_id=turn.customer_id, limit=20)
     options = [Option(o.number, _label(turn, o), o, ("order_number", o.number)) for o in orders if fits(o)]
-    return await turn.ask("order", Pick(question, options[:LATEST], none=none, named=""))
+    pick = Pick(question, options[:LATEST], none=none, named="")
+    if await turn.once("latest", lambda: _means_latest(turn)):
+        usual = options[0].key
+    if usual in pick.options:
+        pick.default = usual
+    return await turn.ask("order", pick)
 
 
 def _label(turn: Turn, order: OrderView) -> str:

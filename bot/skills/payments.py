@@ -86,6 +86,9 @@ async def report_transfer(turn: Turn) -> None:
         turn.pass_on("send_return")  # no money is awaited: what was sent are goods that come back
         return
     turn.focus["order"] = order.number
+    if turn.reached and turn.words is not None and not turn.words.is_statement:
+        turn.go_on_with("order_status", order=order.number)  # "is my transfer there?"
+        return
     if order.payment_method is not PaymentMethod.TRANSFER:
         turn.say(_("Order {order} is paid on its pay page, not by transfer.").format(order=order.number))
         turn.say(pay_link(turn, order))

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from bot.flow import Turn
 from bot.language import day_text
 from bot.replies import Button, Card, Row
-from bot.skills.showing import price
+from bot.skills.showing import price, to_order
 from bot.skills.variants import meant_variants
 from bot.voice import Voice
 from commerce.catalog.queries import ProductDetails, VariantView
@@ -116,6 +116,7 @@ def _next(turn: Turn, product: ProductDetails, on_sale: Sequence[VariantView]) -
     its = product.product_id
     back = () if on_sale else (turn.wish(_("Tell me when it is back"), "notify_in_stock", product=its),)
     return (
+        *(to_order(turn, its) if on_sale else ()),
         *back,
         turn.wish(_("Like"), "add_favourite", product=its),
         turn.wish(_("Similar"), "similar_products", product=its),

@@ -11,7 +11,7 @@ from bot.replies import Button, Card, Cart, Choice, Line, OrderStatus, PayLink, 
 from bot.voice import Voice
 from commerce.carts.actions import CartLineView, CartView
 from commerce.catalog.queries import ProductCard, VariantView
-from commerce.orders.model import ChangeState, FulfilmentState, PaymentMethod, PaymentState
+from commerce.orders.model import ChangeState, DeliveryMethod, FulfilmentState, PaymentMethod, PaymentState
 from commerce.orders.model import OrderStatus as Status
 from commerce.orders.queries import OrderLineView, OrderView
 from commerce.payments.actions import pay_token
@@ -33,21 +33,29 @@ def named(thing: VariantView | CartLineView) -> str:
     return f"{thing.title} ({thing.label})" if thing.label else thing.title
 
 
-def product_in_list(voice: Voice, product: ProductCard, *, note: str = "") -> Card:
+def product_in_list(turn: Turn, product: ProductCard, *, note: str = "") -> Card:
     """A product in a list of results. `note` says why it is there."""
-    _, its = voice.translate, product.product_id
-    can_be_had = voice.wish(_("Add to cart"), "add_to_cart", product=its)
-    sold_out = voice.wish(_("Tell me when it is back"), "notify_in_stock", product=its)
+    _, its = turn._, product.product_id
+    can_be_had = (turn.wish(_("Add to cart"), "add_to_cart", product=its), *to_order(turn, its))
+    sold_out = (turn.wish(_("Tell me when it is back"), "notify_in_stock", product=its),)
     return Card(
         title=product.title,
         body="\n".join(filter(None, (note, "" if product.in_stock else _("Sold out at the moment")))),
         picture=product.picture,
-        price=price(voice, product.price_from, product.price_to),
+        price=price(turn, product.price_from, product.price_to),
         buttons=(
-            voice.wish(_("Details"), "show_product", product=its),
-            can_be_had if product.in_stock else sold_out,
+            turn.wish(_("Details"), "show_product", product=its),
+            *(can_be_had if product.in_stock else sold_out),
         ),
     )
+
+
+def to_order(turn: Turn, product_id: int) -> tuple[Button, ...]:
+    """While something is looked for that goes into an order: the button that puts this product into it."""
+    if "add_to_order" not in turn.under_way or "order" not in turn.focus:
+        return ()
+    label = turn._("Add to order {order}").format(order=turn.focus["order"])
+    return (turn.wish(label, "add_to_order", product=product_id),)
 
 
 def say_sold_out(
@@ -64,14 +72,14 @@ def say_sold_out(
 
 
 def goods(voice: Voice, lines: Sequence[CartLineView | OrderLineView]) -> tuple[Line, ...]:
-    """The lines of a cart or an order."""
+    """The lines of a cart or an order before what is taken off, which has rows of its own; a gift as it is."""
     return tuple(
         Line(
             title=line.title,
             label=line.label,
             quantity=line.quantity,
             unit=voice.money(line.unit),
-            total=voice.money(line.total),
+            total=voice.money(line.total if getattr(line, "is_gift", False) else line.unit * line.quantity),
             picture=line.picture,
         )
         for line in lines
@@ -173,7 +181,7 @@ def order_reply(voice: Voice, order: OrderView, *, buttons: bool = True) -> Orde
     rows = [
         Row(_("Ordered"), voice.time(order.created_at)),
         Row(_("Payment"), _payment(voice, order)),
-        Row(_("Ship to"), order.address_line),
+        delivery_row(voice, order),
     ]
     if order.tracking is not None:
         rows.append(Row(_("Parcel"), f"{order.tracking.carrier} {order.tracking.number}"))
@@ -196,6 +204,14 @@ def order_reply(voice: Voice, order: OrderView, *, buttons: bool = True) -> Orde
     still = [line for line in order.lines if line.quantity > line.cancelled] or order.lines
     lines = goods(voice, _together([_as_it_is(line) for line in still]))
     return OrderStatus(order.number, status_name(voice, order), tuple(rows), lines, tuple(made))
+
+
+def delivery_row(voice: Voice, order: OrderView) -> Row:
+    """Where it goes, or that it is fetched."""
+    _ = voice.translate
+    if order.delivery_method is DeliveryMethod.PICKUP:
+        return Row(_("Delivery"), _("you pick it up; your code comes here when it is ready"))
+    return Row(_("Ship to"), order.address_line)
 
 
 def _together(lines: Sequence[OrderLineView]) -> list[OrderLineView]:
