@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.actions import cart_of
-from commerce.carts.model import CartChoice
+from commerce.carts.model import Cart, CartChoice
 from foundation.errors import Refused
 
 MOST_COUPONS = 10
@@ -32,15 +32,15 @@ async def choice_of(session: AsyncSession, *, cart_id: int) -> Choice:
     return Choice(None if row.coupon_ids is None else tuple(map(int, row.coupon_ids)), row.points, row.use_credit)
 
 
-async def set_choice(session: AsyncSession, *, customer_id: int, choice: Choice) -> None:
+async def set_choice(session: AsyncSession, *, customer_id: int, choice: Choice, cart: Cart | None = None) -> None:
     """Remember a choice for the customer's open cart, in place of the one before (`dataclasses.replace` changes one).
 
-    Only remembered here: what it is worth, and whether it may be used, pricing says. Raises
-    Refused("cart.choice_invalid").
+    Only remembered here: what it is worth, and whether it may be used, pricing says. `cart`: for this one of theirs, a
+    deal's. Raises Refused("cart.choice_invalid").
     """
     if choice.points < 0 or len(choice.coupon_ids or ()) > MOST_COUPONS:
         raise Refused("cart.choice_invalid", most=MOST_COUPONS)
-    cart = await cart_of(session, customer_id=customer_id)
+    cart = cart or await cart_of(session, customer_id=customer_id)
     values = {
         "coupon_ids": None if choice.coupon_ids is None else list(choice.coupon_ids),
         "points": choice.points,

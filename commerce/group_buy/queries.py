@@ -160,6 +160,11 @@ async def group_named(session: AsyncSession, *, public_id: str) -> int | None:
     return await session.scalar(select(BuyingGroup.id).where(BuyingGroup.public_id == public_id))
 
 
+async def group_of_order(session: AsyncSession, *, order_id: int) -> int | None:
+    """The group in which this order pays a seat."""
+    return await session.scalar(select(GroupMember.group_id).where(GroupMember.order_id == order_id))
+
+
 async def open_groups(
     session: AsyncSession,
     *,

@@ -138,12 +138,16 @@ async def reserve_again(
 
 
 async def lock_stock_of(session: AsyncSession, *, order_ids: Collection[int], variants: Collection[int] = ()) -> None:
-    """Lock all levels of the goods that these orders keep, and of `variants`, before they change one after another.
+    """Lock all levels of the goods that these orders keep, and of `variants`, before they change one after another;
+    then the allotments that these orders have places in.
 
     Else that could deadlock with who locks the same ones in the order of their ids.
     """
-    kept = await session.scalars(select(Hold.lines).where(Hold.order_id.in_(order_ids), Hold.state.in_(_KEPT)))
-    await locked_levels(session, {*summed(kept), *variants})
+    theirs = select(Hold.lines, Hold.allotments).where(Hold.order_id.in_(order_ids), Hold.state.in_(_KEPT))
+    kept = (await session.execute(theirs)).all()
+    await locked_levels(session, {*summed(row.lines for row in kept), *variants})
+    if allotments := summed(row.allotments for row in kept):
+        await lock_places(session, allotments)
 
 
 async def kept_at(session: AsyncSession, *, order_id: int) -> dict[int, dict[int, int]]:
