@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from admin_api.model import AuditEntry, UnsentText
+from admin_api.model import AuditEntry, StaffSession, UnsentText
 from conversations.delivery import deliver_stored
 from conversations.model import Conversation, Message
 from foundation.database import Database
@@ -221,29 +221,25 @@ async def test_on_a_phone_the_panes_come_one_at_a_time_and_nothing_is_wider_than
         assert await page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-async def test_a_wrong_password_is_told_in_the_language_of_the_page(
+async def test_a_wrong_password_is_told_and_whose_session_ended_is_led_to_the_sign_in_page(
     browser: "Browser", address: str, shop: Console
 ) -> None:
-    context = await browser.new_context(locale="en-GB")
-    page = await context.new_page()
-    await page.goto(f"{address}/console/?c=1")
-    await page.wait_for_url("**/console/sign-in")
-    await page.wait_for_function("window.did_handshake")
-    await page.fill("input[name=name]", "mei")
-    await page.fill("input[name=password]", "not the password")
-    await page.click("text=Sign in >> nth=-1")
-    await expect(page.locator(".sign-in-wrong")).to_have_text("The name or the password is wrong.")
-    await context.close()
-
-
-async def test_whose_session_ended_is_led_to_the_sign_in_page(browser: "Browser", address: str, shop: Console) -> None:
     talk = await shopper_chat(shop, "在吗")
     async with at_desk(browser, address, "mei") as page:
-        await page.context.clear_cookies()
-        other = await page.context.new_page()
-        await other.goto(f"{address}/console/")
-        await other.wait_for_url("**/console/sign-in")
-        async with shop.database.begin() as session:
-            await session.execute(select(1))
+        context = await browser.new_context(locale="en-GB")
+        stranger = await context.new_page()
+        await stranger.goto(f"{address}/console/?c={talk}")
+        await stranger.wait_for_url("**/console/sign-in")
+        await stranger.wait_for_function("window.did_handshake")
+        await stranger.fill("input[name=name]", "mei")
+        await stranger.fill("input[name=password]", "not the password")
+        await stranger.click("text=Sign in >> nth=-1")
+        await expect(stranger.locator(".sign-in-wrong")).to_have_text("The name or the password is wrong.")
+        await context.close()
+
         await page.click(f"[data-talk='{talk}']")
         await expect(page.locator(".from-shopper .said")).to_have_text("在吗")
+        async with shop.database.begin() as session:
+            await session.execute(delete(StaffSession))
+        await page.click(f"[data-talk='{talk}']")
+        await page.wait_for_url("**/console/sign-in")

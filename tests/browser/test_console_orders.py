@@ -1,4 +1,4 @@
-"""The money and the changes of an order in the console, in a real browser."""
+"""The money and the changes of an order, and the rules they are held to, in the console in a real browser."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,8 @@ from sqlalchemy import select
 from commerce.catalog.model import Variant
 from commerce.inventory.actions import receive_stock
 from commerce.orders.actions import mark_paid
-from commerce.orders.model import ChangeState, OrderChange, RefundAsk
+from commerce.orders.model import ChangeKind, ChangeState, OrderChange, RefundAsk
+from commerce.orders.policy import policy_of
 from tests.admin import Console
 from tests.browser.test_console import address, at_desk, shop
 from tests.browser.test_console_parcels import look
@@ -75,3 +76,21 @@ async def test_a_change_is_proposed_with_its_money_and_a_large_refund_waits(
         await page.evaluate("window.xiaoer.toggleTheme()")
         await page.locator("[data-money]").scroll_into_view_if_needed()
         await look(page, "order_390_dark")
+        await page.goto(f"{address}/console/order-rules")
+        await page.get_by_label("修改收货地址: 可以改").click()
+        await page.get_by_label("取消原因").fill("拍错了\n不想要了")
+        await page.get_by_label("确认修改后等待补款（分钟）").fill("0")
+        await page.locator(".head-actions .btn").click()
+        await expect(page.locator(".q-field--error")).to_have_count(1)
+        await page.get_by_label("确认修改后等待补款（分钟）").fill("45")
+        await page.locator(".head-actions .btn").click()
+        await expect(page.locator(".q-notification", has_text="已保存")).to_be_visible()
+        await page.locator(".parts >> text=系统自检").click()
+        await expect(page.locator(".nothing-title")).to_have_text("还没有自检过")
+        await page.locator(".head-actions .btn").click()
+        await expect(page.locator(".check-head")).to_contain_text("条规则全部通过")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    async with shop.database.begin() as session:
+        policy = await policy_of(session)
+    assert set(ChangeKind) - policy.kinds == {ChangeKind.ADDRESS}
+    assert (policy.cancel_reasons, policy.pay_minutes) == (("拍错了", "不想要了"), 45)
