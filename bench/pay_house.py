@@ -183,10 +183,11 @@ async def _books_of(session: AsyncSession, provider: PaymentMethod) -> dict[str,
 
 
 @asynccontextmanager
-async def pay_house(place: Place, **settings: object) -> AsyncIterator[PayHouse]:
+async def pay_house(
+    place: Place, *, prices: Collection[int] = (SOUND, *FAULT_OF_AMOUNT), **settings: object
+) -> AsyncIterator[PayHouse]:
     """Open it on a fresh database, with Stripe, WeChat Pay and Alipay played by our own simulator."""
     at_home = {
-        "practice_wallets": True,
         "stripe_secret_key": "sk_test_of_this_house",
         "stripe_webhook_secret": "whsec_of_this_house",
         "stripe_url": BASE_URL + STRIPE_AT_HOME,
@@ -195,7 +196,7 @@ async def pay_house(place: Place, **settings: object) -> AsyncIterator[PayHouse]
     async with scratch_shop(place, template=EMPTY, load=_nobody, **{**at_home, **settings}) as scratch:
         goods: dict[int, int] = {}
         async with scratch.shop.database.begin() as session:
-            for price in (SOUND, *FAULT_OF_AMOUNT):
+            for price in prices:
                 goods[price] = await _a_product(session, price, scratch)
         yield PayHouse(scratch, goods, itertools.count(1))
 

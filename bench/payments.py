@@ -1,9 +1,10 @@
 """Random payments with faults through the real use cases: does the money at the banks equal the ledger, to the cent?
 
 Each payment is an order that some shopper pays, declines, leaves or pays too late, with the practice bank, Stripe,
-WeChat Pay or Alipay (all played by our simulator, over ASGI) or by bank transfer, while the bank duplicates, reorders, delays, drops and
-corrupts webhooks, loses answers, is slow, refuses to close and fails refunds; some orders are given back in parts or
-cancelled. The same run without faults is the comparison. Real PostgreSQL; the clock is moved, nothing waits.
+WeChat Pay or Alipay (all played by our simulator, over ASGI) or by bank transfer, while the bank duplicates, reorders,
+delays, drops and corrupts webhooks, loses answers, is slow, refuses to close and fails refunds; some orders are given
+back in parts or cancelled. The same run without faults is the comparison. Real PostgreSQL; the clock is moved, nothing
+waits.
 """
 
 import argparse

@@ -9,10 +9,12 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from bench.pay_house import PayHouse, pay_house
+from bench.pay_house import SOUND, PayHouse, pay_house
 from bot.web.simulator import send_webhooks
 from bot.web.simulator_model import SimulatorEvent, SimulatorSession
 from cli.scratch import BASE_URL, Place
+from commerce.orders.model import PaymentMethod
+from commerce.payments.actions import open_payment, pay_token
 from commerce.payments.alipay import Alipay, AlipayAccount, read_answer
 from commerce.payments.port import Payer, ProviderUnreachable, RefundOutcome, Session, SessionState
 from commerce.payments.practice_wallets import ALIPAY_APP, ALIPAY_AT_HOME, SELLER
@@ -20,6 +22,7 @@ from commerce.payments.setup import alipay_account
 from commerce.payments.signatures import is_signed_for_alipay, sign_for_alipay
 from foundation.errors import Refused
 from foundation.money import Money
+from tests.test_payment_faults import state_of
 
 DOOR = "/webhooks/payments/alipay"
 TEA = Money(6805, "CNY")
@@ -27,7 +30,7 @@ TEA = Money(6805, "CNY")
 
 @pytest.fixture
 async def house(place: Place) -> AsyncIterator[PayHouse]:
-    async with pay_house(place) as house:
+    async with pay_house(place, prices=[SOUND]) as house:
         yield house
 
 
@@ -85,6 +88,19 @@ async def test_a_trade_begins_when_the_shopper_follows_the_address_and_not_befor
     house.later(timedelta(minutes=15))
     assert (await house.scratch.client.get(over.url)).status_code == 303  # the trade is there: it shows how it stands
     assert (await house.scratch.client.get(over.url.replace("X7K2", "X7K3"))).status_code == 400
+
+
+async def test_an_order_whose_address_nobody_followed_ends_when_the_address_does(house: PayHouse) -> None:
+    order = await house.order(PaymentMethod.ALIPAY)
+    house.later(timedelta(minutes=10))
+    await open_payment(house.till, pay_token(house.till.vault, (await house.intent(order)).id))
+    house.later(timedelta(minutes=6))
+    assert await house.expire() == 1
+    await house.work()
+    assert await state_of(house, order) == ("pending", "unpaid")  # the address could still be followed
+    house.later(timedelta(minutes=9))
+    await house.reconcile()
+    assert await state_of(house, order) == ("expired", "unpaid")
 
 
 async def test_refunds_are_made_once_under_a_number_and_never_more_than_was_paid(house: PayHouse) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from wechatpayv3.async_ import AsyncWeChatPay, WeChatPayType
 from wechatpayv3.utils import build_authorization
 
-from bench.pay_house import PayHouse, pay_house
+from bench.pay_house import SOUND, PayHouse, pay_house
 from bot.web.simulator import send_webhooks
 from bot.web.simulator_model import SimulatorRefund, SimulatorSession
 from bot.web.simulator_wechat import NATIVE_URL
@@ -32,7 +32,7 @@ TEA = Money(6800, "CNY")
 
 @pytest.fixture
 async def house(place: Place) -> AsyncIterator[PayHouse]:
-    async with pay_house(place) as house:
+    async with pay_house(place, prices=[SOUND]) as house:
         yield house
 
 
@@ -224,6 +224,9 @@ async def test_nobody_but_the_merchant_is_heard_and_nobody_but_wechat_is_believe
     for liar in ({"platform_keys": {WALLET_SERIAL: "no key"}}, {"platform_keys": {"other": "no key"}}):
         with pytest.raises(ProviderUnreachable, match="did not sign"):
             await ask(**liar).query(made.ref)
+    other = {"appid": "wx1", "mchid": MCHID, "description": "x", "out_trade_no": "A1_order", "notify_url": NOTIFY}
+    odd = await ask()._call("POST", "/v3/pay/transactions/native", {**other, "amount": {"total": 1}})
+    assert (odd.status_code, odd.json()["code"]) == (400, "APPID_MCHID_NOT_MATCH")
     for path in ("native", "h5"):
         odd = await ask()._call("POST", f"/v3/pay/transactions/{path}", {"out_trade_no": "x"})
         assert (odd.status_code, odd.json()["code"]) == (400, "PARAM_ERROR")

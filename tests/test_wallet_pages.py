@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bench.pay_house import PayHouse, pay_house
+from bench.pay_house import SOUND, PayHouse, pay_house
 from bot.web.simulator_model import Fault
 from cli.scratch import BASE_URL, Place
 from commerce.orders.model import Order, PaymentMethod
@@ -19,7 +19,7 @@ ON_PHONE = {"user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X
 
 @pytest.fixture
 async def house(place: Place) -> AsyncIterator[PayHouse]:
-    async with pay_house(place) as house:
+    async with pay_house(place, prices=[SOUND]) as house:
         yield house
 
 

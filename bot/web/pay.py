@@ -44,7 +44,8 @@ async def pay(request: Request, token: str) -> Response:
         if url.startswith(("https://", "http://")):
             return RedirectResponse(url, status_code=303)
         return await _scan(request, token, url)
-    except ProviderUnreachable:
+    except ProviderUnreachable as error:
+        log.warning("the pay page does not open", error=str(error))
         words = WORDS[page_language(request)]
         return notice_page(
             request,

@@ -21,7 +21,7 @@ from bot.web.simulator_shapes import wire
 from bot.web.simulator_wallet_shapes import wechat_order, wechat_refund
 from bot.web.wire import read_body
 from commerce.payments.payment_keys import pem_of
-from commerce.payments.practice_wallets import MCHID, WECHAT_AT_HOME
+from commerce.payments.practice_wallets import MCHID, WECHAT_APP, WECHAT_AT_HOME
 from commerce.payments.signatures import is_wechat_authorized
 from foundation.errors import Json, Refused
 from foundation.money import Money
@@ -52,8 +52,8 @@ class _Scene(_Loose):
 class OrderAsked(_Loose):
     """A shop wants to be paid."""
 
-    appid: Literal["wx0000000000practise"]
-    mchid: Literal["1900000001"]
+    appid: str
+    mchid: str
     description: str = Field(min_length=1, max_length=127)
     out_trade_no: str = Field(pattern=f"^{_NUMBER.pattern}$")
     notify_url: AnyHttpUrl
@@ -108,6 +108,8 @@ async def open_order(request: Request, bank: SignedBank, kind: Literal["native",
     """Make an order, or give the one of this number."""
     try:
         asked = await _asked(request, OrderAsked)
+        if (asked.appid, asked.mchid) != (WECHAT_APP, MCHID):
+            raise WechatError(400, "APPID_MCHID_NOT_MATCH", "AppID和mch_id不匹配")
         if kind == "h5" and (asked.scene_info is None or asked.scene_info.h5_info is None):
             raise WechatError(400, "PARAM_ERROR", "输入源“/body/scene_info”映射到必填字段“H5场景信息”，此字段未填写")
         if asked.time_expire is not None and asked.time_expire <= bank.now():

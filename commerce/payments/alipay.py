@@ -192,7 +192,7 @@ class Alipay:
         if answer.status_code != 200:
             raise ProviderUnreachable(f"alipay: HTTP {answer.status_code}")
         said = read_answer(answer.text, method, public_key=self._account.public_key)
-        if said.code not in ("10000", "40004"):
+        if said.code not in ("10000", "40004") or said.sub_code == "ACQ.SYSTEM_ERROR":
             raise ProviderUnreachable(f"alipay: {said.code} {said.sub_code}")
         return said
 
