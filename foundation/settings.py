@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     """The most an agent may give back by themselves, in whole units of the currency; a supervisor has the next."""
     refund_limit_supervisor: int = Field(default=2000, ge=0)
     payment_simulator: bool = True
-    practice_wallets: bool = False
+    practice_wallets: bool = True
     """The payment simulator plays WeChat Pay and Alipay too."""
     simulator_secret: SecretStr | None = None
     simulator_faults: bool = False

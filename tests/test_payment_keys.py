@@ -110,7 +110,9 @@ def test_accounts_are_offered_when_every_setting_of_them_is_there(key: RSAPrivat
 
 
 def test_practice_keys_are_made_once_and_read_by_nobody_else(tmp_path: Path) -> None:
-    first, again = practice_keys(tmp_path), practice_keys(tmp_path)
+    first = practice_keys(tmp_path)
+    practice_keys.cache_clear()
+    again = practice_keys(tmp_path)
     assert first.shop.private_numbers() == again.shop.private_numbers()
     assert first.wallet.private_numbers() == again.wallet.private_numbers()
     assert first.shop.private_numbers() != first.wallet.private_numbers()

@@ -59,9 +59,11 @@ async def ordered(counter: ScratchShop, chat: Chat, method: PaymentMethod) -> Or
 async def test_the_shop_says_how_one_can_pay(counter: ScratchShop) -> None:
     chat = Chat(counter)
     (zh,) = await chat.says("有哪些付款方式？")
-    assert zh.splitlines()[:6] == [
+    assert zh.splitlines()[:8] == [
         "本店支持这些付款方式：",
         "· 货到付款：快递送到时再付钱。",
+        "· 微信支付：扫码或在手机微信里付款，15 分钟内有效。",
+        "· 支付宝：在支付宝页面或 App 里付款，15 分钟内有效。",
         "· 在线支付：在支付页面付款，15 分钟内有效。",
         "· 银行卡或电子钱包：在 Stripe 页面付款，30 分钟内有效。",
         "· 银行转账或扫码：下单后给您收款账户，48 小时内付款有效。",

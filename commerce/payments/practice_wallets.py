@@ -5,6 +5,7 @@ import hashlib
 import os
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -35,6 +36,7 @@ class PracticeKeys:
         return hashlib.sha256(_pem(self.shop)).hexdigest()[:32].encode()
 
 
+@cache
 def practice_keys(folder: Path) -> PracticeKeys:
     """The keys of this shop, made when they are not there. Of many processes that make them at once, one's stay."""
     path = folder / _FILE
