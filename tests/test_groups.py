@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from commerce.credit.actions import pay_in, store_credit_of
 from commerce.group_buy.campaigns import (
     Offer,
     Tier,
@@ -19,6 +20,7 @@ from commerce.group_buy.nudges import nudge_by_staff, nudge_groups
 from commerce.group_buy.queries import campaign_numbers, campaign_view, masked_name, my_groups, open_groups
 from commerce.orders.actions import cancel_order, place_order
 from commerce.orders.model import PaymentMethod
+from commerce.persons.joining import join_customers
 from commerce.promotions.rules import Audience
 from foundation.database import Database
 from foundation.encryption import Vault
@@ -285,6 +287,36 @@ async def test_strangers_see_the_groups_they_can_join_and_members_their_own(shop
             near
         ]
         assert hidden not in {view.group_id for view in found}
+
+
+async def test_store_credit_pays_a_seat_at_once_and_gets_it_back(shop: GroupShop) -> None:
+    customer = await shop.customer()
+    async with shop.database.begin() as session:
+        purse = await store_credit_of(session, customer, "CNY", now=shop.now)
+        await pay_in(session, account_id=purse.id, amount=10000, reason="gift", reference="gift:1", now=shop.now)
+    order = await shop.asks(customer=customer)
+    group = await shop.group_of(order)
+    assert ((await shop.order(order)).status, (await shop.view(group, None)).state) == ("placed", "open")
+    shop.later(24 * HOUR)
+    await shop.sweeps()
+    async with shop.database.begin() as session:
+        assert (await store_credit_of(session, customer, "CNY", now=shop.now)).balance == 10000
+    assert await broken(shop.database) == []
+
+
+async def test_a_person_who_was_in_a_group_with_two_accounts_keeps_both_seats_and_starts_no_more(
+    shop: GroupShop,
+) -> None:
+    group, leader = await shop.begun()
+    second = await shop.joins(group)
+    one, other = leader.customer_id, second.customer_id
+    async with shop.database.begin() as session:
+        await join_customers(session, one_id=one, other_id=other, now=shop.now)
+    assert await refusal_of(shop.quoted(one)) == "group.limit"
+    assert await broken(shop.database) == []
+    await shop.joins(group)
+    assert await shop.settles() == 3
+    assert await broken(shop.database) == []
 
 
 def test_an_invitation_is_opaque_and_cannot_be_made_up() -> None:
