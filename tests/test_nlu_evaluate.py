@@ -143,6 +143,14 @@ def test_training_is_deterministic() -> None:
     assert (one.temperature, one.doubt_limit) == (two.temperature, two.doubt_limit)
 
 
+def test_a_character_known_from_one_word_says_nothing_by_itself() -> None:
+    points = [Phrase(text, "show_points") for text in ("积分", "我的积分", "查积分", "积分还有吗")]
+    toys = [Phrase(text, "search_products") for text in ("我的木马", "查木偶", "有木琴吗")]
+    known = train(phrases(*points, *toys), Letters()).vocabulary.rows
+    assert {"h积分", "h^积分", "h木", "h^木"} & known.keys() == {"h积分", "h^积分", "h木"}
+    assert {"h积", "h^积", "h分", "h分$"} & known.keys() == set()
+
+
 @pytest.mark.parametrize("examples", [(), TEA])
 def test_one_intent_is_not_enough(examples: Sequence[Phrase]) -> None:
     with pytest.raises(CannotTrain, match="at least two intents"):
