@@ -14,6 +14,7 @@ from bench.money_reference import reference, summary
 from commerce.pricing.engine import price
 from commerce.pricing.values import Choices, Inputs, Item, Priced, PriceTable, Purse, Step, Terms
 from commerce.pricing.zones import Rate, Region, TaxRule, Zone, cost_of, tax_for, zone_for
+from commerce.promotions.deals import Deal
 from commerce.promotions.rules import (
     WHOLE,
     AmountOff,
@@ -328,6 +329,31 @@ def test_gift_cards_pay_before_store_credit_and_are_no_discount() -> None:
     assert [(tender.account_id, tender.amount) for tender in priced.tenders] == [(2, 4000), (1, 2800)]
     assert (priced.discount, priced.total, priced.due) == (0, 6800, 0)
     assert price(cart(TEA, purses=purses, choices=Choices(use_credit=False))).due == 6800
+
+
+def test_a_deal_s_price_stands_alone_but_points_and_accounts_may_pay_it() -> None:
+    priced = price(
+        cart(
+            replace(TEA, quantity=2),
+            deals={TEA.variant_id: Deal("group", 7, 4900, {"zh": "拼茶"})},
+            price_tables=(PriceTable(3, {}, {TEA.variant_id: ((1, 100),)}),),
+            promotions=(
+                promotion(PercentOff(500_000), 1),
+                promotion(FULL_100_OFF_10, 2),
+                promotion(FreeShipping(), 4),
+            ),
+            coupons=(Coupon(5, {}, "amount", amount=1000),),
+            points_available=1000,
+            choices=Choices(points=1000),
+            purses=(Purse(6, "gift_card", 800),),
+        )
+    )
+    assert [(line.unit, line.discount, line.total) for line in priced.lines] == [(4900, 1000, 8800)]
+    assert (priced.due, priced.coupon_ids, priced.promotion_ids, priced.points_spent) == (8000, (), (), 1000)
+    found = step(priced, "group_price", 7)
+    assert (found.applied, found.amount, found.label) == (True, 2 * (6800 - 4900), {"zh": "拼茶"})
+    for rule, number in (("price_list", 3), ("promotion", 1), ("promotion", 2), ("coupon", 5)):
+        assert (step(priced, rule, number).applied, step(priced, rule, number).why) == (False, "excluded")
 
 
 def test_a_trace_survives_the_way_through_json() -> None:
