@@ -14,7 +14,7 @@ from sqlalchemy import ForeignKey, Index, String, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from foundation.database import Base, Id, JsonMap, insert_row
+from foundation.database import Base, Id, JsonMap
 from foundation.errors import Json
 
 
@@ -38,13 +38,6 @@ def announce(session: AsyncSession, kind: str, *, customer_id: int, now: datetim
     session.add(announcement)
     session.info.setdefault("announcements", []).append(announcement)
     return announcement
-
-
-async def announce_at_once(session: AsyncSession, kind: str, *, customer_id: int, now: datetime, **facts: Json) -> None:
-    """As `announce`, but written already."""
-    announcement = Announcement(kind=kind, customer_id=customer_id, facts=facts, created_at=now)
-    await insert_row(session, announcement)
-    session.info.setdefault("announcements", []).append(announcement)
 
 
 async def announced(session: AsyncSession) -> list[Announcement]:

@@ -140,7 +140,10 @@ async def insert_rows(session: AsyncSession, model: type[Base], rows: Sequence[J
 
 
 async def insert_row(session: AsyncSession, row: Base) -> None:
-    """Write one new object as `insert_rows` does; then the session knows it as if it had read it."""
+    """Write one new object as `insert_rows` does; then the session knows it as if it had read it.
+
+    Undone with a savepoint, the row is gone but the session still knows the object: whoever undoes forgets it.
+    """
     _, empty = _insert_of(type(row))
     for name in empty:
         if name not in row.__dict__:

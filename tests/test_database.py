@@ -1,8 +1,13 @@
 """The way down to the driver keeps to the session's transaction."""
 
+from datetime import datetime
+
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from foundation.database import raw
+from commerce.announcements import Announcement, announce, announced
+from foundation.database import insert_row, raw
+from tests.goods import a_customer
 
 
 async def test_what_the_driver_writes_inside_a_savepoint_goes_with_it(session: AsyncSession) -> None:
@@ -13,3 +18,24 @@ async def test_what_the_driver_writes_inside_a_savepoint_goes_with_it(session: A
         await savepoint.rollback()
     await (await raw(session)).execute("INSERT INTO said VALUES ('kept')")
     assert await (await raw(session)).fetchval("SELECT string_agg(word, ' ') FROM said") == "kept"
+
+
+async def test_a_row_written_by_the_driver_is_known_as_if_it_was_read(session: AsyncSession, now: datetime) -> None:
+    customer = await a_customer(session, now=now)
+    told = Announcement(kind="back_in_stock", customer_id=customer.id, facts={"名": "龙井"}, created_at=now)
+    await insert_row(session, told)
+    assert (told in session, told.told_at, len(session.dirty), len(session.new)) == (True, None, 0, 0)
+    told.told_at = now
+    await session.flush()
+    read = await session.scalar(select(Announcement).execution_options(populate_existing=True))
+    assert read is told
+    assert (read.facts, read.created_at, read.told_at) == ({"名": "龙井"}, now, now)
+
+
+async def test_what_was_told_in_a_savepoint_that_is_undone_is_not_told(session: AsyncSession, now: datetime) -> None:
+    customer = await a_customer(session, now=now)
+    savepoint = await session.begin_nested()
+    announce(session, "back_in_stock", customer_id=customer.id, now=now)
+    await session.flush()
+    await savepoint.rollback()
+    assert await announced(session) == []

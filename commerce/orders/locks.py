@@ -10,7 +10,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import announce, announce_at_once
+from commerce.announcements import announce
 from commerce.credit.model import CreditAccount
 from commerce.orders.model import Order, OrderEvent
 from commerce.points.model import PointsAccount
@@ -51,13 +51,5 @@ def event_of(order: Order, kind: str, *, by: Actor, now: datetime, **facts: Json
 
 def tell(session: AsyncSession, order: Order, kind: str, *, now: datetime, **facts: Json) -> None:
     """Leave an announcement about an order for its customer. Amounts among the facts are in the order's currency."""
-    announce(session, kind, customer_id=order.customer_id, now=now, **_of(order), **facts)
-
-
-async def tell_at_once(session: AsyncSession, order: Order, kind: str, *, now: datetime, **facts: Json) -> None:
-    """As `tell`, with less CPU: for every new order."""
-    await announce_at_once(session, kind, customer_id=order.customer_id, now=now, **_of(order), **facts)
-
-
-def _of(order: Order) -> JsonMap:
-    return {"order_id": order.id, "number": order.number, "currency": order.currency}
+    of_order: JsonMap = {"order_id": order.id, "number": order.number, "currency": order.currency}
+    announce(session, kind, customer_id=order.customer_id, now=now, **of_order, **facts)

@@ -19,7 +19,7 @@ from commerce.orders.benefits import take_benefits, use_benefits
 from commerce.orders.covering import first_hold_reason
 from commerce.orders.deals import deal_paid, deal_terms, take_deal
 from commerce.orders.destination import destination_of
-from commerce.orders.locks import event_of, tell_at_once
+from commerce.orders.locks import event_of, tell
 from commerce.orders.model import (
     DeliveryMethod,
     Order,
@@ -191,7 +191,7 @@ async def _ask_for_money(session: AsyncSession, order: Order, due: int, *, now: 
         )
     happened = "placed" if order.status is OrderStatus.PLACED else "awaiting_payment"
     await insert_rows(session, OrderEvent, [event_of(order, happened, by="shopper", now=now)])
-    await tell_at_once(session, order, f"order_{happened}", now=now, amount=order.total_amount)
+    tell(session, order, f"order_{happened}", now=now, amount=order.total_amount)
 
 
 async def new_order(
