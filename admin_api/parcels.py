@@ -222,6 +222,9 @@ async def unpack(desk: DeskHere, staff: Shipper, parcel_id: RowId, where: FromWh
     response_class=HTMLResponse,
     responses=errors_beside(401, 403, 404, 422, 500),
 )
-async def slip(desk: DeskHere, staff: Opener, parcel_id: RowId) -> Response:
-    """A page to print: where it goes and what is in it. The address stands on it, so each is written down."""
-    return await packing_slip(desk, staff, parcel_id=parcel_id)
+async def slip(request: Request, desk: DeskHere, staff: Opener, parcel_id: RowId) -> Response:
+    """A page to print: where it goes, what is in it, and a code to scan that opens the parcel in the console.
+
+    The address stands on it, so each is written down.
+    """
+    return await packing_slip(desk, staff, parcel_id=parcel_id, console=f"{request.base_url}console")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 import pytest
+import segno
 from PIL import Image
 from sqlalchemy import select
 
@@ -19,7 +20,7 @@ from commerce.shipping.splitting import Place, fewest_parcels
 from foundation.audit import AuditEntry
 from foundation.database import Database
 from foundation.encryption import Vault
-from tests.admin import Console, open_console, refusal
+from tests.admin import ORIGIN, Console, open_console, refusal
 from tests.goods import Stock, a_product, an_order, holds_of, stock_of
 
 
@@ -152,6 +153,8 @@ async def test_an_agent_reads_parcels_and_sends_none_and_a_slip_is_written_down(
     slip = await wang.get(f"{one}/slip")
     assert slip.headers["content-type"].startswith("text/html")
     assert "文三路90号" in slip.text
+    scanned = segno.make(f"{ORIGIN}/console/parcels?p={parcel['id']}", error="m", micro=False)
+    assert scanned.svg_inline(scale=3, border=4) in slip.text
     assert "script-src" not in slip.headers["content-security-policy"]
     for wrong in ("/api/parcels/999999", "/api/parcels/999999/slip"):
         assert refusal(await wang.get(wrong)) == (404, "shipment.unknown")
