@@ -130,6 +130,8 @@ async def give_back(
         return 0
     sums = await _sums(session, order_id)
     kept = sums.spent - sums.given_back
+    if kept <= 0:
+        return 0
     at_first = await _points_of_entry(session, EntryKind.SPENT, f"order:{order_id}")
     points = min(at_first * gone // of - (at_first - kept), kept)
     if reference is None:
