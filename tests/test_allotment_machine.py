@@ -20,7 +20,7 @@ from tests.test_locations import breaches
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 SEATS, FLASH = "seats", "flash"
-KINDS = (("tea", SEATS), ("cup", FLASH), ("tea", ""), ("cup", ""))
+KINDS = (("tea", SEATS), ("cup", FLASH), ("tea", SEATS), ("cup", FLASH), ("tea", ""), ("cup", ""))
 """What can be promised: goods, and the allotment a place is taken from."""
 SHELF = 6
 """Pieces of each at first."""
@@ -138,7 +138,18 @@ class Model:
         return sum(p.places for p in self.promises if p.allotment == allotment and p.state in states)
 
 
-EVENTS = ("hold", "adopt", "pay", "cancel", "give back", "ship", "pay late", "expire", "open", "resize")
+FITTING = {
+    "hold": (),
+    "adopt": ("held",),
+    "pay": ("adopted",),
+    "cancel": ("adopted", "committed"),
+    "give back": ("adopted", "committed"),
+    "ship": ("committed",),
+    "pay late": ("ended",),
+}
+"""What may happen to a promise, and the states in which it is not refused."""
+KINDS_OF_EVENT = (*FITTING, *FITTING, *FITTING, "hold", "hold", "adopt", "expire", "open", "resize")
+EVENTS = some.tuples(some.sampled_from(KINDS_OF_EVENT), some.integers(0, 11), some.integers(0, 5))
 
 
 @dataclass
@@ -152,13 +163,8 @@ class Play:
 
     async def happen(self, what: str, which: int, number: int) -> None:
         """One event; both must refuse it for the same reason, or neither."""
-        promises = self.model.promises
-        if what == "hold":
-            promises.append(Promise(*KINDS[which % 4], asked=1 + number % 3))
-        if not promises:
-            return
-        promise = promises[-1 if what == "hold" else which % len(promises)]
-        if what == "pay late" and (promise.state != "ended" or promise.gone):
+        promise = self._one_for(what, which, number)
+        if promise is None:
             return
         allotment = (SEATS, FLASH)[which % 2]
         expected = self._foreseen(what, promise, allotment, number)
@@ -173,6 +179,17 @@ class Play:
         except Refused as refusal:
             refused = refusal.code
         assert refused == expected
+
+    def _one_for(self, what: str, which: int, number: int) -> Promise | None:
+        """A new promise, or one that this can happen to; now and then any."""
+        promises = self.model.promises
+        if what == "hold":
+            promises.append(Promise(*KINDS[which % 6], asked=1 + number % 3))
+            return promises[-1]
+        able = [p for p in promises if p.state in FITTING.get(what, ()) and not (what == "pay late" and p.gone)]
+        if what != "pay late" and (which > 9 or not able):
+            able = [p for p in promises if p.state != "new"]
+        return able[which % len(able)] if able else None
 
     def _foreseen(self, what: str, promise: Promise, allotment: str, number: int) -> str | None:
         model = self.model
@@ -193,7 +210,7 @@ class Play:
             case "expire":
                 return model.end(model.promises, "held")
             case "open":
-                return model.open(allotment, number % 2 == 0)
+                return model.open(allotment, number % 3 > 0)
             case _:
                 return model.resize(allotment, number)
 
@@ -222,7 +239,7 @@ class Play:
                     raise Refused("stock.short")
             case "expire":
                 await stock.expire_holds(session, now=NOW)
-            case "open" if number % 2 == 0:
+            case "open" if number % 3 > 0:
                 await set_window(session, allotment, is_open=True)
             case "open":
                 await close_allotment(session, allotment)
@@ -246,12 +263,8 @@ class Play:
         assert goods == [(self.model.lying[name], self.model.reserved(name)) for name in ("tea", "cup")]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    events=some.lists(
-        some.tuples(some.sampled_from(EVENTS), some.integers(0, 7), some.integers(0, 6)), min_size=8, max_size=30
-    )
-)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=some.lists(EVENTS, min_size=30, max_size=60))
 async def test_whatever_happens_no_allotment_is_over_full_and_nothing_is_lost(
     database: Database, events: list[tuple[str, int, int]]
 ) -> None:
