@@ -219,3 +219,15 @@ async def test_the_twin_that_looks_before_it_closes_sells_pieces_that_are_held(
 
     await asyncio.gather(close(), sit_down())
     assert await stock_of(database, tea) == Stock(100, 10)  # for eleven who hold one
+
+
+async def test_who_asks_again_does_not_wait_for_the_order_that_is_made_of_the_promise(
+    database: Database, now: datetime
+) -> None:
+    """Making the order waits for the place after the promise; to wait the other way round would be a deadlock."""
+    tea, quota = await a_sale(database, now, held=1)
+    async with holds_of(database) as holds, database.begin() as session:
+        await session.execute(text("SELECT FROM hold WHERE key = 'k0' FOR UPDATE"))
+        again = holds.hold("k0", {tea: 1}, until=now + MINUTES, now=now, allotments={quota: 1})
+        await asyncio.wait_for(again, timeout=2)
+    assert await taken(database, quota) == (1, 0)
