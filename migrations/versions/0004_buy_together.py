@@ -11,6 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.execute("ALTER TABLE coupon DROP CONSTRAINT ck_coupon_seq_within_limits")
     op.execute("ALTER TABLE orders DROP CONSTRAINT ck_orders_paymentmethod")
     op.create_table(
         "flash_sale",
@@ -353,21 +354,29 @@ def upgrade() -> None:
             "allotments", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
         ),
     )
+    op.add_column("shipment", sa.Column("written_off", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
     op.drop_index("uq_cart_open_customer", table_name="cart")
     op.execute(
         """CREATE UNIQUE INDEX uq_cart_open_customer ON cart USING btree (customer_id) WHERE (((status)::text = 'open'::text) AND (deal IS NULL))"""
     )
+    op.execute("""ALTER TABLE coupon ADD CONSTRAINT ck_coupon_seq_positive CHECK ((seq >= 1))""")
     op.execute(
         """ALTER TABLE orders ADD CONSTRAINT ck_orders_paymentmethod CHECK (((payment_method)::text = ANY ((ARRAY['cod'::character varying, 'simulator'::character varying, 'stripe'::character varying, 'wechat'::character varying, 'alipay'::character varying, 'transfer'::character varying, 'credit'::character varying])::text[])))"""
+    )
+    op.execute(
+        """ALTER TABLE shipment ADD CONSTRAINT ck_shipment_written_off_when_given_up CHECK (((written_off = 0) OR ((written_off > 0) AND ((resolution)::text = 'refunded'::text))))"""
     )
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE coupon DROP CONSTRAINT IF EXISTS ck_coupon_seq_positive")
     op.execute("ALTER TABLE orders DROP CONSTRAINT IF EXISTS ck_orders_paymentmethod")
+    op.execute("ALTER TABLE shipment DROP CONSTRAINT IF EXISTS ck_shipment_written_off_when_given_up")
     op.drop_index("uq_cart_open_customer", table_name="cart")
     op.execute(
         """CREATE UNIQUE INDEX uq_cart_open_customer ON cart USING btree (customer_id) WHERE ((status)::text = 'open'::text)"""
     )
+    op.drop_column("shipment", "written_off")
     op.drop_column("hold", "allotments")
     op.drop_index(
         "uq_cart_open_deal", table_name="cart", postgresql_where=sa.text("status = 'open' AND deal IS NOT NULL")
@@ -423,6 +432,9 @@ def downgrade() -> None:
         "ix_flash_sale_planned", table_name="flash_sale", postgresql_where=sa.text("state IN ('scheduled', 'running')")
     )
     op.drop_table("flash_sale")
+    op.execute(
+        """ALTER TABLE coupon ADD CONSTRAINT ck_coupon_seq_within_limits CHECK (((seq >= 1) AND (seq <= 100))) NOT VALID"""
+    )
     op.execute(
         """ALTER TABLE orders ADD CONSTRAINT ck_orders_paymentmethod CHECK (((payment_method)::text = ANY (ARRAY[('cod'::character varying)::text, ('simulator'::character varying)::text, ('stripe'::character varying)::text, ('transfer'::character varying)::text, ('credit'::character varying)::text]))) NOT VALID"""
     )
