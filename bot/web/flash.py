@@ -145,7 +145,10 @@ async def buy(request: Request, item_id: ItemId, visitor: AVisitor) -> Response:
     method = _way_to_pay(shop, press.method)
     await spend_messages(request, visitor)
     async with shop.database.begin() as session:
-        waiting = await _waiting_order(session, item_id, visitor)
+        customer_id = await customer_of(session, channel=CHANNEL, account=visitor)
+        if customer_id is None:
+            raise Refused("address.none")
+        waiting = await _waiting_order(session, item_id, customer_id)
     if waiting is not None:
         return JSONResponse(_order_told(shop, waiting))
     quota, now = await _quota(request, item_id), shop.now()
@@ -155,7 +158,7 @@ async def buy(request: Request, item_id: ItemId, visitor: AVisitor) -> Response:
     buying: asyncio.Semaphore = request.app.state.buying
     async with buying:
         async with shop.database.begin() as session:
-            ready = await _ready(session, shop, item_id, visitor, press.pieces, now)
+            ready = await _ready(session, shop, item_id, customer_id, press.pieces, now)
         until = now + timedelta(minutes=shop.settings.hold_minutes)
         offer = ready.offer
         await shop.holds.hold(offer.hold_key, offer.holding, until=until, now=now, allotments=offer.allotments)
@@ -166,11 +169,8 @@ async def buy(request: Request, item_id: ItemId, visitor: AVisitor) -> Response:
     return JSONResponse(_order_told(shop, order), status_code=201)
 
 
-async def _waiting_order(session: AsyncSession, item_id: int, visitor: str) -> OrderView | None:
-    """The order of this item that a visitor has still to pay."""
-    customer_id = await customer_of(session, channel=CHANNEL, account=visitor)
-    if customer_id is None:
-        return None
+async def _waiting_order(session: AsyncSession, item_id: int, customer_id: int) -> OrderView | None:
+    """The order of this item that a customer has still to pay."""
     for order_id in await orders_with(session, item_id=item_id, customer_id=customer_id):
         order = await order_view(session, order_id)
         if order.status is OrderStatus.PENDING:
@@ -178,11 +178,12 @@ async def _waiting_order(session: AsyncSession, item_id: int, visitor: str) -> O
     return None
 
 
-async def _ready(session: AsyncSession, shop: "Shop", item_id: int, visitor: str, pieces: int, now: datetime) -> Ready:
+async def _ready(
+    session: AsyncSession, shop: "Shop", item_id: int, customer_id: int, pieces: int, now: datetime
+) -> Ready:
     """What is about to be ordered, in the deal cart of the customer."""
-    customer_id = await customer_of(session, channel=CHANNEL, account=visitor)
-    address = await last_address(session, customer_id=customer_id) if customer_id is not None else None
-    if customer_id is None or address is None:
+    address = await last_address(session, customer_id=customer_id)
+    if address is None:
         raise Refused("address.none")
     price = await flash_price(session, item_id=item_id, customer_id=customer_id, quantity=pieces, now=now)
     lines = {price.variant_id: pieces}

@@ -25,6 +25,12 @@ _PRICE = (
     .where(FlashItem.id == bindparam("item_id"))
     .execution_options(populate_existing=True)
 )
+_LEFT = select(
+    FlashItem.max_per_customer,
+    _MINE.scalar_subquery(),
+    _MINE.where(FlashClaim.order_id == bindparam("order_id")).scalar_subquery(),
+).where(FlashItem.id == bindparam("item_id"))
+"""How many one customer may have of an item, has, and has in this order."""
 # The lowest numbers that are free. Who inserts one that another order is just taking waits for that one's end.
 _TAKE = text("""
 INSERT INTO flash_claim (item_id, customer_id, seq, most, order_id)
@@ -96,15 +102,12 @@ async def take(session: AsyncSession, *, item_id: int, customer_id: int, order_i
 
     Raises Refused("flash.limit", most=..., left=...) beyond what one customer may have.
     """
-    theirs = select(func.count(FlashClaim.id)).where(FlashClaim.item_id == item_id, FlashClaim.order_id == order_id)
-    if await session.scalar(theirs):
-        return
-    most = await session.scalar(select(FlashItem.max_per_customer).where(FlashItem.id == item_id))
-    if most is None:
-        raise Refused("flash.unknown", item=item_id)
     ids = {"item_id": item_id, "customer_id": customer_id, "order_id": order_id, "pieces": quantity}
-    for _ in range(most + 1):  # each time another order of theirs was faster, that has taken some for good
-        had = await session.scalar(_MINE, ids) or 0
+    most, tries = 1, 0
+    while tries <= most:  # each time another order of theirs was faster, that has taken some for good
+        most, had, has = (await session.execute(_LEFT, ids)).one()
+        if has:
+            return
         if had + quantity > most:
             raise Refused("flash.limit", item=item_id, most=most, left=max(0, most - had))
         try:
@@ -113,7 +116,7 @@ async def take(session: AsyncSession, *, item_id: int, customer_id: int, order_i
                     return
                 raise _TooFew  # gives back those it had: nobody waits for the other with some in hand
         except _TooFew:
-            continue
+            tries += 1
     raise Refused("flash.limit", item=item_id, most=most, left=0)
 
 
