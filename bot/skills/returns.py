@@ -76,6 +76,8 @@ async def _bring_back(turn: Turn, kind: Kind) -> None:
     turn.focus["order"] = order.number
     said = await turn.notice("said", _reasons(turn, kind))
     picked = await _items(turn, order, kind)
+    if said is None and kind in (Kind.RETURN, Kind.EXCHANGE):
+        await _say_excluded(turn, picked, kind)
     why = await _why(turn, kind, said)
     if kind is Kind.CLAIM:
         kind = await _remedy(turn, why)
@@ -203,6 +205,15 @@ def _reasons(turn: Turn, kind: Kind, *, said: Why | None = None) -> Choice[Why]:
 async def _why(turn: Turn, kind: Kind, said: Why | None) -> Why:
     """The reason, which may have been said at the very beginning: "the mug is broken"."""
     return Why.DEFECTIVE if kind is Kind.REPAIR else await turn.ask("why", _reasons(turn, kind, said=said))
+
+
+async def _say_excluded(turn: Turn, picked: Sequence[tuple[ReturnableLine, int]], kind: Kind) -> None:
+    """Before a reason is asked: what only comes back when something is wrong with it."""
+    titles = {line.variant_id: line.title for line, _ in picked}
+    for item, policy in (await rules_for(turn.session, titles, kind=kind, why=Why.CHANGED_MIND)).values():
+        if policy.excludes(item):
+            text = turn._("{title} cannot come back just because you do not want it. Is something wrong with it?")
+            turn.say(text.format(title=item.title))
 
 
 async def _remedy(turn: Turn, why: Why) -> Kind:
