@@ -107,11 +107,11 @@ async def payment_ended(session: AsyncSession, order: Order, *, now: datetime) -
         await release_holds(session, order_id=order.id)
     elif order.status is OrderStatus.PENDING and order.hold_until is not None and order.hold_until <= now:
         await refund_everything(session, order_id=order.id, reason="expired", now=now)
-        await expire(session, order, now=now)
+        await _expire(session, order, now=now)
         tell(session, order, "order_expired", now=now)
 
 
-async def expire(session: AsyncSession, order: Order, *, now: datetime) -> None:
+async def _expire(session: AsyncSession, order: Order, *, now: datetime) -> None:
     """An unpaid order comes to nothing; everything it kept is free again. Its money is the caller's."""
     await return_benefits(session, order, now=now)
     await release_holds(session, order_id=order.id, expired=True)
@@ -149,7 +149,7 @@ async def _placed(session: AsyncSession, order: Order, *, now: datetime) -> bool
     except Refused:
         await session.refresh(order, with_for_update={"key_share": True})
         back = await refund_everything(session, order_id=order.id, reason="late_payment", now=now)
-        await expire(session, order, now=now)
+        await _expire(session, order, now=now)
         tell(session, order, "group_seat_lost", now=now, amount=back)
         return False
     return True
