@@ -187,6 +187,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "group.order_fixed": N_(
         "Order {number} waits for its group, so only its address can change. You can leave the group, though."
     ),
+    "flash.unknown": N_("I do not find this flash sale. Ask me what is on at the moment."),
+    "flash.not_yet": N_("This flash sale has not begun yet. Ask me what is on at the moment to see when it does."),
+    "flash.over": N_("This flash sale is over. Ask me what is on at the moment."),
+    "flash.limit": N_("Each customer may have {most} of it at this price; you can have {left} more."),
+    "flash.begun": N_("This flash sale has begun already, so there is nothing to remind you of."),
+    "flash.reminders_enough": N_("I am to remind you of {most} sales already, and that is as many as I keep."),
+    "flash.wait": N_("It is not your turn yet: your place in line is {place}."),
     "deal.pay_online": N_("A price like this must be paid at once. Choose a way to pay online."),
     "allotment.full": N_("Somebody was faster: everything is taken at the moment."),
     "allotment.closed": N_("That is over: it cannot be had any more."),

@@ -8,17 +8,21 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from bot.announcements import render
+from bot.replies import plain
 from bot.web.visitors import new_visitor, visitor_id
 from cli.scratch import EMPTY, Place, ScratchShop, scratch_shop
+from commerce.announcements import announced
 from commerce.catalog.model import Variant
 from commerce.customers.actions import customer_for, save_address
 from commerce.flash_sales.model import FlashItem
+from commerce.flash_sales.reminders import REMINDED_BEFORE, remind_me, remind_of_sales
 from commerce.flash_sales.sales import ItemDraft, SaleDraft, add_sale, schedule_sale
 from commerce.inventory.allotments import places_of
 from commerce.orders.model import Order, OrderStatus
 from foundation.errors import Json
 from nlu.understand import Understander
-from tests.goods import ZHANG, a_product
+from tests.goods import ZHANG, a_customer, a_product
 
 HOUR = timedelta(hours=1)
 PAY = {"method": "simulator"}
@@ -82,7 +86,7 @@ async def test_a_shopper_waits_is_let_in_buys_by_one_press_and_the_next_one_foll
     early = await door.stands(ann)
     assert (early["state"], early["place"], early["waiting"], early["left"]) == ("early", None, 1, 2)
     assert (early["seconds"], early["again"]) == (3600, 15)
-    assert (await door.posts(ann, "buy")).json()["code"] == "flash.wait"
+    assert (await door.posts(ann, "buy")).json()["code"] == "flash.not_yet"
 
     scratch.clock.move(HOUR)
     stranger = await door.visitor(with_address=False)
@@ -127,3 +131,26 @@ async def test_a_shopper_waits_is_let_in_buys_by_one_press_and_the_next_one_foll
     assert (await door.posts(bob, "line", item=5)).status_code == 404
     assert (await door.posts(bob, "buy", item=2**63)).status_code == 422
     assert (await door.posts("forged", "line")).json()["code"] == "visitor.unknown"
+
+
+async def test_the_reminder_says_what_when_for_how_much_and_how_places_are_given(scratch: ScratchShop) -> None:
+    door = await Door.of(scratch, 2)
+    shop = scratch.shop
+    async with shop.database.begin() as session:
+        ann = (await a_customer(session, now=shop.now())).id
+        await remind_me(session, sale_id=door.item.sale_id, customer_id=ann, now=shop.now())
+        scratch.clock.move(HOUR - REMINDED_BEFORE)
+        assert await remind_of_sales(session, now=shop.now(), limit=10) == 1
+        (announcement,) = await announced(session)
+        soon = await render(shop, session, announcement, language="zh")
+        scratch.clock.move(REMINDED_BEFORE)
+        late = await render(shop, session, announcement, language="en")
+        scratch.clock.move(HOUR)
+        assert await render(shop, session, announcement, language="en") == []
+    assert plain(soon[0]).splitlines() == [
+        "开抢提醒：“Flash”11月22日 11:00 开抢。",
+        "1. 龙井茶  ¥48.00",
+        "   抢购价 ¥48.00，原价 ¥68.00；还有 2 件，每人限购 1 件",
+    ]
+    assert plain(soon[1]).startswith("人多时要排队：开抢前就在这里的人机会均等")
+    assert plain(late[0]).splitlines()[0] == "“Flash” has begun, until 22 Nov, 12:00."

@@ -60,6 +60,12 @@ _SENTENCES = {
     "limit.messages": "Too many messages in a short time. Try again after a moment.",
     "limit.streams": "Too many open windows of one visitor.",
     "limit.suggestions": "Too many suggestions asked for in a short time. Try again after a moment.",
+    "flash.unknown": "There is no such flash sale.",
+    "flash.not_yet": "The flash sale has not begun yet.",
+    "flash.over": "The flash sale is over.",
+    "flash.wait": "It is not this visitor's turn yet: ask for the place in line again after some seconds.",
+    "flash.limit": "A customer may have no more of it.",
+    "address.none": "Nobody knows where to send it: the shopper tells their address in the chat first.",
     "away": "The shop cannot reach its database at the moment. Try again in a few seconds.",
 }
 

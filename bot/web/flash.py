@@ -152,6 +152,8 @@ async def buy(request: Request, item_id: ItemId, visitor: AVisitor) -> Response:
     if waiting is not None:
         return JSONResponse(_order_told(shop, waiting))
     quota, now = await _quota(request, item_id), shop.now()
+    if now < quota.starts_at:
+        raise Refused("flash.not_yet", item=item_id, starts=quota.starts_at.isoformat())
     ticket = await _look(shop, quota, visitor, now)
     if ticket is not None and not ticket.may_buy:
         raise Refused("flash.wait", item=item_id, place=ticket.place)
