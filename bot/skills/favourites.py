@@ -13,6 +13,7 @@ from commerce.favourites.actions import favourites_of, like, unlike, unwatch, wa
 from foundation.errors import Refused
 
 LIKED = {"of": "liked"}
+_PUTS_IN = re.compile(r"(?:please )?(?:save|add|put|keep|like)\b|收藏(?!夹?里)|加入", re.IGNORECASE)
 _DENIES = re.compile(r"不用|不要|别|取消|算了|\b(don'?t|do not|stop|cancel|no longer|not)\b", re.IGNORECASE)
 
 
@@ -42,6 +43,10 @@ async def show_favourites(turn: Turn) -> None:
 
 async def remove_favourite(turn: Turn) -> None:
     """Forget that the shopper likes a product."""
+    said = turn.words.heard.text if turn.words is not None else ""
+    if turn.reached and _PUTS_IN.match(said) and not _DENIES.search(said):
+        turn.pass_on("add_favourite")  # the two are said in nearly the same words
+        return
     _ = turn._
     product = await meant_product(turn)
     was_there = await unlike(turn.session, customer_id=turn.customer_id, product_id=product.product_id)

@@ -9,6 +9,7 @@ from bot.questions import Choice, Number, Option, Photos, Pick
 from bot.replies import Line, Receipt, Row
 from bot.return_terms import PURSES, WHYS, freight_text
 from bot.skills.item_names import short_names
+from bot.skills.just_added import last_added
 from bot.skills.returning import Purse, Said, awaits_parcel, chosen_variants, purse_options
 from bot.words import Words
 from commerce.orders.actions import order_of
@@ -51,7 +52,13 @@ async def return_items(turn: Turn) -> None:
 
 
 async def exchange_items(turn: Turn) -> None:
-    """Have goods replaced by another variant of the same product, or by the same where ours was at fault."""
+    """Have goods replaced by another variant of the same product, or by the same where ours was at fault.
+
+    Right after something was put in the cart "the 43 instead" is about that.
+    """
+    if turn.reached and (await last_added(turn) or {}).get("how") == "instead":
+        turn.pass_on("add_to_cart")
+        return
     await _bring_back(turn, Kind.EXCHANGE)
 
 
