@@ -67,11 +67,9 @@ class Wire:
     sessions: dict[str, Session] = field(default_factory=dict)
     refunds: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    async def create(
-        self, *, reference: str, money: Money, return_url: str, opened_at: object, payer: object = None
-    ) -> Session:
+    async def create(self, *, reference: str, money: Money, return_url: str, **_others: object) -> Session:
         """A session under our own name of it."""
-        del return_url, opened_at, payer
+        del return_url
         made = Session(reference, reference, f"https://pay.test/{reference}", SessionState.OPEN, money)
         return self.sessions.setdefault(reference, made)
 

@@ -78,7 +78,7 @@ async def test_whatever_goes_wrong_when_a_payment_is_closed_nobody_pays_for_noth
     began, orders = house.scratch.clock(), {}
     for which in itertools.product(PAGED, Fault):
         orders[which] = await house.order(which[0])
-    house.later(10 * MINUTE)
+    house.later(12 * MINUTE)  # a page is open for five minutes at least, so until after the order waits for it
     for which, order in orders.items():
         await house.open(order, faults=[which[1]])
     for ends in (16, 31):  # Stripe's page is open for longer than the others, and so its orders wait longer

@@ -52,6 +52,7 @@ async def asked(house: PayHouse, *, on_phone: bool = False) -> Session:
         money=TEA,
         return_url=f"{BASE_URL}/back",
         opened_at=house.scratch.clock(),
+        until=house.scratch.clock() + timedelta(minutes=15),
         payer=Payer(on_phone=on_phone),
     )
 
@@ -92,13 +93,13 @@ async def test_a_trade_begins_when_the_shopper_follows_the_address_and_not_befor
 
 async def test_an_order_whose_address_nobody_followed_ends_when_the_address_does(house: PayHouse) -> None:
     order = await house.order(PaymentMethod.ALIPAY)
-    house.later(timedelta(minutes=10))
+    house.later(timedelta(minutes=12))
     await open_payment(house.till, pay_token(house.till.vault, (await house.intent(order)).id))
-    house.later(timedelta(minutes=6))
+    house.later(timedelta(minutes=4))
     assert await house.expire() == 1
     await house.work()
-    assert await state_of(house, order) == ("pending", "unpaid")  # the address could still be followed
-    house.later(timedelta(minutes=9))
+    assert await state_of(house, order) == ("pending", "unpaid")  # a page is open for five minutes at least
+    house.later(timedelta(minutes=1))
     await house.reconcile()
     assert await state_of(house, order) == ("expired", "unpaid")
 

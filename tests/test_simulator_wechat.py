@@ -213,7 +213,6 @@ async def test_nobody_but_the_merchant_is_heard_and_nobody_but_wechat_is_believe
             changed,
             notify_url=NOTIFY,
             shop_name="小店",
-            open_for=timedelta(minutes=15),
             now=house.scratch.clock,
         )
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.orders.locks import locked_order
-from commerce.orders.model import ChangeState, OrderChange, OrderStatus
+from commerce.orders.model import ChangeState, Order, OrderChange, OrderStatus
 from commerce.orders.settlement import settle, settle_refund_answer
 from commerce.payments.ledger import locked_intent
 from commerce.payments.model import (
@@ -88,7 +88,8 @@ async def open_payment(till: Till, token: str, payer: Payer = UNSEEN) -> str:
         provider = _provider(till, intent.provider)
         intent.opened_at = intent.opened_at or till.now()  # a second try after a lost answer asks the same question
         intent.checks, intent.next_check_at = 0, next_check(0, now=till.now())
-    made = await _create(till, provider, intent, payer)
+        until = await _ends_at(session, intent)
+    made = await _create(till, provider, intent, until=until, payer=payer)
     async with till.database.begin() as session:
         intent = await _opened(session, intent_id, made)
     if intent.state not in PAYABLE:  # it was closed while we asked; the closing job finds the session by its reference
@@ -136,11 +137,12 @@ async def look_at_intent(till: Till, intent_id: int) -> IntentState:
     """
     async with till.database.begin() as session:
         intent = await session.get_one(Intent, intent_id)
+        until = await _ends_at(session, intent) if intent.provider_ref is None else None
     if intent.opened_at is None or intent.state is IntentState.SUCCEEDED:
         return intent.state
     provider = _provider(till, intent.provider)
-    if intent.provider_ref is None:
-        made = await _create(till, provider, intent)  # the same reference gives the session that we never heard of
+    if intent.provider_ref is None:  # the same reference gives the session that we never heard of
+        made = await _create(till, provider, intent, until=until)
         async with till.database.begin() as session:
             intent = await _opened(session, intent_id, made)
     ref = intent.provider_ref or ""
@@ -261,11 +263,25 @@ async def _payable(session: AsyncSession, intent_id: int, *, now: datetime) -> I
     return intent
 
 
-async def _create(till: Till, provider: Provider, intent: Intent, payer: Payer = UNSEEN) -> Session:
+async def _ends_at(session: AsyncSession, intent: Intent) -> datetime | None:
+    """When the order or the change that an intent pays for stops waiting for its money."""
+    if intent.change_id is not None:
+        return (await session.get_one(OrderChange, intent.change_id)).expires_at
+    return (await session.get_one(Order, intent.order_id)).hold_until
+
+
+async def _create(
+    till: Till, provider: Provider, intent: Intent, *, until: datetime | None, payer: Payer = UNSEEN
+) -> Session:
     return_url = f"{till.base_url}/pay/{pay_token(till.vault, intent.id)}/done"
     opened_at = intent.opened_at or till.now()
     return await provider.create(
-        reference=intent.reference, money=intent.money, return_url=return_url, opened_at=opened_at, payer=payer
+        reference=intent.reference,
+        money=intent.money,
+        return_url=return_url,
+        opened_at=opened_at,
+        until=until,
+        payer=payer,
     )
 
 

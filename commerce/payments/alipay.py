@@ -8,7 +8,7 @@ holds the time when the address ends, and before it a payment that Alipay does n
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
 import httpx
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from commerce.payments.port import (
+    SHORTEST_PAGE,
     UNSEEN,
     Notice,
     Payer,
@@ -72,7 +73,7 @@ class _Told(BaseModel):
 
 
 class Alipay:
-    """Alipay as a payment provider. `open_for`: how long a payment may be made after the page was opened first."""
+    """Alipay as a payment provider."""
 
     name = "alipay"
 
@@ -83,23 +84,28 @@ class Alipay:
         *,
         notify_url: str,
         shop_name: str,
-        open_for: timedelta,
         now: Callable[[], datetime],
     ) -> None:
         self._client = client
         self._account = account
         self._notify_url = notify_url
         self._shop_name = shop_name
-        self._open_for = open_for
         self._now = now
 
     async def create(
-        self, *, reference: str, money: Money, return_url: str, opened_at: datetime, payer: Payer = UNSEEN
+        self,
+        *,
+        reference: str,
+        money: Money,
+        return_url: str,
+        opened_at: datetime,
+        until: datetime | None = None,
+        payer: Payer = UNSEEN,
     ) -> Session:
         """Sign the address of this payment. Raises Refused("payment.amount_unfit")."""
         if money.currency != CNY:
             raise Refused("payment.amount_unfit", amount=money.amount, currency=money.currency)
-        until = opened_at + self._open_for
+        until = max(until or opened_at, opened_at + SHORTEST_PAGE)
         method, product = PHONE if payer.on_phone else WEB
         content: dict[str, Json] = {
             "out_trade_no": _number(reference),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -22,6 +22,8 @@ class Payer:
     on_phone: bool = False
 
 
+SHORTEST_PAGE = timedelta(minutes=5)
+"""A page that was opened is open for so long at least."""
 UNSEEN = Payer()
 """Nobody who is looking: the shop itself asks once more."""
 
@@ -77,10 +79,18 @@ class Provider(Protocol):
     name: str
 
     async def create(
-        self, *, reference: str, money: Money, return_url: str, opened_at: datetime, payer: Payer = UNSEEN
+        self,
+        *,
+        reference: str,
+        money: Money,
+        return_url: str,
+        opened_at: datetime,
+        until: datetime | None = None,
+        payer: Payer = UNSEEN,
     ) -> Session:
         """Make the session of this reference, or give the one there is. `opened_at` is the same at every try.
 
+        After `until` nobody needs to pay any more; the session may end by itself then, or a little later.
         Raises Refused("payment.amount_unfit") where it cannot take this sum.
         """
         ...

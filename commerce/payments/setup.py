@@ -1,7 +1,7 @@
 """The payment providers of one installation, made from its settings."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import httpx
 from pydantic import SecretStr
@@ -36,14 +36,14 @@ def providers_of(
             now=now,
         )
         providers.append(stripe)
-    shop_name, open_for = settings.shop_name("zh"), timedelta(minutes=settings.hold_minutes)
+    shop_name = settings.shop_name("zh")
     merchant, account = wechat_merchant(settings), alipay_account(settings)
     if merchant is not None:
         told = _notify_url(settings, WechatPay.name)
-        providers.append(WechatPay(client, merchant, notify_url=told, shop_name=shop_name, open_for=open_for, now=now))
+        providers.append(WechatPay(client, merchant, notify_url=told, shop_name=shop_name, now=now))
     if account is not None:
         told = _notify_url(settings, Alipay.name)
-        providers.append(Alipay(client, account, notify_url=told, shop_name=shop_name, open_for=open_for, now=now))
+        providers.append(Alipay(client, account, notify_url=told, shop_name=shop_name, now=now))
     return {provider.name: provider for provider in providers}
 
 

@@ -102,7 +102,8 @@ class Simulator:
         reference: str,
         money: Money,
         return_url: str,
-        opened_at: datetime,  # noqa: ARG002 - for others, as is the next
+        opened_at: datetime,  # noqa: ARG002 - for others, as are the next
+        until: datetime | None = None,  # noqa: ARG002
         payer: Payer = UNSEEN,  # noqa: ARG002
     ) -> Session:
         """Make the session of this reference, or give the one there is."""

@@ -164,7 +164,8 @@ class StripeCheckout:
         money: Money,
         return_url: str,
         opened_at: datetime,
-        payer: Payer = UNSEEN,  # noqa: ARG002 - for others
+        until: datetime | None = None,  # noqa: ARG002 - for others, as is the next
+        payer: Payer = UNSEEN,  # noqa: ARG002
     ) -> Session:
         """Make the session of this reference, or give the one there is. Raises Refused("payment.amount_unfit")."""
         amount = exactly(money)
@@ -182,8 +183,8 @@ class StripeCheckout:
             "metadata[reference]": reference,
             "payment_intent_data[metadata][reference]": reference,
         }
-        until = {"expires_at": str(int((opened_at + OPEN_FOR).timestamp()))}
-        response = await self._post("/v1/checkout/sessions", asked | until, key=f"create:{reference}")
+        ends = {"expires_at": str(int((opened_at + OPEN_FOR).timestamp()))}
+        response = await self._post("/v1/checkout/sessions", asked | ends, key=f"create:{reference}")
         if _rejects(response, "expires_at"):  # so late that Stripe never had it: else it would have answered the same
             response = await self._post("/v1/checkout/sessions", asked, key=f"create:{reference}:late")
         return _session(response)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from commerce.payments.port import (
+    SHORTEST_PAGE,
     UNSEEN,
     Notice,
     Payer,
@@ -110,7 +111,7 @@ class _Content(_Loose):
 
 
 class WechatPay:
-    """WeChat Pay as a payment provider. `open_for`: how long an order may be paid after the page was opened first."""
+    """WeChat Pay as a payment provider."""
 
     name = "wechat"
 
@@ -121,25 +122,30 @@ class WechatPay:
         *,
         notify_url: str,
         shop_name: str,
-        open_for: timedelta,
         now: Callable[[], datetime],
     ) -> None:
         self._client = client
         self._merchant = merchant
         self._notify_url = notify_url
         self._shop_name = shop_name
-        self._open_for = open_for
         self._now = now
 
     async def create(
-        self, *, reference: str, money: Money, return_url: str, opened_at: datetime, payer: Payer = UNSEEN
+        self,
+        *,
+        reference: str,
+        money: Money,
+        return_url: str,
+        opened_at: datetime,
+        until: datetime | None = None,
+        payer: Payer = UNSEEN,
     ) -> Session:
         """Make the order of this reference, or give the one there is. Raises Refused("payment.amount_unfit")."""
         if money.currency != CNY:
             raise Refused("payment.amount_unfit", amount=money.amount, currency=money.currency)
         on_phone = payer.on_phone and self._merchant.h5
         ref = reference + H5 if on_phone else reference
-        until = opened_at + self._open_for
+        until = max(until or opened_at, opened_at + SHORTEST_PAGE)
         if until <= self._now():  # it was asked for before, but nobody ever got its address
             return Session(ref, reference, "", SessionState.CLOSED, money)
         asked: dict[str, Json] = {
