@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
 from cli.scratch import Place
-from commerce.flash_sales.queue import A_SECOND, AT_ONCE, TIME_TO_BUY, UNSEEN, Line, Stand, Ticket
+from commerce.flash_sales.queue import A_SECOND, AT_ONCE, CALLED_FOR, TIME_TO_BUY, UNSEEN, Line, Stand, Ticket
 from foundation.redis import connect
 
 SECOND = timedelta(seconds=1)
@@ -118,6 +119,27 @@ async def test_a_turn_that_is_not_used_passes_on_and_people_are_let_in_at_a_pace
     assert sum(ticket.may_buy for ticket in await rush.looks(*waiting)) == A_SECOND // 2
 
 
+async def test_who_waits_in_a_chat_keeps_their_place_unseen_and_is_called_once(
+    lines: tuple[Line, Line], now: datetime
+) -> None:
+    crowd = Crowd(lines, now, left=1)
+    await crowd.looks("first")
+    for chat in ("ann", "bob"):
+        await lines[0].look(crowd.item, chat, opens_at=now, left=1, now=now, stays=CALLED_FOR)
+    await crowd.looks("page")
+    later = now + TIME_TO_BUY * SECOND
+    calls = partial(lines[1].calls, crowd.item, opens_at=now, left=1)
+    assert await calls(now=later - SECOND) == []
+    assert [await calls(now=later) for _ in range(2)] == [["ann"], []]
+    assert await lines[0].waiting([crowd.item]) == {crowd.item: 1}, "the page has not asked for long"
+    after = later + TIME_TO_BUY * SECOND
+    ticket = await lines[0].look(crowd.item, "bob", opens_at=now, left=1, now=after, stays=CALLED_FOR)
+    assert ticket.may_buy
+    assert await calls(now=after) == [], "who asks is told at once"
+    await lines[0].look(crowd.item, "eve", opens_at=now, left=1, now=after, stays=CALLED_FOR)
+    assert await calls(now=after + CALLED_FOR + SECOND) == [], "nobody waits for ever"
+
+
 async def test_without_redis_everybody_may_try(now: datetime) -> None:
     nowhere = connect("redis://127.0.0.1:1")
     for line in (Line(None), Line(nowhere)):
@@ -125,6 +147,7 @@ async def test_without_redis_everybody_may_try(now: datetime) -> None:
         assert {ticket.stand for ticket in await crowd.looks(*names(100))} == {Stand.NO_LINE}
         assert (await crowd.looks("one more"))[0].may_buy
         assert await line.waiting([crowd.item]) == {}
+        assert await line.calls(crowd.item, opens_at=now, left=1, now=now) == []
         await crowd.leaves("one more")
     assert nowhere is not None
     await nowhere.aclose()
@@ -149,7 +172,7 @@ async def test_places_never_grow_and_nobody_is_let_in_twice(lines: tuple[Line, L
         chance.shuffle(asked)
         before = {member: ticket for member, ticket in inside.items() if ticket > crowd.now}
         for member, ticket in zip(asked, await crowd.looks(*asked), strict=True):
-            if member in looked and looked[member] < crowd.now - UNSEEN * SECOND:
+            if member in looked and looked[member] < crowd.now - UNSEEN:
                 places.pop(member, None)  # left the line without a word: it stands behind now
             looked[member] = crowd.now
             if ticket.stand is Stand.INSIDE:

@@ -143,6 +143,14 @@ async def quota_of(session: AsyncSession, *, item_id: int) -> Quota:
     return Quota(item_id, row.starts_at, row.ends_at, left, places.held, places.used)
 
 
+async def quotas_on(session: AsyncSession, *, now: datetime) -> list[Quota]:
+    """All items that are on sale now and of which a piece is left."""
+    found = select(FlashItem).join(FlashSale, FlashSale.id == FlashItem.sale_id)
+    found = found.where(FlashSale.state.in_(PLANNED), FlashSale.starts_at <= now, FlashSale.ends_at > now)
+    on = [await quota_of(session, item_id=item.id) for item in await session.scalars(found.order_by(FlashItem.id))]
+    return [quota for quota in on if quota.left]
+
+
 async def list_sales(session: AsyncSession, *, language: str, now: datetime, limit: int = 100) -> list[StaffSale]:
     """All sales, the newest first."""
     found = select(FlashSale).order_by(FlashSale.starts_at.desc(), FlashSale.id.desc()).limit(limit)

@@ -29,8 +29,10 @@ A_SECOND = 20
 """So many a second are let in, once AT_ONCE are there."""
 TIME_TO_BUY = 180
 """Seconds somebody who was let in has until they hold a piece or their turn passes on."""
-UNSEEN = 45
-"""Seconds after which somebody who does not ask for their place any more has left the line."""
+UNSEEN = timedelta(seconds=45)
+"""After it, a page that does not ask for its place any more has left the line."""
+CALLED_FOR = timedelta(minutes=10)
+"""How long somebody keeps their place who is called by a message when it is their turn (`calls`)."""
 LONGEST_PAUSE = 15.0
 """Seconds after which, at the latest, a page asks again; well below UNSEEN."""
 _PATIENCE = 1.0
@@ -40,44 +42,47 @@ _AWAY = timedelta(seconds=5)
 _MOST_TOGETHER = 500
 _PREFIX = "xiaoer:flash:"
 
-# KEYS: order {member: number in line}, seen {member: when}, inside {member: until}, state.
-# ARGV: now, opens at, most at once, a second, time to buy, unseen, burst, then (what, member, lot) of each who asks.
+# KEYS: order {member: number in line}, stays {member: until}, inside {member: until}, state, calls [member].
+# ARGV: now, opens at, most at once, a second, time to buy, burst, who stays longer is called, then (until when they
+# stay unseen, 0 to leave; member; lot) of each who asks.
 # Lots lie in [0, 1), numbers of arrival from 1 on: who came before it opened comes first, in an order nobody foresees.
 _SCRIPT = """
 local now, opens, most, pace = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local order, seen, inside, state = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local gone = redis.call('ZRANGE', seen, '-inf', '(' .. (now - tonumber(ARGV[6])), 'BYSCORE')
-for _, member in ipairs(gone) do
+local order, stays, inside, state, calls = unpack(KEYS)
+for _, member in ipairs(redis.call('ZRANGE', stays, '-inf', '(' .. ARGV[1], 'BYSCORE')) do
     redis.call('ZREM', order, member)
-    redis.call('ZREM', seen, member)
+    redis.call('ZREM', stays, member)
 end
 redis.call('ZREMRANGEBYSCORE', inside, '-inf', now)
 local is_open = redis.call('HEXISTS', state, 'open') == 1
 if not is_open and now >= opens then
-    redis.call('HSET', state, 'open', now, 'budget', tonumber(ARGV[7]), 'at', now)
+    redis.call('HSET', state, 'open', ARGV[1], 'budget', ARGV[6], 'at', ARGV[1])
     is_open = true
 end
 for place = 8, #ARGV, 3 do
-    local what, member, lot = ARGV[place], ARGV[place + 1], ARGV[place + 2]
-    if what == 'leave' then
+    local till, member, lot = ARGV[place], ARGV[place + 1], ARGV[place + 2]
+    if till == '0' then
         redis.call('ZREM', order, member)
-        redis.call('ZREM', seen, member)
+        redis.call('ZREM', stays, member)
         redis.call('ZREM', inside, member)
     elseif not redis.call('ZSCORE', inside, member) then
         if not redis.call('ZSCORE', order, member) then
             if is_open then lot = redis.call('HINCRBY', state, 'arrived', 1) end
             redis.call('ZADD', order, lot, member)
         end
-        redis.call('ZADD', seen, now, member)
+        redis.call('ZADD', stays, till, member)
     end
 end
 if is_open then
     local budget, at = unpack(redis.call('HMGET', state, 'budget', 'at'))
-    budget = math.min(tonumber(ARGV[7]), tonumber(budget) + math.max(0, now - tonumber(at)) * pace)
+    budget = math.min(tonumber(ARGV[6]), tonumber(budget) + math.max(0, now - tonumber(at)) * pace)
     local room = math.max(0, math.min(math.floor(budget), most - redis.call('ZCARD', inside)))
     local next = room > 0 and redis.call('ZPOPMIN', order, room) or {}
     for place = 1, #next, 2 do
-        redis.call('ZREM', seen, next[place])
+        if redis.call('ZSCORE', stays, next[place]) - now > tonumber(ARGV[7]) then
+            redis.call('RPUSH', calls, next[place])
+        end
+        redis.call('ZREM', stays, next[place])
         redis.call('ZADD', inside, now + tonumber(ARGV[5]), next[place])
         budget = budget - 1
     end
@@ -89,6 +94,7 @@ for place = 8, #ARGV, 3 do
     local member = ARGV[place + 1]
     answers[#answers + 1] = redis.call('ZSCORE', inside, member) or false
     answers[#answers + 1] = redis.call('ZRANK', order, member)
+    redis.call('LREM', calls, 0, member)
 end
 for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, 86400) end
 return answers
@@ -128,7 +134,9 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    what: str
+    """`stays` None: they leave."""
+
+    stays: timedelta | None
     member: str
     opens_at: datetime
     left: int
@@ -147,16 +155,31 @@ class Line:
         self._away_until = datetime.min.replace(tzinfo=UTC)
         self._draw = random.SystemRandom()
 
-    async def look(self, item_id: int, member: str, *, opens_at: datetime, left: int, now: datetime) -> Ticket:
+    async def look(
+        self, item_id: int, member: str, *, opens_at: datetime, left: int, now: datetime, stays: timedelta = UNSEEN
+    ) -> Ticket:
         """Where `member` stands, who joins the line by it. Ask again after `pause`, or the place goes to the next.
 
-        `member` names the shopper in every channel the same; `left`: pieces that nobody has or holds, as last known.
+        `left`: pieces that nobody has or holds, as last known. `stays`: how long they keep their place unseen; longer
+        than usual, CALLED_FOR, for whoever is called by a message when it is their turn.
         """
-        return await self._ask(item_id, _Asked("look", member, opens_at, left, now))
+        return await self._ask(item_id, _Asked(stays, member, opens_at, left, now))
 
     async def leave(self, item_id: int, member: str, *, opens_at: datetime, left: int, now: datetime) -> None:
         """`member` has bought, or wants to no longer: their turn or place goes to the next."""
-        await self._ask(item_id, _Asked("leave", member, opens_at, left, now))
+        await self._ask(item_id, _Asked(None, member, opens_at, left, now))
+
+    async def calls(self, item_id: int, *, opens_at: datetime, left: int, now: datetime) -> list[str]:
+        """Let in whoever may be, though nobody asks; those of them who are to be called now, each once."""
+        await self._ask(item_id, _Asked(None, "", opens_at, left, now))
+        if self._redis is None:
+            return []
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                called = await self._redis.lpop(_key(item_id, "calls"), _MOST_TOGETHER)
+        except (RedisError, OSError):
+            return []
+        return [member.decode() for member in called or []]  # type: ignore[union-attr]  # bytes: a list was asked for
 
     async def waiting(self, item_ids: Sequence[int]) -> dict[int, int]:
         """How many stand in line for each of these items; none while Redis is away."""
@@ -191,10 +214,13 @@ class Line:
     async def _tickets(self, item_id: int, asked: Sequence[_Asked]) -> list[Ticket]:
         assert self._script is not None
         last = asked[-1]
-        keys = [_key(item_id, name) for name in ("order", "seen", "inside", "state")]
+        keys = [_key(item_id, name) for name in ("order", "stays", "inside", "state", "calls")]
         facts = [last.now.timestamp(), last.opens_at.timestamp(), min(AT_ONCE, last.left)]
-        facts += [A_SECOND, TIME_TO_BUY, UNSEEN, AT_ONCE]
-        people = [part for one in asked for part in (one.what, one.member, repr(self._draw.random()))]
+        facts += [A_SECOND, TIME_TO_BUY, AT_ONCE, 2 * UNSEEN.total_seconds()]
+        people: list[str | float] = []
+        for one in asked:
+            till = 0 if one.stays is None else (one.now + one.stays).timestamp()
+            people += [till, one.member, repr(self._draw.random())]
         try:
             async with asyncio.timeout(_PATIENCE):
                 is_open, waiting, *stands = await self._script(keys=keys, args=[*facts, *people])
