@@ -1,16 +1,17 @@
-"""The reminder of a flash sale as it is told to who asked for it: what there will be, for how much, and when."""
+"""Flash sales as they are told to who asked for it: a sale that begins soon, and whose turn it is."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.replies import Card, Cards, Reply, Text
+from bot.replies import Card, Cards, Choice, Reply, Text
 from bot.skills.showing import named
 from bot.voice import Voice
 from commerce.announcements import Announcement
 from commerce.catalog.model import in_language
-from commerce.flash_sales.queries import FlashItemView, Phase, sale_view
+from commerce.flash_sales.queries import FlashItemView, Phase, sale_view, sales_for
 from foundation.errors import Refused
 
 
@@ -32,6 +33,20 @@ async def _flash_sale_soon(voice: Voice, session: AsyncSession, told: Announceme
         text = _("You asked me to remind you: “{sale}” begins at {time}.")
     title = text.format(sale=in_language(sale.name, voice.language), time=voice.time(sale.counts_to))
     return [Cards(title, tuple(_card(voice, item) for item in sale.items)), Text(how_places_are_given(voice))]
+
+
+async def _flash_turn(voice: Voice, session: AsyncSession, told: Announcement) -> list[Reply]:
+    """Nothing, should the sale be over already."""
+    _ = voice.translate
+    now = voice.shop.now()
+    on = await sales_for(session, customer_id=voice.customer_id, language=voice.language, now=now)
+    items = [item for sale in on for item in sale.items if item.item_id == int(told.facts["item_id"])]
+    if not items:
+        return []
+    text = _("It is your turn: {title} for {price}. Your turn lasts until {time}, then the next one is let in.")
+    until = voice.time(datetime.fromisoformat(told.facts["until"]))
+    said = text.format(title=named(items[0].variant), price=voice.money(items[0].price), time=until)
+    return [Choice(said, (voice.wish(_("Buy now"), "buy_flash", item=items[0].item_id),))]
 
 
 def how_places_are_given(voice: Voice) -> str:
@@ -56,4 +71,5 @@ def _card(voice: Voice, item: FlashItemView) -> Card:
 
 SAYINGS: Final[Mapping[str, Callable[[Voice, AsyncSession, Announcement], Awaitable[list[Reply]]]]] = {
     "flash_sale_soon": _flash_sale_soon,
+    "flash_turn": _flash_turn,
 }

@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import select
 
 from bot.announcements import render
+from bot.flash_calls import call_in_line
 from bot.replies import plain
 from bot.web.visitors import new_visitor, visitor_id
 from cli.scratch import EMPTY, Place, ScratchShop, scratch_shop
-from commerce.announcements import announced
+from commerce.announcements import Announcement, announced
 from commerce.catalog.model import Variant
-from commerce.customers.actions import customer_for, save_address
+from commerce.customers.actions import customer_for, customer_of, save_address
 from commerce.flash_sales.model import FlashItem
+from commerce.flash_sales.queue import CALLED_FOR, TIME_TO_BUY
 from commerce.flash_sales.reminders import REMINDED_BEFORE, remind_me, remind_of_sales
 from commerce.flash_sales.sales import ItemDraft, SaleDraft, add_sale, schedule_sale
 from commerce.inventory.allotments import places_of
@@ -154,3 +156,25 @@ async def test_the_reminder_says_what_when_for_how_much_and_how_places_are_given
     ]
     assert plain(soon[1]).startswith("人多时要排队：开抢前就在这里的人机会均等")
     assert plain(late[0]).splitlines()[0] == "“Flash” has begun, until 22 Nov, 12:00."
+
+
+async def test_who_waits_in_a_chat_is_called_when_it_is_their_turn(scratch: ScratchShop) -> None:
+    door = await Door.of(scratch, 1)
+    shop, opens_at = scratch.shop, scratch.clock() + HOUR
+    assert await call_in_line(shop) == 0
+    scratch.clock.move(HOUR)
+    ann, bob = await door.visitor(), visitor_id(shop.vault, await door.visitor())
+    await door.stands(ann)
+    ticket = await shop.line.look(
+        door.item.id, f"web:{bob}", opens_at=opens_at, left=1, now=shop.now(), stays=CALLED_FOR
+    )
+    assert ticket.place == 1
+    scratch.clock.move(TIME_TO_BUY * timedelta(seconds=1))  # ann lets her turn pass
+    assert [await call_in_line(shop), await call_in_line(shop)] == [1, 0]
+    async with shop.database.begin() as session:
+        (announcement,) = await session.scalars(select(Announcement))
+        assert announcement.customer_id == await customer_of(session, channel="web", account=bob)
+        said = await render(shop, session, announcement, language="zh")
+    assert [plain(reply) for reply in said] == [
+        "轮到你了：龙井茶，抢购价 ¥48.00。11月22日 11:06 前有效，过时就让给下一位。\n1. 立即抢购"
+    ]
