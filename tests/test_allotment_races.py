@@ -36,16 +36,22 @@ async def taken(database: Database, allotment: int) -> tuple[int, int]:
 async def test_as_many_get_a_seat_as_there_are_seats(
     database: Database, now: datetime, joiners: int, seats: int
 ) -> None:
-    tea, group = await a_group(database, now, seats=seats, pieces=joiners)
+    """Of two kinds of the goods, so that nothing but the seats makes anybody wait."""
+    red, group = await a_group(database, now, seats=seats, pieces=joiners)
+    async with database.begin() as session:
+        blue = await a_product(session, now=now, pieces=joiners)
     async with houses_of(database) as houses:
         asked = [
-            houses[n % CONNECTIONS].hold(f"k{n}", {tea: 1}, until=now + 15 * MINUTES, now=now, allotments={group: 1})
+            houses[n % CONNECTIONS].hold(
+                f"k{n}", {(red, blue)[n % 2]: 1}, until=now + 15 * MINUTES, now=now, allotments={group: 1}
+            )
             for n in range(joiners)
         ]
         ended = await outcomes(asked)
     assert (ended.count("done"), ended.count("allotment.full")) == (seats, joiners - seats)
     assert await taken(database, group) == (seats, 0)
-    assert await stock_of(database, tea) == Stock(joiners, seats)  # who was refused keeps no goods
+    promised = [(await stock_of(database, tea)).reserved for tea in (red, blue)]
+    assert sum(promised) == seats  # who was refused keeps no goods
 
 
 @pytest.mark.parametrize("seats", [5, 1])

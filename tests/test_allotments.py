@@ -128,6 +128,14 @@ async def test_a_place_is_held_with_its_goods_then_used_then_free_again(
     assert again == [True, False]
     assert await taken(database, seats) == (0, 2)
     assert await stock_of(database, tea) == Stock(8, 2)
+    async with database.begin() as session:
+        await change_capacity(session, seats, capacity=3)
+    for places in ({}, {seats: 1}):  # the same key again after the promise ran out, with a seat this time
+        await holds.hold("d", {tea: 1}, until=now, now=now, allotments=places)
+        assert await taken(database, seats) == (len(places), 2)
+        async with database.begin() as session:
+            await stock.expire_holds(session, now=now)
+    assert await taken(database, seats) == (0, 2)
 
 
 async def test_the_place_of_who_begins_is_added_to_the_promise_that_was_there_first(
