@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import sayings_flash, sayings_persons, sayings_tender
+from bot import sayings_flash, sayings_groups, sayings_persons, sayings_tender
 from bot.dialogue import Announced
 from bot.replies import Card, Choice, PayLink, Receipt, Reply, Row, Text, plain, to_json
 from bot.sayings_orders import ORDER_KINDS, order_said
@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 20
-_ASKING = {**sayings_tender.SAYINGS, **sayings_persons.SAYINGS, **sayings_flash.SAYINGS}
+_ASKING = {
+    **sayings_tender.SAYINGS,
+    **sayings_persons.SAYINGS,
+    **sayings_flash.SAYINGS,
+    **sayings_groups.SAYINGS,
+}
 """Sayings that look something up."""
 
 

@@ -54,6 +54,7 @@ class Card:
     """One product, or anything with a picture. `picture` is a media id: channels show /media/{id}.
 
     A product's own page also has `pictures` (all of them, `picture` among them) and `rows` (its options and facts).
+    `live` ("group:17:3") names what it shows and in which version: its message is edited when that changes.
     """
 
     title: str
@@ -64,6 +65,7 @@ class Card:
     replaces: str = ""
     pictures: tuple[int, ...] = ()
     rows: tuple[Row, ...] = ()
+    live: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ _NO_CODES = frozenset(("greet", "goodbye", "thank", "affirm", "deny", "help", "o
 _CODE = re.compile(r"(?<![\w-])(?=[A-Z-]*\d)(?=[\d-]*[A-Z])[A-Z\d]{2,}(?:-[A-Z\d]{2,})+(?![\w-])", re.ASCII)
 _SHORTEST_CODE = 9
 _WAYBILL = re.compile(r"(?<![\w-])[A-Z]{2,4}\d{9,15}(?![\w-])", re.ASCII)
+_INVITATION = re.compile(r"(?:/g/|^)([\w-]{38})(?![\w-])", re.ASCII)
+"""The end of an invitation's address, or its token alone."""
 _LINK = re.compile(r"(?:/?link|绑定)[:：\s]*([0-9a-z]{4}[-\s]?[0-9a-z]{4})", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"[,，;；。]\s*(?:and then|and|then|然后|接着|再|并且|顺便)?|\band then\b|\band\b|\bthen\b|然后|接着|并且|顺便",
@@ -35,6 +37,8 @@ _BETWEEN = re.compile(
 def understand(understander: "Understander", body: Mapping[str, Json], text: str, *, language: str | None) -> Heard:
     """What a message says; `language` is that of the conversation. A press has no words to understand."""
     kind = str(body.get("kind", "text"))
+    if "group" in body:
+        return _invited(str(body["group"])) or Heard()
     if kind not in ("text", "photo"):
         return Heard(kind=kind, token=str(body.get("token") or body.get("product") or ""))
     begun = time.thread_time()
@@ -42,7 +46,7 @@ def understand(understander: "Understander", body: Mapping[str, Json], text: str
         if kind == "photo":
             caption = _heard(understander.understand(clean(text), Context())) if text.strip() else Heard()
             return replace(caption, kind=kind, photo=body)
-        return _linking(text) or _understand(understander, clean(text), language)
+        return _linking(text) or _invited(text) or _understand(understander, clean(text), language)
     finally:
         COST.observe(time.thread_time() - begun)
 
@@ -51,6 +55,12 @@ def _linking(text: str) -> Heard | None:
     """The code of a person of the staff, as the console told it: "/link 7K2M-94QD", "绑定 7K2M-94QD"."""
     found = _LINK.fullmatch(text.strip())
     return Heard(text=found[1], intent="link_chat", confidence=1.0) if found else None
+
+
+def _invited(text: str) -> Heard | None:
+    """An invitation to a group: the address a friend has sent, with or without words around it."""
+    found = _INVITATION.search(text)
+    return Heard(text=found[1], intent="open_group", confidence=1.0) if found else None
 
 
 def _understand(understander: "Understander", text: str, language: str | None) -> Heard:

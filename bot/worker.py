@@ -8,6 +8,8 @@ from functools import partial
 import structlog
 
 from bot.announcements import tell_announcements
+from bot.flash_calls import call_in_line
+from bot.live_cards import edit_live_cards
 from bot.person_jobs import person_jobs
 from bot.shop import Shop
 from bot.turn import take_turns
@@ -51,9 +53,11 @@ async def work(shop: Shop, *, stop: asyncio.Event) -> None:
     sweeps: list[Callable[[], Awaitable[object]]] = [
         partial(finish_turns, shop),
         partial(tell_announcements, shop),
+        partial(edit_live_cards, shop),
         partial(reconcile, shop.till),
         partial(learn_meanings, shop),
         partial(settle_groups, shop),
+        partial(call_in_line, shop),
         *(partial(_sweep, shop, due) for due in SWEEPS),
     ]
     await asyncio.gather(
@@ -134,7 +138,7 @@ async def catch_up(shop: Shop) -> None:
             for due in SWEEPS:
                 done += await due(session, now=shop.now(), limit=AT_ONCE)
         done += await reconcile(shop.till)
-        done += await settle_groups(shop)
+        done += await settle_groups(shop) + await call_in_line(shop)
         done += await settle(shop)
         if not done:
             return
@@ -144,6 +148,7 @@ async def settle(shop: Shop) -> int:
     """Do what the acts before left to do, whatever the time: jobs, announcements, deliveries. Returns how many."""
     done = await run_due_jobs(shop.database, handlers(shop))
     done += await tell_announcements(shop)
+    done += await edit_live_cards(shop)
     await shop.delivery.sweep(fresh=True)
     await shop.delivery.finish()
     await shop.idle()

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.shop import Shop
 from bot.web.simulator_model import Fault
 from cli.scratch import ScratchShop
+from cli.script_deals import DEAL_GIVENS, deal_fact
 from cli.script_givens import GIVENS, newest_order, variant_id_of
 from commerce.carts.actions import add_line, cart_view
 from commerce.credit.actions import accounts_of
@@ -43,7 +44,6 @@ _STOCK = re.compile(r"stock (\S+):\s*(\d+)")
 _BANK = re.compile(r"bank: *(\w+(?:, *\w+)*)")
 USABLE = (CouponState.ISSUED, CouponState.RETURNED)
 _AGENT = re.compile(r"agent online(?:\s+\w+)?")
-_NOT_YET = ("groups.count",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,9 @@ async def fact(session: AsyncSession, name: str, *, conversation: Conversation) 
         return _money(Money(int(amount or 0), currency or "CNY"))
     if name in ("coupons.count", "points", "credit.total", "returns.count") or name.startswith("last_return."):
         return await _wealth(session, name, customer_id)
-    if name in _NOT_YET:  # nothing of the kind can exist before the shop can do it
-        return _count(0)
+    if name == "groups.count" or name.startswith("last_group."):
+        text = await deal_fact(session, name, customer_id)
+        return FactValue(text, _number(text))
     raise Refused("script.fact_unknown", fact=name)
 
 
@@ -132,7 +133,7 @@ async def give(
         return order["name"], number
     if "{last}" in text:
         text = text.replace("{last}", await newest_order(session, customer_id))
-    for pattern, make in GIVENS:
+    for pattern, make in (*GIVENS, *DEAL_GIVENS):
         if given := pattern.fullmatch(text):
             return await make(shop, session, given, customer_id)
     raise Refused("script.given_unknown", text=text)

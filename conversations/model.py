@@ -224,6 +224,7 @@ class Message(Base):
             "lease_until",
             postgresql_where=text("status = 'sending'"),
         ),
+        Index("ix_message_live", "id", postgresql_where=text("body ->> 'live' LIKE 'group:%'")),
         CheckConstraint(
             "kind IN ('shopper', 'answer', 'fact', 'person', 'note', 'activity')",
             name="kind_known",

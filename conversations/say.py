@@ -1,4 +1,4 @@
-"""The shop's own lines: facts, which reach the shopper whoever owns the conversation."""
+"""The shop's own lines: facts, which reach the shopper whoever owns the conversation, and lines that stay true."""
 
 import json
 from datetime import datetime
@@ -35,3 +35,28 @@ async def say_fact(
     driver = await raw(session)
     said = (json.dumps(clean_json(body)), clean(text))
     return await driver.fetchval(_SAY_FACT, conversation_id, f"fact:{key}", *said, now) is not None
+
+
+_REVISE = """
+WITH place AS (
+    UPDATE conversation SET last_seq = last_seq + 1 WHERE id = $1 RETURNING id, last_seq
+), told AS (
+    INSERT INTO event (kind, ref) SELECT 'conversation', id FROM place
+)
+UPDATE message m SET rev = place.last_seq, body = $4, text = $5 FROM place
+ WHERE m.conversation_id = place.id AND m.seq = $2 AND m.body ->> 'live' = $3
+RETURNING m.seq
+"""
+
+
+async def revise(
+    session: AsyncSession, *, conversation_id: int, seq: int, live: str, body: dict[str, Json], text: str
+) -> bool:
+    """Make a message that shows something `live` say how that stands now: the same place, the next `rev`.
+
+    False when it shows something else by now. Streams and open pages put it where it was.
+    """
+    await session.flush()
+    driver = await raw(session)
+    said = (json.dumps(clean_json(body)), clean(text))
+    return await driver.fetchval(_REVISE, conversation_id, seq, live, *said) is not None

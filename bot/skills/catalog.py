@@ -35,7 +35,7 @@ async def search_products(turn: Turn) -> None:
         turn.pass_on("ask_fact")
         return
     if turn.words is not None and (kind := await shown_kind(turn, turn.words, turn.words.heard.text)) is not None:
-        say_product(turn, kind)
+        await say_product(turn, kind)
         return
     pieces = turn.words.take("quantity") if turn.words is not None and turn.words.is_statement else None
     text, limits = _words_of_search(turn), _limits(turn)
@@ -67,7 +67,7 @@ async def refine_search(turn: Turn) -> None:
         failed: Wish = turn.focus.get("failed") or {"text": ""}
         await say_found(turn, {name: value for name, value in failed.items() if name not in ("price_min", "price_max")})
     elif (product := await _of_that_kind(turn, limits)) is not None:
-        say_product(turn, product)
+        await say_product(turn, product)
     elif _COLOURS.search(said) and "colours" not in limits and "product" in turn.focus:
         await (_pass_to_stock(turn) if "in_stock" in limits else show_product(turn))
     elif not last:
@@ -125,7 +125,7 @@ async def show_product(turn: Turn) -> None:
     if labels := named_labels(said, [row.label for row in facts(product)]):
         say_facts(turn, product, labels)
     else:
-        say_product(turn, product)
+        await say_product(turn, product)
 
 
 def _words_of_search(turn: Turn) -> str:
@@ -224,4 +224,4 @@ async def open_product(turn: Turn) -> None:
     product = found and await product_details(turn.session, found[0], language=turn.language)
     if not product:
         raise Refused("catalog.gone")
-    say_product(turn, product)
+    await say_product(turn, product)

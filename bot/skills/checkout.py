@@ -7,6 +7,7 @@ from bot.questions import Choice, Option
 from bot.replies import Receipt, Row
 from bot.skills.addressing import ADDRESS, EXAMPLE, AddressQuestion, ask_address
 from bot.skills.checkout_choices import delivery_row, gift_line, price_rows, priced_checkout, total_row
+from bot.skills.deal_checkout import deal_lines, deal_of, deal_ordered, deal_rows, not_ordered, say_missed
 from bot.skills.second_thoughts import ask_anew, spoken_of
 from bot.skills.showing import goods, method_name, named, payment_options
 from commerce.carts.actions import CartLineView, cart_view, set_quantity
@@ -15,26 +16,30 @@ from commerce.customers.address import AddressText, masked
 from commerce.orders.actions import Quote, orders_of, place_order
 from commerce.orders.destination import destination_of
 from commerce.orders.model import PaymentMethod
+from commerce.payments.cash import BY_HAND
 from commerce.payments.methods import offered_methods, waits_for
 from commerce.pricing.actions import terms_of
 from foundation.errors import Json, Refused
 
 
 async def checkout(turn: Turn) -> None:
-    """Everything in the cart becomes an order: address, way to pay, and a yes to exactly what is shown."""
+    """All in the cart, or in that of a deal, becomes an order: address, way to pay, and a yes to what is shown."""
     _ = turn._
     before, topic = dict(turn.frame.answers), spoken_of(turn)
-    if not await _fit_to_stock(turn):
+    cart_id = int(turn.args["cart"]) if "cart" in turn.args else None
+    if cart_id is not None:
+        await deal_of(turn, cart_id)
+    elif not await _fit_to_stock(turn):
         turn.say(_("Your cart is empty now."))
         return
     last = await last_address(turn.session, customer_id=turn.customer_id)
     known = await address_text(turn.session, last) if last is not None else None
-    how = await _how_to_pay(turn)
+    how = await _how_to_pay(turn, at_once=cart_id is not None)
     ways = [option.label for option in how.options.values()]
     prompt = f"{_(ADDRESS)}\n{_(EXAMPLE)}"
     where = AddressQuestion(prompt, known=known, vault=turn.vault, not_in_it=ways, places=turn.shop.places)
     address = await ask_address(turn, where)
-    cart, choices = await priced_checkout(turn, destination_of(address))
+    cart, choices = await priced_checkout(turn, destination_of(address), cart_id)
     if not cart.priced.ships_there and cart.pickup_location_id is None:
         with turn.asks_again("address"):
             raise Refused("shipping.not_there")
@@ -53,7 +58,7 @@ async def checkout(turn: Turn) -> None:
         changes=changes,
     )
     if not sure:
-        turn.say(_("Nothing was ordered. Your cart stays as it is."))
+        turn.say(not_ordered(turn, is_deal=cart_id is not None))
         return
     with turn.asks_again():
         await _order(turn, cart, address, method, address_id=last.id if last is not None and address == known else None)
@@ -66,8 +71,13 @@ async def _order(
     until = turn.now + timedelta(minutes=settings.hold_minutes)
     place = cart.pickup_location_id
     try:
-        await turn.shop.holds.hold(cart.hold_key, cart.holding, until=until, now=turn.now, location_id=place)
+        await turn.shop.holds.hold(
+            cart.hold_key, cart.holding, until=until, now=turn.now, location_id=place, allotments=cart.allotments
+        )
     except Refused as refused:
+        if cart.deal is not None:
+            await say_missed(turn, cart, refused)
+            return
         title = next((named(line) for line in cart.lines if line.variant_id == refused.facts.get("variant")), "")
         raise Refused(refused.code, title=title, **refused.facts) from refused
     if address_id is None:
@@ -89,6 +99,8 @@ async def _order(
         terms=terms_of(settings),
     )
     turn.focus["order"] = order.number  # its announcement is the reply
+    if cart.deal is not None:
+        await deal_ordered(turn, cart.cart_id)
 
 
 async def _fit_to_stock(turn: Turn) -> bool:
@@ -127,10 +139,13 @@ async def _set(turn: Turn, line: CartLineView, quantity: int) -> Json:
     return quantity
 
 
-async def _how_to_pay(turn: Turn) -> Choice[PaymentMethod]:
+async def _how_to_pay(turn: Turn, *, at_once: bool) -> Choice[PaymentMethod]:
     """The ways to pay; a shopper who has ordered before pays as last time unless they say otherwise."""
     last = await orders_of(turn.session, customer_id=turn.customer_id, limit=1)
-    ways = [one.method for one in offered_methods(turn.shop.settings, turn.shop.till.providers)]
+    offered = [one.method for one in offered_methods(turn.shop.settings, turn.shop.till.providers)]
+    ways = [method for method in offered if not (at_once and method in BY_HAND)]
+    if not ways:
+        raise Refused("deal.no_way_to_pay")
     usual = last[0].payment_method if last and last[0].payment_method in ways else None
     default = str(ways[0]) if len(ways) == 1 else usual and str(usual)
     return Choice(turn._("How would you like to pay?"), payment_options(turn, ways), default=default)
@@ -143,8 +158,8 @@ async def _summary(turn: Turn, cart: Quote, address: AddressText, method: Paymen
     gifts = [gift_line(turn, cart, line) for line in cart.priced.lines if line.is_gift]
     return Receipt(
         title=_("Shall I place this order?"),
-        lines=(*goods(turn, cart.lines), *gifts),
-        rows=(*price_rows(turn, cart.priced), *rows),
+        lines=(*goods(turn, deal_lines(cart)), *gifts),
+        rows=(*price_rows(turn, cart.priced), *await deal_rows(turn, cart), *rows),
         total=total_row(turn, cart.priced),
     )
 

@@ -43,19 +43,19 @@ class Way:
     location_id: int | None = None
 
 
-async def priced_checkout(turn: Turn, where: Region) -> tuple[Quote, dict[str, str]]:
+async def priced_checkout(turn: Turn, where: Region, cart_id: int | None = None) -> tuple[Quote, dict[str, str]]:
     """The cart as it is ordered now, with what was chosen; and the buttons for what could be chosen otherwise.
 
-    Asks only when the shopper presses one of those buttons.
+    Asks only when the shopper presses one of those buttons. A deal (`cart_id`) is sent, and takes no coupon.
     """
-    choices = await choices_of(turn.session, customer_id=turn.customer_id)
-    coupon_ids, may_change_coupon = await _coupons(turn, choices)
+    choices = await choices_of(turn.session, customer_id=turn.customer_id, cart_id=cart_id)
+    coupon_ids, may_change_coupon = ((), False) if cart_id is not None else await _coupons(turn, choices)
     choices = replace(choices, coupon_ids=coupon_ids)
-    cart = await _quote(turn, where, choices)
+    cart = await _quote(turn, where, choices, cart_id)
     way, may_change_way = await _delivery(turn, cart)
     if way != Way():
         choices = replace(choices, rate_id=way.rate_id, pickup_location_id=way.location_id)
-        cart = await _quote(turn, where, choices)
+        cart = await _quote(turn, where, choices, cart_id)
     buttons = {}
     if may_change_way:
         buttons["delivery"] = turn._("Get it another way")
@@ -117,7 +117,7 @@ def name_of(voice: Voice, label: Json) -> str:
     return str(label.get(voice.language) or label.get("zh") or label.get("en") or "") if label else ""
 
 
-async def _quote(turn: Turn, where: Region, choices: Choices) -> Quote:
+async def _quote(turn: Turn, where: Region, choices: Choices, cart_id: int | None) -> Quote:
     return await quote(
         turn.session,
         customer_id=turn.customer_id,
@@ -126,6 +126,7 @@ async def _quote(turn: Turn, where: Region, choices: Choices) -> Quote:
         destination=where,
         choices=choices,
         terms=terms_of(turn.shop.settings),
+        cart_id=cart_id,
     )
 
 
@@ -162,7 +163,7 @@ async def _delivery(turn: Turn, cart: Quote) -> tuple[Way, bool]:
     ]
     if not options and cart.priced.ships_there:
         options = [Option("parcel", _("By parcel"), Way(), also=("快递", "寄", "parcel", "send"))]
-    for place in await locations_that_can_fill(turn.session, cart.holding, pickup=True):
+    for place in [] if cart.deal else await locations_that_can_fill(turn.session, cart.holding, pickup=True):
         label = _("Pick up at {place}").format(place=name_of(turn, dict(place.name)))
         way = Way(location_id=place.location_id)
         also = (name_of(turn, dict(place.name)), "自提", "自取", "pick up")

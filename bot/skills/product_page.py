@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from bot.flow import Turn
 from bot.language import day_text
 from bot.replies import Button, Card, Row
+from bot.skills.deals_shown import with_deals
 from bot.skills.showing import price, to_order
 from bot.skills.variants import meant_variants
 from bot.voice import Voice
@@ -21,7 +22,7 @@ MOST_PICTURES = 10
 MOST_ROWS = 12
 
 
-def say_page(turn: Turn, product: ProductDetails) -> None:
+async def say_page(turn: Turn, product: ProductDetails) -> None:
     """Show a product; when some of its variants were named, with just these. From now on "it" means this."""
     turn.focus["product"] = product.product_id
     for gone in ("added", "variant"):
@@ -29,7 +30,8 @@ def say_page(turn: Turn, product: ProductDetails) -> None:
     meant = meant_variants(product.variants, turn.words) if turn.words is not None else []
     if len(meant) == 1:
         turn.focus["variant"] = meant[0].variant_id
-    turn.say(product_page(turn, replace(product, variants=tuple(meant)) if meant else product))
+    shown = replace(product, variants=tuple(meant)) if meant else product
+    turn.say(await with_deals(turn, shown, product_page(turn, shown)))
 
 
 def product_page(turn: Turn, product: ProductDetails) -> Card:

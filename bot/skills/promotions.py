@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from bot.flow import Turn
 from bot.promotion_terms import name_of, next_text, promotion_line, reason_text
-from bot.replies import Cart, Choice, Row
+from bot.replies import Button, Cart, Choice, Row
 from bot.skills.choosing import priced_cart
 from bot.skills.showing import cart_reply, named
 from commerce.carts.actions import CartView, cart_view
 from commerce.catalog.queries import variant_views
+from commerce.flash_sales.queries import sales_for
+from commerce.group_buy.queries import campaigns_now
 from commerce.orders.actions import order_of
 from commerce.orders.model import Order
 from commerce.orders.queries import OrderView, order_view, order_views
@@ -29,22 +31,38 @@ async def ask_promotions(turn: Turn) -> None:
     _ = turn._
     found = (await promotions_now(turn.session, customer_id=turn.customer_id, now=turn.now))[:MOST_SHOWN]
     coupons = turn.wish(_("Coupons"), "show_coupons")
-    if not found:
+    deals = await _deals(turn)
+    if not found and not deals:
         around = turn.wish(_("Look around"), "browse_categories")
         turn.say(Choice(_("No promotion is on at the moment. You may have a coupon, though."), (coupons, around)))
         return
     titles = await _gift_titles(turn, found)
     currency = turn.shop.settings.currency
     lines = [promotion_line(turn, one, currency=currency, titles=titles) for one in found]
+    lines += [line for line, _button in deals]
     text = "\n".join([_("This is on at the moment:"), *(f"• {line}" for line in lines)])
     view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
-    buttons = [coupons]
+    buttons = [*(button for _line, button in deals), coupons]
     if view.lines:
         priced = await priced_cart(turn)
         hints = [_hint(turn, step, view.total.currency) for step in within_reach(priced)] if priced else []
         text += "".join(f"\n{hint}" for hint in hints)
         buttons.insert(0, turn.wish(_("Show the cart"), "show_cart"))
     turn.say(Choice(text, tuple(buttons)))
+
+
+async def _deals(turn: Turn) -> list[tuple[str, Button]]:
+    """Buying together and flash sales, each in a line with the button that shows it."""
+    _ = turn._
+    made = []
+    if groups := await campaigns_now(turn.session, now=turn.now, limit=MOST_SHOWN):
+        names = _(", ").join(name_of(turn, campaign.name) for campaign in groups)
+        made.append((_("Cheaper together: {names}").format(names=names), turn.wish(_("Group-buys"), "show_group_buys")))
+    sales = await sales_for(turn.session, customer_id=turn.customer_id, language=turn.language, now=turn.now)
+    if sales:
+        names = _(", ").join(name_of(turn, sale.name) for sale in sales[:MOST_SHOWN])
+        made.append((_("Flash sales: {names}").format(names=names), turn.wish(_("Flash sales"), "show_flash_sales")))
+    return made
 
 
 async def explain_price(turn: Turn) -> None:

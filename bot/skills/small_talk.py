@@ -77,7 +77,7 @@ async def out_of_scope(turn: Turn) -> None:
     kind = await shown_kind(turn, turn.words, turn.words.rest) if turn.words is not None else None
     if kind is not None:
         turn.focus["unclear"] = 0
-        say_page(turn, kind)
+        await say_page(turn, kind)
         return
     if turn.words is not None and await _found(turn, turn.words.rest):
         turn.focus["unclear"] = 0

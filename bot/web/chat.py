@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.buttons import Answer, read_token
 from bot.replies import buttons_of, from_json
@@ -65,12 +65,22 @@ class Pressed(BaseModel):
 
 
 class Opened(BaseModel):
-    """The shopper came from the page of a product (its handle), whose title is the label."""
+    """The shopper came from the page of a product (its handle) or of a group (the token of the invitation).
+
+    The label is its title.
+    """
 
     model_config = ConfigDict(extra="forbid")
     kind: Literal["open"]
-    product: str = Field(min_length=1, max_length=200)
+    product: str = Field(default="", max_length=200)
+    group: str = Field(default="", max_length=64)
     label: str = Field(default="", max_length=500)
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if bool(self.product) is bool(self.group):
+            raise ValueError("either a product or a group")
+        return self
 
 
 class NewMessage(BaseModel):

@@ -179,6 +179,8 @@ async def _views(
         found = found.where(FlashItem.variant_id.in_(variant_ids))
     shown = found.where(FlashItem.quota_id.is_not(None)).order_by(FlashSale.starts_at, FlashItem.id)
     rows = (await session.execute(shown.limit(MOST_SHOWN * 5).execution_options(populate_existing=True))).all()
+    if not rows:
+        return []
     items: dict[int, list[FlashItem]] = {}
     for item, sale in rows:
         items.setdefault(sale.id, []).append(item)

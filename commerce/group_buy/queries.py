@@ -169,12 +169,12 @@ async def open_groups(
     session: AsyncSession,
     *,
     now: datetime,
-    customer_id: int,
+    customer_id: int | None,
     campaign_id: int | None = None,
     product_id: int | None = None,
     limit: int = 5,
 ) -> list[GroupView]:
-    """Groups of strangers that this customer could join, nearest to completion first, then by their deadline."""
+    """Groups of strangers that this customer (None: anybody) could join, nearest to completion first, then by their deadline."""
     mine = select(GroupMember.group_id).where(GroupMember.customer_id == customer_id, GroupMember.state.in_(LIVING))
     wanted = [
         JOINABLE,
@@ -336,6 +336,8 @@ async def _members(
 async def _campaign_views(
     session: AsyncSession, campaigns: Sequence[GroupCampaign], *, now: datetime
 ) -> list[CampaignView]:
+    if not campaigns:
+        return []
     ids = [campaign.id for campaign in campaigns]
     offers = await offers_of(session, ids)
     variants = select(Variant.id, Variant.price_amount, Variant.currency).where(

@@ -1,0 +1,44 @@
+"""The deals of a product beside its own price: what it costs in a group, and in a flash sale."""
+
+from dataclasses import replace
+
+from bot.flow import Turn
+from bot.group_terms import can_start, group_price
+from bot.replies import Button, Card, Row
+from commerce.catalog.queries import ProductDetails
+from commerce.flash_sales.queries import Phase, sales_for
+from commerce.group_buy.queries import campaigns_now
+
+
+async def with_deals(turn: Turn, product: ProductDetails, page: Card) -> Card:
+    """The page of a product with the deals that are on, each as a row and a button in front of the others."""
+    _ = turn._
+    rows: list[Row] = []
+    buttons: list[Button] = []
+    for campaign in await campaigns_now(turn.session, now=turn.now, product_id=product.product_id):
+        if campaign.offers and can_start(turn, campaign):
+            terms = _("{price} ({size} people)").format(price=group_price(turn, campaign), size=campaign.size)
+            rows.append(Row(_("In a group"), terms))
+            label = _("In a group {terms}").format(terms=terms)
+            buttons.append(turn.wish(label, "start_group", campaign=campaign.campaign_id))
+    for sale in await sales_for(
+        turn.session,
+        customer_id=turn.customer_id,
+        language=turn.language,
+        now=turn.now,
+        variant_ids=[variant.variant_id for variant in product.variants],
+    ):
+        for item in sale.items:
+            cost = turn.money(item.price)
+            of = f" ({item.variant.label})" if item.variant.label else ""
+            if sale.phase is Phase.ON and not item.is_sold_out:
+                until = _("{price}{variant}, until {time}")
+                rows.append(Row(_("Flash sale"), until.format(price=cost, variant=of, time=turn.time(sale.ends_at))))
+                label = _("Flash sale {price}").format(price=cost) + of
+                buttons.append(turn.wish(label, "buy_flash", item=item.item_id))
+            elif sale.phase is Phase.COMING:
+                later = _("{price}{variant}, from {time} on")
+                rows.append(Row(_("Flash sale"), later.format(price=cost, variant=of, time=turn.time(sale.starts_at))))
+                if not sale.is_reminded:
+                    buttons.append(turn.wish(_("Remind me"), "remind_of_sale", sale=sale.sale_id))
+    return replace(page, rows=(*rows, *page.rows), buttons=(*buttons, *page.buttons))
