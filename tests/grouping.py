@@ -111,13 +111,13 @@ class GroupShop:
         await self.hold(offer)
         return await self.place(customer, offer)
 
-    async def pays(self, order: Order) -> IntentState:
-        """The bank says that this order is paid; again it says the same."""
+    async def pays(self, order: Order, state: SessionState = SessionState.PAID) -> IntentState:
+        """The bank says that this order is paid, or what else became of it; again it says the same."""
         async with self.database.begin() as session:
             intent = (await session.scalars(select(Intent).where(Intent.order_id == order.id))).one()
             money = Money(intent.amount, intent.currency)
-            paid = Session(f"ses-{intent.id}", intent.reference, "", SessionState.PAID, money)
-            return await settle(session, intent_id=intent.id, answer=paid, now=self.now)
+            answer = Session(f"ses-{intent.id}", intent.reference, "", state, money)
+            return await settle(session, intent_id=intent.id, answer=answer, now=self.now)
 
     async def joins(self, group: int | None = None, *, customer: int | None = None, pieces: int = 1) -> Order:
         """A member who has paid."""

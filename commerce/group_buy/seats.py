@@ -75,7 +75,7 @@ async def group_terms(
         group = await _open_group(session, campaign, group_id, customer_id, is_held=is_held, now=now)
         allotments[group.seats_id] = 1
         amount = offer.amount
-        name = f"seat:{group_id}:{customer_id}:{variant_id}x{quantity}"
+        name = f"seat:{group_id}:{customer_id}:{cart_name}"
     price = Deal("group", campaign_id, amount, campaign.name)
     return DealTerms({variant_id: price}, allotments, name, campaign.hold_minutes)
 
