@@ -174,7 +174,7 @@ async def open_groups(
     product_id: int | None = None,
     limit: int = 5,
 ) -> list[GroupView]:
-    """Groups of strangers that this customer (None: anybody) could join, nearest to completion first, then by their deadline."""
+    """Groups of strangers that this customer (None: anybody) could join: nearest to full first, then by deadline."""
     mine = select(GroupMember.group_id).where(GroupMember.customer_id == customer_id, GroupMember.state.in_(LIVING))
     wanted = [
         JOINABLE,
