@@ -15,6 +15,8 @@ from admin_api import (
     conversations,
     coupons,
     customers,
+    flash_sales,
+    group_buy,
     keepers,
     live,
     locations,
@@ -36,6 +38,7 @@ from admin_api.errors import BodyLimit, answer_errors
 from admin_api.health import CountRequests, Metrics, health_router
 from admin_api.hub import DATABASE_AWAY, Hub
 from admin_api.lazy_console import LazyConsole
+from commerce.flash_sales.queue import Line
 from conversations.events import forget_events
 from foundation.database import Database
 from foundation.encryption import Vault
@@ -50,6 +53,8 @@ PARTS = (
     conversations,
     coupons,
     customers,
+    flash_sales,
+    group_buy,
     order_changes,
     order_rules,
     orders,
@@ -89,8 +94,8 @@ def create_app(
 ) -> FastAPI:
     """The application of one console process. Whoever made database and doorbell closes them."""
     hub = Hub(database, doorbell)
-    here = presence or Presence(connect(settings.redis_url))
-    desk = Desk(settings, database, vault, doorbell, hub, here, now)
+    redis = connect(settings.redis_url)
+    desk = Desk(settings, database, vault, doorbell, hub, presence or Presence(redis), Line(redis), now)
     console = LazyConsole(desk) if with_console else None
     metrics = Metrics()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from admin_api.hub import Hub
+from commerce.flash_sales.queue import Line
 from foundation.database import Database
 from foundation.encryption import Vault
 from foundation.redis import Doorbell, Presence
@@ -21,4 +22,5 @@ class Desk:
     doorbell: Doorbell
     hub: Hub
     presence: Presence
+    line: Line
     now: Callable[[], datetime]

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from admin_api.deal_errors import DEAL_SENTENCES
 from admin_api.order_errors import ORDER_SENTENCES
 from admin_api.parcel_errors import PARCEL_SENTENCES
 from admin_api.payment_errors import PAYMENT_SENTENCES
@@ -188,6 +189,7 @@ SENTENCES = {
     "tax.changed": "Somebody else has saved this tax rate. Load it again and repeat your change.",
     "tax.invalid": "A tax rate is 0 to 100 %; a province needs its country by two letters (CN).",
     "tax.too_many": "There are {most} tax rates at most.",
+    **DEAL_SENTENCES,
     **ORDER_SENTENCES,
     "shop.failed": "Something went wrong on our side. Nothing was changed.",
     "checks.running": "The self-check is running already. Look again in a minute.",

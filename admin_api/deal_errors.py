@@ -1,0 +1,28 @@
+"""What a refusal about group-buys and flash sales says to the staff."""
+
+DEAL_SENTENCES = {
+    "campaign.unknown": "There is no such group-buy.",
+    "campaign.changed": "Somebody else has changed this group-buy. Look again and repeat your change.",
+    "campaign.invalid": "The group-buy cannot be like this; look at {at} ({why}).",
+    "campaign.running": "Shoppers were promised this already, so it cannot change any more: {at}.",
+    "campaign.not_draft": "Only a draft can be started.",
+    "campaign.ended": "This group-buy is over.",
+    "group.unknown": "There is no such group.",
+    "group.over": "This group is decided already.",
+    "group.changed": "The group has just changed: somebody paid or left, or a colleague acted. Look again.",
+    "group.extension": "1 to {most} minutes can be added.",
+    "group.nudged": "The members were told less than an hour ago; again from {again}.",
+    "allotment.in_use": "{least} are taken or held already; it cannot be fewer.",
+    "flash.unknown": "There is no such flash sale.",
+    "flash.changed": "Somebody else has changed this flash sale. Look again and repeat your change.",
+    "flash.not_a_draft": "It is scheduled already. Take it back to a draft first.",
+    "flash.move_refused": "A flash sale that is {before} cannot become {after}.",
+    "flash.window_invalid": "It must end after it begins, and last {longest_days} days at most.",
+    "flash.window_over": "Its time is over already. Choose another one.",
+    "flash.items_invalid": "A flash sale has 1 to {most} variants, each once.",
+    "flash.item_invalid": "Variant {variant} cannot be sold like this; look at {why}.",
+    "flash.price_invalid": "The price of variant {variant} must be below {price} (minor units).",
+    "flash.begun": "It has begun already; it can only be ended.",
+    "flash.not_begun": "It has not begun yet. Take it back to a draft instead.",
+    "flash.not_planned": "It is not scheduled, or over already.",
+}
