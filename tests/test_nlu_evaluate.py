@@ -95,11 +95,13 @@ def test_the_model_of_the_shop_is_trained_on_the_phrases_in_the_repository() -> 
 
 
 @pytest.mark.slow
-def test_training_again_gives_the_model_of_the_shop(understander: Understander, encoder: Encoder) -> None:
-    again = Understander(train(read_phrases(OUR_PHRASES), encoder), encoder)
+def test_training_again_gives_the_model_of_the_shop(understander: Understander) -> None:
+    # By the encoder itself, in the pieces that `xiaoer nlu train` gives it: others differ in the last digits.
+    again = Understander(train(read_phrases(OUR_PHRASES), understander.encoder), understander.encoder)
     texts = [readable(json.loads(line)["text"]) for line in FROZEN]
     now, before = (one.model.chances(one.scores(texts)) for one in (again, understander))
-    np.testing.assert_allclose(now, before, atol=0.05)  # of a tie the last digits of the arithmetic decide
+    np.testing.assert_allclose(now, before, atol=0.05)
+    np.testing.assert_array_equal(now.argmax(axis=1), before.argmax(axis=1))
     assert again.model.doubt_limit == pytest.approx(understander.model.doubt_limit, abs=0.02)
 
 
