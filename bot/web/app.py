@@ -16,8 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.web import (
     carriers,
     chat,
+    deals,
     flash,
     goods,
+    groups,
     health,
     my_data,
     pages,
@@ -32,6 +34,7 @@ from bot.web import (
     transfer_page,
 )
 from bot.web.errors import AnswerFailures, answer_errors
+from bot.web.kept import Kept
 from bot.web.metrics import REQUESTS
 from bot.web.visitors import HEADER, is_visitor
 from bot.web.wire import BodyLimit
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
     from bot.shop import Shop
 
 _PARTS = (
-    *(pages, goods, chat, flash, suggestions, photos, pictures),
+    *(pages, goods, groups, deals, chat, flash, suggestions, photos, pictures),
     *(my_data, transfer_page, pay, carriers, health),
 )
 
@@ -62,6 +65,7 @@ def create_app(shop: "Shop") -> FastAPI:
     app = FastAPI(title="Xiaoer web chat", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.shop = shop
     app.state.shelves = {}
+    app.state.windows, app.state.deals = groups.Windows(), Kept(groups.SEEN_KEPT)
     app.state.open_streams = Counter()
     app.state.quotas, app.state.buying = flash.Quotas(), asyncio.Semaphore(flash.BUYING_AT_ONCE)
     app.state.bank = simulator.bank_of_shop(shop)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.language import money_text
+from bot.web.deal_words import DEAL_WORDS
 from bot.web.goods_views import Page, Place, crumb_data, product_data, product_html, shelf_html, shelves_html
 from bot.web.goods_words import GOODS_WORDS
 from bot.web.pages import Html, asset_url, fill, notice_page, page, page_language
@@ -56,7 +57,7 @@ async def product_page(request: Request, handle: Handle) -> Response:
     data = [product_data(place, product), crumb_data(place, trail, product.title)]
     share = place.absolute(f"/p/{quote(product.handle)}/share.jpg", v=found[1], lang=language)
     facts = Page(product.title, _summary(product.body), share, "product", data)
-    return _answer(request, place, facts, product_html(place, product, trail))
+    return goods_page(request, place, facts, product_html(place, product, trail))
 
 
 @router.api_route("/p/{handle}/share.jpg", methods=["GET", "HEAD"])
@@ -91,7 +92,7 @@ async def all_shelves(request: Request) -> Response:
         shelves = await _shelves(request, session, language)
     place, words = Place(shop.settings, language, "/c"), GOODS_WORDS[language]
     facts = Page(words.all_goods, WORDS[language].about, place.absolute("/c/share.jpg", lang=language), "website", [])
-    return _answer(request, place, facts, shelves_html(place, shelves))
+    return goods_page(request, place, facts, shelves_html(place, shelves))
 
 
 @router.get("/c/share.jpg")
@@ -131,7 +132,7 @@ async def shelf_page(
         [crumb_data(place, trail[:-1], title)],
     )
     body = shelf_html(place, trail, cards, total=found.total, number=number, last=last)
-    return _answer(request, place, facts, body)
+    return goods_page(request, place, facts, body)
 
 
 @router.get("/sitemap.xml")
@@ -152,7 +153,7 @@ async def sitemap_part(request: Request, number: Annotated[int, Path(ge=0, le=10
     async with shop.database.begin() as session:
         products = await listed(session, offset=number * PER_SITEMAP, limit=PER_SITEMAP)
         shelves = await category_tree(session, language="en") if number == 0 else ()
-    pages = ["/c", *(f"/c/{quote(view.handle)}" for view in _all(shelves))] if number == 0 else []
+    pages = ["/c", "/deals", *(f"/c/{quote(view.handle)}" for view in _all(shelves))] if number == 0 else []
     entries = [_listed(shop, path, "") for path in pages]
     entries += [_listed(shop, f"/p/{quote(one.handle)}", one.updated_at.date().isoformat()) for one in products]
     return _xml(
@@ -204,10 +205,19 @@ def _gone(request: Request) -> Response:
     return notice_page(request, title=words.gone_title, text=words.gone_text, status=404)
 
 
-def _answer(request: Request, place: Place, facts: Page, main: Html) -> Response:
+def goods_page(
+    request: Request,
+    place: Place,
+    facts: Page,
+    main: Html,
+    *,
+    head: Html | None = None,
+    headers: Mapping[str, str] = _CACHE,
+) -> Response:
+    """A public page around `main`; `head` is what else stands in its head."""
     words = WORDS[place.language]
     shop_name = place.settings.shop_name(place.language)
-    head = fill(
+    its_head = fill(
         "goods_head.html",
         description=facts.description,
         canonical=place.here(place.language),
@@ -231,13 +241,16 @@ def _answer(request: Request, place: Place, facts: Page, main: Html) -> Response
         shop=shop_name,
         seal=asset_url("seal.svg"),
         shelves=GOODS_WORDS[place.language].shelves,
+        deals=DEAL_WORDS[place.language].deals,
         other_url=place.here(words.other_code, absolute=False),
         other_code=words.other_code,
         other_language=words.other_language,
         theme=words.theme,
         main=main,
     )
-    return page(request, title=f"{facts.title} · {shop_name}", head=head, body=body, headers=_CACHE)
+    return page(
+        request, title=f"{facts.title} · {shop_name}", head=Html(its_head + (head or "")), body=body, headers=headers
+    )
 
 
 def _as_data(data: list[dict[str, Json]]) -> Html:

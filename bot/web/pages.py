@@ -9,15 +9,21 @@ from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from bot.web.deal_words import DEAL_WORDS
+from bot.web.group_link import group_in, seen_group
 from bot.web.words import WORDS, Words
 from commerce.catalog.pages import product_at
 from commerce.catalog.queries import product_cards
 from conversations.text import clean
 from foundation.database import Database
+
+if TYPE_CHECKING:
+    from bot.shop import Shop
 
 _HERE = Path(__file__).parent
 _ASSET_TYPES = {
@@ -25,6 +31,8 @@ _ASSET_TYPES = {
     "page.js": "text/javascript; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
     "goods.css": "text/css; charset=utf-8",
+    "deals.css": "text/css; charset=utf-8",
+    "live.js": "text/javascript; charset=utf-8",
     "seal.svg": "image/svg+xml",
     "cup.svg": "image/svg+xml",
 }
@@ -175,12 +183,17 @@ def notice_page(
 
 @router.get("/")
 async def chat_page(request: Request) -> Response:
-    """Our own page: the chat at full height, with the shop beside it on wide screens. `?p=` opens it on a product."""
+    """Our own page: the chat at full height, with the shop beside it on wide screens.
+
+    `?p=` opens it on a product, `?g=` on a group.
+    """
     language = page_language(request)
     words = WORDS[language]
-    shop = request.app.state.shop
+    shop: Shop = request.app.state.shop
     shop_name = shop.settings.shop_name(language)
     handle = clean(request.query_params.get("p", ""))[:200]
+    token = request.query_params.get("g", "")
+    group_title = await _group_title(shop, token, language)
     body = fill(
         "chat.html",
         **_shop_words(words),
@@ -193,6 +206,8 @@ async def chat_page(request: Request) -> Response:
         shelves=words.shelves,
         product=handle,
         product_title=await _title_of(shop.database, handle, language) if handle else "",
+        group=token if group_title else "",
+        group_title=group_title,
     )
     return page(request, title=shop_name, body=body)
 
@@ -203,6 +218,16 @@ async def _title_of(database: Database, handle: str, language: str) -> str:
         found = await product_at(session, handle)
         cards = await product_cards(session, [found[0]], language=language) if found else []
     return cards[0].title if cards else ""
+
+
+async def _group_title(shop: "Shop", token: str, language: str) -> str:
+    """What a shopper says who comes from the page of a group; empty where the token leads to none."""
+    group_id = group_in(shop.vault, token)
+    if group_id is None:
+        return ""
+    async with shop.database.begin() as session:
+        seen = await seen_group(session, group_id=group_id, now=shop.now())
+    return DEAL_WORDS[language].join_label.format(title=seen.title(language)) if seen else ""
 
 
 @router.get("/embed.html")

@@ -10,8 +10,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 SIZE = (1200, 630)
-_MARGIN = 64
-_PAPER, _INK, _SOFT, _LEAF, _WASH = "#f8f3e9", "#2d2721", "#766a5c", "#2e6a50", "#e9f0e6"
+MARGIN = 64
+PAPER, INK, SOFT, LEAF = "#f8f3e9", "#2d2721", "#766a5c", "#2e6a50"
 _VERSION = 1
 _FONTS = (
     "/usr/share/fonts/opentype/noto/NotoSerifCJK-Bold.ttc",
@@ -52,41 +52,49 @@ def shared_picture(folder: Path, share: Share) -> Path:
 
 
 def _drawn(share: Share) -> Image.Image:
-    sheet = Image.new("RGB", SIZE, _PAPER)
+    sheet = Image.new("RGB", SIZE, PAPER)
     draw = ImageDraw.Draw(sheet)
-    left = _MARGIN
-    if share.picture is not None and share.picture.is_file():
-        with Image.open(share.picture) as picture:
-            picture.draft("RGB", (SIZE[1], SIZE[1]))
-            square = ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGB"), (SIZE[1], SIZE[1]))
-        sheet.paste(square, (0, 0))
-        left = SIZE[1] + _MARGIN
-    width = SIZE[0] - left - _MARGIN
-    if _font(20) is None:
-        _seal(draw, (left + width // 2 - 80, SIZE[1] // 2 - 80), 160)
+    left = MARGIN
+    if paste_square(sheet, share.picture):
+        left = SIZE[1] + MARGIN
+    width = SIZE[0] - left - MARGIN
+    if font_of(20) is None:
+        seal(draw, (left + width // 2 - 80, SIZE[1] // 2 - 80), 160)
         return sheet
-    _seal(draw, (left, _MARGIN), 56)
-    _write(draw, (left + 74, _MARGIN + 10), share.shop, 28, _SOFT, width - 74, lines=1)
-    below = _write(draw, (left, 196), share.title, 54, _INK, width, lines=4)
+    seal(draw, (left, MARGIN), 56)
+    write(draw, (left + 74, MARGIN + 10), share.shop, 28, SOFT, width - 74, lines=1)
+    below = write(draw, (left, 196), share.title, 54, INK, width, lines=4)
     if share.price:
-        _write(draw, (left, max(below + 28, 470)), share.price, 50, _LEAF, width, lines=1)
+        write(draw, (left, max(below + 28, 470)), share.price, 50, LEAF, width, lines=1)
     return sheet
 
 
-def _seal(draw: ImageDraw.ImageDraw, at: tuple[int, int], side: int) -> None:
+def paste_square(sheet: Image.Image, file: Path | None) -> bool:
+    """The picture in this file as a square as high as the sheet, at its left edge; False where there is none."""
+    if file is None or not file.is_file():
+        return False
+    side = (sheet.height, sheet.height)
+    with Image.open(file) as picture:
+        picture.draft("RGB", side)
+        square = ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGB"), side)
+    sheet.paste(square, (0, 0))
+    return True
+
+
+def seal(draw: ImageDraw.ImageDraw, at: tuple[int, int], side: int) -> None:
     """The shop's seal: the character 二."""
     x, y = at
-    draw.rounded_rectangle((x, y, x + side, y + side), radius=side * 0.26, fill=_LEAF)
+    draw.rounded_rectangle((x, y, x + side, y + side), radius=side * 0.26, fill=LEAF)
     for top, inset in ((0.33, 0.28), (0.66, 0.18)):
         line = (x + side * inset, y + side * top, x + side * (1 - inset), y + side * top)
-        draw.line(line, fill=_PAPER, width=max(3, side // 14))
+        draw.line(line, fill=PAPER, width=max(3, side // 14))
 
 
-def _write(
+def write(
     draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: str, width: int, *, lines: int
 ) -> int:
     """Write a text, broken into lines of this width, the last one cut where there are too many; where it ends."""
-    font = _font(size)
+    font = font_of(size)
     assert font is not None
     x, y = at
     for line in _broken(text, font, width, lines):
@@ -133,7 +141,8 @@ def _fitting(line: str, font: ImageFont.FreeTypeFont, width: int) -> str:
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont | None:
+def font_of(size: int) -> ImageFont.FreeTypeFont | None:
+    """The shop's letters in this size; None on a system without Chinese characters."""
     for path in _FONTS:
         try:
             return ImageFont.truetype(path, size)

@@ -38,6 +38,8 @@
     show()
     for (const button of document.querySelectorAll("[data-theme-toggle]")) button.addEventListener("click", toggle)
     for (const button of document.querySelectorAll("[data-download]")) button.addEventListener("click", () => download(button))
+    const [visit] = performance.getEntriesByType("navigation")
+    if (visit && visit.type !== "back_forward") document.querySelector("[data-go]")?.click()
     const seconds = Number(document.body.dataset.refresh)
     if (!seconds) return
     const look = async () => {

@@ -225,15 +225,16 @@ class XiaoerChat extends Suggestions {
     this.arrange()
     this.connect()
     if (this.outbox.length) this.pump()
-    this.openProduct()
+    this.openOn("product", "p")
+    this.openOn("group", "g")
   }
-  // Who comes from the page of a product wants to see it here; once, not again with each reload.
-  openProduct() {
-    const product = this.getAttribute("product"), title = this.getAttribute("product-title")
-    if (!product || !title) return
-    this.say({ kind: "open", product, label: title })
+  // Who comes from the page of a product or a group wants to see it here; once, not again with each reload.
+  openOn(what, parameter) {
+    const its = this.getAttribute(what), title = this.getAttribute(what + "-title")
+    if (!its || !title) return
+    this.say({ kind: "open", [what]: its, label: title })
     const url = new URL(location.href)
-    url.searchParams.delete("p")
+    url.searchParams.delete(parameter)
     history.replaceState(null, "", url)
   }
   async connect() {
