@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.credit.actions import pay_in, store_credit_of
@@ -24,6 +24,40 @@ CLOSE_INTENT = "payments.close_intent"
 SUBMIT_REFUND = "payments.submit_refund"
 RefundTo = Literal["original", "credit"]
 """Where money goes back: with what it was paid with, or into the customer's store credit."""
+
+
+# Built once: a refund asks all of them, and a group that fails makes a thousand refunds at once.
+_FRESH = {"populate_existing": True}
+_PAYABLE_OF = (
+    select(Intent)
+    .where(Intent.order_id == bindparam("order_id"), Intent.state.in_(PAYABLE))
+    .order_by(Intent.id)
+    .with_for_update(key_share=True)
+    .execution_options(**_FRESH)
+)
+_CLOSING_OF = (
+    select(Intent.id).where(Intent.order_id == bindparam("order_id"), Intent.state == IntentState.CLOSING).limit(1)
+)
+_PAYMENTS_OF = (
+    select(Payment).where(Payment.order_id == bindparam("order_id")).order_by(Payment.id).execution_options(**_FRESH)
+)
+_PAYMENT = (
+    select(Payment)
+    .where(Payment.id == bindparam("payment_id"))
+    .with_for_update(key_share=True)
+    .execution_options(**_FRESH)
+)
+_REFUND_NAMED = select(Refund).where(Refund.key == bindparam("key"))
+_RESERVE = (
+    update(Payment)
+    .where(
+        Payment.id == bindparam("payment_id"),
+        Payment.captured - Payment.refunded - Payment.refund_pending >= bindparam("asked"),
+    )
+    .values(refund_pending=Payment.refund_pending + bindparam("asked"))
+    .returning(Payment.id)
+    .execution_options(synchronize_session=False)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +171,13 @@ async def locked_intent(session: AsyncSession, intent_id: int) -> Intent:
 
 async def payable_intents(session: AsyncSession, order_id: int) -> Sequence[Intent]:
     """What could still be paid of an order, locked."""
-    found = select(Intent).where(Intent.order_id == order_id, Intent.state.in_(PAYABLE)).order_by(Intent.id)
-    locked = found.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return (await session.scalars(locked)).all()
+    return (await session.scalars(_PAYABLE_OF, {"order_id": order_id})).all()
 
 
 async def is_closing(session: AsyncSession, order_id: int) -> bool:
     """Whether a provider has still to confirm that nobody can pay for this order any more."""
     await session.flush()
-    closing = select(Intent.id).where(Intent.order_id == order_id, Intent.state == IntentState.CLOSING).limit(1)
-    return await session.scalar(closing) is not None
+    return await session.scalar(_CLOSING_OF, {"order_id": order_id}) is not None
 
 
 async def start_closing(session: AsyncSession, intent: Intent, *, now: datetime) -> None:
@@ -215,15 +246,8 @@ async def request_refund(
     Raises Refused("refund.too_much", ...) when less than `amount` is left of the payment.
     """
     # The payment row is locked by this query, so of two askers with one key the second finds the refund of the first.
-    payment = (
-        await session.scalars(
-            select(Payment)
-            .where(Payment.id == payment_id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
-    ).one()
-    known = await session.scalar(select(Refund).where(Refund.key == key))
+    payment = (await session.scalars(_PAYMENT, {"payment_id": payment_id})).one()
+    known = await session.scalar(_REFUND_NAMED, {"key": key})
     if known is not None:
         return known
     await _reserve(session, payment, amount)
@@ -256,13 +280,7 @@ async def request_refund(
 
 
 async def _reserve(session: AsyncSession, payment: Payment, amount: int) -> None:
-    reserved = await session.scalar(
-        update(Payment)
-        .where(Payment.id == payment.id, Payment.captured - Payment.refunded - Payment.refund_pending >= amount)
-        .values(refund_pending=Payment.refund_pending + amount)
-        .returning(Payment.id)
-        .execution_options(synchronize_session=False)
-    )
+    reserved = await session.scalar(_RESERVE, {"payment_id": payment.id, "asked": amount})
     if reserved is None:
         raise Refused("refund.too_much", amount=amount, left=payment.left, currency=payment.currency)
 
@@ -348,9 +366,8 @@ async def refund_everything(
 
     Each refund has the key "<key>:<payment id>"; without one the reason is the business fact.
     """
-    paid = select(Payment).where(Payment.order_id == order_id).order_by(Payment.id)
     total = 0
-    for payment in await session.scalars(paid.execution_options(populate_existing=True)):
+    for payment in (await session.scalars(_PAYMENTS_OF, {"order_id": order_id})).all():
         left = payment.left
         if left > 0:
             name = f"{key or f'refund:{reason}'}:{payment.id}"
