@@ -13,6 +13,7 @@ seconds, no place has grown, nothing failed, and the books hold.
 
 import argparse
 import asyncio
+import contextlib
 import json
 import random
 import resource
@@ -27,7 +28,7 @@ import uvloop
 from rich.console import Console
 from sqlalchemy import select, text
 
-from bench.processes import Process, Scene, cpu_seconds, free_ports, log_lines, scene
+from bench.processes import Process, Scene, cpu_seconds, free_ports, log_lines, postgres_pids, scene
 from bench.rush import Page, Times
 from bench.shoppers_ready import HOME, goods_for
 from bot.web.visitors import new_visitor, visitor_id
@@ -42,7 +43,7 @@ from foundation.errors import Json
 
 ANSWERED_WITHIN = 2.0
 """Seconds."""
-LONGEST = 60
+LONGEST = 120
 """Seconds until everybody has bought or heard that all is sold."""
 WARM_UP = 200
 WARM_SALES = 5
@@ -67,8 +68,10 @@ FROM numbered, address a WHERE a.customer_id = :customer
 
 @dataclass(slots=True)
 class Tally:
-    """What happened to everybody."""
+    """What happened to all `shoppers`."""
 
+    shoppers: int
+    all_answered: asyncio.Event = field(default_factory=asyncio.Event)
     first: Times = field(default_factory=Times)
     later: Times = field(default_factory=Times)
     bought: Times = field(default_factory=Times)
@@ -112,6 +115,8 @@ class Shopper:
         while time.perf_counter() < end:
             told = await self._posts(page, "line")
             times.add(at)
+            if len(self.tally.first.took) == self.tally.shoppers:
+                self.tally.all_answered.set()
             self._look_at(told)
             if told["state"] in ("sold_out", "over"):
                 return "sold out"
@@ -145,6 +150,9 @@ class Shopper:
             self.tally.in_vain += 1
             return False
         opened = await page.ask("GET", _path(order["pay"]))
+        while opened.status == 503:  # the bank does not answer at once; the page has a button to try again
+            await asyncio.sleep(1)
+            opened = await page.ask("GET", _path(order["pay"]))
         paid = await page.ask("POST", _path(opened.location), body=b"choice=pay", form=True)
         if (opened.status, paid.status) != (303, 303):
             raise RuntimeError(f"pay: {opened.status} {paid.status}")
@@ -237,15 +245,17 @@ async def _rush(process: Process, path: str, tokens: Sequence[str], seconds: flo
 
 async def _sale(here: Scene, web: Process, item_id: int, tokens: Sequence[str], seconds: float) -> dict[str, Json]:
     """Everybody comes; how it ended for them, and what the shop sold."""
-    tally = Tally()
+    tally = Tally(len(tokens))
 
     async def one(token: str, at: float) -> None:
         await Shopper(web.port or 0, token, item_id, tally).shops(at)
 
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), _cpu(here, web)
+    answering = asyncio.create_task(_all_answered(here, web, tally))
     selling = asyncio.create_task(_sold_out(here.database, item_id))
     await _spread(tokens, seconds, one)
     quota, sold_at = await selling
+    answered = _used(before, await answering)
     first = tally.first.took
     return {
         "sold": quota.sold,
@@ -260,7 +270,26 @@ async def _sale(here: Scene, web: Process, item_id: int, tokens: Sequence[str], 
         "first_answer": tally.first.facts(),
         "later_answers": {"count": len(tally.later.took), **tally.later.facts()},
         "purchase": tally.bought.facts(),
+        "cpu_s": _used(before, _cpu(here, web)),
+        "cpu_s_until_all_answered": answered,
     }
+
+
+async def _all_answered(here: Scene, web: Process, tally: Tally) -> dict[str, float]:
+    """CPU used when everybody has had their first answer: what it takes on a machine that has nothing else to do."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(tally.all_answered.wait(), LONGEST)
+    return _cpu(here, web)
+
+
+def _used(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
+    return {name: round(seconds - before[name], 2) for name, seconds in after.items()}
+
+
+def _cpu(here: Scene, web: Process) -> dict[str, float]:
+    """Seconds of CPU so far: of the web process, of PostgreSQL, and of this one, which is all the shoppers."""
+    database = cpu_seconds(postgres_pids(here.place.data_dir))
+    return {"web": cpu_seconds([web.pid]), "database": database, "shoppers": time.process_time()}
 
 
 async def _sold_out(database: Database, item_id: int) -> tuple[Quota, float]:
