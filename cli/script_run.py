@@ -28,6 +28,7 @@ CHANNEL = "terminal"
 AGENT = Person(1, "小林")
 _numbers = itertools.count(1)
 _RETURN = re.compile(r'action="([^"]+)"')
+_WALLET = re.compile(r'href="([^"?]*/simulator/pay/[^"?]*)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +185,14 @@ class _Player:
                 self._note("agent" if message.kind == "person" else "shop", message.text)
 
     async def _open_pay_page(self) -> None:
-        """Open the newest pay link as a phone would; the page stays open until it is paid or another is opened."""
+        """Open the newest pay link as a browser would; the page stays open until it is paid or another is opened."""
         link = next((reply.url for reply in reversed(self.shown) if isinstance(reply, PayLink)), None)
         if link is None:
             raise ScriptError("there is no pay link to open")
-        page = await self.scratch.client.get(link, follow_redirects=True, headers={"User-Agent": "Mobile"})
+        page = await self.scratch.client.get(link, follow_redirects=True)
+        wallet = _WALLET.search(page.text)
+        if wallet is not None:  # a code to scan
+            page = await self.scratch.client.get(wallet[1])
         form = _RETURN.search(page.text)
         if form is None:
             raise ScriptError(f"the pay page shows no form to pay (status {page.status_code})")

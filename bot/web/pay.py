@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse,
 from bot.language import money_text
 from bot.web.errors import status_of
 from bot.web.pages import notice_page, page_language
-from bot.web.scan_page import scan_page
 from bot.web.transfer_page import transfer_page
+from bot.web.wallet_page import wallet_page
 from bot.web.words import WORDS, Words
 from commerce.customers.model import Customer
 from commerce.orders.model import Order, OrderStatus, PaymentMethod
@@ -35,15 +35,16 @@ _LOOK_EVERY = 5
 @router.get("/pay/{token}", include_in_schema=False)
 async def pay(request: Request, token: str) -> Response:
     """Open the payment and go to the provider's page; an order that is not to be paid any more shows how it stands."""
-    till = till_of(request)
     try:
-        by_transfer = await _waiting_transfer(request, token)
-        if by_transfer is not None:
-            return transfer_page(request, *by_transfer)
-        url = await open_payment(till, token, _payer(request))
-        if url.startswith(("https://", "http://")):
+        order, intent = await _asked(request, token)
+        if intent.provider == TRANSFER:
+            return transfer_page(request, order, intent)
+        url = await open_payment(till_of(request), token, _payer(request))
+        if intent.provider != PaymentMethod.WECHAT:
             return RedirectResponse(url, status_code=303)
-        return await _scan(request, token, url)
+        await _ask_provider(request, token)
+        order, intent = await _asked(request, token)
+        return wallet_page(request, order, intent, url)
     except ProviderUnreachable as error:
         log.warning("the pay page does not open", error=str(error))
         words = WORDS[page_language(request)]
@@ -106,30 +107,21 @@ def _payer(request: Request) -> Payer:
     return Payer(ip=ip, on_phone=any(word in agent for word in ("Mobile", "Android", "iPhone")))
 
 
-async def _scan(request: Request, token: str, code: str) -> Response:
-    """The page with the code; it looks for itself whether somebody has paid."""
-    await _ask_provider(request, token)
+async def _asked(request: Request, token: str) -> tuple[Order, Intent]:
+    """What a link is about, if it may still be paid.
+
+    Raises Refused("payment.unknown"), ("payment.closed") or ("payment.done").
+    """
     shop: Shop = request.app.state.shop
     async with shop.database.begin() as session:
-        intent = await session.get_one(Intent, intent_from(shop.vault, token))
+        intent = await session.get(Intent, intent_from(shop.vault, token))
+        if intent is None:
+            raise Refused("payment.unknown")
         order = await session.get_one(Order, intent.order_id)
         request.state.language = (await session.get_one(Customer, order.customer_id)).language
     if intent.state not in PAYABLE:
-        return await _standing(request, token)
-    return scan_page(request, order, intent, code)
-
-
-async def _waiting_transfer(request: Request, token: str) -> tuple[Order, Intent] | None:
-    """Order and intent where the link is for a bank transfer that can still be made. Raises Refused."""
-    shop: Shop = request.app.state.shop
-    intent_id = intent_from(shop.vault, token)
-    async with shop.database.begin() as session:
-        intent = await session.get(Intent, intent_id)
-        if intent is None or intent.provider != TRANSFER:
-            return None
-        order = await session.get_one(Order, intent.order_id)
-        request.state.language = (await session.get_one(Customer, order.customer_id)).language
-    if intent.state not in PAYABLE or (order.hold_until is not None and order.hold_until <= shop.now()):
+        raise Refused("payment.done" if intent.state is IntentState.SUCCEEDED else "payment.closed")
+    if intent.change_id is None and order.hold_until is not None and order.hold_until <= shop.now():
         raise Refused("payment.closed", number=order.number)
     return order, intent
 

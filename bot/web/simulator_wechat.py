@@ -14,12 +14,14 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.web import simulator_model as books
+from bot.web.pages import notice_page, page_language
 from bot.web.simulator import Bank, bank_of, wallet_session_id
 from bot.web.simulator_events import signed_by_wechat
 from bot.web.simulator_model import WECHAT, Fault, SimulatorRefund, SimulatorSession, State
 from bot.web.simulator_shapes import wire
 from bot.web.simulator_wallet_shapes import wechat_order, wechat_refund
 from bot.web.wire import read_body
+from bot.web.words import WORDS
 from commerce.payments.payment_keys import pem_of
 from commerce.payments.practice_wallets import MCHID, WECHAT_APP, WECHAT_AT_HOME
 from commerce.payments.signatures import is_wechat_authorized
@@ -159,8 +161,11 @@ async def _open(session: AsyncSession, bank: Bank, asked: OrderAsked, kind: str)
 
 @router.get("/h5", include_in_schema=False)
 async def enter_h5(request: Request, prepay_id: str, redirect_url: str = "") -> Response:
-    """Where a phone opens WeChat; it comes back to where the shop asked for, if that is a page of this shop."""
+    """Where a phone opens WeChat: only from a page of the shop, and it comes back only to such a one."""
     bank = bank_of(request)
+    if not request.headers.get("referer", "").startswith(bank.base_url):
+        words = WORDS[page_language(request)]
+        return notice_page(request, title=words.sim_closed_title, text=words.sim_closed_text, mark="bad", status=403)
     async with bank.database.begin() as session:
         found = await books.session_of(session, prepay_id, now=bank.now(), lock=True)
         if redirect_url.startswith(bank.base_url + "/"):

@@ -58,6 +58,8 @@ class Words:
     scan_text: str
     scan_until: str
     scan_practise: str
+    wallet_go: str
+    wallet_go_text: str
     order: str
     amount: str
     sim_name: str
@@ -140,6 +142,8 @@ _ENGLISH = Words(
     scan_text="Scan the code with WeChat.\nThis page notices by itself when you have paid.",
     scan_until="Pay before",
     scan_practise="Open the practice WeChat",
+    wallet_go="Open WeChat",
+    wallet_go_text="You are being taken to WeChat.\nThis page notices by itself when you have paid.",
     sim_name="Practice bank",
     sim_wechat="WeChat Pay (practice)",
     sim_alipay="Alipay (practice)",
@@ -218,6 +222,8 @@ _CHINESE = Words(
     scan_text="请打开微信扫一扫。\n付款后本页会自动更新。",
     scan_until="支付截止",
     scan_practise="打开模拟微信付款",
+    wallet_go="打开微信付款",
+    wallet_go_text="正在打开微信。\n付款后本页会自动更新。",
     sim_name="模拟银行",
     sim_wechat="微信支付（模拟）",
     sim_alipay="支付宝（模拟）",

@@ -1,4 +1,4 @@
-"""The pay page of a payment that a wallet opens from a QR code: the code, how much, and a look whether it was paid."""
+"""The pay page of WeChat Pay: a code to scan or, on a phone, the way into WeChat; and a look whether it was paid."""
 
 from typing import TYPE_CHECKING
 
@@ -18,26 +18,35 @@ if TYPE_CHECKING:
     from bot.shop import Shop
 
 
-def scan_page(request: Request, order: Order, intent: Intent, code: str) -> Response:
-    """What the shopper scans. The simulator's code leads to its own page, which any camera opens, or a button."""
+def wallet_page(request: Request, order: Order, intent: Intent, url: str) -> Response:
+    """What the shopper scans, or follows: WeChat lets a phone in only from a page of the shop's own address.
+
+    The simulator's code leads to its own page, which any camera opens, or a button.
+    """
     shop: Shop = request.app.state.shop
     language = page_language(request)
     words = WORDS[language]
-    practise = None
-    if has_practice_wallets(shop.settings) and code.startswith(NATIVE_URL):
-        practise = f"{shop.settings.base_url}/simulator/pay/{code.removeprefix(NATIVE_URL)}?lang={language}"
+    qr, text, button = Html(""), words.wallet_go_text, Html("")
+    if url.startswith(("https://", "http://")):
+        button = fill("go.html", label=words.wallet_go, href=url)
+    else:
+        practise = None
+        if has_practice_wallets(shop.settings) and url.startswith(NATIVE_URL):
+            practise = f"{shop.settings.base_url}/simulator/pay/{url.removeprefix(NATIVE_URL)}?lang={language}"
+            button = fill("aside.html", label=words.scan_practise, href=practise)
+        qr, text = fill("qr.html", src=qr_picture(practise or url), alt=words.scan_code), words.scan_text
     rows = [(words.order, order.number)]
     if order.hold_until is not None:
         rows.append((words.scan_until, time_text(order.hold_until, language, shop.settings.time_zone)))
     body = fill(
-        "scan.html",
+        "wallet.html",
         shop=shop.settings.shop_name(language),
         title=words.scan_title,
         amount=money_text(intent.money, language),
-        qr=fill("qr.html", src=qr_picture(practise or code), alt=words.scan_code),
+        qr=qr,
         rows=Html("".join(fill("row.html", name=name, value=value) for name, value in rows)),
-        text=words.scan_text,
-        button=fill("aside.html", label=words.scan_practise, href=practise) if practise else Html(""),
+        text=text,
+        button=button,
         back=words.back_to_chat,
         home=f"/?lang={language}",
     )
