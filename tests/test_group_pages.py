@@ -178,7 +178,7 @@ async def test_many_who_look_at_once_cost_one_read(tmp_path: Path) -> None:
     kept: Kept[str, int] = Kept(0.0)
     assert await asyncio.gather(*(kept.of("tea", read) for _ in range(50))) == [1] * 50
     assert (await kept.of("tea", read), len(reads)) == (2, 2)
-    card = InvitationCard("茶", "店", "¥49.00", "¥68.00", "还差 1 人", "", "扫码", "http://shop/g/x", None)
+    card = InvitationCard("茶", "店", "¥49.00", "¥68.00", "还差 1 人", "", "扫码", "http://shop/g/x", "zh", None)
     drawn = await asyncio.gather(*(asyncio.to_thread(card_picture, tmp_path, card) for _ in range(3)))
     assert len(set(drawn)) == 1
     assert [path.suffix for path in sorted(await asyncio.to_thread(lambda: list(tmp_path.iterdir())))] == [

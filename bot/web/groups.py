@@ -85,7 +85,7 @@ async def card(request: Request, token: str) -> Response:
     drawing = _card(shop, seen, token, language)
     windows: Windows = request.app.state.windows
     folder = shop.settings.data_dir / "cards"
-    png = await windows.cards.of((drawing.link, drawing.mark), lambda: asyncio.to_thread(card_picture, folder, drawing))
+    png = await windows.cards.of((token, drawing.mark), lambda: asyncio.to_thread(card_picture, folder, drawing))
     headers = {"Cache-Control": "public, max-age=30", "Vary": "Accept-Language", "X-Robots-Tag": "noindex"}
     return Response(png, media_type="image/png", headers=headers)
 
@@ -117,7 +117,8 @@ def _card(shop: "Shop", seen: SeenGroup, token: str, language: str) -> Invitatio
         state=_line(seen, language),
         until="" if is_over else words.card_ends.format(time=until),
         scan=words.card_scan_over if is_over else words.card_scan,
-        link=f"{shop.settings.base_url}/g/{token}?lang={language}",
+        link=f"{shop.settings.base_url}/g/{token}",
+        language=language,
         picture=MediaFolder.of(shop.settings.data_dir).file(seen.digest) if seen.digest else None,
     )
 

@@ -31,6 +31,7 @@ class InvitationCard:
     until: str
     scan: str
     link: str
+    language: str
     picture: Path | None
 
     @property
@@ -42,7 +43,7 @@ class InvitationCard:
 
 def card_picture(folder: Path, card: InvitationCard) -> bytes:
     """The PNG of this card, drawn unless it lies in `folder`; the one of the same link from before goes."""
-    name = hashlib.sha256(card.link.encode()).hexdigest()[:24]
+    name = hashlib.sha256(f"{card.language} {card.link}".encode()).hexdigest()[:24]
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{name}.lock").open("w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
@@ -74,7 +75,7 @@ def _drawn(card: InvitationCard) -> Image.Image:
     seal(draw, (left, 48), 44)
     write(draw, (left + 60, 54), card.shop, 24, SOFT, width - 60, lines=1)
     below = write(draw, (left, 118), card.title, 40, INK, width, lines=2)
-    _prices(draw, (left, below + 12), card)
+    _prices(draw, (left, below + 12), card, width)
     write(draw, (left, below + 88), card.state, 34, LEAF, width, lines=1)
     beside = (left + code.width + 24, at[1] + 8)
     below = write(draw, beside, card.scan, 26, INK, width - code.width - 24, lines=3)
@@ -82,19 +83,23 @@ def _drawn(card: InvitationCard) -> Image.Image:
     return sheet
 
 
-def _prices(draw: ImageDraw.ImageDraw, at: tuple[int, int], card: InvitationCard) -> None:
-    """The price in a group, and beside it the one alone, struck through."""
+def _prices(draw: ImageDraw.ImageDraw, at: tuple[int, int], card: InvitationCard, width: int) -> None:
+    """The price in a group, and beside it the one alone, struck through; so large that both find room."""
     x, y = at
-    large, small = font_of(54), font_of(30)
-    assert large is not None
-    assert small is not None
-    draw.text((x, y), card.price, font=large, fill=LEAF)
-    if not card.alone:
-        return
-    start = x + round(large.getlength(card.price)) + 22
-    end = start + round(small.getlength(card.alone))
-    draw.text((start, y + 25), card.alone, font=small, fill=SOFT)
-    draw.line((start - 2, y + 46, end + 2, y + 46), fill=SOFT, width=3)
+    for size in (54, 46, 38, 30, 24):
+        large, small = font_of(size), font_of(size * 5 // 9)
+        assert large is not None
+        assert small is not None
+        start = x + round(large.getlength(card.price)) + 20
+        end = start + round(small.getlength(card.alone))
+        if end <= x + width:
+            break
+    bottom = y + 62
+    draw.text((x, bottom), card.price, font=large, fill=LEAF, anchor="ls")
+    if card.alone:
+        draw.text((start, bottom), card.alone, font=small, fill=SOFT, anchor="ls")
+        middle = bottom - size // 5
+        draw.line((start - 2, middle, end + 2, middle), fill=SOFT, width=3)
 
 
 def _code(link: str) -> Image.Image:
