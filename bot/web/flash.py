@@ -9,6 +9,7 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -75,23 +76,39 @@ class Ready:
 
 
 class Quotas:
-    """How items stand, read anew twice a second however many ask."""
+    """How items stand, read anew twice a second however many ask; who asks meanwhile is told what was known before."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[float, asyncio.Task[Quota]]] = {}
+        self._known: dict[int, tuple[float, Quota]] = {}
+        self._reading: dict[int, asyncio.Task[Quota]] = {}
 
     async def of(self, shop: "Shop", item_id: int) -> Quota:
-        """How an item stands now. Raises Refused("flash.unknown")."""
-        until, reading = self._kept.get(item_id, (0.0, None))
-        if reading is None or until < time.monotonic():
-            reading = asyncio.create_task(_read(shop, item_id))
-            self._kept = {item: kept for item, kept in self._kept.items() if kept[0] >= time.monotonic()}
-            self._kept[item_id] = (time.monotonic() + QUOTA_KEPT, reading)
-        return reading.result() if reading.done() else await asyncio.shield(reading)
+        """How an item stood within the last seconds. Raises Refused("flash.unknown")."""
+        read_at, quota = self._known.get(item_id, (0.0, None))
+        age = time.monotonic() - read_at
+        if quota is not None and age < QUOTA_KEPT:
+            return quota
+        reading = self._reading.get(item_id) or self._read(shop, item_id)
+        return quota if quota is not None and age < 10 * QUOTA_KEPT else await asyncio.shield(reading)
+
+    async def changed(self, shop: "Shop", item_id: int) -> Quota:
+        """How it stands after what has just been done to it."""
+        return await asyncio.shield(self._read(shop, item_id))
 
     def forget(self, item_id: int) -> None:
-        """It has just changed."""
-        self._kept.pop(item_id, None)
+        """Whoever asks next waits for the truth."""
+        self._known.pop(item_id, None)
+
+    def _read(self, shop: "Shop", item_id: int) -> asyncio.Task[Quota]:
+        reading = self._reading[item_id] = asyncio.create_task(_read(shop, item_id))
+        reading.add_done_callback(partial(self._keep, item_id))
+        return reading
+
+    def _keep(self, item_id: int, reading: asyncio.Task[Quota]) -> None:
+        if self._reading.get(item_id) is reading:
+            del self._reading[item_id]
+        if not reading.cancelled() and reading.exception() is None:
+            self._known[item_id] = (time.monotonic(), reading.result())
 
 
 async def _read(shop: "Shop", item_id: int) -> Quota:
@@ -166,8 +183,7 @@ async def buy(request: Request, item_id: ItemId, visitor: AVisitor) -> Response:
         await shop.holds.hold(offer.hold_key, offer.holding, until=until, now=now, allotments=offer.allotments)
         async with shop.database.begin() as session:
             order = await _ordered(session, shop, ready, method, now)
-    request.app.state.quotas.forget(item_id)
-    await _leave(shop, await _quota(request, item_id), visitor, now)
+    await _leave(shop, await request.app.state.quotas.changed(shop, item_id), visitor, now)
     return JSONResponse(_order_told(shop, order), status_code=201)
 
 
