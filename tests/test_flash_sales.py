@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import Announcement
+from commerce.catalog.model import Variant
 from commerce.checks import RULES
 from commerce.flash_sales.claims import flash_price, give_back, join_claims, take
 from commerce.flash_sales.model import FlashClaim, FlashItem, FlashSale, SaleState
@@ -37,6 +38,7 @@ from commerce.flash_sales.sales import (
 )
 from commerce.inventory.allotments import places_of
 from commerce.inventory.model import StockLevel
+from commerce.merchandising.variants import VariantDraft, set_options_and_variants
 from foundation.errors import Json, Refused
 from foundation.money import Money
 from tests.goods import a_customer, a_product
@@ -164,6 +166,22 @@ async def test_the_staff_is_told_clearly_what_cannot_be(session: AsyncSession, n
         await schedule_sale(session, version=4, **facts)
     with refused("flash.unknown"):
         await delete_sale(session, sale_id=0, version=1)
+
+
+async def test_goods_of_a_draft_that_are_taken_off_the_shelf_are_refused_when_it_is_scheduled(
+    session: AsyncSession, now: datetime
+) -> None:
+    tea = await a_product(session, now=now, pieces=0)
+    sale = await add_sale(session, draft=a_draft(now, ItemDraft(tea, 100, 5)), now=now)
+    variant = await session.get_one(Variant, tea)
+    new = VariantDraft(values=(), price=900)
+    await set_options_and_variants(
+        session, product_id=variant.product_id, version=1, options=(), variants=(new,), currency="CNY", now=now
+    )
+    assert not variant.active
+    with refused("flash.item_invalid") as refusal:
+        await schedule_sale(session, sale_id=sale.id, version=1, now=now)
+    assert refusal.value.facts == {"variant": tea, "why": "variant"}
 
 
 async def test_the_price_is_for_its_hours_to_the_instant_and_for_as_many_as_one_may_have(

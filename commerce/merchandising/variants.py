@@ -18,6 +18,8 @@ from commerce.catalog.model import (
     VariantPrice,
     VariantValue,
 )
+from commerce.flash_sales.model import FlashItem
+from commerce.group_buy.model import GroupOffer
 from commerce.inventory.model import StockLevel, StockMovement
 from commerce.merchandising.actions import check_price, checked_sku, free_sku
 from commerce.merchandising.editing import flush, keep_sellable, names, product_to_edit, save
@@ -83,10 +85,10 @@ async def set_options_and_variants(
 ) -> Product:
     """Bring choices, answers and variants to what is given, in this order; what is not named is taken away.
 
-    A variant that was ever ordered, lies in a cart or has had stock is not deleted but made inactive. New variants are
-    sold in the currency of the others, the first one in `currency`. Refuses option.unknown, option.too_many,
-    name.invalid, variant.unknown, variant.too_many, variant.values_invalid, variant.alike (two active ones with the
-    same answers), variant.sku_invalid, variant.sku_taken, variant.price_invalid, product.incomplete.
+    A variant that was ever ordered, lies in a cart, has had stock or is sold in a deal is made inactive, not deleted.
+    New variants are sold in the currency of the others, the first one in `currency`. Refuses option.unknown,
+    option.too_many, name.invalid, variant.unknown, variant.too_many, variant.values_invalid, variant.alike (two active
+    ones with the same answers), variant.sku_invalid, variant.sku_taken, variant.price_invalid, product.incomplete.
     """
     product = await product_to_edit(session, product_id, version=version)
     _refuse_impossible(options, variants)
@@ -235,6 +237,8 @@ async def _take_away(session: AsyncSession, variants: Sequence[Variant]) -> set[
     traces = or_(
         exists().where(OrderLine.variant_id == Variant.id),
         exists().where(CartLine.variant_id == Variant.id),
+        exists().where(FlashItem.variant_id == Variant.id),
+        exists().where(GroupOffer.variant_id == Variant.id),
         exists().where(StockMovement.stock_level_id == StockLevel.id, StockLevel.variant_id == Variant.id),
     )
     gone = set(await session.scalars(select(Variant.id).where(Variant.id.in_(ids), ~traces)))
