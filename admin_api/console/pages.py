@@ -12,8 +12,11 @@ from nicegui import ui
 from sqlalchemy import update
 
 from admin_api.auth import COOKIE, CSRF_HEADER, SignedIn, signed_in
+from admin_api.console.calendar_page import CalendarPage
 from admin_api.console.checks_page import ChecksPage
 from admin_api.console.customers_page import CustomersPage
+from admin_api.console.flash_page import FlashSalesPage
+from admin_api.console.group_buys_page import GroupBuysPage
 from admin_api.console.inbox_page import InboxPage
 from admin_api.console.looks import box, icon_button, words
 from admin_api.console.order_rules_page import OrderRulesPage
@@ -57,6 +60,7 @@ TITLES = {
     "payments": "Payments",
     "customers": "Customers",
     "goods": "Goods",
+    "deals": "Campaigns",
     "store": "Store",
 }
 THEME_COOKIE = "xiaoer_theme"
@@ -100,6 +104,9 @@ def _declare_pages(desk: Desk) -> None:
     _declare_panes(desk, "parcels", Permission.READ_ORDERS, ParcelsPage)
     _declare_panes(desk, "returns", Permission.HANDLE_RETURNS, ReturnsPage)
     _declare_panes(desk, "customers", Permission.READ_CUSTOMERS, CustomersPage)
+    _declare_panes(desk, "group-buys", Permission.READ_PROMOTIONS, GroupBuysPage, here="deals")
+    _declare_panes(desk, "flash-sales", Permission.READ_PROMOTIONS, FlashSalesPage, here="deals")
+    _declare_list(desk, "/calendar", Permission.READ_PROMOTIONS, CalendarPage, here="deals")
     _declare_goods_pages(desk)
 
     @ui.page("/sign-in")
@@ -111,14 +118,19 @@ def _declare_pages(desk: Desk) -> None:
 
 
 def _declare_panes(
-    desk: Desk, name: str, permission: Permission, page: Callable[[Visit], TwoPanes[Any, Any, Any]]
+    desk: Desk,
+    name: str,
+    permission: Permission,
+    page: Callable[[Visit], TwoPanes[Any, Any, Any]],
+    *,
+    here: str = "",
 ) -> None:
     @ui.page(f"/{name}", response_timeout=15)
     async def panes(request: Request) -> Response | None:
         visit = await _visit(desk, request, permission)
         if isinstance(visit, Response):
             return visit
-        made = _frame(visit, request, name, page)
+        made = _frame(visit, request, here or name, page)
         await made.start(request.query_params.get(made.param, ""))
         return None
 
@@ -189,6 +201,8 @@ def _frame(visit: Visit, request: Request, here: str, page: Callable[[Visit], Pa
                 _link(f"{_root(request)}/customers", "group", t("Customers"), here == "customers")
             if visit.staff.may(Permission.READ_PRODUCTS):
                 _link(f"{_root(request)}/products", "inventory_2", t("Goods"), here == "goods")
+            if visit.staff.may(Permission.READ_PROMOTIONS):
+                _link(f"{_root(request)}/group-buys", "campaign", t("Campaigns"), here == "deals")
             if visit.staff.may(Permission.READ_ORDERS):
                 _link(f"{_root(request)}/order-rules", "storefront", t("Store"), here == "store")
             box("nav-space")
@@ -255,6 +269,7 @@ def _head(request: Request, t: Words) -> None:
         "returns.css",
         "customers.css",
         "store.css",
+        "deals.css",
         "desk.js",
         "goods.js",
     ):

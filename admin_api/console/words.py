@@ -6,6 +6,7 @@ from datetime import date, datetime
 from babel.dates import format_date, format_datetime
 
 from admin_api.console.customer_words import CUSTOMERS_EN, CUSTOMERS_REFUSALS_ZH, CUSTOMERS_ZH
+from admin_api.console.deal_words import DEAL_REFUSALS_ZH, DEALS_EN, DEALS_ZH
 from admin_api.console.goods_words import GOODS_EN, GOODS_REFUSALS_EN, GOODS_REFUSALS_ZH, GOODS_ZH
 from admin_api.console.order_words import ORDER_EN, ORDER_REFUSALS_ZH, ORDER_ZH, ORDERS_HAPPENED_ZH
 from admin_api.console.parcel_words import PARCEL_REFUSALS_ZH, PARCELS_EN, PARCELS_HAPPENED_ZH, PARCELS_ZH
@@ -186,6 +187,7 @@ ZH = {
     **CUSTOMERS_ZH,
     **STOCK_ZH,
     **STORE_ZH,
+    **DEALS_ZH,
 }
 """Chinese by the English that stands in the pages."""
 
@@ -214,6 +216,7 @@ EN = {
     **CUSTOMERS_EN,
     **STOCK_EN,
     **STORE_EN,
+    **DEALS_EN,
 }
 """English for the few words that stand in the pages as codes."""
 
@@ -308,6 +311,7 @@ REFUSALS_ZH = {
     **CUSTOMERS_REFUSALS_ZH,
     **STOCK_REFUSALS_ZH,
     **STORE_REFUSALS_ZH,
+    **DEAL_REFUSALS_ZH,
 }
 LACKING_ZH = {"title": "标题", "variant": "在售款式", "price": "价格"}
 REFUSALS_EN = {
@@ -336,11 +340,15 @@ class Words:
         seconds = facts.get("seconds")
         more = {"minutes": -(-seconds // 60)} if isinstance(seconds, int) else {}
         try:
-            return known[code].format(**{name: self._listed(fact) for name, fact in facts.items()}, **more)
+            return known[code].format(**{name: self._told(name, fact) for name, fact in facts.items()}, **more)
         except (KeyError, IndexError):
             return self("Something went wrong. Nothing was changed.")
 
-    def _listed(self, fact: Json) -> Json:
+    def _told(self, name: str, fact: Json) -> Json:
+        """A fact in words: several joined, a field by its name, a reason as one."""
+        kind = {"at": "field", "why": "because"}.get(name)
+        if kind is not None and f"{kind} {fact}" in ZH:
+            return self(f"{kind} {fact}")
         if self.language == "zh" and isinstance(fact, list):
             return "、".join(LACKING_ZH.get(str(one), str(one)) for one in fact)
         return listed(fact)

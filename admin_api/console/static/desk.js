@@ -15,6 +15,14 @@
       mark.classList.toggle('late', ms >= 100000);
       mark.classList.toggle('red', ms >= 180000);
     }
+    const days = document.documentElement.lang.startsWith('zh') ? '天 ' : 'd ';
+    for (const mark of document.querySelectorAll('[data-until]')) {
+      const left = Math.max(0, Number(mark.dataset.until) - Date.now() - ahead);
+      const whole = Math.floor(left / 86400000);
+      mark.textContent = (whole ? whole + days : '') + waited(left - whole * 86400000);
+      mark.classList.toggle('late', left < 7200000);
+      mark.classList.toggle('red', left < 900000);
+    }
     document.body?.classList.toggle('is-offline', Boolean(window.did_handshake) && !window.socket?.connected);
   };
   setInterval(tick, 500);
