@@ -72,7 +72,7 @@ async def _deals(request: Request, language: str) -> Deals:
         now = shop.now()
         async with shop.database.begin() as session:
             sales = await sales_for(session, customer_id=None, language=language, now=now)
-            campaigns = await campaigns_now(session, now=now)
+            campaigns = [one for one in await campaigns_now(session, now=now) if one.offers]
             groups = await open_groups(session, now=now, customer_id=None, limit=6)
             its = {one.product_id for one in campaigns} | {one.product_id for one in groups}
             its |= {item.variant.product_id for sale in sales for item in sale.items}

@@ -25,7 +25,7 @@ MOST_SEATS = 10
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a group stands, in words. `mark`: open, good or bad."""
+    """How a group stands, in words. `mark`: open while it may change, good or bad when it is over."""
 
     mark: str
     headline: str
@@ -46,7 +46,7 @@ def standing(place: Place, seen: SeenGroup) -> Standing:
             if tier is not None and seen.is_joinable:
                 price = _money(seen.campaign, tier.amount, place.language)
                 return Standing(
-                    "good", words.grown, words.grown_text.format(paid=group.paid, size=tier.size, price=price)
+                    "open", words.grown, words.grown_text.format(paid=group.paid, size=tier.size, price=price)
                 )
             reached = group.reached if group.reached is not None else group.paid
             kept = reached < group.size

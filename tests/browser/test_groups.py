@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from bot.web.group_link import group_in
-from cli.scratch import ScratchShop
+from cli.scratch import Place, ScratchShop, scratch_shop
 from commerce.group_buy.invitations import invitation_token
-from tests.browser.journey import Album
+from commerce.payments.model import Refund, RefundState
+from tests.browser.journey import Album, Shopper, free_port
 from tests.test_flash_door import Door
 from tests.test_group_pages import tea_together
 from tests.web_door import served
@@ -20,13 +22,29 @@ pytest.importorskip("playwright.async_api", reason="needs playwright (the extra 
 from playwright.async_api import expect
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import Browser, Page
+
+    from nlu.understand import Understander
+
+ANN = "王小明 13900001234 上海市徐汇区漕溪北路 18 号 6 楼"
+BOB = "李雷 13900005678 浙江省杭州市西湖区文三路 90 号"
 
 
 @pytest.fixture
 async def url(scratch: ScratchShop) -> AsyncIterator[str]:
     async with served(scratch.app) as url:
         yield url
+
+
+@pytest.fixture
+async def shop_on_port(
+    place: Place, demo_shelves: str, understander: "Understander"
+) -> AsyncIterator[tuple[ScratchShop, str]]:
+    """The demo shop with its clock, and its address, which is also the one in its links."""
+    url = f"http://127.0.0.1:{free_port()}"
+    made = scratch_shop(place, template=demo_shelves, load=lambda: understander, public_url=url)
+    async with made as scratch, served(scratch.app, port=int(url.rpartition(":")[2])):
+        yield scratch, url
 
 
 @pytest.fixture
@@ -90,3 +108,82 @@ async def test_what_is_on_is_shown_with_clocks_and_follows_the_shop(
     await expect(page.locator(".standing h2")).to_have_text("这次没拼成")
     await expect(page.locator(".standing > p")).to_contain_text("全额原路退回")
     await album.takes(page, "group-failed")
+
+
+async def test_one_starts_another_joins_by_the_link_and_a_group_that_fails_pays_back(
+    browser: "Browser", shop_on_port: tuple[ScratchShop, str], album: Album
+) -> None:
+    scratch, url = shop_on_port
+    together = await tea_together(scratch, size=2, max_per_customer=2)
+    ann, bob = [await opened(browser, url, path) for path in ("/?lang=zh&p=celadon-mug", "/deals?lang=zh")]
+    await ann.presses("拼团 ¥49.00", "寄到哪里")
+    await buys(scratch, ann, ANN, "¥39.00")
+    await ann.hears("开团成功", f"{url}/g/", "还差 1 人")
+    card = ann.card("龙泉手作马克杯")
+    await expect(card).to_contain_text("2 人团已有 1 人")
+    await album.takes(ann.page, "chat-started")
+
+    watching = await ann.page.context.new_page()  # ann sends the link; its page stays open beside the chat
+    await watching.goto(await link_in(ann))
+    await bob.page.goto(watching.url)
+    await expect(bob.page.locator(".standing h2")).to_have_text("还差 1 人就成团")
+    await bob.page.locator(".standing .button").click()
+    await bob.hears("2 人团已有 1 人")
+    await bob.presses("参团", "寄到哪里")
+    await buys(scratch, bob, BOB, "¥49.00")
+    await expect(watching.locator(".standing h2")).to_have_text("拼成了！", timeout=15_000)
+    await expect(card).to_contain_text("拼成了，一共 2 人")
+    await expect(bob.card("龙泉手作马克杯", 0)).to_contain_text("拼成了，一共 2 人")
+    await ann.hears("拼团成功，一共 2 人")
+    await bob.hears("拼团成功，一共 2 人")
+    await album.takes(ann.page, "chat-complete")
+
+    await bob.page.goto(watching.url)
+    await bob.page.locator(".standing .button", has_text="自己开一个团").click()
+    await bob.presses("拼团 ¥49.00", "确认一下")
+    await buys(scratch, bob, "", "¥39.00")
+    await bob.hears("开团成功")
+    await watching.goto(await link_in(bob))
+    scratch.clock.move(timedelta(hours=25))
+    together.later(timedelta(hours=25))
+    await scratch.catch_up()
+    await bob.hears("时间到了，您的团没拼成", "¥39.00")
+    await expect(bob.card("龙泉手作马克杯")).to_contain_text("付过款的会自动全额退款")
+    await expect(watching.locator(".standing h2")).to_have_text("这次没拼成", timeout=15_000)
+    await album.takes(bob.page, "chat-failed")
+    async with scratch.shop.database.begin() as session:
+        refunds = list(await session.scalars(select(Refund)))
+    assert [(refund.amount, refund.key.split(":")[1], refund.state) for refund in refunds] == [
+        (3900, "group_failed", RefundState.SUCCEEDED)
+    ]
+
+
+async def opened(browser: "Browser", url: str, path: str) -> Shopper:
+    """Somebody new on a page of the shop."""
+    context = await browser.new_context(
+        viewport={"width": 1440, "height": 900}, locale="zh-CN", reduced_motion="reduce"
+    )
+    page = await context.new_page()
+    await page.goto(url + path)
+    return Shopper(page)
+
+
+async def buys(scratch: ScratchShop, shopper: Shopper, address: str, amount: str) -> None:
+    """Through the checkout, and paid at the bank; what follows of it is done."""
+    if address:
+        await shopper.says(address, "怎么付款")
+        await shopper.says("在线支付", "确认一下")
+    await shopper.says("确认", "给您留货")
+    link = shopper.page.locator(".pay", has_text=amount).last
+    bank = await shopper.page.context.new_page()
+    await bank.goto(str(await link.get_attribute("href")))
+    await bank.locator("button[value=pay]").click()
+    await bank.wait_for_load_state()
+    await scratch.catch_up()
+    await bank.close()
+
+
+async def link_in(shopper: Shopper) -> str:
+    """The newest invitation in the chat."""
+    said = [line for text in await shopper.sees() for line in text.split() if "/g/" in line]
+    return f"{said[-1]}?lang=zh"
