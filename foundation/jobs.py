@@ -29,6 +29,11 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[JsonMap], Awaitable[None]]
 MOST_RUNS = 8
 """A job that was begun this often and never ended is held: it may be killing its worker."""
+AT_ONCE = 12
+"""Jobs a worker does beside each other. Without a limit a thousand of them wait for connections until they time out,
+and everything else in the process with them."""
+TAKEN_OVER_AFTER = timedelta(seconds=15)
+"""Jobs of a worker that gives no sign of life so long are another's: money that is due within a minute waits for it."""
 _WAKE = (
     "SELECT pg_notify('ch_pgqueuer', json_build_object('channel', 'ch_pgqueuer', 'operation', 'insert',"
     " 'sent_at', now(), 'table', 'pgqueuer', 'type', 'table_changed_event')::text)"
@@ -76,7 +81,12 @@ async def run_jobs(database: Database, handlers: Mapping[str, Handler], *, stop:
 
         stopper = asyncio.create_task(stop_when_told())
         try:
-            await queue.run(dequeue_timeout=timedelta(seconds=2), batch_size=10)
+            await queue.run(
+                dequeue_timeout=timedelta(seconds=2),
+                batch_size=AT_ONCE // 2,
+                max_concurrent_tasks=AT_ONCE,
+                heartbeat_timeout=TAKEN_OVER_AFTER,
+            )
         finally:
             stopper.cancel()
 
