@@ -57,6 +57,10 @@ class CalendarPage:
                     with box("legend-one"):
                         words(t("off"), "day-off")
                         words(t("public day"))
+                    if t.language != "zh":
+                        with box("legend-one"):
+                            words(day_of(self.today).lunar(t.language), "day-lunar")
+                            words(t("lunar day"))
             self.grid = box("month")
             words(t("Coming days"), "part-title coming-title")
             self.coming = box("coming-days")
@@ -146,7 +150,10 @@ class CalendarPage:
                 words(day.lunar(t.language), "day-lunar")
             named = [t(name) for name in day.names] or ([t(f"term {day.term}")] if day.term else [])
             if named:
-                words(" · ".join(dict.fromkeys(named)), "day-name" + ("" if day.names else " term"))
+                words(
+                    " · ".join(dict.fromkeys(named)),
+                    "day-name" + (" public" if day.is_public else "" if day.names else " term"),
+                )
 
     def _bar(self, bar: Bar, monday: date, sunday: date, row: int) -> None:
         first, last = max(bar.first, monday), min(bar.last, sunday)

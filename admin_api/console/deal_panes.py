@@ -85,6 +85,16 @@ def deal_links(visit: Visit, here: str) -> None:
                 words(visit.t(name))
 
 
+def span(visit: Visit, starts_at: datetime, ends_at: datetime, *, days_only: bool = False) -> str:
+    """From when to when, in the shop's zone; what ends on the same day names it once."""
+    t, zone = visit.t, visit.desk.settings.zone
+    first, last = starts_at.astimezone(zone), ends_at.astimezone(zone)
+    if first.date() == last.date():
+        return f"{t.moment(first)} – {last:%H:%M}"
+    told = t.date if days_only else t.moment
+    return f"{told(first)} – {told(last)}"
+
+
 def clock(until: datetime, classes: str = "") -> None:
     """A clock that counts down in the browser."""
     words("", f"countdown {classes}").props(f"data-until={int(until.timestamp() * 1000)}")

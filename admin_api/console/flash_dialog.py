@@ -91,6 +91,7 @@ class SaleDialog(EditDialog[SaleRow]):
         if sheet is None:
             return
         title = sheet.title(self.visit.t.language)
+        self.pick.classes(remove="wanting")
         for variant in sheet.variants:
             if variant.active and variant.id not in self.items:
                 self._item(variant.id, f"{title} {variant.label}".strip(), variant.price.amount)

@@ -6,13 +6,13 @@ from nicegui import ui
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api import flash_desk
-from admin_api.console.deal_panes import DealPanes, clock, number
+from admin_api.console.deal_panes import DealPanes, clock, number, span
 from admin_api.console.dialogs import Field, ask
 from admin_api.console.flash_dialog import SaleDialog
 from admin_api.console.goods_fields import goods_picture
 from admin_api.console.looks import box, button, chip, set_text, words
 from admin_api.console.moment_dialog import MomentDialog
-from admin_api.console.price_terms import in_language, when_line
+from admin_api.console.price_terms import in_language
 from admin_api.console.two_panes import Key
 from admin_api.console.visit import Visit
 from admin_api.flash_desk import ItemShape, LaterForm, PiecesForm, SaleRow, SaleVersion
@@ -66,7 +66,7 @@ class FlashSalesPage(DealPanes[SaleRow, SaleRow]):
                 words(comma.join(dict.fromkeys(item.title for item in row.items)), "talk-preview")
                 with box("talk-marks"):
                     self._state(row)
-                    words(when_line(self.visit, row.starts_at, row.ends_at), "goods-label deal-when")
+                    words(span(self.visit, row.starts_at, row.ends_at, days_only=True), "goods-label deal-when")
 
     def _state(self, row: SaleRow) -> None:
         is_draft = row.state is SaleState.DRAFT
@@ -86,7 +86,7 @@ class FlashSalesPage(DealPanes[SaleRow, SaleRow]):
         with box("deal-card"), box("deal-head"):
             with box("chips"):
                 self._state(found)
-                words(when_line(self.visit, found.starts_at, found.ends_at), "goods-label")
+                words(span(self.visit, found.starts_at, found.ends_at), "goods-label")
                 if found.state in PLANNED:
                     words(t("begins in") if found.phase is Phase.COMING else t("ends in"), "goods-label")
                     clock(found.starts_at if found.phase is Phase.COMING else found.ends_at)
@@ -132,7 +132,7 @@ class FlashSalesPage(DealPanes[SaleRow, SaleRow]):
 
     def _items(self, found: SaleRow, items: Sequence[ItemShape]) -> None:
         t, language = self.visit.t, self.visit.t.language
-        with box("group-cards wide"):
+        with box("group-cards"):
             for item in items:
                 with box("group-card").props(f"data-item={item.id}"):
                     with box("deal-row"):

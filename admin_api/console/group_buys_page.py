@@ -3,12 +3,12 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api import group_buy_desk
-from admin_api.console.deal_panes import DealPanes
+from admin_api.console.deal_panes import DealPanes, span
 from admin_api.console.goods_fields import goods_picture
 from admin_api.console.group_cockpit import GroupCockpit, campaign_chip, shelf_of
 from admin_api.console.group_dialog import CampaignDialog
 from admin_api.console.looks import box, chip, words
-from admin_api.console.price_terms import in_language, when_line
+from admin_api.console.price_terms import in_language
 from admin_api.console.two_panes import Key
 from admin_api.console.visit import Visit
 from admin_api.group_buy_views import CampaignRow, Cockpit
@@ -56,8 +56,7 @@ class GroupBuysPage(DealPanes[CampaignRow, Cockpit]):
                     chip(t("groups of {size}", size=row.size), "quiet")
                     if row.open_groups:
                         chip(t("{count} open", count=row.open_groups), "accent")
-                    when = when_line(self.visit, row.starts_at, row.ends_at)
-                    words(when, "goods-label deal-when")
+                    words(span(self.visit, row.starts_at, row.ends_at, days_only=True), "goods-label deal-when")
 
     async def read(self, session: AsyncSession, staff: StaffMember, key: Key) -> Cockpit:
         return await group_buy_desk.read_campaign(self.visit.desk, session, staff, campaign_id=int(key))

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 
 from admin_api import group_buy_desk
-from admin_api.console.deal_panes import clock, number
+from admin_api.console.deal_panes import clock, number, span
 from admin_api.console.dialogs import Field, ask
 from admin_api.console.group_dialog import CampaignDialog
 from admin_api.console.looks import box, button, chip, words
-from admin_api.console.price_terms import in_language, when_line
+from admin_api.console.price_terms import in_language
 from admin_api.console.promotion_dialog import AUDIENCES
 from admin_api.console.visit import Visit
 from admin_api.group_buy_desk import EndForm, ExtendForm, Nudged, VersionForm
@@ -67,7 +67,7 @@ class GroupCockpit:
         with box("deal-head"):
             with box("chips"):
                 campaign_chip(self.visit, row)
-                words(when_line(self.visit, row.starts_at, row.ends_at), "goods-label")
+                words(span(self.visit, row.starts_at, row.ends_at), "goods-label")
             with box("deal-acts"):
                 if self.may_manage:
                     if row.state is not CampaignState.ENDED:
@@ -92,8 +92,8 @@ class GroupCockpit:
             t("groups of {size}", size=row.size),
             t("{hours} h to fill", hours=f"{hours:g}"),
             t("seat kept {minutes} min", minutes=row.hold_minutes),
-            t("{count} groups each", count=row.max_per_customer),
-            t("{count} pieces a seat", count=row.max_pieces),
+            t("groups each: {count}", count=row.max_per_customer),
+            t("pieces a seat: {count}", count=row.max_pieces),
             "" if row.audience is Audience.EVERYONE else t(AUDIENCES[row.audience]),
             t("strangers may join") if row.strangers else t("only by invitation"),
             t("below size: price kept") if row.below_size is BelowSize.KEEP else t("below size: money back"),
@@ -159,8 +159,8 @@ class GroupCockpit:
                 if group.state in UNDECIDED:
                     told = t("{missing} more needed", missing=group.missing)
                 else:
-                    told = t("{paid} of {size}", paid=group.paid if group.reached is None else group.reached,
-                             size=group.size)  # fmt: skip
+                    reached = max(group.paid, group.reached or 0)
+                    told = t("{paid} of {size}", paid=reached, size=group.size)
                 held = t("{count} about to pay", count=group.held) if group.held else ""
                 words(" · ".join(filter(None, (told, held))), "goods-label")
                 if group.at_risk.amount:
@@ -186,7 +186,7 @@ class GroupCockpit:
             for _ in range(group.held):
                 with box("seat held"):
                     ui.icon("hourglass_top")
-            for place in range(group.paid + group.held, group.capacity):
+            for place in range(group.paid + group.held, group.capacity if group.state in UNDECIDED else 0):
                 box("seat" + (" beyond" if place >= group.size else ""))
         return None
 

@@ -67,6 +67,7 @@ class CampaignDialog(EditDialog[Cockpit]):
         described = row.description if row else {}
         with box("pair"):
             self.name = name_fields(visit, row.name if row else {})
+        with box("pair top"):
             self.description = {
                 "zh": text_field(t("Description in Chinese"), described.get("zh", ""), long=True, longest=2000),
                 "en": text_field(t("Description in English"), described.get("en", ""), long=True, longest=2000),
@@ -137,6 +138,7 @@ class CampaignDialog(EditDialog[Cockpit]):
         if sheet is None:
             return
         self.product_id = sheet.id
+        self.pick.classes(remove="wanting")
         set_text(self.goods, sheet.title(self.visit.t.language))
         self.rows.clear()
         self.offers = []

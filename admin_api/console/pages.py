@@ -60,7 +60,7 @@ TITLES = {
     "payments": "Payments",
     "customers": "Customers",
     "goods": "Goods",
-    "deals": "Campaigns",
+    "deals": "Deals",
     "store": "Store",
 }
 THEME_COOKIE = "xiaoer_theme"
@@ -202,7 +202,7 @@ def _frame(visit: Visit, request: Request, here: str, page: Callable[[Visit], Pa
             if visit.staff.may(Permission.READ_PRODUCTS):
                 _link(f"{_root(request)}/products", "inventory_2", t("Goods"), here == "goods")
             if visit.staff.may(Permission.READ_PROMOTIONS):
-                _link(f"{_root(request)}/group-buys", "campaign", t("Campaigns"), here == "deals")
+                _link(f"{_root(request)}/group-buys", "campaign", t("Deals"), here == "deals")
             if visit.staff.may(Permission.READ_ORDERS):
                 _link(f"{_root(request)}/order-rules", "storefront", t("Store"), here == "store")
             box("nav-space")
