@@ -22,6 +22,9 @@ from foundation.settings import Settings
 
 PARENT = "XIAOER_PARENT_PID"
 """Set by `xiaoer up`: the process with which this one lives and dies."""
+ACCEPTED_AT_ONCE = 32
+"""New connections between two looks at everything else. The event loop takes one for each listening socket, so there
+are as many of the same: with one, a crowd that comes in a second waits for as many rounds of all the other work."""
 
 
 def start_serving(settings: Settings) -> Settings:
@@ -143,7 +146,7 @@ async def serve(app: Callable[..., Any], listening: socket.socket, settings: Set
         timeout_graceful_shutdown=2,
         timeout_keep_alive=30,
     )
-    await uvicorn.Server(config).serve(sockets=[listening])
+    await uvicorn.Server(config).serve(sockets=[listening, *(listening.dup() for _ in range(ACCEPTED_AT_ONCE - 1))])
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
