@@ -354,6 +354,9 @@ def upgrade() -> None:
             "allotments", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
         ),
     )
+    op.create_index(
+        "ix_message_live", "message", ["id"], unique=False, postgresql_where=sa.text("body ->> 'live' LIKE 'group:%'")
+    )
     op.add_column("shipment", sa.Column("written_off", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
     op.drop_index("uq_cart_open_customer", table_name="cart")
     op.execute(
@@ -377,6 +380,7 @@ def downgrade() -> None:
         """CREATE UNIQUE INDEX uq_cart_open_customer ON cart USING btree (customer_id) WHERE ((status)::text = 'open'::text)"""
     )
     op.drop_column("shipment", "written_off")
+    op.drop_index("ix_message_live", table_name="message", postgresql_where=sa.text("body ->> 'live' LIKE 'group:%'"))
     op.drop_column("hold", "allotments")
     op.drop_index(
         "uq_cart_open_deal", table_name="cart", postgresql_where=sa.text("status = 'open' AND deal IS NOT NULL")
