@@ -19,6 +19,7 @@ from bot.skills.showing import amount_rows, delivery_row, goods, method_name, na
 from bot.voice import Voice
 from commerce.announcements import Announcement, announced, untold
 from commerce.catalog.queries import variant_view
+from commerce.orders.model import HoldReason
 from commerce.orders.queries import OrderView, order_view
 from conversations.erase import ERASED
 from conversations.model import Conversation
@@ -118,7 +119,10 @@ async def render(shop: "Shop", session: AsyncSession, announcement: Announcement
     if announcement.kind == "order_placed" and "exchange" in announcement.facts:
         return _replacement_placed(voice, order)
     money = Money(int(announcement.facts.get("amount", 0)), announcement.facts.get("currency", order.total.currency))
-    return says(voice, order, money)
+    said = says(voice, order, money)
+    if announcement.kind in ("order_placed", "payment_received") and order.hold_reason is HoldReason.GROUP_OPEN:
+        said += await sayings_groups.joined(voice, session, order.order_id)
+    return said
 
 
 async def _back_in_stock(voice: Voice, session: AsyncSession, variant_id: int) -> list[Reply]:

@@ -88,6 +88,17 @@ async def _seat_lost(voice: Voice, session: AsyncSession, told: Announcement) ->
     return [Choice(f"{text} {_back(voice, told)}", _again(voice, campaign_id))]
 
 
+async def joined(voice: Voice, session: AsyncSession, order_id: int) -> list[Reply]:
+    """The group of a seat that was just paid, to who joined it; who started it is told that it is open."""
+    group_id = await group_of_order(session, order_id=order_id)
+    if group_id is None:
+        return []
+    group = await group_view(session, group_id=group_id, now=voice.shop.now(), customer_id=voice.customer_id)
+    if any(member.is_me and member.is_leader for member in group.members):
+        return []
+    return [await group_card(voice, session, group)]
+
+
 def _back(voice: Voice, told: Announcement) -> str:
     text = voice.translate("Order {order} is cancelled, and all of your money ({money}) goes back the way you paid.")
     return text.format(order=told.facts["number"], money=voice.money(_money(told)))

@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from bot.flow import Turn
 from bot.group_terms import lasting
-from bot.questions import Number, Option, Pick
+from bot.questions import Option, Pick
 from bot.replies import Button, Card, Cards, Choice
 from bot.sayings_flash import how_places_are_given
-from bot.skills.meant import described_products
+from bot.skills.deals_named import deals_named, how_many
+from bot.skills.item_names import short_names
 from bot.skills.showing import named
 from commerce.carts.deals import FlashDeal, deal_cart
 from commerce.flash_sales.queries import FlashItemView, Phase, SaleView, quota_of, sale_view, sales_for
@@ -19,10 +20,9 @@ from commerce.flash_sales.reminders import forget_reminder, remind_me
 from commerce.orders.quoting import quote
 from commerce.promotions.rules import label_in
 from conversations.model import Conversation
-from foundation.errors import Json, Refused
+from foundation.errors import Refused
 
 MOST_SHOWN = 8
-MOST_PIECES = 99
 
 
 async def show_flash_sales(turn: Turn) -> None:
@@ -68,7 +68,7 @@ async def buy_flash(turn: Turn) -> None:
     if not ticket.may_buy:
         _say_place(turn, item, ticket)
         return
-    pieces = await turn.notice("quantity", Number("", most=MOST_PIECES)) or 1
+    pieces = await how_many(turn, most=item.max_per_customer - item.mine, over="flash.limit")
     lines = {item.variant.variant_id: pieces}
     cart = await deal_cart(
         turn.session, customer_id=turn.customer_id, deal=FlashDeal(item.item_id), lines=lines, now=turn.now
@@ -115,19 +115,21 @@ async def _which_item(turn: Turn) -> tuple[SaleView, FlashItemView]:
             raise Refused("flash.over")
         return found
     on = [pair for pair in known if pair[0].phase is Phase.ON] or known
-    wanted = await turn.once("named", lambda: _named(turn, [item for _sale, item in on]))
+    titles = {item.variant.product_id: item.variant.title for _sale, item in on}
+    meant = await deals_named(turn, titles, looked_at=True)
+    names = dict(zip(titles, short_names(list(titles.values())), strict=True))
     options = [
-        Option(str(item.item_id), f"{named(item.variant)}  {turn.money(item.price)}", (sale, item))
+        Option(
+            str(item.item_id),
+            f"{named(item.variant)}  {turn.money(item.price)}",
+            (sale, item),
+            also=names[item.variant.product_id],
+        )
         for sale, item in on
-        if not wanted or item.item_id in wanted
+        if not meant or item.variant.product_id in meant
     ]
     question = Pick(turn._("Which of these would you like?"), options, none="flash.none", named="")
     return await turn.ask("item", question)
-
-
-async def _named(turn: Turn, items: list[FlashItemView]) -> Json:
-    described = await described_products(turn) or [int(turn.focus.get("product", 0))]
-    return [item.item_id for item in items if item.variant.product_id in described]
 
 
 async def _is_answered(turn: Turn, sale: SaleView, item: FlashItemView) -> bool:

@@ -1,12 +1,15 @@
 """Buying together: what is on, starting a group, joining one by a friend's link or that of strangers, and the rules."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.flow import Turn
 from bot.group_terms import can_start, group_card, group_price, product_of, rules_text, stands, terms_text, title_of
-from bot.questions import Number, Option, Pick
+from bot.questions import MakeButton, Option, Pick
 from bot.replies import Button, Card, Cards, Choice
-from bot.skills.meant import described_products
+from bot.skills.deals_named import deals_named, how_many
+from bot.skills.item_names import short_names
 from bot.skills.variants import PickVariant
 from commerce.carts.deals import GroupDeal, deal_cart
 from commerce.catalog.queries import VariantView, variant_views
@@ -26,14 +29,25 @@ from foundation.money import Money
 
 MOST_SHOWN = 8
 MOST_GROUPS = 5
-MOST_PIECES = 99
+_ANOTHER = re.compile(r"别的|别人|另外?一|其他|换个|\b(?:other|another|different|else)", re.IGNORECASE)
+
+
+class PickGroup(Pick[GroupView]):
+    """One of the open groups, each shown as a card."""
+
+    cards: Sequence[Card] = ()
+
+    def reply(self, button: MakeButton) -> Cards:
+        made = [button(option.label, key) for key, option in self.options.items()]
+        cards = (replace(card, buttons=(join, *card.buttons)) for card, join in zip(self.cards, made, strict=True))
+        return Cards(self.prompt, tuple(cards))
 
 
 async def show_group_buys(turn: Turn) -> None:
     """What can be bought together now, each with its price beside that of one who buys alone."""
     _ = turn._
     on = await _on_now(turn)
-    named = await turn.once("named", lambda: _named(turn, on, looked_at=False))
+    named = await deals_named(turn, await _titles(turn, on), looked_at=False)
     campaigns = [campaign for campaign in on if campaign.product_id in named] or on
     sales = turn.wish(_("Flash sales"), "show_flash_sales")
     if not campaigns:
@@ -103,25 +117,30 @@ async def _on_now(turn: Turn) -> list[CampaignView]:
     return [campaign for campaign in on if campaign.offers and product_id in (0, campaign.product_id)]
 
 
-async def _named(turn: Turn, campaigns: Sequence[CampaignView], *, looked_at: bool) -> Json:
-    """The products of these campaigns that the message names, else the one looked at, where that counts."""
-    on = [campaign.product_id for campaign in campaigns]
-    its = turn.focus.get("product")
-    return [product_id for product_id in await described_products(turn) if product_id in on] or (
-        [its] if looked_at and its in on else []
-    )
+async def _titles(turn: Turn, campaigns: Sequence[CampaignView]) -> dict[int, str]:
+    """By product."""
+    return {
+        campaign.product_id: title_of(turn, campaign, await product_of(turn, turn.session, campaign))
+        for campaign in campaigns
+    }
 
 
 async def _which_campaign(turn: Turn) -> CampaignView:
     if "campaign" in turn.args:
         return await _campaign(turn, int(turn.args["campaign"]))
     on = [campaign for campaign in await _on_now(turn) if can_start(turn, campaign)]
-    named = await turn.once("named", lambda: _named(turn, on, looked_at=True))
-    options = []
-    for campaign in [one for one in on if one.product_id in named] or on:
-        title = title_of(turn, campaign, await product_of(turn, turn.session, campaign))
-        label = f"{title}  {group_price(turn, campaign)}"
-        options.append(Option(str(campaign.campaign_id), label, campaign, also=(title,)))
+    titles = await _titles(turn, on)
+    named = await deals_named(turn, titles, looked_at=True)
+    names = dict(zip(titles, short_names(list(titles.values())), strict=True))
+    options = [
+        Option(
+            str(campaign.campaign_id),
+            f"{titles[campaign.product_id]}  {group_price(turn, campaign)}",
+            campaign,
+            also=names[campaign.product_id],
+        )
+        for campaign in [one for one in on if one.product_id in named] or on
+    ]
     question = Pick(turn._("What would you like to buy in a group?"), options, none="group.nothing_on", named="")
     return await turn.ask("campaign", question)
 
@@ -158,12 +177,17 @@ async def _kept(value: int) -> Json:
 
 
 async def _meant_group(turn: Turn) -> GroupView | None:
-    """The group to join; None when the open ones were shown to choose from, or there are none."""
+    """The group to join; None when there is none."""
     _ = turn._
     if "group" in turn.args:
         group_id = int(turn.args["group"])
         return await group_view(turn.session, group_id=group_id, now=turn.now, customer_id=turn.customer_id)
-    if "campaign" not in turn.args and (looked_at := await turn.once("group", lambda: _open_group(turn))):
+    wants_another = turn.words is not None and _ANOTHER.search(turn.words.heard.text)
+    if (
+        "campaign" not in turn.args
+        and not wants_another
+        and (looked_at := await turn.once("group", lambda: _open_group(turn)))
+    ):
         group_id = int(looked_at)
         return await group_view(turn.session, group_id=group_id, now=turn.now, customer_id=turn.customer_id)
     campaign_id = int(turn.args["campaign"]) if "campaign" in turn.args else None
@@ -175,9 +199,10 @@ async def _meant_group(turn: Turn) -> GroupView | None:
         start = turn.wish(_("Start my own group"), "start_group", **({"campaign": campaign_id} if campaign_id else {}))
         turn.say(Choice(_("There is no open group to join right now. You could start one."), (start, see)))
         return None
-    cards = [await _strangers_card(turn, group) for group in groups]
-    turn.say(Cards(_("These groups are looking for people, nearest to full first:"), tuple(cards)))
-    return None
+    options = [Option(str(group.group_id), _("Join"), group) for group in groups]
+    pick = PickGroup(_("These groups are looking for people, nearest to full first:"), options, none="", named="")
+    pick.cards = [await _strangers_card(turn, group) for group in groups]
+    return await turn.ask("which", pick)
 
 
 async def _open_group(turn: Turn) -> Json:
@@ -192,17 +217,16 @@ async def _open_group(turn: Turn) -> Json:
 async def _strangers_card(turn: Turn, group: GroupView) -> Card:
     campaign = await _campaign(turn, group.campaign_id)
     product = await product_of(turn, turn.session, campaign)
-    join = turn.wish(turn._("Join"), "join_group", group=group.group_id)
     look = turn.wish(turn._("Who is in it?"), "open_group", group=group.group_id)
     picture = product.picture if product is not None else None
     price = group_price(turn, campaign)
-    return Card(title_of(turn, campaign, product), stands(turn, group), picture, price, (join, look))
+    return Card(title_of(turn, campaign, product), stands(turn, group), picture, price, (look,))
 
 
 async def _to_checkout(turn: Turn, campaign: CampaignView, *, group_id: int | None) -> None:
     """Which kind, how many; then the checkout of a cart of its own. Refuses at once what cannot be."""
     variant = await _which_variant(turn, campaign, is_leader=group_id is None)
-    pieces = await turn.notice("quantity", Number("", most=MOST_PIECES)) or 1
+    pieces = await how_many(turn, most=campaign.max_pieces, over="group.pieces")
     deal = GroupDeal(campaign.campaign_id, group_id)
     customer_id = turn.customer_id
     cart = await deal_cart(

@@ -11,7 +11,7 @@ from bot.replies import Button, Card, Cart, Choice, Line, OrderStatus, PayLink, 
 from bot.voice import Voice
 from commerce.carts.actions import CartLineView, CartView
 from commerce.catalog.queries import ProductCard, VariantView
-from commerce.orders.model import ChangeState, DeliveryMethod, FulfilmentState, PaymentMethod, PaymentState
+from commerce.orders.model import ChangeState, DeliveryMethod, FulfilmentState, HoldReason, PaymentMethod, PaymentState
 from commerce.orders.model import OrderStatus as Status
 from commerce.orders.queries import OrderLineView, OrderView
 from commerce.payments.actions import pay_token
@@ -150,6 +150,8 @@ def amount_rows(voice: Voice, order: OrderView) -> list[Row]:
 def status_name(voice: Voice, order: OrderView) -> str:
     """Where an order stands, in a few words."""
     _ = voice.translate
+    if order.status is Status.PLACED and order.hold_reason is HoldReason.GROUP_OPEN:
+        return _("waiting for its group")
     if order.status is Status.PLACED and order.fulfilment_state is not FulfilmentState.NONE:
         delivered = order.fulfilment_state is FulfilmentState.DELIVERED
         return _("delivered") if delivered else _("on its way")
