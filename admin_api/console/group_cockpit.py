@@ -37,6 +37,11 @@ def shelf_of(row: CampaignRow) -> str:
     return row.state.value
 
 
+def is_growing(group: GroupShape) -> bool:
+    """Complete, but there is a lower price for more members, and still time for them to come."""
+    return group.state is GroupState.SUCCEEDED and group.capacity > group.size
+
+
 def campaign_chip(visit: Visit, row: CampaignRow) -> None:
     """What state a campaign is in; one that is started but whose time has not come is planned."""
     is_planned = row.state is CampaignState.RUNNING and row.starts_at > visit.desk.now()
@@ -132,13 +137,13 @@ class GroupCockpit:
         t = self.visit.t
         groups = self.found.groups
         words(t("Groups live"), "side-title")
-        undecided = [group for group in groups if group.state in UNDECIDED]
-        if not undecided:
+        live = [group for group in groups if group.state in UNDECIDED or is_growing(group)]
+        if not live:
             words(t("No group is open at the moment."), "side-empty")
         with box("group-cards"):
-            for group in undecided:
+            for group in live:
                 self._group(group)
-        decided = [group for group in groups if group.state not in UNDECIDED]
+        decided = [group for group in groups if group not in live]
         if decided:
             words(t("Groups decided"), "side-title")
             with box("group-cards"):
@@ -152,7 +157,7 @@ class GroupCockpit:
                 leader = next((one.name for one in group.members if one.is_leader), "")
                 words(t("{name}'s group", name=leader) if leader else t("Group {number}", number=group.id), "talk-name")
                 chip(t(f"group {group.state.value}"), TONES[group.state])
-                if group.state is GroupState.OPEN and group.deadline is not None:
+                if (group.state is GroupState.OPEN or is_growing(group)) and group.deadline is not None:
                     clock(group.deadline)
             self._seats(group)
             with box("group-foot"):
@@ -160,7 +165,7 @@ class GroupCockpit:
                     told = t("{missing} more needed", missing=group.missing)
                 else:
                     reached = max(group.paid, group.reached or 0)
-                    told = t("{paid} of {size}", paid=reached, size=group.size)
+                    told = t("{paid} of {size}", paid=reached, size=group.size) if reached else ""
                 held = t("{count} about to pay", count=group.held) if group.held else ""
                 words(" · ".join(filter(None, (told, held))), "goods-label")
                 if group.at_risk.amount:
@@ -175,7 +180,7 @@ class GroupCockpit:
     def _seats(self, group: GroupShape) -> None:
         if group.capacity > MOST_SEATS:
             return bar(group.paid, group.capacity, group.size)
-        t = self.visit.t
+        t, is_open = self.visit.t, group.state in UNDECIDED or is_growing(group)
         named = [(one.name, one.is_leader) for one in group.members if one.is_paid]
         taken = (named + [("", False)] * group.paid)[: group.paid]
         told = t("{paid} of {size}", paid=group.paid, size=group.size)
@@ -186,7 +191,7 @@ class GroupCockpit:
             for _ in range(group.held):
                 with box("seat held"):
                     ui.icon("hourglass_top")
-            for place in range(group.paid + group.held, group.capacity if group.state in UNDECIDED else 0):
+            for place in range(group.paid + group.held, group.capacity if is_open else 0):
                 box("seat" + (" beyond" if place >= group.size else ""))
         return None
 
