@@ -19,7 +19,9 @@ from commerce.flash_sales.sales import ItemDraft, SaleDraft, add_sale, end_sale,
 from commerce.inventory.allotments import places_of
 from commerce.inventory.hold import Holds
 from commerce.orders.actions import Quote, place_order, quote
+from commerce.orders.changes import preview_change
 from commerce.orders.model import Order, PaymentMethod
+from commerce.orders.steps import PayBy
 from foundation.database import Database
 from foundation.errors import Refused
 from tests.crowd import CONNECTIONS, Act, at_once, broken, outcomes
@@ -84,6 +86,20 @@ async def buyers_of(database: Database, item: FlashItem, count: int, now: dateti
             assert offer.total.amount == 4800
             buyers.append(Buyer(customer.id, address.id, offer))
     return buyers
+
+
+async def test_what_is_not_paid_yet_cannot_be_turned_into_something_to_pay_later(
+    database: Database, houses: list[Holds], now: datetime
+) -> None:
+    item = await a_sale(database, now)
+    (buyer,) = await buyers_of(database, item, 1, now)
+    await buyer.buys(database, houses[0], now)
+    for method in (PaymentMethod.COD, PaymentMethod.TRANSFER):
+        async with database.begin() as session:
+            order = (await session.scalars(select(Order))).one()
+            with pytest.raises(Refused) as said:
+                await preview_change(session, order_id=order.id, steps=[PayBy(method)], now=now)
+        assert said.value.code == "deal.pay_online"
 
 
 async def test_the_quota_and_the_shelf_are_each_sold_to_the_last_piece_and_no_further(

@@ -104,6 +104,11 @@ async def deal_paid(session: AsyncSession, order: Order, *, now: datetime) -> No
     await seat_paid(session, order_id=order.id, is_new=is_new, now=now)
 
 
+async def is_of_deal(session: AsyncSession, order: Order) -> bool:
+    """Whether an order was bought in a group or a flash sale."""
+    return await session.scalar(select(Cart.deal).where(Cart.id == order.cart_id)) is not None
+
+
 async def give_back_deal(session: AsyncSession, order: Order, *, now: datetime, expired: bool = False) -> None:
     """The order came to nothing: its seat or its pieces count no longer. Its goods have been given back, if they may
     be yet. Again changes nothing."""

@@ -15,6 +15,7 @@ from commerce.customers.actions import address_of, address_text
 from commerce.orders.applying import amounts_of
 from commerce.orders.benefits import is_replacement
 from commerce.orders.covering import forgiven_of
+from commerce.orders.deals import is_of_deal
 from commerce.orders.model import (
     ChangeKind,
     ChangeState,
@@ -42,6 +43,7 @@ from commerce.orders.steps import (
     preview_of,
     removed,
 )
+from commerce.payments.cash import BY_HAND
 from commerce.payments.instruments import instrument_of, known_instrument
 from commerce.payments.ledger import balance
 from commerce.payments.model import Intent, Payment
@@ -235,6 +237,8 @@ async def _payment(session: AsyncSession, order: Order, steps: Sequence[Step]) -
     to_pay = kept if swaps else rest
     if await _is_same_way(session, order, step):
         raise Refused("change.same_payment", number=order.number)
+    if step.method in BY_HAND and await is_of_deal(session, order):
+        raise Refused("deal.pay_online")
     if step.account_id is not None:
         accounts = await accounts_of(session, order.customer_id)
         account = next((one for one in accounts if one.account_id == step.account_id), None)

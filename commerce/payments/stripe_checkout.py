@@ -179,7 +179,7 @@ class StripeCheckout:
             "line_items[0][quantity]": "1",
             "line_items[0][price_data][currency]": money.currency.lower(),
             "line_items[0][price_data][unit_amount]": str(amount),
-            "line_items[0][price_data][product_data][name]": reference.partition("-")[0],
+            "line_items[0][price_data][product_data][name]": reference.rpartition("-")[0],
             "metadata[reference]": reference,
             "payment_intent_data[metadata][reference]": reference,
         }
