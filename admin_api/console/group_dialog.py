@@ -49,6 +49,11 @@ class OfferFields:
     leader: Typed
     tiers: Typed
 
+    def take(self, other: "OfferFields") -> None:
+        """The prices of another one."""
+        self.amount.value, self.leader.value = other.amount.value, other.leader.value
+        self.tiers.value = other.tiers.value
+
 
 class CampaignDialog(EditDialog[Cockpit]):
     """One group-buy; `open` gives it live when it was saved."""
@@ -118,7 +123,7 @@ class CampaignDialog(EditDialog[Cockpit]):
             " ".join(f"{tier.size}:{money_text(tier.amount, self.currency)}" for tier in offer.tiers) if offer else ""
         )
         with self.rows, box("offer-row").props(f"data-variant={variant_id}"):
-            offered = tick(f"{label} · {money_text(alone, self.currency)}", offer is not None or not self.row)
+            offered = tick(f"{label} · {money_text(alone, self.currency)}", True)
             self.offers.append(
                 OfferFields(
                     variant_id,
@@ -140,18 +145,23 @@ class CampaignDialog(EditDialog[Cockpit]):
         self.product_id = sheet.id
         self.pick.classes(remove="wanting")
         set_text(self.goods, sheet.title(self.visit.t.language))
+        typed = {offer.variant_id: offer for offer in self.offers if offer.offered.value}
+        is_same = any(variant.id in typed for variant in sheet.variants)
         self.rows.clear()
         self.offers = []
         for variant in sheet.variants:
             if variant.active:
                 self._offer(variant.id, variant.label or variant.sku, variant.price.amount, None)
+                if is_same:
+                    self.offers[-1].offered.value = variant.id in typed
+                if variant.id in typed:
+                    self.offers[-1].take(typed[variant.id])
         self.fit()
 
     def _same_for_all(self) -> None:
         first = self.offers[0]
         for offer in self.offers[1:]:
-            offer.amount.value, offer.leader.value = first.amount.value, first.leader.value
-            offer.tiers.value = first.tiers.value
+            offer.take(first)
 
     def saving(self) -> Save[Cockpit]:
         desk, row = self.visit.desk, self.row

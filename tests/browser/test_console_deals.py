@@ -34,6 +34,10 @@ async def write_a_group_buy(page: "Page") -> None:
     await dialog.get_by_text("Save").click()
     await expect(dialog.locator(".q-field--error")).to_have_count(1)
     await dialog.get_by_label("Group price").fill("49")
+    await dialog.get_by_text("Choose goods").click()
+    await page.locator("[data-pick]").first.click()
+    await expect(page.locator(".dialog")).to_have_count(1)
+    await expect(dialog.get_by_label("Group price")).to_have_value("49")  # chosen again, they keep what was typed
     await dialog.get_by_label("Who starts one pays").fill("39")
     await dialog.get_by_label("Members of a group").fill("3")
     await dialog.get_by_text("Save").click()
