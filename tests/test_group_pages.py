@@ -106,6 +106,7 @@ async def test_a_group_that_fails_or_is_ended_says_that_the_money_goes_back(scra
     page = await window.reads()
     tickets = re.findall(r'class="ticket" href="/g/([\w-]+)\?lang=en"', page)
     assert [group_in(scratch.shop.vault, token) for token in tickets] == [other]
+    assert page.count("<title>Longquan Stoneware Mug") == page.count('class="name">Longquan Stoneware Mug') == 1
     window.move(24 * HOUR - timedelta(minutes=5))
     assert "It takes nobody in any more" in await window.reads()
     window.move(timedelta(minutes=6))

@@ -36,6 +36,7 @@ class DealWords:
     free: str
     more: str
     join: str
+    join_any: str
     start: str
     see: str
     look: str
@@ -114,6 +115,7 @@ DEAL_WORDS = {
         free="free",
         more="{count} more",
         join="Join for {price}",
+        join_any="Join this group",
         start="Start a group of your own",
         look="Look at this group",
         see="Ask about it in the chat",
@@ -192,6 +194,7 @@ DEAL_WORDS = {
         free="等你来",
         more="还有 {count} 人",
         join="{price} 去参团",
+        join_any="去参团",
         start="自己开一个团",
         look="看看这个团",
         see="找店小二聊聊这款",

@@ -12,7 +12,7 @@ from bot.web.deal_words import DEAL_WORDS
 from bot.web.goods import goods_page
 from bot.web.goods_views import Page, Place
 from bot.web.group_link import public_path
-from bot.web.group_views import bar, clock, milliseconds, prices
+from bot.web.group_views import bar, clock, milliseconds, missing_text, prices
 from bot.web.groups import live_head, parts
 from bot.web.kept import Kept
 from bot.web.pages import Html, fill, page_language
@@ -137,7 +137,7 @@ def _group(place: Place, group: GroupView, deals: Deals, vault: Vault) -> Html:
         card,
         href=place.link(public_path(vault, group.group_id)),
         title=card.title if card else label_in(group.name, language),
-        price=words.other_line.format(missing=group.missing),
+        price=missing_text(words, group),
         note=words.group_of.format(size=group.size),
         bar=bar(group.paid, group.size),
         clock=clock(place, group.deadline, words.ends_in) if group.deadline else Html(""),

@@ -24,14 +24,14 @@ OTHERS = 3
 
 @dataclass(frozen=True, slots=True)
 class SeenGroup:
-    """A group as its page shows it to anybody. `cards`: its product by language, none when that is not sold any more.
+    """A group as its page shows it to anybody. `digest` is that of its product's picture.
 
-    `digest` is that of the product's picture.
+    `cards`: {language: {product id: card}}, of its product and those of the others, as far as they are sold.
     """
 
     group: GroupView
     campaign: CampaignView
-    cards: Mapping[str, ProductCard]
+    cards: Mapping[str, Mapping[int, ProductCard]]
     digest: str | None
     others: tuple[GroupView, ...]
 
@@ -40,10 +40,15 @@ class SeenGroup:
         """Whether who opens it now may take a seat."""
         return self.group.is_joinable and self.campaign.left != 0
 
-    def title(self, language: str) -> str:
-        """The product, else the campaign."""
-        card = self.cards.get(language)
-        return card.title if card else label_in(self.group.name, language)
+    def card(self, language: str) -> ProductCard | None:
+        """Its product, if that is still sold."""
+        return self.cards[language].get(self.group.product_id)
+
+    def title(self, language: str, other: GroupView | None = None) -> str:
+        """The product of this group, or of another one, else the campaign."""
+        group = other or self.group
+        card = self.cards[language].get(group.product_id)
+        return card.title if card else label_in(group.name, language)
 
 
 def group_in(vault: Vault, token: str) -> int | None:
@@ -68,13 +73,13 @@ async def seen_group(session: AsyncSession, *, group_id: int, now: datetime) -> 
     if group.state is GroupState.OPENING:
         return None
     campaign = await campaign_view(session, campaign_id=group.campaign_id, now=now)
-    cards = {
-        language: card
-        for language in LANGUAGES
-        for card in await product_cards(session, [group.product_id], language=language)
-    }
-    picture = next((card.picture for card in cards.values()), None)
-    media = await session.get(Media, picture) if picture is not None else None
     others = await open_groups(session, now=now, customer_id=None, limit=OTHERS + 1) if campaign.strangers else []
     near = tuple(other for other in others if other.group_id != group_id)[:OTHERS]
+    shown = list({group.product_id, *(other.product_id for other in near)})
+    cards = {
+        language: {card.product_id: card for card in await product_cards(session, shown, language=language)}
+        for language in LANGUAGES
+    }
+    its = cards[LANGUAGES[0]].get(group.product_id)
+    media = await session.get(Media, its.picture) if its is not None and its.picture is not None else None
     return SeenGroup(group, campaign, cards, media.digest if media else None, near)

@@ -5,7 +5,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from bot.language import money_text, time_text
-from bot.web.deal_words import DEAL_WORDS
+from bot.web.deal_words import DEAL_WORDS, DealWords
 from bot.web.goods_views import Place, price_text
 from bot.web.goods_words import GOODS_WORDS
 from bot.web.group_link import SeenGroup, public_path
@@ -67,7 +67,7 @@ def group_page_html(
 ) -> Html:
     """The whole page of a group."""
     words, language, campaign = DEAL_WORDS[place.language], place.language, seen.campaign
-    card, link = seen.cards.get(language), place.absolute(f"/g/{token}")
+    card, link = seen.card(language), place.absolute(f"/g/{token}")
     title = seen.title(language)
     price, alone = prices(campaign, language)
     return fill(
@@ -103,10 +103,11 @@ def standing_html(place: Place, seen: SeenGroup, token: str, now: datetime) -> H
     words, group, language = DEAL_WORDS[place.language], seen.group, place.language
     stands = standing(place, seen)
     is_on = group.state is GroupState.OPEN or seen.is_joinable
-    card = seen.cards.get(language)
+    card = seen.card(language)
     can_start = seen.campaign.state is CampaignState.RUNNING and now < seen.campaign.ends_at
     if seen.is_joinable:
-        label = words.join.format(price=prices(seen.campaign, language)[0])
+        is_one_price = len({one.offer.amount for one in seen.campaign.offers}) == 1
+        label = words.join.format(price=prices(seen.campaign, language)[0]) if is_one_price else words.join_any
         href = f"{place.link('/')}&g={token}"
     elif card is None:
         label, href = words.deals, place.link("/deals")
@@ -133,8 +134,8 @@ def others_html(place: Place, seen: SeenGroup, vault: Vault) -> Html:
             "ticket.html",
             href=place.link(public_path(vault, other.group_id)),
             picture=Html(""),
-            title=_name(other, language),
-            price=words.other_line.format(missing=other.missing),
+            title=seen.title(language, other),
+            price=missing_text(words, other),
             alone="",
             note=words.group_of.format(size=other.size),
             bar=bar(other.paid, other.size),
@@ -144,6 +145,11 @@ def others_html(place: Place, seen: SeenGroup, vault: Vault) -> Html:
         for other in seen.others
     )
     return fill("others.html", title=words.others if tickets else "", tickets=Html(tickets))
+
+
+def missing_text(words: DealWords, group: GroupView) -> str:
+    """How many are missing of a group that can be joined, or that it is on already."""
+    return words.other_line.format(missing=group.missing) if group.missing else words.grown
 
 
 def prices(campaign: CampaignView, language: str) -> tuple[str, str]:

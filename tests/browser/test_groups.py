@@ -40,7 +40,7 @@ async def url(scratch: ScratchShop) -> AsyncIterator[str]:
 async def shop_on_port(
     place: Place, demo_shelves: str, understander: "Understander"
 ) -> AsyncIterator[tuple[ScratchShop, str]]:
-    """The demo shop with its clock, and its address, which is also the one in its links."""
+    """The demo shop with its clock, and its address, which is also the one in its links. Browsers come after it."""
     url = f"http://127.0.0.1:{free_port()}"
     made = scratch_shop(place, template=demo_shelves, load=lambda: understander, public_url=url)
     async with made as scratch, served(scratch.app, port=int(url.rpartition(":")[2])):
@@ -111,7 +111,7 @@ async def test_what_is_on_is_shown_with_clocks_and_follows_the_shop(
 
 
 async def test_one_starts_another_joins_by_the_link_and_a_group_that_fails_pays_back(
-    browser: "Browser", shop_on_port: tuple[ScratchShop, str], album: Album
+    shop_on_port: tuple[ScratchShop, str], browser: "Browser", album: Album
 ) -> None:
     scratch, url = shop_on_port
     together = await tea_together(scratch, size=2, max_per_customer=2)
