@@ -7,7 +7,7 @@ from bot.questions import Choice, Option
 from bot.replies import Receipt, Row
 from bot.skills.addressing import ADDRESS, EXAMPLE, AddressQuestion, ask_address
 from bot.skills.checkout_choices import delivery_row, gift_line, price_rows, priced_checkout, total_row
-from bot.skills.deal_checkout import deal_lines, deal_of, deal_ordered, deal_rows, not_ordered, say_missed
+from bot.skills.deal_checkout import deal_lines, deal_of, deal_ordered, deal_rows, not_ordered, say_missed, ways_at_once
 from bot.skills.second_thoughts import ask_anew, spoken_of
 from bot.skills.showing import goods, method_name, named, payment_options
 from commerce.carts.actions import CartLineView, cart_view, set_quantity
@@ -16,7 +16,6 @@ from commerce.customers.address import AddressText, masked
 from commerce.orders.actions import Quote, orders_of, place_order
 from commerce.orders.destination import destination_of
 from commerce.orders.model import PaymentMethod
-from commerce.payments.cash import BY_HAND
 from commerce.payments.methods import offered_methods, waits_for
 from commerce.pricing.actions import terms_of
 from foundation.errors import Json, Refused
@@ -142,12 +141,11 @@ async def _set(turn: Turn, line: CartLineView, quantity: int) -> Json:
 async def _how_to_pay(turn: Turn, *, at_once: bool) -> Choice[PaymentMethod]:
     """The ways to pay; a shopper who has ordered before pays as last time unless they say otherwise."""
     last = await orders_of(turn.session, customer_id=turn.customer_id, limit=1)
-    offered = [one.method for one in offered_methods(turn.shop.settings, turn.shop.till.providers)]
-    ways = [method for method in offered if not (at_once and method in BY_HAND)]
-    if not ways:
-        raise Refused("deal.no_way_to_pay")
+    ways = [one.method for one in offered_methods(turn.shop.settings, turn.shop.till.providers)]
     usual = last[0].payment_method if last and last[0].payment_method in ways else None
     default = str(ways[0]) if len(ways) == 1 else usual and str(usual)
+    if at_once:
+        return ways_at_once(turn, turn._("How would you like to pay?"), ways, default=default)
     return Choice(turn._("How would you like to pay?"), payment_options(turn, ways), default=default)
 
 

@@ -1,22 +1,52 @@
 """The checkout of a deal: a group's or a flash sale's goods, bought by themselves, at their price, paid at once."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.flow import Turn
 from bot.group_terms import lasting
-from bot.replies import Choice, Row
+from bot.questions import Choice
+from bot.replies import Choice as Steps
+from bot.replies import Row
 from bot.skills.flash_sales import leave_line
+from bot.skills.showing import payment_options
 from bot.voice import Voice
+from bot.words import Words
 from commerce.carts.actions import CartLineView
 from commerce.carts.deals import FlashDeal, GroupDeal, read_deal
 from commerce.carts.model import Cart
 from commerce.group_buy.model import BelowSize
 from commerce.group_buy.queries import campaign_view, group_view
+from commerce.orders.model import PaymentMethod
 from commerce.orders.quoting import Quote
-from foundation.errors import Refused
+from commerce.payments.cash import BY_HAND
+from foundation.errors import Json, Refused
 from foundation.money import Money
 
 _TAKEN = ("allotment.full", "allotment.closed", "stock.short")
+
+
+class AtOnce(Choice[PaymentMethod]):
+    """The ways to pay at once; to another one it says why it will not do."""
+
+    not_now: Choice[PaymentMethod]
+
+    def exact(self, words: Words, shown: Sequence[str]) -> Json | None:
+        read = super().exact(words, shown)
+        if read is None and self.not_now.spot(words) is not None:
+            raise Refused("deal.pay_online")
+        return read
+
+
+def ways_at_once(turn: Turn, prompt: str, ways: Sequence[PaymentMethod], *, default: str | None) -> AtOnce:
+    """The question how to pay a deal. Raises Refused("deal.no_way_to_pay")."""
+    online = [method for method in ways if method not in BY_HAND]
+    if not online:
+        raise Refused("deal.no_way_to_pay")
+    usual = str(online[0]) if len(online) == 1 else default
+    asked = AtOnce(prompt, payment_options(turn, online), default=usual)
+    asked.not_now = Choice("", payment_options(turn, [PaymentMethod.COD, PaymentMethod.TRANSFER]))
+    return asked
 
 
 async def deal_of(turn: Turn, cart_id: int) -> GroupDeal | FlashDeal:
@@ -73,11 +103,11 @@ async def say_missed(turn: Turn, cart: Quote, refused: Refused) -> None:
     nothing = _("Somebody was faster: everything is taken at the moment. Nothing was ordered.")
     if isinstance(deal, FlashDeal):
         again = turn.wish(_("Look again"), "buy_flash", item=deal.item_id)
-        turn.say(Choice(nothing, (again, alone)))
+        turn.say(Steps(nothing, (again, alone)))
         return
     others = turn.wish(_("Other groups"), "join_group", campaign=deal.campaign_id)
     start = turn.wish(_("Start my own group"), "start_group", campaign=deal.campaign_id)
-    turn.say(Choice(nothing, (others, start, alone)))
+    turn.say(Steps(nothing, (others, start, alone)))
 
 
 async def deal_ordered(turn: Turn, cart_id: int) -> None:

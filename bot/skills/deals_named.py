@@ -1,15 +1,25 @@
 """Which of the goods of deals a message means (by place in the list, a short name, as looked at), and how many."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.flow import Turn
 from bot.questions import Number
 from bot.skills.item_names import short_names
-from bot.words import simple
+from bot.words import Words, simple
 from foundation.errors import Json, Refused
 
 MOST_PIECES = 99
 MOST_BUTTONS = 5
+LONGEST = 20
+
+
+class Pieces(Number):
+    """How many; also in a few words that sound like a wish of their own: "two of them", 来两个."""
+
+    def exact(self, words: Words, shown: Sequence[str]) -> Json | None:
+        read = super().exact(words, shown)
+        is_short = words.is_statement and len(words.whole) <= LONGEST
+        return self.spot(words) if read is None and is_short else read
 
 
 async def deals_named(turn: Turn, titles: Mapping[int, str], *, looked_at: bool) -> list[int]:
@@ -27,7 +37,7 @@ async def how_many(turn: Turn, *, most: int, over: str) -> int:
         pieces = await turn.notice(slot, Number("", most=MOST_PIECES)) or 1
     else:
         options = range(1, min(most, MOST_BUTTONS) + 1)
-        pieces = await turn.ask(slot, Number(turn._("How many would you like?"), most=MOST_PIECES, options=options))
+        pieces = await turn.ask(slot, Pieces(turn._("How many would you like?"), most=MOST_PIECES, options=options))
     if pieces > most:
         with turn.asks_again(slot):
             raise Refused(over, most=most, left=most)

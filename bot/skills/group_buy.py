@@ -11,6 +11,7 @@ from bot.replies import Button, Card, Cards, Choice
 from bot.skills.deals_named import deals_named, how_many
 from bot.skills.item_names import short_names
 from bot.skills.variants import PickVariant
+from bot.words import Words
 from commerce.carts.deals import GroupDeal, deal_cart
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.group_buy.invitations import read_invitation
@@ -33,9 +34,17 @@ _ANOTHER = re.compile(r"别的|别人|另外?一|其他|换个|\b(?:other|anothe
 
 
 class PickGroup(Pick[GroupView]):
-    """One of the open groups, each shown as a card."""
+    """One of the open groups, each shown as a card; "this one" is the one `looked_at` last."""
 
     cards: Sequence[Card] = ()
+    looked_at = ""
+
+    def exact(self, words: Words, shown: Sequence[str]) -> Json | None:
+        read = super().exact(words, shown)
+        if read is None and self.looked_at in self.options and words.heard.intent in ("join_group", "affirm"):
+            words.take_everything()
+            read = self.looked_at
+        return read
 
     def reply(self, button: MakeButton) -> Cards:
         made = [button(option.label, key) for key, option in self.options.items()]
@@ -182,12 +191,8 @@ async def _meant_group(turn: Turn) -> GroupView | None:
     if "group" in turn.args:
         group_id = int(turn.args["group"])
         return await group_view(turn.session, group_id=group_id, now=turn.now, customer_id=turn.customer_id)
-    wants_another = turn.words is not None and _ANOTHER.search(turn.words.heard.text)
-    if (
-        "campaign" not in turn.args
-        and not wants_another
-        and (looked_at := await turn.once("group", lambda: _open_group(turn)))
-    ):
+    looked_at = await turn.once("group", lambda: _open_group(turn))
+    if "campaign" not in turn.args and looked_at:
         group_id = int(looked_at)
         return await group_view(turn.session, group_id=group_id, now=turn.now, customer_id=turn.customer_id)
     campaign_id = int(turn.args["campaign"]) if "campaign" in turn.args else None
@@ -202,12 +207,13 @@ async def _meant_group(turn: Turn) -> GroupView | None:
     options = [Option(str(group.group_id), _("Join"), group) for group in groups]
     pick = PickGroup(_("These groups are looking for people, nearest to full first:"), options, none="", named="")
     pick.cards = [await _strangers_card(turn, group) for group in groups]
+    pick.looked_at = str(turn.focus.get("group", ""))
     return await turn.ask("which", pick)
 
 
 async def _open_group(turn: Turn) -> Json:
-    """The group looked at last, if one can join it."""
-    if "group" not in turn.focus:
+    """The group looked at last, if one can join it and no other one is wanted."""
+    if "group" not in turn.focus or (turn.words is not None and _ANOTHER.search(turn.words.heard.text)):
         return 0
     group_id = int(turn.focus["group"])
     group = await group_view(turn.session, group_id=group_id, now=turn.now, customer_id=turn.customer_id)
