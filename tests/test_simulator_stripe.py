@@ -139,10 +139,10 @@ async def test_nobody_without_the_key_is_heard(house: PayHouse) -> None:
 
 
 async def test_stripes_library_verifies_the_webhooks_of_the_simulator(house: PayHouse) -> None:
+    house.scratch.clock.moment = datetime.now(UTC)  # Stripe's library looks at the real clock
     await post(house, "/checkout/sessions", BASKET)
     async with house.till.database.begin() as session:
         found = (await session.scalars(select(SimulatorSession.id))).one()
-    house.scratch.clock.moment = datetime.now(UTC)  # Stripe's library looks at the real clock
     await house.scratch.client.post(f"/simulator/pay/{found}", data={"choice": "pay"})
     heard: list[httpx.Request] = []
 
