@@ -140,22 +140,16 @@ class CampaignDialog(EditDialog[Cockpit]):
 
     async def _pick(self) -> None:
         sheet = await GoodsPicker(self.visit).open()
-        if sheet is None:
-            return
+        if sheet is None or sheet.id == self.product_id:
+            return  # chosen again, everything that was typed stays
         self.product_id = sheet.id
         self.pick.classes(remove="wanting")
         set_text(self.goods, sheet.title(self.visit.t.language))
-        typed = {offer.variant_id: offer for offer in self.offers if offer.offered.value}
-        is_same = any(variant.id in typed for variant in sheet.variants)
         self.rows.clear()
         self.offers = []
         for variant in sheet.variants:
             if variant.active:
                 self._offer(variant.id, variant.label or variant.sku, variant.price.amount, None)
-                if is_same:
-                    self.offers[-1].offered.value = variant.id in typed
-                if variant.id in typed:
-                    self.offers[-1].take(typed[variant.id])
         self.fit()
 
     def _same_for_all(self) -> None:
