@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.harness import SHARED
@@ -28,6 +29,7 @@ from cli.scratch import (
 from foundation.database import Database
 from foundation.embedded import Servers
 from foundation.encryption import Vault
+from foundation.redis import connect
 from nlu.understand import Understander
 from tests.chat import Chat
 from tests.crowd import wide
@@ -42,6 +44,16 @@ def place() -> Iterator[Place]:
 @pytest.fixture(scope="session")
 def servers(place: Place) -> Servers:
     return place.servers
+
+
+@pytest.fixture
+async def redis(place: Place) -> AsyncIterator[Redis]:
+    """The Redis of this process, with nothing in it: rows have the same ids in every fresh shop."""
+    client = connect(place.servers.redis_url)
+    assert client is not None
+    await client.flushdb()
+    yield client
+    await client.aclose()
 
 
 @pytest.fixture(scope="session")

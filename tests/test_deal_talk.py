@@ -2,19 +2,18 @@
 
 import pytest
 from pydantic import ValidationError
+from redis.asyncio import Redis
 from sqlalchemy import select
 
 from bot.live_cards import edit_live_cards
 from bot.replies import Card
 from bot.web.chat import Opened
-from cli.scratch import Place
 from cli.script_deals import DEAL_GIVENS
 from commerce.credit.actions import pay_in, store_credit_of
 from commerce.flash_sales.model import FlashItem
 from commerce.flash_sales.queries import quota_of
 from commerce.flash_sales.queue import Line
 from conversations.say import revise
-from foundation.redis import connect
 from tests.chat import Chat
 
 HOME = "林小雨 13800138000 浙江省杭州市西湖区文三路90号2单元501"
@@ -79,11 +78,8 @@ async def test_a_message_that_shows_something_else_by_now_is_not_edited(chat: Ch
         assert not await revise(session, conversation_id=conversation.id, seq=2, live="group:1:1", body=body, text="x")
 
 
-async def test_the_place_in_line_is_told_as_it_is(chat: Chat, place: Place) -> None:
+async def test_the_place_in_line_is_told_as_it_is(chat: Chat, redis: Redis) -> None:
     shop = chat.scratch.shop
-    redis = connect(place.servers.redis_url)
-    assert redis is not None
-    await redis.flushdb()
     shop.line = Line(redis)
     await _given(chat, "flash sale 周末秒杀: POT-H220 199.00 x5")
     await _meets(chat, credit=1)
@@ -97,7 +93,6 @@ async def test_the_place_in_line_is_told_as_it_is(chat: Chat, place: Place) -> N
     assert "轮到您时我在这里叫您" in told
     (told,) = await chat.presses("我排到第几了")
     assert "您排在第 16 位" in told
-    await redis.aclose()
 
 
 def test_who_comes_from_a_page_comes_from_that_of_a_product_or_of_a_group() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy import select
 
 from bot.announcements import render
@@ -32,10 +33,10 @@ _ITEMS = iter(range(10**6, 10**9))
 
 
 @pytest.fixture
-async def scratch(place: Place, understander: Understander) -> AsyncIterator[ScratchShop]:
+async def scratch(place: Place, redis: Redis, understander: Understander) -> AsyncIterator[ScratchShop]:
     """A shop with Redis and with nothing in it yet."""
-    redis = place.servers.redis_url
-    async with scratch_shop(place, template=EMPTY, load=lambda: understander, redis_url=redis) as scratch:
+    url = place.servers.redis_url
+    async with scratch_shop(place, template=EMPTY, load=lambda: understander, redis_url=url) as scratch:
         yield scratch
 
 

@@ -5,11 +5,11 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
+from redis.asyncio import Redis
 
 from cli.scratch import Place
 from commerce.flash_sales.queue import A_SECOND, AT_ONCE, CALLED_FOR, TIME_TO_BUY, UNSEEN, Line, Stand, Ticket
@@ -20,14 +20,12 @@ _items = itertools.count(1)
 
 
 @pytest.fixture
-async def lines(place: Place) -> AsyncIterator[tuple[Line, Line]]:
+async def lines(place: Place, redis: Redis) -> AsyncIterator[tuple[Line, Line]]:
     """The lines as two processes see them."""
-    async with AsyncExitStack() as stack:
-        clients = [connect(place.servers.redis_url) for _ in range(2)]
-        for client in clients:
-            assert client is not None
-            stack.push_async_callback(client.aclose)
-        yield Line(clients[0]), Line(clients[1])
+    other = connect(place.servers.redis_url)
+    assert other is not None
+    yield Line(redis), Line(other)
+    await other.aclose()
 
 
 class Crowd:
