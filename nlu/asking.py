@@ -218,3 +218,8 @@ def wishes_in(folded: str, *, stock: bool) -> Iterator[tuple[str, bool, int, int
     yield from (("free_shipping", True, *match.span()) for match in _FREE_SHIPPING.finditer(folded))
     if stock:
         yield from (("in_stock", True, *match.span()) for match in _IN_STOCK.finditer(folded))
+
+
+def names_terms(text: str) -> bool:
+    """Whether a message names terms of buying, free shipping or stock: about the shop it is then, not the world."""
+    return bool(_FREE_SHIPPING.search(text) or _IN_STOCK.search(text))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nlu.asking import names_terms
 from nlu.encode import Encoder, SentenceEncoder, Vectors
 from nlu.entities import Gazetteer, entities_of
 from nlu.intents import BadModel, Floats, IntentModel
@@ -82,6 +83,7 @@ class Understander:
         ranked = [(self.model.intents[place], float(chances[0, place])) for place in np.argsort(-chances[0])[:5]]
         ours = [(intent, chance) for intent, chance in ranked if intent != OUT_OF_SCOPE]
         trace = {"how": "classifier", "doubt": round(doubt, 3), "limit": round(self.model.doubt_limit, 3)}
-        if doubt > self.model.doubt_limit or ranked[0][0] == OUT_OF_SCOPE:
+        is_odd = doubt > self.model.doubt_limit or ranked[0][0] == OUT_OF_SCOPE
+        if is_odd and not (ours[0][0] == "search_products" and names_terms(plain)):
             return OUT_OF_SCOPE, max(doubt, 1 - ours[0][1]), tuple(ours[:3]), trace
         return ours[0][0], ours[0][1], tuple(ours[1:4]), trace
