@@ -227,7 +227,7 @@ async def test_caps_set_later_count_what_was_used_before_and_the_self_check_agre
         (one,) = await promotions_for(session, customer_id=customer_id, now=now)
         return one.uses_left
 
-    async def edited(version: int, **caps: int) -> None:
+    async def edited(version: int, **caps: Json) -> None:
         await edit_promotion(session, promotion_id=promotion.id, draft=draft(**caps), version=version, now=now)
         for rule, query in INVARIANTS.items():
             assert (await session.execute(text(query))).all() == [], rule
