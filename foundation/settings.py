@@ -93,6 +93,16 @@ class Settings(BaseSettings):
     """The payment simulator plays WeChat Pay and Alipay too."""
     simulator_secret: SecretStr | None = None
     simulator_faults: bool = False
+    telegram_token: SecretStr | None = None
+    """The shoppers' bot as BotFather gave it; without it the shop is not in Telegram."""
+    telegram_staff_token: SecretStr | None = None
+    """Another bot, for the supergroups in which the staff answers."""
+    telegram_webhook: bool = False
+    """Telegram brings updates to the public address; else they are fetched by long polling."""
+    telegram_payment_token: SecretStr | None = None
+    """Of the payment provider behind Telegram's own invoices. Stars, for digital goods, need none."""
+    telegram_url: str = "https://api.telegram.org"
+    """Where the Bot API is; another server of it, or the fake one of the tests."""
     log_json: bool | None = None
 
     @field_validator("currency")
