@@ -1,0 +1,233 @@
+"""From an update of Telegram, as JSON that was checked, to a value of ours. What we know nothing of gives none."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from bot.telegram.values import (
+    Chat,
+    InlineAsked,
+    InlineChosen,
+    Membership,
+    Migrated,
+    Paid,
+    PaymentAsked,
+    Photo,
+    PostalAddress,
+    Pressed,
+    Said,
+    Shared,
+    ShippingAsked,
+    Started,
+    User,
+    Value,
+)
+
+Raw: TypeAlias = Mapping[str, Any]
+
+UNREADABLE: Final = (
+    *("sticker", "voice", "audio", "video", "video_note", "animation", "document", "poll", "dice", "story", "game"),
+    *("paid_media", "checklist"),
+)
+"""What a message may hold instead of words; an animation comes with a document of the same file, so it stands first."""
+_AWAY = ("left", "kicked")
+
+
+def value_of(raw: Raw, *, bot_id: int) -> Value | None:
+    """What an update means to the bot with this id; none when there is nothing in it for us.
+
+    That are kinds we do not know, service messages, posts of channels, and whatever another bot has said.
+    """
+    for kind, read in _READ.items():
+        if kind in raw:
+            return read(int(raw["update_id"]), raw[kind], bot_id)
+    return None
+
+
+def _message(update_id: int, message: Raw, bot_id: int) -> Value | None:
+    if (migrated := _migrated(update_id, message)) is not None:
+        return migrated
+    sender = message.get("from")
+    if sender is None or sender.get("is_bot") or message["chat"]["type"] == "channel":
+        return None
+    chat, user, message_id = _chat(message), _user(sender), int(message["message_id"])
+    if "successful_payment" in message:
+        return _paid(update_id, chat, user, message_id, message["successful_payment"])
+    if "contact" in message or "location" in message:
+        return _shared(update_id, chat, user, message_id, message)
+    text = str(message.get("text") or message.get("caption") or "")
+    command, _, payload = text.partition(" ")
+    if command.partition("@")[0] == "/start" and chat.kind == "private" and "forward_origin" not in message:
+        return Started(update_id, chat, user, message_id, payload.strip())
+    other = next((kind for kind in UNREADABLE if kind in message), "")
+    if not text and not other and "photo" not in message:
+        return None
+    return Said(
+        update_id,
+        chat,
+        user,
+        message_id,
+        text=text,
+        photo=_photo(message["photo"]) if message.get("photo") else None,
+        other=other,
+        album=str(message.get("media_group_id") or ""),
+        to_us=_id_of(message.get("reply_to_message", {}).get("from")) == bot_id,
+        via_us=_id_of(message.get("via_bot")) == bot_id,
+    )
+
+
+def _edited(update_id: int, message: Raw, bot_id: int) -> Value | None:
+    sender = message.get("from")
+    text = str(message.get("text") or message.get("caption") or "")
+    if sender is None or sender.get("is_bot") or not text or _id_of(message.get("via_bot")) == bot_id:
+        return None
+    return Said(update_id, _chat(message), _user(sender), int(message["message_id"]), text=text, edited=True)
+
+
+def _pressed(update_id: int, query: Raw, bot_id: int) -> Value | None:  # noqa: ARG001 - all readers are called alike
+    message = query.get("message")
+    if query.get("data") is None or query["from"].get("is_bot"):
+        return None
+    return Pressed(
+        update_id,
+        str(query["id"]),
+        _user(query["from"]),
+        str(query["data"]),
+        chat=_chat(message) if message else None,
+        message_id=int(message["message_id"]) if message else None,
+        inline_message_id=str(query.get("inline_message_id") or ""),
+    )
+
+
+def _inline(update_id: int, query: Raw, bot_id: int) -> Value | None:  # noqa: ARG001
+    return InlineAsked(
+        update_id,
+        str(query["id"]),
+        _user(query["from"]),
+        str(query["query"]),
+        offset=str(query.get("offset") or ""),
+        chat_kind=str(query.get("chat_type") or ""),
+    )
+
+
+def _chosen(update_id: int, chosen: Raw, bot_id: int) -> Value | None:  # noqa: ARG001
+    inline_message_id = str(chosen.get("inline_message_id") or "")
+    return InlineChosen(
+        update_id, _user(chosen["from"]), str(chosen["result_id"]), str(chosen["query"]), inline_message_id
+    )
+
+
+def _shipping(update_id: int, query: Raw, bot_id: int) -> Value | None:  # noqa: ARG001
+    address = _address(query["shipping_address"])
+    return ShippingAsked(update_id, str(query["id"]), _user(query["from"]), str(query["invoice_payload"]), address)
+
+
+def _checkout(update_id: int, query: Raw, bot_id: int) -> Value | None:  # noqa: ARG001
+    info = query.get("order_info") or {}
+    return PaymentAsked(
+        update_id,
+        str(query["id"]),
+        _user(query["from"]),
+        str(query["invoice_payload"]),
+        str(query["currency"]),
+        int(query["total_amount"]),
+        shipping_option=str(query.get("shipping_option_id") or ""),
+        name=str(info.get("name") or ""),
+        phone=str(info.get("phone_number") or ""),
+        email=str(info.get("email") or ""),
+        address=_address(info["shipping_address"]) if info.get("shipping_address") else None,
+    )
+
+
+def _membership(update_id: int, changed: Raw, bot_id: int) -> Value | None:  # noqa: ARG001
+    was_away, is_away = (changed[name]["status"] in _AWAY for name in ("old_chat_member", "new_chat_member"))
+    chat = _chat(changed)
+    if was_away == is_away or chat.kind == "channel":
+        return None
+    if chat.kind == "private":
+        return Membership(update_id, chat, _user(changed["from"]), "blocked" if is_away else "unblocked")
+    return Membership(update_id, chat, _user(changed["from"]), "removed" if is_away else "added")
+
+
+_READ: Final[Mapping[str, Callable[[int, Raw, int], Value | None]]] = {
+    "message": _message,
+    "callback_query": _pressed,
+    "edited_message": _edited,
+    "inline_query": _inline,
+    "chosen_inline_result": _chosen,
+    "shipping_query": _shipping,
+    "pre_checkout_query": _checkout,
+    "my_chat_member": _membership,
+}
+KINDS: Final = tuple(_READ)
+"""The kinds of updates we ask Telegram for."""
+
+
+def _migrated(update_id: int, message: Raw) -> Migrated | None:
+    here = int(message["chat"]["id"])
+    if "migrate_to_chat_id" in message:
+        return Migrated(update_id, here, int(message["migrate_to_chat_id"]))
+    if "migrate_from_chat_id" in message:
+        return Migrated(update_id, int(message["migrate_from_chat_id"]), here)
+    return None
+
+
+def _paid(update_id: int, chat: Chat, user: User, message_id: int, payment: Raw) -> Paid:
+    return Paid(
+        update_id,
+        chat,
+        user,
+        message_id,
+        str(payment["invoice_payload"]),
+        str(payment["currency"]),
+        int(payment["total_amount"]),
+        str(payment["telegram_payment_charge_id"]),
+        str(payment["provider_payment_charge_id"]),
+        shipping_option=str(payment.get("shipping_option_id") or ""),
+    )
+
+
+def _shared(update_id: int, chat: Chat, user: User, message_id: int, message: Raw) -> Shared:
+    if "contact" in message:
+        contact = message["contact"]
+        name = " ".join(filter(None, (contact.get("first_name"), contact.get("last_name"))))
+        owner_id = contact.get("user_id")
+        phone = str(contact["phone_number"])
+        return Shared(
+            update_id, chat, user, message_id, phone, name, owner_id=int(owner_id) if owner_id is not None else None
+        )
+    place = message["location"]
+    latitude, longitude = float(place["latitude"]), float(place["longitude"])
+    return Shared(update_id, chat, user, message_id, latitude=latitude, longitude=longitude)
+
+
+def _photo(sizes: list[Raw]) -> Photo:
+    largest = max(sizes, key=lambda size: int(size["width"]) * int(size["height"]))
+    return Photo(
+        str(largest["file_id"]), int(largest["width"]), int(largest["height"]), int(largest.get("file_size") or 0)
+    )
+
+
+def _chat(message: Raw) -> Chat:
+    chat = message["chat"]
+    thread = message.get("message_thread_id") if message.get("is_topic_message") else None
+    return Chat(int(chat["id"]), chat["type"], int(thread) if thread is not None else None)
+
+
+def _user(user: Raw) -> User:
+    name = " ".join(filter(None, (user.get("first_name"), user.get("last_name"))))
+    return User(int(user["id"]), name, str(user.get("language_code") or "").lower(), bool(user.get("is_bot")))
+
+
+def _address(address: Raw) -> PostalAddress:
+    return PostalAddress(
+        country=str(address["country_code"]),
+        state=str(address["state"]),
+        city=str(address["city"]),
+        line1=str(address["street_line1"]),
+        line2=str(address["street_line2"]),
+        post_code=str(address["post_code"]),
+    )
+
+
+def _id_of(user: Raw | None) -> int | None:
+    return int(user["id"]) if user else None
