@@ -125,7 +125,12 @@ def _fill_shelves(settings: Settings) -> None:
             in_database(
                 settings,
                 lambda database: load_demo_shop(
-                    database, media, now=datetime.now(UTC), currency=settings.currency, progress=progress
+                    database,
+                    media,
+                    now=datetime.now(UTC),
+                    currency=settings.currency,
+                    progress=progress,
+                    time_zone=settings.zone,
                 ),
             )
         )

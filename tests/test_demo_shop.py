@@ -5,9 +5,11 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
@@ -19,6 +21,10 @@ from commerce.catalog.model import Media, Names, Picture, Product, ProductText, 
 from commerce.catalog.queries import product_cards, product_details
 from commerce.demo.goods import CATEGORIES, GOODS, Goods
 from commerce.demo.load import as_imported, load_demo_shop
+from commerce.demo.timed_deals import start_timed_deals
+from commerce.flash_sales.model import FlashItem, FlashSale
+from commerce.flash_sales.queries import Phase, sales_for
+from commerce.group_buy.queries import campaigns_now
 from commerce.inventory.model import StockLevel, StockMovement
 from foundation.database import Database
 from foundation.errors import Refused
@@ -282,3 +288,26 @@ def test_only_a_digest_becomes_a_path(media: MediaFolder, name: str) -> None:
         media.file(name)
     with pytest.raises(ValueError, match="hexadecimal"):
         media.thumbnail(name)
+
+
+async def test_a_demo_shop_that_somebody_opens_has_group_buys_a_sale_that_is_on_and_evenings_to_come(
+    filled: Database, now: datetime
+) -> None:
+    zone = ZoneInfo("Asia/Shanghai")
+    async with filled.begin() as session:
+        await start_timed_deals(session, currency="CNY", time_zone=zone, now=now)
+    async with filled.session() as session:
+        campaigns = await campaigns_now(session, now=now)
+        assert [(one.size, sorted(each.offer.amount for each in one.offers)) for one in campaigns] == [
+            (2, [5900, 5900, 5900, 6900]),
+            (3, [3900]),
+        ]
+        assert [(one.open_groups, set(one.name)) for one in campaigns] == [(0, {"zh", "en"})] * 2
+        sales = await sales_for(session, customer_id=None, language="en", now=now)
+        assert [sale.phase for sale in sales] == [Phase.ON, Phase.COMING, Phase.COMING]
+        assert {sale.starts_at.astimezone(zone).hour for sale in sales[1:]} == {20}
+        assert all(item.left == item.pieces > 0 for sale in sales for item in sale.items)
+        planned = (await session.scalars(select(FlashSale).order_by(FlashSale.starts_at))).all()
+        assert {after.starts_at - before.starts_at for before, after in pairwise(planned[1:])} == {timedelta(days=4)}
+        pieces = await session.scalar(select(func.sum(FlashItem.pieces)))
+        assert await session.scalar(select(func.sum(StockLevel.reserved))) == pieces, "they are kept for the sales"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -10,6 +11,7 @@ from commerce.catalog.media import MediaFolder
 from commerce.catalog.model import Product
 from commerce.demo.deals import open_deals
 from commerce.demo.goods import CATEGORIES, GOODS, Draw, Goods
+from commerce.demo.timed_deals import start_timed_deals
 from commerce.imports.goods import NewOption, NewPicture, NewProduct, NewText, NewVariant, Progress
 from commerce.imports.publish import publish
 from foundation.database import Database
@@ -26,10 +28,12 @@ async def load_demo_shop(
     currency: str = "CNY",
     goods: Sequence[Goods] = GOODS,
     progress: Progress = lambda _done, _total: None,
+    time_zone: ZoneInfo | None = None,
 ) -> int:
     """Draw, store and publish the demo goods; returns how many products that brought.
 
-    Prices are the same numbers in any currency.
+    Prices are the same numbers in any currency. With a `time_zone`, that of the shop's evenings, there are deals with a
+    clock as well.
 
     A shop that has them is left alone, whatever became of them since; one that was interrupted is completed. `progress`
     counts pictures.
@@ -53,6 +57,8 @@ async def load_demo_shop(
             await publish(session, source=SOURCE, currency=currency, categories=CATEGORIES, products=products, now=now)
             if not known:
                 await open_deals(session, currency=currency, now=now)
+                if time_zone is not None:
+                    await start_timed_deals(session, currency=currency, time_zone=time_zone, now=now)
     return len(products)
 
 
