@@ -39,6 +39,7 @@ MODELS = (
     "commerce.returns.model",
     "commerce.checks",
     "conversations.model",
+    "conversations.staff_chats",
     "bot.web.simulator_model",
     "bot.web.simulator_stripe_model",
     "admin_api.model",
