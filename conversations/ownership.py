@@ -68,13 +68,17 @@ async def nobody_comes(session: AsyncSession, *, conversation_id: int, now: date
     return await _stop_waiting(session, conversation_id, actor="shop", reason="nobody_online", now=now)
 
 
-async def take(session: AsyncSession, *, conversation_id: int, agent: Agent, now: datetime) -> Conversation:
+async def take(
+    session: AsyncSession, *, conversation_id: int, agent: Agent, now: datetime, key: str | None = None
+) -> Conversation:
     """An agent takes the conversation; once more by the same agent changes nothing.
 
+    `key` names the act, here and below: what was done under it once is not done again, whatever happened since.
     Raises Refused("conversation.held", holder=name) when another agent has it, "conversation.move" when it is closed.
     """
     conversation = await _hold(session, conversation_id)
-    await _take(session, conversation, agent, reason="taken", now=now)
+    if not await _done_before(session, conversation_id, key):
+        await _take(session, conversation, agent, reason="taken", now=now, key=key)
     return conversation
 
 
@@ -110,6 +114,30 @@ async def agent_says(
     return message
 
 
+async def agent_edits(
+    session: AsyncSession, *, conversation_id: int, agent: Agent, client_msg_id: str, text: str, now: datetime
+) -> Message | None:
+    """Put other words into a message this agent sent: the same place, the next `rev`. None when there is none such.
+
+    Raises Refused("message.empty") unless it has a photo, or "message.too_long".
+    """
+    conversation = await _hold(session, conversation_id)
+    message = await _said_before(session, conversation_id, client_msg_id)
+    if message is None or message.kind != Kind.PERSON or message.staff_id != agent.id:
+        return None
+    if text or "digest" not in message.body:
+        _check_length(text)
+    if clean(text) == message.body.get("text"):
+        return message
+    conversation.last_seq += 1
+    message.rev = conversation.last_seq
+    message.body = {**message.body, "text": clean(text), "plain": clean(text)}
+    message.text = clean(text)
+    conversation.last_message_at = now
+    await _save(session, conversation, message)
+    return message
+
+
 async def add_note(
     session: AsyncSession, *, conversation_id: int, agent: Agent, text: str, client_msg_id: str, now: datetime
 ) -> Message:
@@ -133,6 +161,7 @@ async def release(
     to: Literal["bot", "queue"],
     note: str,
     now: datetime,
+    key: str | None = None,
 ) -> Conversation:
     """Give the conversation back to the bot, which gets the note, or to the queue. Nobody answers the backlog again.
 
@@ -140,6 +169,8 @@ async def release(
     when another agent has it, "conversation.move" when nobody has.
     """
     conversation = await _hold(session, conversation_id)
+    if await _done_before(session, conversation_id, key):
+        return conversation
     _check_holder(conversation, agent)
     owner = Owner.BOT if to == "bot" else Owner.WAITING
     if conversation.owner != Owner.HUMAN:  # a queue that a shopper waits in is left by `shopper_gives_up`
@@ -148,23 +179,31 @@ async def release(
     conversation.note_for_bot = clean(note) or None
     conversation.assignee_id = conversation.assignee_name = None
     actor = "shop" if agent is None else "staff"
-    await _change_owner(session, conversation, owner, actor=actor, agent=agent, reason="released", note=note, now=now)
+    await _change_owner(
+        session, conversation, owner, actor=actor, agent=agent, reason="released", note=note, now=now, key=key
+    )
     return conversation
 
 
-async def close(session: AsyncSession, *, conversation_id: int, agent: Agent, now: datetime) -> Conversation:
+async def close(
+    session: AsyncSession, *, conversation_id: int, agent: Agent, now: datetime, key: str | None = None
+) -> Conversation:
     """An agent ends the conversation, their own or one that waits; whatever the shopper writes next opens it again.
 
     Raises Refused("conversation.held", holder=name) when another agent has it, "conversation.move" when the bot has it
     or it is closed.
     """
     conversation = await _hold(session, conversation_id)
+    if await _done_before(session, conversation_id, key):
+        return conversation
     _check_holder(conversation, agent)
     conversation.check_move(Owner.CLOSED)
     _leave_backlog(conversation)
     conversation.assignee_id, conversation.assignee_name = agent.id, agent.name
     conversation.note_for_bot = None
-    await _change_owner(session, conversation, Owner.CLOSED, actor="staff", agent=agent, reason="closed", now=now)
+    await _change_owner(
+        session, conversation, Owner.CLOSED, actor="staff", agent=agent, reason="closed", now=now, key=key
+    )
     return conversation
 
 
@@ -196,7 +235,15 @@ async def _hold(session: AsyncSession, conversation_id: int) -> Conversation:
     return conversation
 
 
-async def _take(session: AsyncSession, conversation: Conversation, agent: Agent, *, reason: str, now: datetime) -> None:
+async def _take(
+    session: AsyncSession,
+    conversation: Conversation,
+    agent: Agent,
+    *,
+    reason: str,
+    now: datetime,
+    key: str | None = None,
+) -> None:
     _check_holder(conversation, agent)
     if conversation.owner == Owner.HUMAN:
         return
@@ -206,7 +253,7 @@ async def _take(session: AsyncSession, conversation: Conversation, agent: Agent,
     conversation.assignee_id, conversation.assignee_name = agent.id, agent.name
     conversation.work_at = None
     conversation.attempts = 0
-    await _change_owner(session, conversation, Owner.HUMAN, actor="staff", agent=agent, reason=reason, now=now)
+    await _change_owner(session, conversation, Owner.HUMAN, actor="staff", agent=agent, reason=reason, now=now, key=key)
 
 
 async def _stop_waiting(session: AsyncSession, conversation_id: int, *, actor: str, reason: str, now: datetime) -> bool:
@@ -227,6 +274,7 @@ async def _change_owner(
     now: datetime,
     agent: Agent | None = None,
     note: str | None = None,
+    key: str | None = None,
 ) -> None:
     """Everything that belongs to a change of owner, in the one place where it happens."""
     before = str(conversation.owner)
@@ -249,7 +297,7 @@ async def _change_owner(
             created_at=now,
         )
     )
-    line = _add(conversation, Kind.ACTIVITY, {"kind": "owner", **change}, "", now=now, agent=agent)
+    line = _add(conversation, Kind.ACTIVITY, {"kind": "owner", **change}, "", now=now, agent=agent, client_msg_id=key)
     await _save(session, conversation, line)
 
 
@@ -293,6 +341,10 @@ async def _said_before(session: AsyncSession, conversation_id: int, client_msg_i
     return (await session.scalars(same)).one_or_none()
 
 
+async def _done_before(session: AsyncSession, conversation_id: int, key: str | None) -> bool:
+    return key is not None and await _said_before(session, conversation_id, key) is not None
+
+
 def _check_holder(conversation: Conversation, agent: Agent | None) -> None:
     if agent is not None and conversation.owner == Owner.HUMAN and conversation.assignee_id != agent.id:
         raise Refused("conversation.held", holder=conversation.assignee_name)
@@ -314,6 +366,7 @@ def _leave_backlog(conversation: Conversation) -> None:
 
 __all__ = [
     "add_note",
+    "agent_edits",
     "agent_says",
     "ask_for_person",
     "close",

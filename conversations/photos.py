@@ -18,10 +18,10 @@ class Photo:
 
 
 async def photo_of(session: AsyncSession, *, conversation_id: int, seq: int) -> Photo | None:
-    """The photo of a shopper's message, None when it has none."""
+    """The photo of a message of the shopper or of a person, None when it has none."""
     body = await session.scalar(
         select(Message.body).where(
-            Message.conversation_id == conversation_id, Message.seq == seq, Message.kind == "shopper"
+            Message.conversation_id == conversation_id, Message.seq == seq, Message.kind.in_(("shopper", "person"))
         )
     )
     if not body or body.get("kind") != "photo":

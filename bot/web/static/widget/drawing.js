@@ -25,7 +25,7 @@ class Drawing extends HTMLElement {
   // Replies are values: a kind this version does not know is shown by its plain text.
   render(message, mine) {
     const body = message.body || {}
-    if (mine && body.kind === "photo") return [this.photo(message), body.text && h("div", { class: "b" }, body.text)].filter(Boolean)
+    if (body.kind === "photo") return [this.photo(message), this.bubble(body.text)].filter(Boolean)
     if (mine) return [h("div", { class: "b" }, body.label || body.text || message.text || "…")]
     const draw = { text: () => [this.bubble(body.text)], card: () => [this.page(body)], cards: () => this.cards(body, message.list), comparison: () => [this.bubble(body.title), this.comparison(body), this.chips(body.buttons)],
       choice: () => [this.bubble(body.prompt), this.chips(body.options, message.list ? "shelves" : "answer", null, message.list)],

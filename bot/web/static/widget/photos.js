@@ -43,7 +43,7 @@ class Photos extends Drawing {
     form.set("photo", entry.photo.blob, "photo")
     return this.ask("/chat/photos", { method: "POST", body: form, signal: AbortSignal.timeout(120000) })
   }
-  // One's own photo is shown to its conversation only, so it is asked for with the visitor's token.
+  // A photo of the shopper or of a person is shown to its conversation only, so it is asked for with the visitor's token.
   photo(message) {
     const frame = h("img", { class: "shot", alt: message.body.text || this.t.photo, width: message.body.width, height: message.body.height })
     const known = this.shots?.get(message.seq)
