@@ -13,23 +13,20 @@ import asyncio
 import json
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import uvloop
 from sqlalchemy import select, text
 
+from bench.group_orders import Groups
 from bench.processes import Process, Scene, cpu_seconds, free_ports, scene, scratch_servers_with_goods
 from cli.scratch import Place
-from commerce.carts.deals import GroupDeal, deal_cart
 from commerce.catalog.model import Variant
 from commerce.checks import find_breaches
-from commerce.customers.actions import customer_for, save_address
-from commerce.customers.address import AddressText
-from commerce.group_buy.campaigns import CampaignDraft, Offer, add_campaign, start_campaign
+from commerce.group_buy.campaigns import MOST_MEMBERS
 from commerce.group_buy.model import GroupMember
 from commerce.inventory.hold import Holds
-from commerce.orders.actions import place_order, quote
-from commerce.orders.model import Order, PaymentMethod
+from commerce.orders.model import Order
 from commerce.orders.settlement import settle
 from commerce.payments.model import Intent
 from commerce.payments.port import Session, SessionState
@@ -42,7 +39,6 @@ LONGEST = 300.0
 LOOK_EVERY = 3.0
 APART = 1_000_000
 """What the ids of a copy are away from those it was copied from."""
-SOMEWHERE = AddressText("张三", "+8613800138000", "浙江省杭州市西湖区文三路90号")
 _COPIES = {
     "customer": ("id = :customer", {}),
     "points_account": ("customer_id = :customer", {"customer_id": "customer_id + {ids}"}),
@@ -85,37 +81,11 @@ _GROWN = (
 async def a_member(database: Database, holds: Holds, now: datetime, bank: str) -> Order:
     """Who starts a group and pays; the bank knows of it."""
     async with database.begin() as session:
-        variant = (await session.scalars(select(Variant).where(Variant.active).order_by(Variant.id).limit(1))).one()
-        draft = CampaignDraft(
-            name={"zh": "拼团", "en": "Together"},
-            product_id=variant.product_id,
-            starts_at=now,
-            ends_at=now + timedelta(days=1),
-            size=1000,
-            offers=(Offer(variant.id, variant.price_amount // 2),),
-        )
-        campaign = await add_campaign(session, draft=draft, now=now)
-        await start_campaign(session, campaign_id=campaign.id, version=campaign.version, now=now)
-        customer = await customer_for(session, channel="web", account="member", language="zh", now=now)
-        address = await save_address(session, customer_id=customer.id, parsed=SOMEWHERE, now=now)
-        deal = GroupDeal(campaign.id)
-        cart = await deal_cart(session, customer_id=customer.id, deal=deal, lines={variant.id: 1}, now=now)
-        offer = await quote(session, customer_id=customer.id, language="zh", now=now, cart_id=cart.id)
-    until = now + timedelta(minutes=10)
-    await holds.hold(offer.hold_key, offer.holding, until=until, now=now, allotments=offer.allotments)
-    async with database.begin() as session:
-        order = await place_order(
-            session,
-            customer_id=customer.id,
-            cart_id=offer.cart_id,
-            cart_version=offer.cart_version,
-            priced=offer.priced,
-            address_id=address.id,
-            payment_method=PaymentMethod.SIMULATOR,
-            hold_key=offer.hold_key,
-            language="zh",
-            now=now,
-        )
+        first = select(Variant.id).where(Variant.active).order_by(Variant.id).limit(1)
+        variant_id = (await session.scalars(first)).one()
+    groups = await Groups.of(database, holds, variant_id, size=MOST_MEMBERS)
+    (leader,) = await groups.ready([None])
+    order = await groups.order(leader)
     await _pay(database, order, now, bank)
     return order
 
