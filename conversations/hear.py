@@ -18,7 +18,7 @@ _HEAR = """
 WITH heard AS (
     UPDATE conversation
        SET last_seq = last_seq + 1, heard_seq = last_seq + 1, last_message_at = $6, preview = left($5, 200),
-           attempts = greatest(attempts, 1),
+           attempts = greatest(attempts, 1), unreachable_at = NULL,
            work_at = CASE WHEN owner = 'human' THEN NULL ELSE coalesce(work_at, $7) END
      WHERE channel = $1 AND chat = $2
     RETURNING id, last_seq, epoch
@@ -39,7 +39,8 @@ SELECT m.conversation_id, m.seq FROM message m JOIN conversation c ON c.id = m.c
 class Incoming:
     """One message of a shopper as a channel received it. `channel` is the channel account, `chat` the place in it.
 
-    `external_id` names the message within its chat: the platform's id, or the one the web client chose.
+    `external_id` names the message within its chat: the platform's id, or the one the web client chose. `account` is
+    who says it where others read along (a group); None where the chat is theirs alone.
     """
 
     channel: str
@@ -47,6 +48,7 @@ class Incoming:
     external_id: str
     body: dict[str, Json]
     text: str
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,24 @@ async def hear(database: Database, incoming: Incoming, *, now: datetime) -> Hear
 
 
 async def open_conversation(
-    session: AsyncSession, *, channel: str, chat: str, customer_id: int, language: str, now: datetime
+    session: AsyncSession,
+    *,
+    channel: str,
+    chat: str,
+    customer_id: int,
+    language: str,
+    now: datetime,
+    in_group: bool = False,
 ) -> int:
     """The id of the conversation of this chat, which is made unless it is there; two at once make one."""
     place = {"channel": clean(channel), "chat": clean(chat)}
     made = insert(Conversation).values(
-        **place, customer_id=customer_id, language=language, last_message_at=now, created_at=now
+        **place,
+        customer_id=customer_id,
+        language=language,
+        in_group=in_group,
+        last_message_at=now,
+        created_at=now,
     )
     conversation_id: int | None = await session.scalar(made.on_conflict_do_nothing().returning(Conversation.id))
     if conversation_id is None:

@@ -111,7 +111,8 @@ class Conversation(Base):
 
     `last_seq` numbers messages and their changes alike; `heard_seq` is the shopper's last message, `handled_seq` the
     last one that was dealt with. `work_at`: null, or from when a sweep may take the work. `attempts`: turns begun since
-    the last one that was closed. `assignee_id` stays when a conversation is closed, for the way back.
+    the last one that was closed. `assignee_id` stays when a conversation is closed, for the way back. `in_group`: other
+    people read along. `unreachable_at`: since then the platform takes nothing for this chat (the bot was stopped).
     """
 
     __tablename__ = "conversation"
@@ -141,6 +142,7 @@ class Conversation(Base):
             postgresql_where=text("assignee_id IS NOT NULL"),
         ),
         Index("ix_conversation_customer_id", "customer_id"),
+        Index("ix_conversation_in_group", "chat", postgresql_where=text("in_group")),
         {"postgresql_with": {"fillfactor": "70"}},  # room for the hot updates of one row
     )
 
@@ -164,6 +166,8 @@ class Conversation(Base):
     closed_at: Mapped[datetime | None]
     handoff: Mapped[JsonMap | None]
     note_for_bot: Mapped[str | None]
+    in_group: Mapped[bool] = mapped_column(default=False, server_default="false")
+    unreachable_at: Mapped[datetime | None]
     last_message_at: Mapped[datetime]
     preview: Mapped[str] = mapped_column(default="", server_default="")
     created_at: Mapped[datetime]

@@ -24,7 +24,7 @@ async def photo_of(session: AsyncSession, *, conversation_id: int, seq: int) -> 
             Message.conversation_id == conversation_id, Message.seq == seq, Message.kind.in_(("shopper", "person"))
         )
     )
-    if not body or body.get("kind") != "photo":
+    if not body or body.get("kind") != "photo" or "digest" not in body:  # one without is not fetched yet
         return None
     return Photo(str(body["digest"]), str(body["mime"]))
 
@@ -39,6 +39,7 @@ async def recent_photos(session: AsyncSession, *, customer_id: int, since: datet
             Message.kind == "shopper",
             Message.created_at >= since,
             Message.body["kind"].as_string() == "photo",
+            Message.body["digest"].as_string().is_not(None),
         )
         .order_by(Message.id.desc())
         .limit(limit)

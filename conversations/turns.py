@@ -17,7 +17,7 @@ from foundation.errors import Json
 _LOCK = """
 WITH taken AS (
     SELECT id, channel, chat, customer_id, owner, epoch, heard_seq, handled_seq, language, frames, focus,
-           attempts, note_for_bot
+           attempts, note_for_bot, in_group
       FROM conversation WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED
 )
 SELECT taken.*, m.seq, m.body, m.text, m.created_at
@@ -78,6 +78,7 @@ class Locked:
     focus: dict[str, Json]
     attempts: int
     note_for_bot: str | None
+    in_group: bool
     messages: tuple[Said, ...]
 
     @property
@@ -132,6 +133,7 @@ async def lock_for_turn(
         focus=row["focus"],
         attempts=row["attempts"],
         note_for_bot=row["note_for_bot"],
+        in_group=row["in_group"],
         messages=tuple(Said(row["seq"], row["body"], row["text"], row["created_at"]) for row in rows),
     )
 
