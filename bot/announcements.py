@@ -142,7 +142,7 @@ async def _back_in_stock(voice: Voice, session: AsyncSession, variant_id: int) -
 
 
 async def _conversation(session: AsyncSession, customer_id: int) -> Conversation | None:
-    """The one used last; never one in which others read along, and one that nothing reaches only when there is no other."""
+    """The one used last, never one that others read too. One that nothing reaches only when there is no other."""
     is_theirs = (Conversation.customer_id == customer_id, ~Conversation.in_group, ~Conversation.chat.startswith(ERASED))
     theirs, is_lost = select(Conversation).where(*is_theirs), Conversation.unreachable_at.is_not(None)
     return await session.scalar(theirs.order_by(is_lost, Conversation.last_message_at.desc()).limit(1))
