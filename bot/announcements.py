@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import sayings_flash, sayings_groups, sayings_persons, sayings_tender
 from bot.dialogue import Announced
+from bot.language import gap
 from bot.replies import Card, Choice, PayLink, Receipt, Reply, Row, Text, plain, to_json
 from bot.sayings_orders import ORDER_KINDS, order_said
 from bot.sayings_returns import KINDS as RETURN_KINDS
@@ -183,7 +184,10 @@ def _order_awaiting_payment(voice: Voice, order: OrderView, _money: Money) -> li
     _ = voice.translate
     if order.intent_id is None or order.hold_until is None:
         return [order_reply(voice, order)]
-    until = _("Your order {order} is reserved for you until {time}. It is placed as soon as it is paid.")
+    if order.hold_reason is HoldReason.GROUP_OPEN:
+        until = _("Order {order} and your seat in the group are kept until {time}. We pack it when the group is full.")
+    else:
+        until = _("Your order {order} is reserved for you until {time}. It is placed as soon as it is paid.")
     link = pay_link(voice, order)
     prompt = until.format(order=order.number, time=voice.time(order.hold_until))
     return [PayLink(prompt=prompt, label=link.label, url=link.url, amount=link.amount)]
@@ -198,7 +202,7 @@ def _order_cancelled(voice: Voice, order: OrderView, money: Money) -> list[Reply
     _ = voice.translate
     text = _("Order {order} is cancelled.").format(order=order.number)
     if money:
-        text += " " + _("We are sending {money} back to you.").format(money=voice.money(money))
+        text += gap(text) + _("We are sending {money} back to you.").format(money=voice.money(money))
     return [Text(text)]
 
 

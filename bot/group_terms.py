@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.language import gap
 from bot.replies import Button, Card, Row
 from bot.skills.showing import price
 from bot.voice import Voice
@@ -99,7 +100,7 @@ def rules_text(voice: Voice, campaign: CampaignView | None) -> str:
     size, window = (campaign.size, campaign.window_minutes) if campaign is not None else (None, 0)
     begin = _("Who starts a group pays, and the group is open. The others join and pay as well.")
     if size is not None:
-        begin += " " + _("It takes {size} people within {time}.").format(size=size, time=lasting(voice, window))
+        begin += gap(begin) + _("It takes {size} people within {time}.").format(size=size, time=lasting(voice, window))
     keeps = campaign is not None and campaign.below_size is BelowSize.KEEP
     fails = (
         _("If it is not full in time, the shop keeps the group price all the same and sends your order.")

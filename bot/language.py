@@ -47,6 +47,11 @@ def day_text(day: date, language: str) -> str:
     return format_date(day, pattern, locale=_BABEL.get(language, language))
 
 
+def gap(sentence: str) -> str:
+    """What stands between this sentence and the next one: nothing where it ends as Chinese ones do."""
+    return "" if sentence.endswith(("。", "！", "？", "；")) else " "
+
+
 def time_text(moment: datetime, language: str, time_zone: str) -> str:
     """A moment as people in the shop's time zone say it: "22 Nov, 14:20"."""
     pattern = "M月d日 HH:mm" if language == "zh" else "d MMM, HH:mm"

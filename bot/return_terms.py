@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from bot.language import N_
+from bot.language import N_, gap
 from bot.replies import Button, Line, OrderStatus, Row
 from bot.voice import Voice
 from commerce.returns.model import OPEN, Freight, Kind, RefundTo, ReturnState, Why
@@ -110,14 +110,14 @@ def terms_of(voice: Voice, policy: Policy) -> str:
     )
     conditions = dict(policy.conditions).get(voice.language, "")
     if conditions:
-        text += " " + _("Condition: {condition}.").format(condition=conditions)
-    text += " " + _("Return shipping: {who}.").format(who=freight_text(voice, policy.freight))
+        text += gap(text) + _("Condition: {condition}.").format(condition=conditions)
+    text += gap(text) + _("Return shipping: {who}.").format(who=freight_text(voice, policy.freight))
     if policy.freight is Freight.SHOPPER and policy.seller_pays_at_fault:
-        text += " " + _("If it is our fault, we pay.")
+        text += gap(text) + _("If it is our fault, we pay.")
     if policy.restocking_ppm:
-        text += " " + _("We keep {percent}% of the price.").format(percent=f"{policy.restocking_ppm / 10_000:g}")
+        text += gap(text) + _("We keep {percent}% of the price.").format(percent=f"{policy.restocking_ppm / 10_000:g}")
     if policy.photo_required:
-        text += " " + _("Please have a photo ready.")
+        text += gap(text) + _("Please have a photo ready.")
     return text
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.group_terms import group_card, invitation, stands
-from bot.language import N_
+from bot.language import N_, gap
 from bot.replies import Button, Choice, Reply
 from bot.voice import Voice
 from commerce.announcements import Announcement
@@ -44,7 +44,7 @@ async def _nudge(voice: Voice, session: AsyncSession, told: Announcement) -> lis
         return []
     moment = str(told.facts["moment"])
     text = _(_MOMENTS[moment])
-    return [Choice(f"{text} {stands(voice, group)}", _buttons(voice, group))]
+    return [Choice(f"{text}{gap(text)}{stands(voice, group)}", _buttons(voice, group))]
 
 
 async def _succeeded(voice: Voice, _session: AsyncSession, told: Announcement) -> list[Reply]:
@@ -55,9 +55,9 @@ async def _succeeded(voice: Voice, _session: AsyncSession, told: Announcement) -
     else:
         text = _("Your group is complete: {reached} people!")
     text = text.format(reached=reached, size=size)
-    text += " " + _("Order {order} is being packed now.").format(order=told.facts["number"])
+    text += gap(text) + _("Order {order} is being packed now.").format(order=told.facts["number"])
     if money := _money(told):
-        text += " " + _("The price has fallen for everybody: {money} goes back to you.").format(
+        text += gap(text) + _("The price has fallen for everybody: {money} goes back to you.").format(
             money=voice.money(money)
         )
     where = voice.wish(_("Where is my order?"), "order_status", order=told.facts["number"])
@@ -69,12 +69,12 @@ async def _failed(voice: Voice, _session: AsyncSession, told: Announcement) -> l
     text = _("Your group was not full in time: {reached} of {size} people.").format(
         reached=told.facts["reached"], size=told.facts["size"]
     )
-    return [Choice(f"{text} {_back(voice, told)}", _again(voice, told.facts["campaign_id"]))]
+    return [Choice(f"{text}{gap(text)}{_back(voice, told)}", _again(voice, told.facts["campaign_id"]))]
 
 
 async def _cancelled(voice: Voice, _session: AsyncSession, told: Announcement) -> list[Reply]:
     text = voice.translate("The shop has ended this group-buy before your group was full. We are sorry.")
-    return [Choice(f"{text} {_back(voice, told)}", _again(voice, told.facts["campaign_id"]))]
+    return [Choice(f"{text}{gap(text)}{_back(voice, told)}", _again(voice, told.facts["campaign_id"]))]
 
 
 async def _seat_lost(voice: Voice, session: AsyncSession, told: Announcement) -> list[Reply]:
@@ -85,7 +85,7 @@ async def _seat_lost(voice: Voice, session: AsyncSession, told: Announcement) ->
     if group_id is not None:
         group = await group_view(session, group_id=group_id, now=voice.shop.now(), customer_id=None)
         campaign_id = group.campaign_id
-    return [Choice(f"{text} {_back(voice, told)}", _again(voice, campaign_id))]
+    return [Choice(f"{text}{gap(text)}{_back(voice, told)}", _again(voice, campaign_id))]
 
 
 async def joined(voice: Voice, session: AsyncSession, order_id: int) -> list[Reply]:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.language import gap
 from bot.order_terms import change_text
 from bot.replies import Choice, PayLink, Reply, Text
 from bot.skills.showing import is_payable, order_reply, pay_link
@@ -18,7 +19,7 @@ async def _changed(voice: Voice, _session: AsyncSession, order: OrderView, told:
     _ = voice.translate
     text = _("Done: order {order} is changed.").format(order=order.number)
     if back := _money(order, told):
-        text += " " + _("We are sending {money} back to you.").format(money=voice.money(back))
+        text += gap(text) + _("We are sending {money} back to you.").format(money=voice.money(back))
     return [Text(text), order_reply(voice, order)]
 
 

@@ -58,25 +58,25 @@ async def test_a_chinese_shopper_takes_coupons_and_pays_with_points_and_a_card(c
     [taken] = await chat.presses("领取“满100减10”")
     assert taken.startswith("您有一张新优惠券：满100减10（减 ¥10.00 · 满 ¥100.00 可用 · ")
     [short] = await chat.presses("现在就用")
-    assert short.startswith("再买 ¥52.00 就能用上“满100减10”了，已经给您记着。 现在购物车应付 ¥48.00。")
+    assert short.startswith("再买 ¥52.00 就能用上“满100减10”了，已经给您记着。现在购物车应付 ¥48.00。")
     [used] = await chat.says(f"用优惠券 {SHARED.lower()}")
-    assert used.startswith("“立减10元”用上了。 现在购物车应付 ¥38.00。")
+    assert used.startswith("“立减10元”用上了。现在购物车应付 ¥38.00。")
     async with shop.database.begin() as session:
         of_shared = select(Coupon.id).join(CouponBatch).where(CouponBatch.id == shared.id)
         assert await chosen(chat, me) == Choice(coupon_ids=((await session.scalars(of_shared)).one(),))
     [without] = await chat.says("不用优惠券")
-    assert without.startswith("好的，那这单不用券。 现在购物车应付 ¥48.00。")
+    assert without.startswith("好的，那这单不用券。现在购物车应付 ¥48.00。")
     await chat.says("用优惠券")
     assert (await chat.says("第一张"))[0].startswith("再买 ¥52.00")
-    assert (await chat.presses("最划算"))[0].startswith("好的，给您用最划算的券。 现在购物车应付 ¥38.00。")
+    assert (await chat.presses("最划算"))[0].startswith("好的，给您用最划算的券。现在购物车应付 ¥38.00。")
     assert (await chosen(chat, me)).coupon_ids is None
 
     async with shop.database.begin() as session:
         await adjust_points(session, customer_id=me, points=500, reason="x", reference="r", now=shop.now())
     assert (await chat.says("我有多少积分"))[0].startswith("您有 500 积分，可抵 ¥5.00。")
-    assert (await chat.presses("用积分抵扣"))[0].startswith("用 500 积分抵扣 ¥5.00。 现在购物车应付 ¥33.00。")
-    assert (await chat.says("不用积分了"))[0].startswith("好的，积分先给您留着。 现在购物车应付 ¥38.00。")
-    assert (await chat.says("用200积分"))[0].startswith("用 200 积分抵扣 ¥2.00。 现在购物车应付 ¥36.00。")
+    assert (await chat.presses("用积分抵扣"))[0].startswith("用 500 积分抵扣 ¥5.00。现在购物车应付 ¥33.00。")
+    assert (await chat.says("不用积分了"))[0].startswith("好的，积分先给您留着。现在购物车应付 ¥38.00。")
+    assert (await chat.says("用200积分"))[0].startswith("用 200 积分抵扣 ¥2.00。现在购物车应付 ¥36.00。")
     assert (await chosen(chat, me)).points == 200
 
     [offer] = await chat.says("结账", "王小明 13900001234 上海市徐汇区漕溪北路 18 号 6 楼", "货到付款")

@@ -11,6 +11,7 @@ from bot.skills.deal_checkout import deal_lines, deal_of, deal_ordered, deal_row
 from bot.skills.second_thoughts import ask_anew, spoken_of
 from bot.skills.showing import goods, method_name, named, payment_options
 from commerce.carts.actions import CartLineView, cart_view, set_quantity
+from commerce.carts.deals import drop_deal
 from commerce.customers.actions import address_text, last_address, save_address
 from commerce.customers.address import AddressText, masked
 from commerce.orders.actions import Quote, orders_of, place_order
@@ -57,6 +58,8 @@ async def checkout(turn: Turn) -> None:
         changes=changes,
     )
     if not sure:
+        if cart_id is not None:
+            await drop_deal(turn.session, customer_id=turn.customer_id)
         turn.say(not_ordered(turn, is_deal=cart_id is not None))
         return
     with turn.asks_again():

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from bot.flow import Turn
+from bot.language import gap
 from bot.questions import Question
 from bot.refusals import sentence
 from bot.replies import Button, Choice
@@ -129,9 +130,9 @@ def say_price(turn: Turn, text: str, priced: Priced | None, buttons: Sequence[Bu
     _ = turn._
     if priced is None:
         around = turn.wish(_("Look around"), "browse_categories")
-        turn.say(Choice(text + " " + _("Your cart is still empty; I keep this in mind for it."), (around,)))
+        turn.say(Choice(text + gap(text) + _("Your cart is still empty; I keep this in mind for it."), (around,)))
         return
     due = turn.money(Money(priced.due, priced.currency))
-    text += " " + _("Your cart now comes to {money}.").format(money=due)
+    text += gap(text) + _("Your cart now comes to {money}.").format(money=due)
     steps = (turn.wish(_("Check out"), "checkout"), turn.wish(_("Why this price?"), "explain_price"))
     turn.say(Choice(text, (*steps, *buttons)))

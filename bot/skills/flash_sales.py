@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from bot.flow import Turn
 from bot.group_terms import lasting
+from bot.language import gap
 from bot.questions import Option, Pick
 from bot.replies import Button, Card, Cards, Choice
 from bot.sayings_flash import how_places_are_given
@@ -116,7 +117,7 @@ async def _which_item(turn: Turn) -> tuple[SaleView, FlashItemView]:
         return found
     on = [pair for pair in known if pair[0].phase is Phase.ON] or known
     titles = {item.variant.product_id: item.variant.title for _sale, item in on}
-    meant = await deals_named(turn, titles, looked_at=True)
+    meant = (await deals_named(turn, titles, acts=True)).products
     names = dict(zip(titles, short_names(list(titles.values())), strict=True))
     options = [
         Option(
@@ -171,7 +172,7 @@ def _say_place(turn: Turn, item: FlashItemView, ticket: Ticket) -> None:
         text = _("You are number {place} of {waiting} in line, and your place only gets better.").format(
             place=ticket.place, waiting=ticket.waiting
         )
-        text += " " + _("I call you here when it is your turn.")
+        text += gap(text) + _("I call you here when it is your turn.")
     turn.say(Choice(text, (turn.wish(_("My place?"), "flash_line", item=item.item_id),)))
 
 

@@ -56,24 +56,20 @@ async def show_group_buys(turn: Turn) -> None:
     """What can be bought together now, each with its price beside that of one who buys alone."""
     _ = turn._
     on = await _on_now(turn)
-    named = await deals_named(turn, await _titles(turn, on), looked_at=False)
-    campaigns = [campaign for campaign in on if campaign.product_id in named] or on
-    sales = turn.wish(_("Flash sales"), "show_flash_sales")
-    if not campaigns:
+    named = await deals_named(turn, await _titles(turn, on), acts=False)
+    if not on:
+        sales = turn.wish(_("Flash sales"), "show_flash_sales")
         around = turn.wish(_("What else is on?"), "ask_promotions")
         turn.say(Choice(_("Nothing is bought in groups at the moment."), (sales, around)))
         return
-    turn.focus["results"] = [campaign.product_id for campaign in campaigns]
-    cards = tuple([await _card_of(turn, campaign) for campaign in campaigns])
-    rules = turn.wish(_("What if it is not full?"), "ask_group_rules")
-    turn.say(Cards(_("Cheaper together:"), cards, (rules, sales)))
+    await _say_on(turn, [one for one in on if one.product_id in named.products] or on, not_for=named.else_)
 
 
 async def start_group(turn: Turn) -> None:
     """Begin a group: which goods, which kind of them, how many; the checkout does the rest."""
-    _ = turn._
     campaign = await _which_campaign(turn)
-    await _to_checkout(turn, campaign, group_id=None)
+    if campaign is not None:
+        await _to_checkout(turn, campaign, group_id=None)
 
 
 async def open_group(turn: Turn) -> None:
@@ -102,6 +98,17 @@ async def ask_group_rules(turn: Turn) -> None:
     see = turn.wish(_("What is on in groups?"), "show_group_buys")
     mine = turn.wish(_("How is my group?"), "group_status")
     turn.say(Choice(rules_text(turn, campaign), (see, mine)))
+
+
+async def _say_on(turn: Turn, campaigns: Sequence[CampaignView], *, not_for: str) -> None:
+    """The campaigns as cards; `not_for` are the words for what is not among them."""
+    _ = turn._
+    turn.focus["results"] = [campaign.product_id for campaign in campaigns]
+    cards = tuple([await _card_of(turn, campaign) for campaign in campaigns])
+    rules = turn.wish(_("What if it is not full?"), "ask_group_rules")
+    sales = turn.wish(_("Flash sales"), "show_flash_sales")
+    none = _("There is no group-buy for “{thing}” at the moment. This is on:").format(thing=not_for)
+    turn.say(Cards(none if not_for else _("Cheaper together:"), cards, (rules, sales)))
 
 
 async def _card_of(turn: Turn, campaign: CampaignView) -> Card:
@@ -134,12 +141,16 @@ async def _titles(turn: Turn, campaigns: Sequence[CampaignView]) -> dict[int, st
     }
 
 
-async def _which_campaign(turn: Turn) -> CampaignView:
+async def _which_campaign(turn: Turn) -> CampaignView | None:
+    """None when it was said that there is none for what is wanted."""
     if "campaign" in turn.args:
         return await _campaign(turn, int(turn.args["campaign"]))
     on = [campaign for campaign in await _on_now(turn) if can_start(turn, campaign)]
     titles = await _titles(turn, on)
-    named = await deals_named(turn, titles, looked_at=True)
+    named = await deals_named(turn, titles, acts=True)
+    if on and named.else_:
+        await _say_on(turn, on, not_for=named.else_)
+        return None
     names = dict(zip(titles, short_names(list(titles.values())), strict=True))
     options = [
         Option(
@@ -148,7 +159,7 @@ async def _which_campaign(turn: Turn) -> CampaignView:
             campaign,
             also=names[campaign.product_id],
         )
-        for campaign in [one for one in on if one.product_id in named] or on
+        for campaign in [one for one in on if one.product_id in named.products] or on
     ]
     question = Pick(turn._("What would you like to buy in a group?"), options, none="group.nothing_on", named="")
     return await turn.ask("campaign", question)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bot.flow import Fact, Turn
 from bot.group_terms import ALIVE, COMPLETE, group_card, invitation, product_of, stands, title_of
+from bot.language import gap
 from bot.questions import Option, Pick
 from bot.replies import Choice
 from commerce.group_buy.queries import GroupView, campaign_view, my_groups
@@ -54,13 +55,13 @@ async def leave_group(turn: Turn) -> None:
     back = turn.money(order.captured)
     text = _("Shall I take you out of the group for {title}?").format(title=await _title(turn, group))
     if order.captured:
-        text += " " + _("Order {order} is cancelled then, and you get {money} back the way you paid.").format(
+        text += gap(text) + _("Order {order} is cancelled then, and you get {money} back the way you paid.").format(
             order=order.number, money=back
         )
     else:
-        text += " " + _("Order {order} is cancelled then; nothing was paid for it.").format(order=order.number)
+        text += gap(text) + _("Order {order} is cancelled then; nothing was paid for it.").format(order=order.number)
     if order.captured and group.missing and group.paid > 1 and _is_leader(group):
-        text += " " + _("The group goes on; who paid first leads it.")
+        text += gap(text) + _("The group goes on; who paid first leads it.")
     facts = {"money": Fact([order.number, order.captured.amount], _("you get {money} back").format(money=back))}
     if await turn.confirm("ok", text, facts=facts, yes=_("Leave the group"), no=_("Stay in it")):
         await leave(turn.session, group_id=group.group_id, customer_id=turn.customer_id, now=turn.now)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from bot.flow import Fact, Turn
+from bot.language import gap
 from bot.questions import Choice as Reasons
 from bot.questions import Option, Pick
 from bot.replies import Choice
@@ -71,7 +72,7 @@ async def cancel_order(turn: Turn) -> None:
     money = turn.money(order.captured)
     question = _("Shall I cancel order {order}?").format(order=order.number)
     if order.payment_state is PaymentState.PAID:
-        question += " " + _("You get {money} back.").format(money=money)
+        question += gap(question) + _("You get {money} back.").format(money=money)
     facts = {"order": Fact([order.number, order.captured.amount], _("you get {money} back").format(money=money))}
     reason = await cancel_reason(turn)
     if await turn.confirm("ok", question, facts=facts, yes=_("Cancel the order"), no=_("Keep it")):

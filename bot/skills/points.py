@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from bot.flow import Turn
+from bot.language import gap
 from bot.replies import Button, Choice
 from bot.skills.choosing import choose, chosen, say_price
 from commerce.points.actions import points_of
@@ -38,9 +39,9 @@ async def show_points(turn: Turn) -> None:
         count=points.available, money=turn.money(_worth(turn, points.available))
     )
     if points.pending:
-        text += " " + _("{count} more come when your orders are completed.").format(count=points.pending)
+        text += gap(text) + _("{count} more come when your orders are completed.").format(count=points.pending)
     if points.next_expiry is not None and points.available:
-        text += " " + _("The first of them end on {time}.").format(time=turn.time(points.next_expiry))
+        text += gap(text) + _("The first of them end on {time}.").format(time=turn.time(points.next_expiry))
     turn.say(Choice(text, await _steps(turn, points.available)))
 
 
