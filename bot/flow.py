@@ -108,6 +108,7 @@ class Setting:
     now: datetime
     savepoint: Callable[[], AbstractAsyncContextManager[object]]
     note: str = ""
+    channel: str = ""
 
 
 class Turn(Voice):

@@ -35,6 +35,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "payments.no_refund_of": N_(
         "Nothing of order {order} was refunded. If you think money is missing, a colleague can help: just ask."
     ),
+    "payment.closed": N_("This order is not to be paid any more. Ask me for “my orders” to see how it stands."),
+    "payment.unknown": N_("I do not know this invoice. Ask me for “my orders” to see what is to be paid."),
+    "payment.changed": N_("What is to be paid has changed since. Ask me for “my orders” and pay the new invoice."),
     "payment.done": N_("Order {number} is paid already. Ask me for “my orders” to see how it goes on."),
     "payment.amount_unfit": N_(
         "This amount cannot be paid that way. Choose another way to pay, or ask for a colleague."

@@ -124,7 +124,14 @@ async def _talk(shop: "Shop", session: AsyncSession, locked: Locked, meanings: d
         outcome = _given_up(locked)
     else:
         setting = Setting(
-            session, shop, shop.vault, locked.customer_id, now, lambda: savepoint(session), locked.note_for_bot or ""
+            session,
+            shop,
+            shop.vault,
+            locked.customer_id,
+            now,
+            lambda: savepoint(session),
+            note=locked.note_for_bot or "",
+            channel=locked.channel,
         )
         outcome = await converse(
             setting,

@@ -70,11 +70,13 @@ ORDER_ZH = {
     "stripe": "Stripe",
     "wechat": "微信支付",
     "alipay": "支付宝",
+    "telegram": "Telegram 支付",
     "credit": "余额支付",
 }
 ORDER_EN = {
     "wechat": "WeChat Pay",
     "alipay": "Alipay",
+    "telegram": "Telegram",
     "step remove": "without {item} × {count}",
     "step add": "with {item} × {count}",
     "step send_to": "another address",

@@ -182,7 +182,8 @@ class PaymentsPage:
                 asked = t("asked {count} times", count=row.checks) if row.checks else ""
                 reason = t(f"refund for {row.reason}") if row.reason else ""
                 reason = row.reason if reason.startswith("refund for ") else reason
-                way = t("to the card {card}", card=row.card) if row.card else t(f"through {row.provider}")
+                through = "back through telegram" if is_refund and row.by_hand and row.provider == "telegram" else ""
+                way = t("to the card {card}", card=row.card) if row.card else t(through or f"through {row.provider}")
                 words(" · ".join(part for part in (way, reason, asked) if part), "goods-label")
             words(self._when(row.created_at), "money-time")
             with box("money-acts"):

@@ -9,7 +9,7 @@ from bot.skills.addressing import ADDRESS, EXAMPLE, AddressQuestion, ask_address
 from bot.skills.checkout_choices import delivery_row, gift_line, price_rows, priced_checkout, total_row
 from bot.skills.deal_checkout import deal_lines, deal_of, deal_ordered, deal_rows, not_ordered, say_missed, ways_at_once
 from bot.skills.second_thoughts import ask_anew, spoken_of
-from bot.skills.showing import goods, method_name, named, payment_options
+from bot.skills.showing import goods, method_name, named, payment_options, ways_to_pay
 from commerce.carts.actions import CartLineView, cart_view, set_quantity
 from commerce.carts.deals import drop_deal
 from commerce.customers.actions import address_text, last_address, save_address
@@ -17,7 +17,7 @@ from commerce.customers.address import AddressText, masked
 from commerce.orders.actions import Quote, orders_of, place_order
 from commerce.orders.destination import destination_of
 from commerce.orders.model import PaymentMethod
-from commerce.payments.methods import offered_methods, waits_for
+from commerce.payments.methods import waits_for
 from commerce.pricing.actions import terms_of
 from foundation.errors import Json, Refused
 
@@ -144,7 +144,7 @@ async def _set(turn: Turn, line: CartLineView, quantity: int) -> Json:
 async def _how_to_pay(turn: Turn, *, at_once: bool) -> Choice[PaymentMethod]:
     """The ways to pay; a shopper who has ordered before pays as last time unless they say otherwise."""
     last = await orders_of(turn.session, customer_id=turn.customer_id, limit=1)
-    ways = [one.method for one in offered_methods(turn.shop.settings, turn.shop.till.providers)]
+    ways = [one.method for one in ways_to_pay(turn)]
     usual = last[0].payment_method if last and last[0].payment_method in ways else None
     default = str(ways[0]) if len(ways) == 1 else usual and str(usual)
     if at_once:

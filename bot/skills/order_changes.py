@@ -11,7 +11,7 @@ from bot.replies import Receipt, Row
 from bot.skills.addressing import ADDRESS, EXAMPLE, AddressQuestion, ask_address
 from bot.skills.item_names import short_names
 from bot.skills.orders import cancel_reason, which_order
-from bot.skills.showing import can_cancel, can_change, method_name, payment_options, status_name
+from bot.skills.showing import can_cancel, can_change, method_name, payment_options, status_name, ways_to_pay
 from bot.skills.variants import PickVariant, meant_variants, variant_options
 from bot.words import Words
 from commerce.catalog.queries import VariantView, product_cards, product_details, variant_view
@@ -24,7 +24,7 @@ from commerce.orders.changes import locked_change
 from commerce.orders.model import ChangeState, PaymentMethod
 from commerce.orders.queries import OrderLineView, OrderView, change_view, order_view
 from commerce.orders.steps import Add, PayBy, Preview, Remove, SendTo, Step
-from commerce.payments.methods import offered_methods, waits_for
+from commerce.payments.methods import waits_for
 from commerce.pricing.actions import terms_of
 from commerce.search.actions import Wanted, find
 from foundation.errors import Json, Refused
@@ -234,7 +234,7 @@ async def _pay_with(turn: Turn, order: OrderView, wish: Sequence[Step] | Address
     adds = not isinstance(wish, AddressText) and any(isinstance(step, Add) for step in wish)
     if order.payment_method is not PaymentMethod.CREDIT or not adds:
         return None
-    offered = offered_methods(turn.shop.settings, turn.shop.till.providers)
+    offered = ways_to_pay(turn)
     online = [one.method for one in offered if one.method is not PaymentMethod.COD]
     return PayBy(online[0]) if online else None
 
@@ -364,7 +364,7 @@ def _what(turn: Turn, item: _Item, others: Sequence[VariantView]) -> _What:
 
 
 async def _ways(turn: Turn, order: OrderView) -> list[Option[PayBy]]:
-    offered = [one.method for one in offered_methods(turn.shop.settings, turn.shop.till.providers)]
+    offered = [one.method for one in ways_to_pay(turn)]
     options = [
         Option(option.key, option.label, PayBy(option.value), also=option.also)
         for option in payment_options(turn, [way for way in offered if way is not order.payment_method])

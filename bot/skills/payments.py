@@ -9,12 +9,12 @@ from bot.questions import Choice, Option, Pick
 from bot.replies import Button, Text
 from bot.replies import Choice as Steps
 from bot.skills.returning import awaits_parcel
-from bot.skills.showing import is_payable, pay_link
+from bot.skills.showing import is_payable, pay_link, ways_to_pay
 from bot.words import Words
 from commerce.orders.actions import order_of
 from commerce.orders.model import PaymentMethod
 from commerce.orders.queries import OrderView, order_view, order_views
-from commerce.payments.methods import OfferedMethod, offered_methods
+from commerce.payments.methods import OfferedMethod
 from commerce.payments.model import RefundState
 from commerce.payments.queries import RefundView, refunds_of
 from commerce.payments.transfers import report_transfer as report
@@ -31,6 +31,7 @@ METHODS: Final = {
     PaymentMethod.STRIPE: N_("By card or wallet online: you pay on a page of Stripe, within {time}."),
     PaymentMethod.WECHAT: N_("WeChat Pay: scan a code, or pay in WeChat on your phone, within {time}."),
     PaymentMethod.ALIPAY: N_("Alipay: you pay on its page or in its app, within {time}."),
+    PaymentMethod.TELEGRAM: N_("In Telegram, by card: I send you an invoice here, you pay it within {time}."),
     PaymentMethod.TRANSFER: N_("Bank transfer or QR code: we show you the account; send it within {time}."),
 }
 STATES: Final = {
@@ -66,7 +67,7 @@ class Slip(Choice[str]):
 async def ask_payment_methods(turn: Turn) -> None:
     """How one can pay here."""
     _ = turn._
-    offered = offered_methods(turn.shop.settings, turn.shop.till.providers)
+    offered = ways_to_pay(turn)
     lines = [
         _("You can pay like this:"),
         *(f"· {_(METHODS[one.method]).format(time=_time(turn, one))}" for one in offered),

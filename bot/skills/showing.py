@@ -15,6 +15,7 @@ from commerce.orders.model import ChangeState, DeliveryMethod, FulfilmentState, 
 from commerce.orders.model import OrderStatus as Status
 from commerce.orders.queries import OrderLineView, OrderView
 from commerce.payments.actions import pay_token
+from commerce.payments.methods import OfferedMethod, offered_methods
 from foundation.money import Money, part_of
 
 ARRIVED = (FulfilmentState.DELIVERED, FulfilmentState.PART_RETURNED)
@@ -103,6 +104,7 @@ METHODS: Final[Mapping[PaymentMethod, str]] = {
     PaymentMethod.STRIPE: N_("Pay by card online"),
     PaymentMethod.WECHAT: N_("WeChat Pay"),
     PaymentMethod.ALIPAY: N_("Alipay"),
+    PaymentMethod.TELEGRAM: N_("Pay here in Telegram"),
     PaymentMethod.TRANSFER: N_("Bank transfer"),
     PaymentMethod.CREDIT: N_("Store credit"),
 }
@@ -112,6 +114,7 @@ _METHOD_WORDS: Final[Mapping[PaymentMethod, tuple[str, ...]]] = {
     PaymentMethod.STRIPE: ("stripe", "card", "刷卡", "信用卡"),
     PaymentMethod.WECHAT: ("微信", "wechat", "weixin"),
     PaymentMethod.ALIPAY: ("支付宝", "alipay"),
+    PaymentMethod.TELEGRAM: ("telegram", "card", "电报", "刷卡"),
     PaymentMethod.TRANSFER: ("transfer", "转账", "汇款"),
     PaymentMethod.CREDIT: ("credit", "余额"),
 }
@@ -120,6 +123,12 @@ _METHOD_WORDS: Final[Mapping[PaymentMethod, tuple[str, ...]]] = {
 def method_name(voice: Voice, method: PaymentMethod) -> str:
     """How an order is paid, in words."""
     return voice.translate(METHODS[method])
+
+
+def ways_to_pay(turn: Turn) -> tuple[OfferedMethod, ...]:
+    """The ways to pay that the shop offers where the shopper is."""
+    in_telegram = turn.setting.channel == PaymentMethod.TELEGRAM
+    return offered_methods(turn.shop.settings, turn.shop.till.providers, in_telegram=in_telegram)
 
 
 def payment_options(voice: Voice, ways: Sequence[PaymentMethod]) -> list[Option[PaymentMethod]]:

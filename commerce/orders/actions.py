@@ -27,7 +27,7 @@ from commerce.orders.placing import UNPAID_FOR, place_order
 from commerce.orders.queries import order_of, order_view, order_views, orders_of
 from commerce.orders.quoting import Quote, quote
 from commerce.orders.settlement import money_arrived, payment_ended, settle_refund_answer
-from commerce.payments.cash import BY_HAND
+from commerce.payments.cash import BY_HAND, REFUNDED_BY_HAND
 from commerce.payments.ledger import capture, new_intent, payable_intents, start_closing
 from commerce.payments.model import Intent, IntentState, Refund, RefundState
 from commerce.payments.port import RefundOutcome
@@ -158,7 +158,7 @@ async def clear_hold(session: AsyncSession, *, order_id: int, why: str, now: dat
 async def mark_refunded(session: AsyncSession, *, refund_id: int, proof: str, now: datetime) -> RefundState:
     """Staff gave money back by hand. Raises Refused("refund.not_by_hand") where a provider does it."""
     refund = await session.get(Refund, refund_id)
-    if refund is None or refund.provider not in BY_HAND:
+    if refund is None or refund.provider not in REFUNDED_BY_HAND:
         raise Refused("refund.not_by_hand", refund=refund_id)
     order = await locked_order(session, refund.order_id)
     await session.refresh(refund)

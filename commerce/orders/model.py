@@ -40,6 +40,7 @@ class PaymentMethod(StrEnum):
     STRIPE = "stripe"
     WECHAT = "wechat"
     ALIPAY = "alipay"
+    TELEGRAM = "telegram"
     TRANSFER = "transfer"
     CREDIT = "credit"
     """Store credit or a gift card covers all of it, or there is nothing to pay."""

@@ -82,7 +82,7 @@ async def open_payment(till: Till, token: str, payer: Payer = UNSEEN) -> str:
     """
     intent_id = intent_from(till.vault, token)
     async with till.database.begin() as session:
-        intent = await _payable(session, intent_id, now=till.now())
+        intent = await payable_intent(session, intent_id, now=till.now())
         if intent.redirect_url:
             return intent.redirect_url
         provider = _provider(till, intent.provider)
@@ -244,8 +244,11 @@ async def _due(
     return [row.id for row in rows]
 
 
-async def _payable(session: AsyncSession, intent_id: int, *, now: datetime) -> Intent:
-    """The intent, locked, if its order still waits for money."""
+async def payable_intent(session: AsyncSession, intent_id: int, *, now: datetime) -> Intent:
+    """The intent, locked with its order, if that still waits for money.
+
+    Raises Refused("payment.unknown"), ("payment.closed") or ("payment.done").
+    """
     order_id = await session.scalar(select(Intent.order_id).where(Intent.id == intent_id))
     if order_id is None:
         raise Refused("payment.unknown")

@@ -3,6 +3,9 @@
 BY_HAND = frozenset({"cod", "transfer"})
 """Cash on delivery, bank transfers: staff say when the money came and when it went back."""
 
+REFUNDED_BY_HAND = BY_HAND | {"telegram"}
+"""Telegram takes cards for the shop and can give nothing back: the staff do, at the card company behind it."""
+
 TRANSFER = "transfer"
 """By whom money goes that a provider cannot send: it gives back only to what paid."""
 

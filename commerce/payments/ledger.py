@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.credit.actions import pay_in, store_credit_of
 from commerce.orders.locks import note, tell
 from commerce.orders.model import Order
-from commerce.payments.cash import BY_HAND, CREDIT, TRANSFER
+from commerce.payments.cash import CREDIT, REFUNDED_BY_HAND, TRANSFER
 from commerce.payments.instruments import ACCOUNT, instrument_of, is_paid_with
 from commerce.payments.model import PAYABLE, Intent, IntentState, Payment, Refund, RefundState, next_check
 from foundation.database import JsonMap, insert_rows
@@ -256,7 +256,7 @@ async def request_refund(
         instrument_id = None
     if instrument_id is not None:
         provider = TRANSFER
-    is_sent = provider != CREDIT and provider not in BY_HAND
+    is_sent = provider != CREDIT and provider not in REFUNDED_BY_HAND
     refund = Refund(
         key=key,
         payment_id=payment.id,

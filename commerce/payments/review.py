@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.orders.model import Order
-from commerce.payments.cash import BY_HAND
+from commerce.payments.cash import REFUNDED_BY_HAND
 from commerce.payments.ledger import CLOSE_INTENT, SUBMIT_REFUND
 from commerce.payments.model import PAYABLE, Instrument, Intent, IntentState, ProviderEvent, Refund, RefundState
 from commerce.payments.transfer_model import BankTransfer, Finding, TransferReport, TransferState
@@ -181,7 +181,7 @@ async def open_refunds(session: AsyncSession, *, limit: int = 100) -> list[OpenM
             checks=refund.checks,
             created_at=refund.created_at,
             next_check_at=refund.next_check_at,
-            by_hand=refund.provider in BY_HAND,
+            by_hand=refund.provider in REFUNDED_BY_HAND,
             card=card,
         )
         for refund, number, card in await session.execute(found)
@@ -229,7 +229,7 @@ async def ask_about_refund(session: AsyncSession, *, refund_id: int, now: dateti
         raise Refused("refund.unknown", refund=refund_id)
     if refund.state not in OPEN_REFUNDS:
         raise Refused("refund.final", state=refund.state.value)
-    if refund.provider in BY_HAND:
+    if refund.provider in REFUNDED_BY_HAND:
         raise Refused("refund.by_hand", refund=refund_id)
     refund.checks, refund.next_check_at = 0, now
     await enqueue(session, SUBMIT_REFUND, {"refund_id": refund.id}, key=f"{SUBMIT_REFUND}:{refund.id}")

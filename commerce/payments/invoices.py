@@ -1,0 +1,80 @@
+"""Invoices that a messenger shows and takes the money for: may this one be paid now, and what came of it.
+
+Nobody can be asked how such a payment stands: we are asked before it, and told after it.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.orders.locks import locked_order
+from commerce.orders.model import Order, OrderChange
+from commerce.orders.settlement import money_arrived
+from commerce.payments.actions import payable_intent
+from commerce.payments.ledger import capture, capture_unasked, locked_intent
+from commerce.payments.model import Intent, IntentState, Payment
+from foundation.errors import Refused
+from foundation.money import Money
+
+PAYING_TAKES = timedelta(minutes=10)
+"""So long the goods are kept at least from when the shopper pays."""
+
+
+async def allow_payment(session: AsyncSession, *, provider: str, reference: str, money: Money, now: datetime) -> None:
+    """The shopper pays this very moment: refuse what must not be paid, else keep the goods while the money comes.
+
+    Raises Refused("payment.unknown"), ("payment.closed"), ("payment.done"), or ("payment.changed") where another sum is
+    to be paid by now.
+    """
+    intent = await payable_intent(session, await _named(session, provider, reference), now=now)
+    if intent.money != money:
+        raise Refused("payment.changed")
+    kept_until = now + PAYING_TAKES
+    if intent.change_id is not None:
+        change = await session.get_one(OrderChange, intent.change_id)
+        change.expires_at = max(change.expires_at, kept_until)
+        return
+    order = await session.get_one(Order, intent.order_id)
+    if order.hold_until is not None:
+        order.hold_until = max(order.hold_until, kept_until)
+
+
+async def book_payment(
+    session: AsyncSession, *, provider: str, reference: str, money: Money, proof: str, now: datetime
+) -> Payment:
+    """Money that was paid for an invoice; the caller sees to it that each payment is told once.
+
+    An invoice that was paid before is paid twice then: that goes back like everything above what is owed.
+    Raises Refused("payment.unknown"), and ("payment.changed") for another currency.
+    """
+    intent_id = await _named(session, provider, reference)
+    order_id = (await session.scalars(select(Intent.order_id).where(Intent.id == intent_id))).one()
+    order = await locked_order(session, order_id)
+    intent = await locked_intent(session, intent_id)
+    if intent.currency != money.currency:
+        raise Refused("payment.changed")
+    if intent.state is not IntentState.SUCCEEDED:
+        payment = await capture(session, intent, amount=money.amount, proof=proof, now=now)
+    else:
+        payment = await capture_unasked(
+            session,
+            order_id=order.id,
+            number=order.number,
+            provider=provider,
+            money=money,
+            instrument=intent.instrument,
+            proof=proof,
+            now=now,
+        )
+    await money_arrived(session, order, payment, change_id=intent.change_id, now=now)
+    return payment
+
+
+async def _named(session: AsyncSession, provider: str, reference: str) -> int:
+    intent_id = await session.scalar(
+        select(Intent.id).where(Intent.reference == reference, Intent.provider == provider)
+    )
+    if intent_id is None:
+        raise Refused("payment.unknown")
+    return intent_id
