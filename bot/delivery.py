@@ -24,15 +24,26 @@ SWEPT_AT_ONCE = 100
 
 
 class Undeliverable(Exception):
-    """The platform refused the message for good: the shopper blocked us, the chat is gone."""
+    """The platform refused the message for good.
+
+    `reason`: "blocked" or "gone" (nothing reaches this chat any more), "refused" (this message alone).
+    """
+
+    def __init__(self, reason: str = "refused") -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class NotSent(Exception):
-    """The message certainly did not leave, and may be tried again after `after`: rate limit, no connection."""
+    """The message certainly did not leave, and may be tried again after `after`: rate limit, no connection.
 
-    def __init__(self, after: timedelta) -> None:
+    `is_try`: it counts as one of the few tries that a message has. Waiting for one's turn does not.
+    """
+
+    def __init__(self, after: timedelta, *, is_try: bool = True) -> None:
         super().__init__(f"try again after {after}")
         self.after = after
+        self.is_try = is_try
 
 
 class Channel(Protocol):
@@ -164,7 +175,7 @@ class Delivery:
             log.warning("undeliverable", conversation=message.conversation_id, seq=message.seq)
             return await mark_failed(self._database, message)
         except NotSent as error:
-            await try_later(self._database, message, at=self._clock() + error.after)
+            await try_later(self._database, message, at=self._clock() + error.after, is_try=error.is_try)
             return False
         except Exception:
             log.exception("send failed", conversation=message.conversation_id, seq=message.seq)

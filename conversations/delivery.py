@@ -77,7 +77,8 @@ UPDATE message m SET rev = c.last_seq, {changes}
 RETURNING m.status
 """
 
-_AGAIN = f"{MAY_LEAVE} AND m.tries < {MOST_SENDS}"
+_MAY_TRY = f"m.tries < {MOST_SENDS}"
+_AGAIN = f"{MAY_LEAVE} AND {_MAY_TRY}"
 _MARK_SENT = _SETTLE.format(
     changes="status = 'sent', sent_at = $4, external_id = $3, lease_until = NULL",
     # A claim whose lease ran out while its bytes were on the way: now we know that they arrived.
@@ -86,8 +87,15 @@ _MARK_SENT = _SETTLE.format(
 _MARK_FAILED = _SETTLE.format(changes="status = 'failed', lease_until = NULL", settles="'sending'")
 _TRY_LATER = _SETTLE.format(
     changes=f"""
-        status = CASE WHEN {_AGAIN} THEN 'queued' WHEN m.tries < {MOST_SENDS} THEN 'suppressed' ELSE 'failed' END,
+        status = CASE WHEN {_AGAIN} THEN 'queued' WHEN {_MAY_TRY} THEN 'suppressed' ELSE 'failed' END,
         lease_until = CASE WHEN {_AGAIN} THEN $3::timestamptz END""",
+    settles="'sending'",
+)
+_WAIT = _SETTLE.format(
+    # This claim is over and is no try: the next one may have its number.
+    changes=f"""
+        status = CASE WHEN {MAY_LEAVE} THEN 'queued' ELSE 'suppressed' END, tries = m.tries - 1,
+        lease_until = CASE WHEN {MAY_LEAVE} THEN $3::timestamptz END""",
     settles="'sending'",
 )
 _MARK_LOST = _SETTLE.format(
@@ -161,12 +169,12 @@ async def mark_failed(database: Database, message: Outgoing) -> bool:
     return await _settle(database, _MARK_FAILED, message)
 
 
-async def try_later(database: Database, message: Outgoing, *, at: datetime) -> bool:
-    """It certainly did not leave: queued again, not before `at`; failed after MOST_SENDS tries.
+async def try_later(database: Database, message: Outgoing, *, at: datetime, is_try: bool = True) -> bool:
+    """It certainly did not leave: queued again, not before `at`; failed after MOST_SENDS tries, if this was one.
 
     An answer whose conversation a person took meanwhile is suppressed instead.
     """
-    return await _settle(database, _TRY_LATER, message, at)
+    return await _settle(database, _TRY_LATER if is_try else _WAIT, message, at)
 
 
 async def mark_lost(database: Database, message: Outgoing) -> bool:

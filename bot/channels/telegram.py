@@ -1,0 +1,304 @@
+"""The shopper's bot: aiogram behind plain methods, and the one place where its errors become ours.
+
+Every method that writes into a chat first takes its place in the rate budget of the bot. It may raise Undeliverable,
+NotSent (bot/delivery.py), Moved, Gone or Rejected (bot/telegram/errors.py); whatever else is raised means that the
+message may have arrived.
+"""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+import structlog
+from aiogram import Bot
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramForbiddenError,
+    TelegramMigrateToChat,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
+from aiogram.methods import TelegramMethod
+from aiogram.types import (
+    BotCommand,
+    BufferedInputFile,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    Message,
+    ReplyParameters,
+    SwitchInlineQueryChosenChat,
+    Update,
+)
+from aiogram.utils.token import TokenValidationError
+from aiohttp import ClientConnectorError
+from pydantic import ValidationError
+
+from bot.delivery import NotSent, Undeliverable
+from bot.telegram.budget import Budget, Priority
+from bot.telegram.errors import Gone, Moved, Rejected
+from bot.telegram.reading import value_of
+from bot.telegram.screens import Key, Screen, without_markup
+from bot.telegram.values import Value
+from foundation.errors import Refused
+
+log = structlog.get_logger(__name__)
+
+Answer = TypeVar("Answer")
+Picture = str | bytes
+"""What Telegram keeps already, by its file id, or a JPEG to upload."""
+
+TIMEOUT = 20
+"""Seconds for one call: less than delivery waits for a send."""
+NO_CONNECTION = timedelta(seconds=2)
+SERVER_ERROR = timedelta(seconds=1)
+LARGEST_FILE = 20 * 1024 * 1024
+"""Bytes of a file that a bot may fetch."""
+HEARD: Final = (
+    *("message", "edited_message", "callback_query", "inline_query", "chosen_inline_result"),
+    *("shipping_query", "pre_checkout_query", "my_chat_member"),
+)
+"""The kinds of update that the bot listens to."""
+_GONE: Final = (
+    *("message to edit not found", "message can't be edited", "message_id_invalid", "there is no text in the message"),
+    *("message to delete not found", "message can't be deleted"),
+)
+_CLOSED: Final = ("chat not found", "user not found", "peer_id_invalid", "user is deactivated", "chat_write_forbidden")
+_BLOCKED: Final = ("blocked by the user", "can't initiate conversation")
+
+
+class _RawUpdates(TelegramMethod[list[dict[str, Any]]]):
+    """Updates as they came: one that the library cannot read holds up no other."""
+
+    __returning__ = list[dict[str, Any]]
+    __api_method__ = "getUpdates"
+
+    offset: int | None
+    timeout: int
+    allowed_updates: list[str]
+
+
+class _NotModified(Exception):
+    """It says so already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What stands in the chat now: the ids of the messages (several for an album), and of the pictures uploaded."""
+
+    message_ids: tuple[int, ...]
+    file_ids: Mapping[int, str]
+
+
+class Telegram:
+    """One bot. `id` is its own, `username` its name without the @ (known after `open`)."""
+
+    def __init__(self, token: str, *, url: str, budget: Budget) -> None:
+        session = AiohttpSession(api=TelegramAPIServer.from_base(url), timeout=TIMEOUT)
+        quiet = DefaultBotProperties(parse_mode="HTML", link_preview_is_disabled=True)
+        try:
+            self._bot = Bot(token, session=session, default=quiet)
+        except TokenValidationError:
+            raise Refused("telegram.bad_token") from None
+        self.id = self._bot.id
+        self.username = ""
+        self.budget = budget
+
+    async def open(self) -> None:
+        """Learn the bot's name. Raises Refused("telegram.bad_token") when Telegram does not know the token."""
+        try:
+            self.username = (await self._call(self._bot.get_me())).username or ""
+        except Rejected as error:
+            raise Refused("telegram.bad_token") from error
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._bot.session.close()
+
+    # Hearing
+
+    def read(self, raw: Mapping[str, Any]) -> Value | None:
+        """What an update says; none when there is nothing in it for us, or it is none."""
+        try:
+            Update.model_validate(raw)
+            return value_of(raw, bot_id=self.id)
+        except (ValidationError, KeyError, TypeError, ValueError):
+            log.warning("an update of Telegram cannot be read", update=raw.get("update_id"))
+            return None
+
+    async def get_updates(self, offset: int | None, timeout: int = 30) -> list[dict[str, Any]]:
+        """The updates from `offset` on, which says that everything before it was kept; waits for the first one."""
+        asked = _RawUpdates(offset=offset, timeout=timeout, allowed_updates=list(HEARD))
+        return await self._call(self._bot(asked, request_timeout=timeout + TIMEOUT))
+
+    async def set_webhook(self, url: str, secret: str) -> None:
+        """From now on Telegram brings updates to this address, with `secret` in a header."""
+        await self._call(self._bot.set_webhook(url, secret_token=secret, allowed_updates=list(HEARD)))
+
+    async def delete_webhook(self) -> None:
+        """From now on updates are fetched."""
+        await self._call(self._bot.delete_webhook())
+
+    async def set_commands(self, commands: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        """What the menu offers, by language (empty: everybody else): (command, what it does)."""
+        for language, menu in commands.items():
+            told = [BotCommand(command=command, description=words) for command, words in menu]
+            await self._call(self._bot.set_my_commands(told, language_code=language or None))
+
+    async def file(self, file_id: str) -> bytes:
+        """A file that somebody sent. Raises Undeliverable when it is gone or larger than a bot may fetch."""
+        try:
+            found = await self._call(self._bot.get_file(file_id))
+        except Rejected as error:
+            raise Undeliverable from error
+        if found.file_path is None or (found.file_size or 0) > LARGEST_FILE:
+            raise Undeliverable
+        content = await self._bot.download_file(found.file_path, timeout=TIMEOUT)
+        return content.read() if content else b""
+
+    # Writing
+
+    async def send_screen(
+        self,
+        chat: int,
+        screen: Screen,
+        pictures: Mapping[int, Picture] | None = None,
+        *,
+        thread: int | None = None,
+        reply_to: int | None = None,
+        priority: Priority = Priority.ANSWER,
+    ) -> Sent:
+        """Send a screen; `pictures` holds those it shows, by media id. What is not there is left out."""
+        shown = [(media, made) for media in screen.pictures if (made := (pictures or {}).get(media)) is not None]
+        place: dict[str, Any] = {"chat_id": chat, "message_thread_id": thread}
+        if reply_to is not None:
+            place["reply_parameters"] = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True)
+        await self.budget.wait(chat, priority)
+        if len(shown) > 1:
+            album = [InputMediaPhoto(media=_file(picture)) for _media, picture in shown]
+            messages = await self._call(self._bot.send_media_group(media=list(album), **place), chat)
+        elif shown:
+            photo = _file(shown[0][1])
+            sent = self._bot.send_photo(photo=photo, caption=screen.text, reply_markup=_keyboard(screen), **place)
+            messages = [await self._call(sent, chat)]
+        else:
+            messages = [await self._words(screen, chat, place)]
+        ids = {media: _file_id(message) for (media, _), message in zip(shown, messages, strict=False)}
+        return Sent(tuple(message.message_id for message in messages), ids)
+
+    async def edit_screen(
+        self,
+        chat: int,
+        message_id: int,
+        screen: Screen,
+        pictures: Mapping[int, Picture] | None = None,
+        *,
+        priority: Priority = Priority.ANSWER,
+    ) -> Sent:
+        """Make a message show this screen, which is no album. Raises Gone when a new one has to be sent."""
+        place: dict[str, Any] = {"chat_id": chat, "message_id": message_id, "reply_markup": _keyboard(screen)}
+        await self.budget.wait(chat, priority, is_edit=True)
+        picture = (pictures or {}).get(screen.pictures[0]) if screen.pictures else None
+        try:
+            if picture is None:
+                edited = await self._call(self._bot.edit_message_text(text=screen.text, **place), chat)
+            else:
+                media = InputMediaPhoto(media=_file(picture), caption=screen.text)
+                edited = await self._call(self._bot.edit_message_media(media=media, **place), chat)
+        except _NotModified:
+            return Sent((message_id,), {})
+        learned = {screen.pictures[0]: _file_id(edited)} if picture and isinstance(edited, Message) else {}
+        return Sent((message_id,), learned)
+
+    async def delete_message(self, chat: int, message_id: int) -> None:
+        """Take a message away, if it can be."""
+        try:
+            await self._call(self._bot.delete_message(chat, message_id), chat)
+        except (Gone, Rejected):
+            log.info("a message in Telegram cannot be taken away")
+
+    async def answer_press(self, query_id: str, text: str = "", url: str = "") -> None:
+        """Stop the button's clock; `text` is shown above the chat for a moment. Too late is no harm."""
+        try:
+            await self._call(self._bot.answer_callback_query(query_id, text=text or None, url=url or None))
+        except (Rejected, Gone):
+            log.info("a press was answered too late")
+
+    async def chat_action(self, chat: int, action: str = "typing", *, thread: int | None = None) -> None:
+        """Show for five seconds that somebody writes, if there is room for that now."""
+        await self.budget.wait(chat, Priority.BROADCAST, is_edit=True)
+        await self._call(self._bot.send_chat_action(chat, action, message_thread_id=thread), chat)
+
+    async def _words(self, screen: Screen, chat: int, place: Mapping[str, Any]) -> Message:
+        """A message of words; as plain text when Telegram cannot read its markup."""
+        keyboard = _keyboard(screen)
+        try:
+            return await self._call(self._bot.send_message(text=screen.text, reply_markup=keyboard, **place), chat)
+        except Rejected as error:
+            if "can't parse entities" not in str(error):
+                raise
+            log.error("Telegram cannot read our markup")
+            plain = without_markup(screen.text)
+            sent = self._bot.send_message(text=plain, parse_mode=None, reply_markup=keyboard, **place)
+            return await self._call(sent, chat)
+
+    async def _call(self, calling: Awaitable[Answer], chat: int | None = None) -> Answer:
+        """Make a call, in our errors."""
+        try:
+            return await calling
+        except TelegramRetryAfter as error:
+            await self.budget.hold(chat, error.retry_after)
+            raise NotSent(timedelta(seconds=error.retry_after), is_try=False) from error
+        except TelegramMigrateToChat as error:
+            raise Moved(error.migrate_to_chat_id) from error
+        except TelegramNetworkError as error:
+            if isinstance(error.__cause__, ClientConnectorError):
+                raise NotSent(NO_CONNECTION) from error
+            raise
+        except TelegramServerError as error:
+            if "gateway" in str(error).lower():  # something in between gave up waiting: it may have arrived
+                raise
+            raise NotSent(SERVER_ERROR) from error
+        except TelegramAPIError as error:
+            raise _ours(error) from error
+
+
+def _ours(error: TelegramAPIError) -> Exception:
+    said = error.message.lower()
+    if "message is not modified" in said:
+        return _NotModified()
+    if any(words in said for words in _BLOCKED):
+        return Undeliverable("blocked")
+    if isinstance(error, TelegramForbiddenError) or any(words in said for words in _CLOSED):
+        return Undeliverable("gone")
+    if any(words in said for words in _GONE):
+        return Gone(error.message)
+    return Rejected(error.message)
+
+
+def _file(picture: Picture) -> str | BufferedInputFile:
+    return picture if isinstance(picture, str) else BufferedInputFile(picture, filename="picture.jpg")
+
+
+def _file_id(message: Message) -> str:
+    return message.photo[-1].file_id if message.photo else ""
+
+
+def _keyboard(screen: Screen) -> InlineKeyboardMarkup | None:
+    if not screen.rows:
+        return None
+    return InlineKeyboardMarkup(inline_keyboard=[[_button(key) for key in row] for row in screen.rows])
+
+
+def _button(key: Key) -> InlineKeyboardButton:
+    if key.url:
+        return InlineKeyboardButton(text=key.label, url=key.url)
+    if key.share:
+        chosen = SwitchInlineQueryChosenChat(query=key.share, allow_user_chats=True, allow_group_chats=True)
+        return InlineKeyboardButton(text=key.label, switch_inline_query_chosen_chat=chosen)
+    return InlineKeyboardButton(text=key.label, callback_data=key.token)

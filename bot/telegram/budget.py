@@ -1,0 +1,174 @@
+"""How often one bot may write: one budget in Redis for everybody who sends with its token.
+
+A limit is kept as a log of the last sends it allows: the next one may leave when the oldest of them is a whole window
+past. For the bot as a whole an answer takes its place at once, at a time a moment ahead if need be, so that answers
+leave in the order they asked; what is less urgent must find room there and then, and only in a part of each limit.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.delivery import NotSent
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 5.0
+"""Seconds an answer waits here for its turn; when it takes longer it goes back into its queue."""
+_PREFIX = "xiaoer:telegram:"
+_SECOND = 1_000_000
+_MOST_CHATS = 10_000
+
+
+class Priority(Enum):
+    """Who goes first. The value is the part of each limit that it may use: the rest is kept for the more urgent."""
+
+    ANSWER = 1.0
+    ANNOUNCEMENT = 0.7
+    BROADCAST = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` sends in any `seconds`."""
+
+    most: int
+    seconds: float
+
+    def part(self, priority: Priority) -> int:
+        """How many of them this priority may use."""
+        return max(1, int(self.most * priority.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What Telegram allows one bot: in all, to one person, to one group."""
+
+    bot: Limit = Limit(30, 1.0)
+    person: Limit = Limit(3, 3.0)
+    group: Limit = Limit(20, 60.0)
+
+
+_TAKE = """
+local clock, now = redis.call('TIME'), 0
+local function number(value) return tonumber(value or 0) or 0 end
+local function free(log, most, window)
+  if most == 0 then return 0 end
+  local last = redis.call('LINDEX', log, most - 1)
+  return last and number(last) + window or 0
+end
+local function write(log, at, most, window)
+  if most == 0 then return end
+  redis.call('LPUSH', log, string.format('%.0f', at))
+  redis.call('LTRIM', log, 0, most - 1)
+  redis.call('PEXPIRE', log, math.ceil((at - now) / 1000 + window / 1000) + 1000)
+end
+now = number(clock[1]) * 1000000 + number(clock[2])
+local bot_most, bot_part, bot_window = number(ARGV[1]), number(ARGV[2]), number(ARGV[3])
+local chat_most, chat_part, chat_window = number(ARGV[4]), number(ARGV[5]), number(ARGV[6])
+local held = math.max(number(redis.call('GET', KEYS[3])), number(redis.call('GET', KEYS[4])))
+local chat = math.max(held, free(KEYS[2], chat_part, chat_window))
+local at = math.max(now, free(KEYS[1], bot_part, bot_window))
+if chat > at or at - now > number(ARGV[7]) then
+  return {0, math.max(chat, at) - now}
+end
+write(KEYS[1], at, bot_most, bot_window)
+write(KEYS[2], at, chat_most, chat_window)
+return {1, at - now}
+"""
+
+
+class Budget:
+    """The budget of the bot `name` (its id, not its token). While Redis is away, this process counts by itself."""
+
+    def __init__(self, redis: Redis | None, name: str, *, limits: Limits | None = None) -> None:
+        self._redis = redis
+        self._name = f"{_PREFIX}{name}:"
+        self._limits = limits or Limits()
+        self._take = None if redis is None else redis.register_script(_TAKE)
+        self._here = _Here()
+
+    async def wait(self, chat: int, priority: Priority, *, is_edit: bool = False) -> None:
+        """Returns when one message may leave for this chat now. An edit counts for the bot, and in groups.
+
+        Raises NotSent when an answer would wait longer than PATIENCE, anything less urgent when it would wait at all.
+        """
+        patience = PATIENCE if priority is Priority.ANSWER else 0.0
+        until = time.monotonic() + patience
+        while True:
+            is_ours, seconds = await self._ask(chat, priority, patience=patience, is_edit=is_edit)
+            if not is_ours and time.monotonic() + seconds > until:
+                raise NotSent(timedelta(seconds=seconds), is_try=False)
+            if seconds:
+                await asyncio.sleep(seconds)
+            if is_ours:
+                return
+
+    async def hold(self, chat: int | None, seconds: float) -> None:
+        """Telegram has said how long to wait: nothing leaves for this chat (None: for anybody) until then."""
+        name = self._name + _held(chat)
+        until = int((time.time() + seconds) * _SECOND)
+        self._here.held[name] = until
+        if self._redis is not None:
+            try:
+                await self._redis.set(name, until, px=int(seconds * 1000) + 1)
+            except (RedisError, OSError):
+                log.warning("redis is away; only this process knows how long Telegram wants to wait")
+
+    async def _ask(self, chat: int, priority: Priority, *, patience: float, is_edit: bool) -> tuple[bool, float]:
+        """Whether the place is ours, and in how many seconds; else in how many to ask again."""
+        keys = [self._name + part for part in ("all", f"chat:{chat}", _held(None), _held(chat))]
+        its = self._limits.person if chat > 0 else self._limits.group
+        uncounted = is_edit and chat > 0
+        numbers = [*_numbers(self._limits.bot, priority), *((0, 0, 0) if uncounted else _numbers(its, priority))]
+        numbers.append(int(patience * _SECOND))
+        if self._take is not None:
+            try:
+                is_ours, wait = await self._take(keys=keys, args=numbers)
+                return bool(is_ours), wait / _SECOND
+            except (RedisError, OSError):
+                log.warning("redis is away; messages to Telegram are counted in this process only")
+        is_ours, wait = self._here.take(keys, numbers, now=int(time.time() * _SECOND))
+        return is_ours, wait / _SECOND
+
+
+class _Here:
+    """The same within this process."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, int] = {}
+        self._logs: defaultdict[str, list[int]] = defaultdict(list)
+
+    def take(self, keys: list[str], numbers: list[int], *, now: int) -> tuple[bool, int]:
+        """What the script in Redis does, by this process's clock. Times in microseconds."""
+        bot_most, bot_part, bot_window, chat_most, chat_part, chat_window, patience = numbers
+        if len(self._logs) > _MOST_CHATS:
+            self._logs = defaultdict(list, {keys[0]: self._logs[keys[0]]})
+        everybody, chat = self._logs[keys[0]], self._logs[keys[1]]
+        held = max(self.held.get(keys[2], 0), self.held.get(keys[3], 0))
+        chat_at = max(held, _free(chat, chat_part, chat_window))
+        at = max(now, _free(everybody, bot_part, bot_window))
+        if chat_at > at or at - now > patience:
+            return False, max(chat_at, at) - now
+        everybody[:] = [at, *everybody][:bot_most]
+        chat[:] = [at, *chat][:chat_most]
+        return True, at - now
+
+
+def _free(times: list[int], most: int, window: int) -> int:
+    return times[most - 1] + window if 0 < most <= len(times) else 0
+
+
+def _numbers(limit: Limit, priority: Priority) -> tuple[int, int, int]:
+    return limit.most, limit.part(priority), int(limit.seconds * _SECOND)
+
+
+def _held(chat: int | None) -> str:
+    return "held" if chat is None else f"held:{chat}"
