@@ -7,7 +7,7 @@ kind has a plain text (`plain`), so a channel that does not know it yet, or a pe
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final, TypeAlias
 
 from bot.words import simple
@@ -55,6 +55,7 @@ class Card:
 
     A product's own page also has `pictures` (all of them, `picture` among them) and `rows` (its options and facts).
     `live` ("group:17:3") names what it shows and in which version: its message is edited when that changes.
+    `share` is what a messenger asks us for to put it into another chat (Telegram's inline mode).
     """
 
     title: str
@@ -66,6 +67,7 @@ class Card:
     pictures: tuple[int, ...] = ()
     rows: tuple[Row, ...] = ()
     live: str = ""
+    share: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,17 @@ def buttons_of(reply: Reply) -> tuple[Button, ...]:
             return reply.buttons
         case Text() | Media():
             return ()
+
+
+def with_buttons(reply: Reply, made: Sequence[Button]) -> Reply:
+    """The reply with these buttons in place of its own; a reply that has none is followed by nothing."""
+    if isinstance(reply, Text):
+        return Choice(reply.text, tuple(made))
+    if isinstance(reply, Choice):
+        return replace(reply, options=tuple(made))
+    if isinstance(reply, Media):
+        return Card(reply.caption, picture=reply.picture, buttons=tuple(made))
+    return replace(reply, buttons=tuple(made))
 
 
 def numbered(reply: Reply) -> tuple[Button, ...]:

@@ -27,7 +27,7 @@ async def allow_payment(session: AsyncSession, *, provider: str, reference: str,
     Raises Refused("payment.unknown"), ("payment.closed"), ("payment.done"), or ("payment.changed") where another sum is
     to be paid by now.
     """
-    intent = await payable_intent(session, await _named(session, provider, reference), now=now)
+    intent = await payable_named(session, provider=provider, reference=reference, now=now)
     if intent.money != money:
         raise Refused("payment.changed")
     kept_until = now + PAYING_TAKES
@@ -69,6 +69,11 @@ async def book_payment(
         )
     await money_arrived(session, order, payment, change_id=intent.change_id, now=now)
     return payment
+
+
+async def payable_named(session: AsyncSession, *, provider: str, reference: str, now: datetime) -> Intent:
+    """What an invoice asks for, locked with its order. Raises what `allow_payment` raises but for another sum."""
+    return await payable_intent(session, await _named(session, provider, reference), now=now)
 
 
 async def _named(session: AsyncSession, provider: str, reference: str) -> int:
