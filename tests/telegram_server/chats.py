@@ -1,0 +1,144 @@
+"""Chats, accounts and messages as they lie at Telegram."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.telegram_server.errors import Obj
+
+ADMINS = ("creator", "administrator")
+PRESENT = (*ADMINS, "member", "restricted")
+RIGHTS = (
+    "can_be_edited",
+    "is_anonymous",
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+    "can_pin_messages",
+    "can_manage_topics",
+)
+
+
+@dataclass(eq=False, slots=True)
+class Account:
+    """Somebody's or a bot's account: `user` as the Bot API shows it."""
+
+    user: Obj
+    phone: str = ""
+    deactivated: bool = False
+
+    @property
+    def id(self) -> int:
+        return int(self.user["id"])
+
+    @property
+    def name(self) -> str:
+        return str(self.user["first_name"])
+
+
+@dataclass(eq=False, slots=True)
+class Message:
+    """A message with what only Telegram knows of it: who may edit it, its invoice, its life as an inline message."""
+
+    body: Obj
+    author: int
+    invoice: Obj | None = None
+    inline_id: str | None = None
+    versions: list[Obj] = field(default_factory=list)
+    reactions: dict[int, list[Obj]] = field(default_factory=dict)
+    touched: int = 0
+    """Version of the world in which it was posted or last edited."""
+
+    @property
+    def id(self) -> int:
+        return int(self.body["message_id"])
+
+    @property
+    def thread(self) -> int | None:
+        return self.body.get("message_thread_id")
+
+
+@dataclass(eq=False, slots=True)
+class Topic:
+    """A topic of a forum."""
+
+    id: int
+    name: str
+    closed: bool = False
+
+
+@dataclass(eq=False)
+class Box:
+    """A chat with its messages in order; `chat` as the Bot API shows it."""
+
+    chat: Obj
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    messages: dict[int, Message] = field(default_factory=dict)
+    deleted: list[Message] = field(default_factory=list)
+    pinned: list[int] = field(default_factory=list)
+    keyboard: Obj | None = None
+    """The reply keyboard the last bot left below the field for writing."""
+    action: tuple[str, float] = ("", 0.0)
+    """The last chat action (typing ...) and when it was shown."""
+
+    @property
+    def id(self) -> int:
+        return int(self.chat["id"])
+
+    def is_heard_by(self, bot: int) -> bool:
+        return False
+
+
+@dataclass(eq=False)
+class Private(Box):
+    """What one person and one bot (or another person) write to each other."""
+
+    person: int = 0
+    other: int = 0
+    started: bool = False
+    blocked: bool = False
+
+    def is_heard_by(self, bot: int) -> bool:
+        return bot == self.other and self.started
+
+
+@dataclass(eq=False)
+class Group(Box):
+    """A group or supergroup: user id of each member (bots too) -> status."""
+
+    members: dict[int, str] = field(default_factory=dict)
+    topics: dict[int, Topic] = field(default_factory=dict)
+    migrated_to: int | None = None
+
+    @property
+    def title(self) -> str:
+        return str(self.chat["title"])
+
+    @property
+    def is_forum(self) -> bool:
+        return bool(self.chat.get("is_forum"))
+
+    def is_heard_by(self, bot: int) -> bool:
+        return self.members.get(bot) in PRESENT
+
+    def is_admin(self, user: int) -> bool:
+        return self.members.get(user) in ADMINS
+
+
+def membership(account: Account, status: str) -> Obj:
+    """A ChatMember."""
+    member: Obj = {"user": account.user, "status": status}
+    if status == "administrator":
+        member |= dict.fromkeys(RIGHTS, True) | {"is_anonymous": False, "can_be_edited": False}
+    elif status == "creator":
+        member["is_anonymous"] = False
+    elif status == "kicked":
+        member["until_date"] = 0
+    return member
