@@ -5,6 +5,7 @@ NotSent (bot/delivery.py), Moved, Gone or Rejected (bot/telegram/errors.py); wha
 message may have arrived.
 """
 
+import contextlib
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,9 +30,14 @@ from aiogram.types import (
     BufferedInputFile,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InlineQueryResultArticle,
     InputMediaPhoto,
+    InputTextMessageContent,
+    LabeledPrice,
+    LinkPreviewOptions,
     Message,
     ReplyParameters,
+    ShippingOption,
     SwitchInlineQueryChosenChat,
     Update,
 )
@@ -42,7 +48,9 @@ from pydantic import ValidationError
 from bot.delivery import NotSent, Undeliverable
 from bot.telegram.budget import Budget, Priority
 from bot.telegram.errors import Gone, Moved, Rejected
+from bot.telegram.invoices import Invoice
 from bot.telegram.reading import value_of
+from bot.telegram.results import Result
 from bot.telegram.screens import Key, Screen, without_markup
 from bot.telegram.values import Value
 from foundation.errors import Refused
@@ -57,6 +65,8 @@ TIMEOUT = 20
 """Seconds for one call: less than delivery waits for a send."""
 NO_CONNECTION = timedelta(seconds=2)
 SERVER_ERROR = timedelta(seconds=1)
+INLINE_SECONDS = 10
+"""So long Telegram may show the same cards again to who asks the same: prices and seats change."""
 LARGEST_FILE = 20 * 1024 * 1024
 """Bytes of a file that a bot may fetch."""
 HEARD: Final = (
@@ -98,7 +108,7 @@ class Sent:
 class Telegram:
     """One bot. `id` is its own, `username` its name without the @ (known after `open`)."""
 
-    def __init__(self, token: str, *, url: str, budget: Budget) -> None:
+    def __init__(self, token: str, *, url: str, budget: Budget, payment_token: str = "") -> None:
         session = AiohttpSession(api=TelegramAPIServer.from_base(url), timeout=TIMEOUT)
         quiet = DefaultBotProperties(parse_mode="HTML", link_preview_is_disabled=True)
         try:
@@ -107,6 +117,7 @@ class Telegram:
             raise Refused("telegram.bad_token") from None
         self.id = self._bot.id
         self.username = ""
+        self._payment_token = payment_token
         self.budget = budget
 
     async def open(self) -> None:
@@ -224,15 +235,75 @@ class Telegram:
 
     async def answer_press(self, query_id: str, text: str = "", url: str = "") -> None:
         """Stop the button's clock; `text` is shown above the chat for a moment. Too late is no harm."""
-        try:
-            await self._call(self._bot.answer_callback_query(query_id, text=text or None, url=url or None))
-        except (Rejected, Gone):
-            log.info("a press was answered too late")
+        await self._unless_late(self._bot.answer_callback_query(query_id, text=text or None, url=url or None))
 
     async def chat_action(self, chat: int, action: str = "typing", *, thread: int | None = None) -> None:
         """Show for five seconds that somebody writes, if there is room for that now."""
         await self.budget.wait(chat, Priority.BROADCAST, is_edit=True)
         await self._call(self._bot.send_chat_action(chat, action, message_thread_id=thread), chat)
+
+    # Paying
+
+    async def send_invoice(self, chat: int, invoice: Invoice) -> int:
+        """Send an invoice; the id of its message. A forwarded copy leads here and cannot be paid."""
+        await self.budget.wait(chat, Priority.ANSWER)
+        drawn = self._bot.send_invoice(chat, start_parameter=invoice.start, **self._drawn(invoice))
+        return (await self._call(drawn, chat)).message_id
+
+    async def create_invoice_link(self, invoice: Invoice) -> str:
+        """The address at which everybody may pay an invoice."""
+        return await self._call(self._bot.create_invoice_link(**self._drawn(invoice)))
+
+    async def answer_checkout(self, query_id: str, problem: str = "") -> None:
+        """Let an invoice be paid, or say why not. Too late is no harm: then it is not paid."""
+        answer = self._bot.answer_pre_checkout_query(query_id, ok=not problem, error_message=problem or None)
+        await self._unless_late(answer)
+
+    async def answer_shipping(self, query_id: str, ways: Sequence[tuple[str, str, int]], problem: str = "") -> None:
+        """Say how the goods of an invoice can be sent, (id, label, what it adds), or why not."""
+        made = [ShippingOption(id=way, title=label, prices=[_price(label, adds)]) for way, label, adds in ways]
+        answer = self._bot.answer_shipping_query(
+            query_id, ok=not problem, shipping_options=None if problem else made, error_message=problem or None
+        )
+        await self._unless_late(answer)
+
+    def _drawn(self, invoice: Invoice) -> dict[str, Any]:
+        return {
+            "title": invoice.title,
+            "description": invoice.description,
+            "payload": invoice.payload,
+            "provider_token": self._payment_token,
+            "currency": invoice.currency,
+            "prices": [_price(label, amount) for label, amount in invoice.parts],
+        }
+
+    # Inline mode
+
+    async def answer_inline(self, query_id: str, results: Sequence[Result], *, more: str = "") -> None:
+        """Offer cards to who asked in some chat; `more` is asked for next when they scroll on."""
+        made = [_article(result) for result in results]
+        answer = self._bot.answer_inline_query(
+            query_id, list(made), cache_time=INLINE_SECONDS, is_personal=True, next_offset=more
+        )
+        await self._unless_late(answer)
+
+    async def edit_shared(self, inline_message_id: str, screen: Screen, picture: str = "") -> None:
+        """Make a card that was put into some chat show this. Raises Gone when it is not there any more."""
+        await self.budget.wait(0, Priority.ANNOUNCEMENT, is_edit=True)
+        edit = self._bot.edit_message_text(
+            text=screen.text,
+            inline_message_id=inline_message_id,
+            reply_markup=_keyboard(screen),
+            link_preview_options=_preview(picture),
+        )
+        with contextlib.suppress(_NotModified):
+            await self._call(edit)
+
+    async def _unless_late(self, answer: Awaitable[bool]) -> None:
+        try:
+            await self._call(answer)
+        except (Rejected, Gone):
+            log.info("a question of Telegram was answered too late")
 
     async def _words(self, screen: Screen, chat: int, place: Mapping[str, Any]) -> Message:
         """A message of words; as plain text when Telegram cannot read its markup."""
@@ -293,6 +364,31 @@ def _keyboard(screen: Screen) -> InlineKeyboardMarkup | None:
     if not screen.rows:
         return None
     return InlineKeyboardMarkup(inline_keyboard=[[_button(key) for key in row] for row in screen.rows])
+
+
+def _price(label: str, amount: int) -> LabeledPrice:
+    return LabeledPrice(label=label, amount=amount)
+
+
+def _article(result: Result) -> InlineQueryResultArticle:
+    words = InputTextMessageContent(
+        message_text=result.screen.text, parse_mode="HTML", link_preview_options=_preview(result.picture)
+    )
+    return InlineQueryResultArticle(
+        id=result.id,
+        title=result.title,
+        description=result.description or None,
+        thumbnail_url=result.picture or None,
+        input_message_content=words,
+        reply_markup=_keyboard(result.screen),
+    )
+
+
+def _preview(picture: str) -> LinkPreviewOptions:
+    """A card shows its picture as the preview of its address."""
+    if not picture:
+        return LinkPreviewOptions(is_disabled=True)
+    return LinkPreviewOptions(url=picture, prefer_large_media=True, show_above_text=True)
 
 
 def _button(key: Key) -> InlineKeyboardButton:
