@@ -1,13 +1,15 @@
 """The deals of a product beside its own price: what it costs in a group, and in a flash sale."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.flow import Turn
 from bot.group_terms import can_start, group_price
 from bot.replies import Button, Card, Row
 from commerce.catalog.queries import ProductDetails
-from commerce.flash_sales.queries import Phase, sales_for
-from commerce.group_buy.queries import campaigns_now
+from commerce.flash_sales.queries import Phase, flash_offers, sales_for
+from commerce.group_buy.queries import campaigns_now, group_prices
+from foundation.money import Money
 
 
 async def with_deals(turn: Turn, product: ProductDetails, page: Card) -> Card:
@@ -42,3 +44,25 @@ async def with_deals(turn: Turn, product: ProductDetails, page: Card) -> Card:
                 if not sale.is_reminded:
                     buttons.append(turn.wish(_("Remind me"), "remind_of_sale", sale=sale.sale_id))
     return replace(page, rows=(*rows, *page.rows), buttons=(*buttons, *page.buttons))
+
+
+async def list_with_deals(turn: Turn, cards: Mapping[int, Card]) -> tuple[Card, ...]:
+    """Products of a list ({product id: card}), each with the deals that are on as a line and a button."""
+    _ = turn._
+    together = await group_prices(turn.session, cards.keys(), now=turn.now)
+    flash = await flash_offers(turn.session, cards.keys(), now=turn.now)
+    shown = []
+    for product_id, card in cards.items():
+        lines, buttons = [], []
+        if (group := together.get(product_id)) is not None:
+            price = turn.money(Money(group.amount, group.currency))
+            terms = _("{price} ({size} people)").format(price=price, size=group.size)
+            lines.append(_("In a group {terms}").format(terms=terms))
+            buttons.append(turn.wish(_("Buy together"), "start_group", product=product_id))
+        if (offer := flash.get(product_id)) is not None:
+            until = _("Flash sale {price}, until {time}")
+            lines.append(until.format(price=turn.money(offer.price), time=turn.time(offer.ends_at)))
+            buttons.append(turn.wish(_("Flash sale"), "buy_flash", item=offer.item_id))
+        body = "\n".join(filter(None, (card.body, *lines)))
+        shown.append(replace(card, body=body, buttons=(*card.buttons, *buttons)))
+    return tuple(shown)

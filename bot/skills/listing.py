@@ -13,6 +13,7 @@ from typing import cast
 from bot.flow import Turn
 from bot.language import N_
 from bot.replies import Button, Cards
+from bot.skills.deals_shown import list_with_deals
 from bot.skills.showing import product_in_list
 from commerce.catalog.queries import in_common, product_cards
 from commerce.favourites.actions import favourites_of
@@ -143,7 +144,8 @@ async def say_list(
     for gone in ("product", "variant", "added"):
         turn.focus.pop(gone, None)
     notes = await _reasons(turn, wish, page.product_ids)
-    shown = tuple(product_in_list(turn, card, note=notes.get(card.product_id, "")) for card in cards)
+    plain = {card.product_id: product_in_list(turn, card, note=notes.get(card.product_id, "")) for card in cards}
+    shown = await list_with_deals(turn, plain)
     buttons = _buttons(turn, wish, shown=len(cards))
     turn.say(Cards(title, shown, (extra, *buttons) if extra else buttons, replaces=f"list:{wish['key']}"))
     return True

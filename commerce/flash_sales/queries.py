@@ -8,10 +8,12 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.catalog.model import Variant
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.flash_sales.model import PLANNED, FlashClaim, FlashItem, FlashReminder, FlashSale
 from commerce.inventory.allotments import places_of
 from commerce.inventory.choice import Places
+from commerce.inventory.model import Allotment
 from commerce.promotions.rules import Label
 from foundation.errors import Refused
 from foundation.money import Money
@@ -87,6 +89,15 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
+class FlashOffer:
+    """What a piece of a product costs in a sale that is on, and until when."""
+
+    item_id: int
+    price: Money
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StaffItem:
     """An item for the staff. `places` None: not scheduled yet. `buyers` have orders with it, `taken` is their money."""
 
@@ -141,6 +152,35 @@ async def quota_of(session: AsyncSession, *, item_id: int) -> Quota:
     places = (await places_of(session, [row.quota_id]))[row.quota_id]
     left = places.left if places.is_open else 0
     return Quota(item_id, row.starts_at, row.ends_at, left, places.held, places.used)
+
+
+async def flash_offers(session: AsyncSession, product_ids: Collection[int], *, now: datetime) -> dict[int, FlashOffer]:
+    """{product id: its lowest price in a sale that is on and has a piece left}."""
+    found = (
+        select(Variant.product_id, FlashItem.id, FlashItem.amount, Variant.currency, FlashSale.ends_at)
+        .join(FlashItem, FlashItem.variant_id == Variant.id)
+        .join(FlashSale, FlashSale.id == FlashItem.sale_id)
+        .join(Allotment, Allotment.id == FlashItem.quota_id)
+        .where(
+            Variant.product_id.in_(product_ids),
+            Variant.active,
+            FlashSale.state.in_(PLANNED),
+            FlashSale.starts_at <= now,
+            FlashSale.ends_at > now,
+            Allotment.capacity > Allotment.held + Allotment.used,
+        )
+        .order_by(FlashItem.amount.desc())
+    )
+    rows = await session.execute(found)
+    return {row[0]: FlashOffer(row[1], Money(row[2], row[3]), row[4]) for row in rows}
+
+
+async def sale_of_item(session: AsyncSession, *, item_id: int) -> int:
+    """The sale of an item. Raises Refused("flash.unknown")."""
+    sale_id = await session.scalar(select(FlashItem.sale_id).where(FlashItem.id == item_id))
+    if sale_id is None:
+        raise Refused("flash.unknown", item=item_id)
+    return sale_id
 
 
 async def quotas_on(session: AsyncSession, *, now: datetime) -> list[Quota]:
