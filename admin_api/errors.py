@@ -22,6 +22,7 @@ from admin_api.order_errors import ORDER_SENTENCES
 from admin_api.parcel_errors import PARCEL_SENTENCES
 from admin_api.payment_errors import PAYMENT_SENTENCES
 from admin_api.return_errors import RETURN_SENTENCES
+from admin_api.telegram_errors import TELEGRAM_SENTENCES
 from foundation.errors import Json, Refused
 
 log = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ STATUS_OTHERWISE = 409
 SENTENCES = {
     **PARCEL_SENTENCES,
     **RETURN_SENTENCES,
+    **TELEGRAM_SENTENCES,
     "request.invalid": "Some values are not usable; see facts.fields.",
     "request.unreadable": "The request could not be read.",
     "request.too_large": "The body is larger than {largest} bytes.",

@@ -3,6 +3,7 @@
 Each act is one transaction: who may, the act itself, its line in the audit log; then the bells, after the commit.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
@@ -14,16 +15,20 @@ from admin_api.bells import ring_after
 from admin_api.desk import Desk
 from admin_api.roles import Permission, StaffMember
 from admin_api.talk_views import MessageView, TalkRow, message_view, talk_row
+from commerce.catalog.media import MediaFolder, tidied
 from conversations import ownership
 from conversations.model import Agent, Conversation, Kind, Message, Owner, Status
 from foundation.audit import write_audit
 from foundation.errors import Json, Refused
 
 
-async def take(desk: Desk, staff: StaffMember, *, conversation_id: int) -> TalkRow:
-    """Take the conversation over. Refuses conversation.held (`holder`) when another person has it."""
+async def take(desk: Desk, staff: StaffMember, *, conversation_id: int, key: str | None = None) -> TalkRow:
+    """Take the conversation over. Refuses conversation.held (`holder`) when another person has it.
+
+    `key` names the act, here and below: what was done under it is not done again.
+    """
     async with _act(desk, staff, conversation_id) as session:
-        await ownership.take(session, conversation_id=conversation_id, agent=_agent(staff), now=desk.now())
+        await ownership.take(session, conversation_id=conversation_id, agent=_agent(staff), now=desk.now(), key=key)
         _note_down(session, desk, staff, "conversation.taken", conversation_id)
         return await talk_row(session, staff=staff, conversation_id=conversation_id)
 
@@ -34,6 +39,36 @@ async def reply(desk: Desk, staff: StaffMember, *, conversation_id: int, text: s
         body: dict[str, Json] = {"kind": "text", "text": text, "plain": text}
         said = await _say(desk, staff, session, conversation_id, body, text, f"{staff.id}:{client_msg_id}")
         return message_view(said)
+
+
+async def send_photo(
+    desk: Desk, staff: StaffMember, *, conversation_id: int, content: bytes, text: str, client_msg_id: str
+) -> MessageView:
+    """Answer with a photo and its caption, as `reply` does with words. Refuses media.* before anything is kept."""
+    staff.must(Permission.TALK)
+    tidy = await asyncio.to_thread(tidied, content)
+    kept = await asyncio.to_thread(MediaFolder.of(desk.settings.data_dir).keep, tidy)
+    photo: dict[str, Json] = {"digest": kept.digest, "mime": kept.mime, "width": kept.width, "height": kept.height}
+    async with _act(desk, staff, conversation_id) as session:
+        body = {"kind": "photo", "text": text, "plain": text or "[photo]", **photo}
+        said = await _say(desk, staff, session, conversation_id, body, text or "[photo]", f"{staff.id}:{client_msg_id}")
+        return message_view(said)
+
+
+async def edit(desk: Desk, staff: StaffMember, *, conversation_id: int, text: str, client_msg_id: str) -> bool:
+    """Put other words into what this person said under this id. False when they said nothing under it."""
+    async with _act(desk, staff, conversation_id) as session:
+        edited = await ownership.agent_edits(
+            session,
+            conversation_id=conversation_id,
+            agent=_agent(staff),
+            client_msg_id=f"{staff.id}:{client_msg_id}",
+            text=text,
+            now=desk.now(),
+        )
+        if edited is not None:
+            _note_down(session, desk, staff, "conversation.edited", conversation_id, seq=edited.seq)
+        return edited is not None
 
 
 async def send_draft(desk: Desk, staff: StaffMember, *, conversation_id: int, seq: int) -> MessageView:
@@ -71,23 +106,29 @@ async def write_note(
 
 
 async def release(
-    desk: Desk, staff: StaffMember, *, conversation_id: int, to: Literal["bot", "queue"], note: str
+    desk: Desk,
+    staff: StaffMember,
+    *,
+    conversation_id: int,
+    to: Literal["bot", "queue"],
+    note: str,
+    key: str | None = None,
 ) -> TalkRow:
     """Give the conversation back, with a note for the bot or the next person. A supervisor may do it for others."""
     async with _act(desk, staff, conversation_id, seen=True) as session:
         holder = await _for_holder(session, staff, conversation_id)
         await ownership.release(
-            session, conversation_id=conversation_id, agent=holder, to=to, note=note, now=desk.now()
+            session, conversation_id=conversation_id, agent=holder, to=to, note=note, now=desk.now(), key=key
         )
         _note_down(session, desk, staff, "conversation.released", conversation_id, to=to)
         return await talk_row(session, staff=staff, conversation_id=conversation_id)
 
 
-async def close(desk: Desk, staff: StaffMember, *, conversation_id: int) -> TalkRow:
+async def close(desk: Desk, staff: StaffMember, *, conversation_id: int, key: str | None = None) -> TalkRow:
     """End the conversation; the shopper's next message opens it again. A supervisor may do it for others."""
     async with _act(desk, staff, conversation_id, seen=True) as session:
         holder = await _for_holder(session, staff, conversation_id)
-        await ownership.close(session, conversation_id=conversation_id, agent=holder, now=desk.now())
+        await ownership.close(session, conversation_id=conversation_id, agent=holder, now=desk.now(), key=key)
         _note_down(session, desk, staff, "conversation.closed", conversation_id)
         return await talk_row(session, staff=staff, conversation_id=conversation_id)
 

@@ -46,6 +46,8 @@ class Permission(StrEnum):
     """Ask every rule of the shop now; that reads the whole database."""
     SET_ORDER_RULES = "orders.set_rules"
     """Say what may be changed in orders, and for how long."""
+    MANAGE_STAFF_GROUPS = "staff_groups.manage"
+    """Link groups in which the staff answers, and unlink accounts of others."""
 
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -71,6 +73,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.SET_ORDER_RULES,
         Permission.ERASE_CUSTOMERS,
         Permission.RUN_CHECKS,
+        Permission.MANAGE_STAFF_GROUPS,
     },
     Role.MERCHANT: frozenset(
         {

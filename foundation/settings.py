@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     web_port: int = Field(default=8000, ge=1, le=65535)
     console_port: int = Field(default=8001, ge=1, le=65535)
     public_url: str | None = None
+    console_url: str | None = None
+    """Where the staff reaches the console, for links in their groups."""
     allowed_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
 
@@ -130,6 +132,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Where shoppers reach this shop: no slash at the end."""
         return (self.public_url or f"http://{self.web_host}:{self.web_port}").rstrip("/")
+
+    @property
+    def console_base_url(self) -> str:
+        """Where the staff reaches the console: no slash at the end."""
+        return (self.console_url or f"http://{self.web_host}:{self.console_port}").rstrip("/")
 
     def shop_name(self, language: str) -> str:
         """The shop's name as shoppers of this language read it."""

@@ -1,6 +1,6 @@
 """The inbox: list, thread, and the shopper's orders and cart beside it."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
@@ -12,31 +12,15 @@ from admin_api.console.order_card import OrderCard, goods, total_line
 from admin_api.console.talk_list import TalkList, owner_mark
 from admin_api.console.thread import Thread
 from admin_api.console.visit import Changes, Visit
-from admin_api.console.words import Words
 from admin_api.order_views import Shopping
 from admin_api.roles import Permission, StaffMember
 from admin_api.talk_views import Talk, TalkRow, talk, talk_rows
+from admin_api.talk_words import handoff_facts
 from admin_api.unsent import unsent_texts
 from conversations.model import Owner
-from foundation.errors import Json
 
 LATEST = 60
 """Messages that an opened conversation shows at first."""
-REASONS = {
-    "asked": "the shopper asked",
-    "turn_failed": "the bot could not answer",
-    "unclear": "the bot did not understand",
-}
-KNOWN = {"at_work": "In the middle of", "search": "Last search", "cart": "Pieces in the cart", "order": "Last order"}
-AT_WORK = {
-    "add_to_cart": "adding to the cart",
-    "change_cart": "changing the cart",
-    "checkout": "checking out",
-    "cancel_order": "cancelling an order",
-    "pay_order": "paying",
-    "search_products": "searching",
-    "refine_search": "searching",
-}
 
 
 class InboxPage:
@@ -143,19 +127,12 @@ class InboxPage:
 
     def _put_handoff(self, row: TalkRow) -> None:
         """Why a person is needed and what the bot knows, while that matters."""
-        t = self.visit.t
+        facts = list(handoff_facts(row, self.visit.t))
         self.handoff.clear()
-        handoff = row.handoff if row.owner in (Owner.WAITING, Owner.HUMAN) else None
-        note = row.note_for_bot
-        show(self.handoff, bool(handoff or note))
+        show(self.handoff, bool(facts))
         with self.handoff:
-            if handoff:
-                reason = str(handoff.get("reason", ""))
-                _fact(t("Why a person"), t(REASONS.get(reason, reason)))
-                for name, value in _known(handoff, t):
-                    _fact(name, value)
-            if note:
-                _fact(t("Note for the bot"), note)
+            for name, value in facts:
+                _fact(name, value)
 
     async def _apply(self, changes: Changes) -> None:
         """Bring up to date what changed, and only that."""
@@ -329,13 +306,3 @@ def _fact(name: str, value: str) -> None:
     with box("fact"):
         words(name, "fact-name")
         words(value)
-
-
-def _known(handoff: dict[str, Json], t: Words) -> Iterator[tuple[str, str]]:
-    """What the bot knew when it called a person, in the words of the page."""
-    for key, name in KNOWN.items():
-        value = handoff.get(key)
-        if isinstance(value, list):
-            value = ", ".join(t(AT_WORK.get(flow, flow)) for flow in map(str, value))
-        if value:
-            yield t(name), str(value)

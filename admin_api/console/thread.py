@@ -9,6 +9,7 @@ from nicegui.element import Element
 from admin_api.console.looks import box, button, picture, words
 from admin_api.console.visit import Visit
 from admin_api.talk_views import MessageView
+from admin_api.talk_words import activity_words
 from conversations.model import Kind, Status
 from foundation.errors import Json
 
@@ -73,7 +74,7 @@ class Thread:
     def _fill(self, message: MessageView) -> None:
         t = self.visit.t
         if message.kind is Kind.ACTIVITY:
-            words(f"{activity_words(message, self.visit)} · {self._time(message)}", "activity-words")
+            words(f"{activity_words(message.body, message.by, t)} · {self._time(message)}", "activity-words")
             return
         is_draft = message.status is Status.SUPPRESSED
         with box("bubble"):
@@ -108,7 +109,7 @@ class Thread:
                 ui.icon("touch_app")
                 words(message.text)
             return
-        if message.kind is Kind.SHOPPER and kind == "photo":
+        if message.kind in (Kind.SHOPPER, Kind.PERSON) and kind == "photo":
             self._fill_photo(message)
         pictures = [part["picture"] for part in _parts(body, "picture") if isinstance(part.get("picture"), int)]
         if pictures:
@@ -126,7 +127,7 @@ class Thread:
                     words(label, "option")
 
     def _fill_photo(self, message: MessageView) -> None:
-        """A photo of the shopper: small here, whole in a page of its own."""
+        """A photo of the shopper or of a colleague: small here, whole in a page of its own."""
         address = f"/api/conversations/{self.conversation_id}/photos/{message.seq}"
         link = ui.element("a").classes("pictures").props('target="_blank" rel="noopener"')
         link.props["href"] = address
@@ -140,24 +141,6 @@ class Thread:
         if local.date() == self.visit.desk.now().astimezone(self.visit.desk.settings.zone).date():
             return local.strftime("%H:%M")
         return self.visit.t.moment(local)
-
-
-def activity_words(message: MessageView, visit: Visit) -> str:
-    """A change of owner in words."""
-    t, body = visit.t, message.body
-    to, actor = str(body.get("to", "")), str(body.get("actor", ""))
-    if actor == "staff":
-        sentences = {
-            "human": "{name} took the conversation over",
-            "bot": "{name} gave the conversation back to the bot",
-            "waiting": "{name} put the conversation back into the queue",
-            "closed": "{name} closed the conversation",
-        }
-        return t(sentences.get(to, to), name=message.by or "")
-    if to == "waiting":
-        asked = {"shopper": "The shopper asked for a person", "bot": "The bot asked for a person"}
-        return t(asked.get(actor, "The conversation is waiting again"))
-    return t("The shopper wrote again" if body.get("reason") == "wrote_again" else "The bot goes on")
 
 
 def _look(message: MessageView) -> str:

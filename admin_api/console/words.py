@@ -15,6 +15,7 @@ from admin_api.console.promotion_words import PROMOTION_REFUSALS_ZH, PROMOTIONS_
 from admin_api.console.return_words import RETURN_REFUSALS_ZH, RETURNS_EN, RETURNS_ZH
 from admin_api.console.stock_words import STOCK_EN, STOCK_REFUSALS_ZH, STOCK_ZH
 from admin_api.console.store_words import STORE_EN, STORE_REFUSALS_ZH, STORE_ZH
+from admin_api.console.telegram_words import TELEGRAM_EN, TELEGRAM_REFUSALS_ZH, TELEGRAM_ZH
 from admin_api.console.tender_words import TENDER_EN, TENDER_REFUSALS_ZH, TENDER_ZH
 from admin_api.errors import SENTENCES, listed
 from foundation.errors import Json
@@ -188,6 +189,7 @@ ZH = {
     **STOCK_ZH,
     **STORE_ZH,
     **DEALS_ZH,
+    **TELEGRAM_ZH,
 }
 """Chinese by the English that stands in the pages."""
 
@@ -217,6 +219,7 @@ EN = {
     **STOCK_EN,
     **STORE_EN,
     **DEALS_EN,
+    **TELEGRAM_EN,
 }
 """English for the few words that stand in the pages as codes."""
 
@@ -312,6 +315,7 @@ REFUSALS_ZH = {
     **STOCK_REFUSALS_ZH,
     **STORE_REFUSALS_ZH,
     **DEAL_REFUSALS_ZH,
+    **TELEGRAM_REFUSALS_ZH,
 }
 LACKING_ZH = {"title": "标题", "variant": "在售款式", "price": "价格"}
 REFUSALS_EN = {

@@ -1,0 +1,259 @@
+"""Keeps the topics of the staff's groups in step with the conversations.
+
+Nothing is remembered here that matters: what is untold stands in the database. Whoever is killed between posting and
+writing that down has posted once too often, which is better than once too little.
+"""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+
+from bot.delivery import NotSent
+from bot.shop import Shop
+from bot.staff_desk.desk import GroupClosed, StaffDesk, StaffWire, TopicGone
+from bot.staff_desk.teams import group_for
+from bot.staff_desk.telling import Part, calls_for_card, card_html, parts_of
+from bot.telegram.errors import Moved
+from commerce.catalog.media import MediaFolder
+from conversations.bells import STAFF
+from conversations.staff_chats import StaffGroup, move_group, set_trouble, staff_groups
+from conversations.topics import (
+    UNTOLD,
+    News,
+    Stand,
+    forget_topic,
+    keep_topic,
+    mark_told,
+    news_of,
+    set_open,
+    stand_of,
+    topics_behind,
+)
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY = 2.0
+BETWEEN_LOOKS = 0.2
+AT_ONCE = 500
+LOOK_INTO_TROUBLE_EVERY = 60.0
+AFTER_A_FAULT = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: lines that come within `quiet` of each other are told together, after `longest` at the latest."""
+
+    quiet: float = 1.5
+    longest: float = 5.0
+
+
+@dataclass(slots=True)
+class _Watched:
+    """Since when a conversation is behind, when it last changed, and who had it then."""
+
+    since: float
+    changed: float
+    last_seq: int
+    epoch: int
+
+
+@dataclass(slots=True)
+class Board:
+    """One process runs it at a time. Groups are served beside each other, the topics of one in turn."""
+
+    shop: Shop
+    desk: StaffDesk
+    wire: StaffWire
+    patience: Patience = field(default_factory=Patience)
+    _watched: dict[int, _Watched] = field(default_factory=dict)
+    _epochs: dict[int, int] = field(default_factory=dict)
+    _serving: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    _paused: dict[int, float] = field(default_factory=dict)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look at each ring, and every few seconds, until `stop` is set."""
+        try:
+            with self.shop.doorbell.listening(STAFF) as rung:
+                while not stop.is_set():
+                    rung.clear()
+                    pause = await self.look()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(rung.wait(), pause)
+                    await asyncio.sleep(BETWEEN_LOOKS)
+        finally:
+            for task in self._serving.values():
+                task.cancel()
+            await asyncio.gather(*self._serving.values(), return_exceptions=True)
+
+    async def look(self) -> float:
+        """Start to tell what is untold and has come to rest; in how many seconds to look again."""
+        now = asyncio.get_running_loop().time()
+        async with self.shop.database.begin() as session:
+            behind = await topics_behind(session, limit=AT_ONCE)
+            groups = await staff_groups(session)
+        self._watched = {stand.id: self._watch(stand, now) for stand in behind}
+        ready: dict[int, list[int]] = {}
+        by_id = {group.id: group for group in groups}
+        for stand in behind:
+            group = group_for(stand, groups)
+            if group is not None and self._is_ready(stand, now) and self._paused.get(group.id, 0) <= now:
+                ready.setdefault(group.id, []).append(stand.id)
+        for group_id, ids in ready.items():
+            if group_id not in self._serving:
+                task = asyncio.create_task(self._serve(by_id[group_id], ids))
+                self._serving[group_id] = task
+                task.add_done_callback(partial(self._served, group_id))
+        return self.patience.quiet if behind and groups else LOOK_EVERY
+
+    async def idle(self) -> None:
+        """Wait until everything that was begun is told."""
+        while self._serving:
+            await asyncio.wait(self._serving.values())
+
+    def _watch(self, stand: Stand, now: float) -> _Watched:
+        known = self._watched.get(stand.id)
+        if known is None:
+            return _Watched(now, now, stand.last_seq, stand.epoch)
+        if known.last_seq != stand.last_seq:
+            known.changed, known.last_seq, known.epoch = now, stand.last_seq, stand.epoch
+        return known
+
+    def _is_ready(self, stand: Stand, now: float) -> bool:
+        """A new owner, and a topic that is to be opened, are told at once; lines when nobody adds one for a moment."""
+        seen = self._watched[stand.id]
+        if stand.rev == UNTOLD or not stand.is_open or self._epochs.get(stand.id) != stand.epoch:
+            return True
+        return now - seen.changed >= self.patience.quiet or now - seen.since >= self.patience.longest
+
+    async def _serve(self, group: StaffGroup, ids: list[int]) -> None:
+        """Tell these conversations one after another, until the group may take no more for now."""
+        for conversation_id in ids:
+            pause = await self._tell_or_pause(group, conversation_id)
+            if pause is not None:
+                self._paused[group.id] = asyncio.get_running_loop().time() + pause
+                return
+
+    async def _tell_or_pause(self, group: StaffGroup, conversation_id: int) -> float | None:
+        """Tell one conversation; for how many seconds to leave the group alone if that did not work."""
+        try:
+            await self._tell(group, conversation_id)
+        except NotSent as error:
+            return error.after.total_seconds()
+        except TopicGone:
+            async with self.shop.database.begin() as session:
+                await forget_topic(session, conversation_id=conversation_id)
+        except Moved as moved:
+            async with self.shop.database.begin() as session:
+                await move_group(session, chat_id=group.chat_id, to=moved.to)
+            return 0
+        except GroupClosed as closed:
+            async with self.shop.database.begin() as session:
+                await set_trouble(session, chat_id=group.chat_id, trouble=closed.trouble)
+            return LOOK_INTO_TROUBLE_EVERY
+        except Exception:  # the next look tries again
+            log.exception("a topic could not be told", conversation=conversation_id)
+            return AFTER_A_FAULT
+        return None
+
+    async def _tell(self, group: StaffGroup, conversation_id: int) -> None:
+        """Bring one topic up to date: opened if it is needed, closed if nobody is to be there any more."""
+        stand = await self._opened(group, conversation_id)
+        while stand is not None and stand.thread_id is not None:
+            async with self.shop.database.begin() as session:
+                news = await news_of(session, stand)
+            await self._post(group, stand, news)
+            stand = await self._stand(conversation_id)
+            if stand is None or not news.more:
+                break
+        if stand is not None and stand.thread_id is not None:
+            self._epochs[conversation_id] = stand.epoch
+            if not stand.is_attended and stand.rev >= stand.last_seq:
+                await self._close(group, stand.thread_id, conversation_id)
+
+    async def _opened(self, group: StaffGroup, conversation_id: int) -> Stand | None:
+        """The conversation with its topic in this group, made or opened again if need be; None if it needs none."""
+        stand = await self._stand(conversation_id)
+        if stand is None or (stand.is_open and stand.group_id == group.id):
+            return stand
+        if not stand.is_attended:
+            return None
+        if stand.thread_id is not None and stand.group_id == group.id:
+            await self.wire.open_topic(group.chat_id, stand.thread_id, is_open=True)
+            async with self.shop.database.begin() as session:
+                await set_open(session, conversation_id=conversation_id, is_open=True)
+        else:
+            card = await self.desk.card(conversation_id, language=group.words)
+            thread_id = await self.wire.create_topic(group.chat_id, card.title)
+            async with self.shop.database.begin() as session:
+                await keep_topic(
+                    session,
+                    conversation_id=conversation_id,
+                    group_id=group.id,
+                    thread_id=thread_id,
+                    now=self.shop.now(),
+                )
+                await set_trouble(session, chat_id=group.chat_id, trouble=None)
+        return await self._stand(conversation_id)
+
+    async def _post(self, group: StaffGroup, stand: Stand, news: News) -> None:
+        """Post what is new, each part written down before the next leaves."""
+        thread_id, is_new = stand.thread_id, stand.rev == UNTOLD
+        assert thread_id is not None
+        card = ""
+        if is_new or calls_for_card(news.messages):
+            card = card_html(await self.desk.card(stand.id, language=group.words), language=group.words)
+        parts = parts_of(
+            news.messages,
+            card=card,
+            written_here="" if is_new else f":{place_key(group.chat_id)}:",
+            language=group.words,
+            happening=partial(self.desk.happening, language=group.words),
+        )
+        for part in parts:
+            await self._post_part(group.chat_id, thread_id, part)
+            await self._mark(stand, thread_id, UNTOLD if is_new else part.tells[-1].rev if part.tells else 0, part)
+        await self._mark(stand, thread_id, news.rev, Part("", news.messages))
+
+    async def _post_part(self, chat_id: int, thread_id: int, part: Part) -> None:
+        if part.photo is None:
+            await self.wire.post(chat_id, thread_id, part.html)
+            return
+        path = MediaFolder.of(self.shop.settings.data_dir).file(part.photo)
+        content = await asyncio.to_thread(lambda: path.read_bytes() if path.is_file() else b"")
+        if content:
+            await self.wire.post_photo(chat_id, thread_id, content, part.html)
+        else:
+            await self.wire.post(chat_id, thread_id, part.html)
+
+    async def _mark(self, stand: Stand, thread_id: int, rev: int, part: Part) -> None:
+        async with self.shop.database.begin() as session:
+            await mark_told(
+                session,
+                conversation_id=stand.id,
+                thread_id=thread_id,
+                rev=rev,
+                messages=part.tells,
+                now=self.shop.now(),
+            )
+
+    async def _close(self, group: StaffGroup, thread_id: int, conversation_id: int) -> None:
+        await self.wire.open_topic(group.chat_id, thread_id, is_open=False)
+        async with self.shop.database.begin() as session:
+            await set_open(session, conversation_id=conversation_id, is_open=False)
+
+    async def _stand(self, conversation_id: int) -> Stand | None:
+        async with self.shop.database.begin() as session:
+            return await stand_of(session, conversation_id)
+
+    def _served(self, group_id: int, task: asyncio.Task[None]) -> None:
+        self._serving.pop(group_id, None)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a group could not be served", exc_info=task.exception())
+
+
+def place_key(chat_id: int) -> str:
+    """What the keys of everything written in this chat begin with."""
+    return f"telegram:{chat_id}"
