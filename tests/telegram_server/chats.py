@@ -1,7 +1,7 @@
 """Chats, accounts and messages as they lie at Telegram."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tests.telegram_server.errors import Obj
@@ -23,6 +23,7 @@ RIGHTS = (
     "can_delete_stories",
     "can_pin_messages",
     "can_manage_topics",
+    "can_send_welcome_messages",
 )
 
 
@@ -116,6 +117,8 @@ class Group(Box):
     members: dict[int, str] = field(default_factory=dict)
     topics: dict[int, Topic] = field(default_factory=dict)
     migrated_to: int | None = None
+    denied: set[str] = field(default_factory=set)
+    """Rights that administrators do not have here, such as can_manage_topics."""
 
     @property
     def title(self) -> str:
@@ -128,15 +131,17 @@ class Group(Box):
     def is_heard_by(self, bot: int) -> bool:
         return self.members.get(bot) in PRESENT
 
-    def is_admin(self, user: int) -> bool:
-        return self.members.get(user) in ADMINS
+    def is_admin(self, user: int, right: str = "") -> bool:
+        """Whether they are an administrator here, with this right."""
+        return self.members.get(user) in ADMINS and right not in self.denied
 
 
-def membership(account: Account, status: str) -> Obj:
+def membership(account: Account, status: str, denied: Iterable[str] = ()) -> Obj:
     """A ChatMember."""
     member: Obj = {"user": account.user, "status": status}
     if status == "administrator":
         member |= dict.fromkeys(RIGHTS, True) | {"is_anonymous": False, "can_be_edited": False}
+        member |= dict.fromkeys(denied, False)
     elif status == "creator":
         member["is_anonymous"] = False
     elif status == "kicked":

@@ -25,12 +25,12 @@ COLOURS = (7322096, 16766590, 13338331, 9367192, 16749490, 16478047)
 GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
 
 
-def forum_of(world: World, bot: Bot, params: Params) -> Group:
+def forum_of(world: World, bot: Bot, params: Params, *, creating: bool = False) -> Group:
     box = box_of(world, bot, params)
     if not isinstance(box, Group) or not box.is_forum:
         raise bad("the chat is not a forum")
-    if not box.is_admin(bot.id):
-        raise bad("not enough rights to manage topics")
+    if not box.is_admin(bot.id, "can_manage_topics"):
+        raise bad("not enough rights to create a topic" if creating else "not enough rights to manage topics")
     return box
 
 
@@ -43,7 +43,7 @@ def topic_of(world: World, bot: Bot, params: Params) -> tuple[Group, Topic]:
 
 
 def create_forum_topic(world: World, bot: Bot, params: Params) -> Obj:
-    group = forum_of(world, bot, params)
+    group = forum_of(world, bot, params, creating=True)
     name = _topic_name(params)
     colour = params.whole("icon_color", COLOURS[0])
     if colour not in COLOURS:
@@ -128,14 +128,15 @@ def get_chat_member(world: World, bot: Bot, params: Params) -> Obj:
         raise bad("invalid user_id specified")
     if not isinstance(box, Group):
         return membership(account, "member")
-    return membership(account, box.members.get(account.id, "left"))
+    return membership(account, box.members.get(account.id, "left"), box.denied)
 
 
 def get_chat_administrators(world: World, bot: Bot, params: Params) -> list[Obj]:
     box = box_of(world, bot, params)
     if not isinstance(box, Group):
         raise bad("there are no administrators in the private chat")
-    return [membership(world.accounts[user], status) for user, status in box.members.items() if box.is_admin(user)]
+    admins = [(world.accounts[user], status) for user, status in box.members.items() if box.is_admin(user)]
+    return [membership(account, status, box.denied) for account, status in admins]
 
 
 def get_chat_member_count(world: World, bot: Bot, params: Params) -> int:
@@ -172,7 +173,7 @@ def _message(box: Box, params: Params, missing: str) -> Message:
 def pin_chat_message(world: World, bot: Bot, params: Params) -> bool:
     box = box_of(world, bot, params)
     message = _message(box, params, "message to pin not found")
-    if isinstance(box, Group) and not box.is_admin(bot.id):
+    if isinstance(box, Group) and not box.is_admin(bot.id, "can_pin_messages"):
         raise bad("not enough rights to manage pinned messages in the chat")
     if message.id not in box.pinned:
         box.pinned.append(message.id)

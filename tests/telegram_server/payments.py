@@ -1,5 +1,6 @@
 """Paying an invoice: shipping is asked, the bot confirms within ten seconds, money moves, the bot is told."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.telegram_server.chats import Account
@@ -20,12 +21,14 @@ ADDRESS: Obj = {
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """How it went: a charge, or what the payer was told instead."""
+    """How it went: a charge, or what the payer was told instead; `finish` lets the money arrive."""
 
     charge_id: str = ""
     error: str = ""
     options: list[Obj] = field(default_factory=list)
     """The shipping options that were offered."""
+    finish: Callable[[], None] = lambda: None
+    """Tells the bot of the payment; done already unless it was to come `later`."""
 
     @property
     def is_paid(self) -> bool:
@@ -42,8 +45,12 @@ async def pay(
     name: str = "",
     email: str = "shopper@example.com",
     option: str = "",
+    later: bool = False,
 ) -> Payment:
-    """Pay; `option` is the id of a shipping option (the first when none is named)."""
+    """Pay; `option` is the id of a shipping option (the first when none is named).
+
+    `later`: the bot agreed and nothing has arrived yet, until `Payment.finish`.
+    """
     info: Obj = {}
     if invoice["need_name"]:
         info["name"] = name or payer.name
@@ -78,10 +85,15 @@ async def pay(
     charge_id = f"tg-charge-{world.number()}"
     paid |= {"telegram_payment_charge_id": charge_id, "provider_payment_charge_id": f"provider-{world.number()}"}
     world.charges[charge_id] = {"user": payer.id, "bot": bot.id, "paid": paid}
-    box = world.private(payer, bot.account)
-    box.started = True
-    world.tell(box, world.post(box, payer, {"successful_payment": paid}))
-    return Payment(charge_id=charge_id, options=options)
+
+    def finish() -> None:
+        box = world.private(payer, bot.account)
+        box.started = True
+        world.tell(box, world.post(box, payer, {"successful_payment": paid}))
+
+    if not later:
+        finish()
+    return Payment(charge_id, options=options, finish=finish)
 
 
 async def _asked(world: World, bot: Bot, kind: str, told: Obj, payer: int) -> Params | None:

@@ -39,7 +39,7 @@ class Person:
         return self.account.name
 
     def open(self, other: "Bot | Person | Group", *, topic: int | None = None) -> "Chat":
-        """Their chat with a bot or somebody, or their look into a group or one topic of it."""
+        """Their chat with a bot or somebody, or their look into a group or one topic of it (1: the general one)."""
         box = other if isinstance(other, Group) else self.world.private(self.account, other.account)
         return Chat(self, box, topic)
 
@@ -128,7 +128,7 @@ class Chat:
     @property
     def messages(self) -> list[Seen]:
         """Everything in it now, oldest first."""
-        messages = [one for one in self.box.messages.values() if self.topic in (None, one.thread)]
+        messages = [one for one in self.box.messages.values() if self.topic in (None, one.thread or 1)]
         return [seen(self.world, one) for one in messages]
 
     @property
@@ -265,7 +265,7 @@ class Chat:
         told |= {"date": message.body["date"], "old_reaction": old, "new_reaction": new}
         for bot in self.world.others_in(self.box):
             if not isinstance(self.box, Group) or self.box.is_admin(bot.id):
-                bot.updates.push("message_reaction", told, self.box.id + (7 << 33))
+                bot.updates.push("message_reaction", told, self.box.id)
         self.world.changed()
 
     async def pay(self, invoice: Seen | str | None = None, **details: Any) -> Payment:
@@ -319,7 +319,7 @@ class Chat:
             self.box,
             self.person.account,
             content,
-            thread=self.topic,
+            thread=self.topic if self.topic != 1 else None,
             reply_to=reply_to.message if reply_to else None,
         )
         if "reply_markup" in content:

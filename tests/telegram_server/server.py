@@ -72,12 +72,16 @@ class FakeTelegram(World):
         kind: str = "group",
         forum: bool = False,
         admins: Sequence[Bot | Person] = (),
+        denied: Sequence[str] = (),
     ) -> Group:
-        """A group these are in; the first is its creator. `forum=True` makes it a supergroup with topics."""
+        """A group these are in; the first is its creator. `forum=True` makes it a supergroup with topics.
+
+        `denied` are rights that administrators do not get, such as can_manage_topics.
+        """
         is_super = forum or kind == "supergroup"
         chat: Obj = {"title": title, "type": "supergroup" if is_super else "group"}
         chat["id"] = -(10**12) - self.number() if is_super else -self.number()
-        group = Group(chat | ({"is_forum": True} if forum else {}))
+        group = Group(chat | ({"is_forum": True} if forum else {}), denied=set(denied))
         self.groups[group.id] = group
         for person in members:
             group.members[person.account.id] = "creator" if person is members[0] else "member"
@@ -111,6 +115,10 @@ class FakeTelegram(World):
         group.migrated_to = new.id
         self.changed()
         return new
+
+    def delete_topic(self, group: Group, topic: int) -> None:
+        """Somebody deletes a topic with everything in it; no bot is told."""
+        methods_chats.remove_topic(self, group, group.topics[topic])
 
     # -- how it behaves
 

@@ -110,15 +110,17 @@ class World:
         event.set()
 
     async def until(self, holds: Callable[[], Any], timeout: float = 10.0) -> Any:
-        """Wait until this holds and return it; TimeoutError names the last calls."""
-        try:
-            async with asyncio.timeout(timeout):
-                while not (found := holds()):
-                    await self._changed.wait()
-                return found
-        except TimeoutError:
-            last = [f"{call.method} {call.params} {call.error}"[:300] for call in self.calls[-5:]]
-            raise TimeoutError("It did not happen; the last calls were:\n" + "\n".join(last)) from None
+        """Wait until this holds and return it; TimeoutError names the last calls.
+
+        What changes elsewhere (in a shop, in a database) is looked at every twentieth of a second.
+        """
+        end = time.monotonic() + timeout
+        while not (found := holds()):
+            if time.monotonic() > end:
+                last = [f"{call.method} {call.params} {call.error}"[:300] for call in self.calls[-5:]]
+                raise TimeoutError("It did not happen; the last calls were:\n" + "\n".join(last))
+            await self.wait_for_change(self.version, 0.05)
+        return found
 
     async def wait_for_change(self, version: int, timeout: float) -> int:
         """The version once it is above this one, or after that many seconds."""
@@ -212,19 +214,20 @@ class World:
 
     def membership_changed(self, box: Box, account: Account, member: Account, old: str, new: str) -> None:
         """my_chat_member or chat_member, to the bots that are told."""
+        denied = box.denied if isinstance(box, Group) else ()
         told = {
             "chat": box.chat,
             "from": account.user,
             "date": int(time.time()),
-            "old_chat_member": membership(member, old),
-            "new_chat_member": membership(member, new),
+            "old_chat_member": membership(member, old, denied),
+            "new_chat_member": membership(member, new, denied),
         }
         bot = self.bot_of(member.id)
         if bot:
-            bot.updates.push("my_chat_member", told, box.id + (5 << 33))
+            bot.updates.push("my_chat_member", told, box.id)
         for other in self.others_in(box):
             if other is not bot and isinstance(box, Group) and box.is_admin(other.id):
-                other.updates.push("chat_member", told, box.id + (6 << 33))
+                other.updates.push("chat_member", told, box.id)
         self.changed()
 
     # -- questions
