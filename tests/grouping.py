@@ -1,11 +1,12 @@
 """A shop where tea is bought together, with a clock that only the test moves; the bank's answers are said outright."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import Announcement
 from commerce.carts.deals import GroupDeal, deal_cart
@@ -89,10 +90,11 @@ class GroupShop:
             allotments=offer.allotments,
         )
 
-    async def place(self, customer: int, offer: Quote) -> Order:
-        async with self.database.begin() as session:
+    async def place(self, customer: int, offer: Quote, session: AsyncSession | None = None) -> Order:
+        """In a transaction of its own, if not in this one."""
+        async with self.database.begin() if session is None else nullcontext(session) as own:
             return await place_order(
-                session,
+                own,
                 customer_id=customer,
                 cart_id=offer.cart_id,
                 cart_version=offer.cart_version,

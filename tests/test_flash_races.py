@@ -19,8 +19,8 @@ from commerce.flash_sales.sales import ItemDraft, SaleDraft, add_sale, end_sale,
 from commerce.inventory.allotments import places_of
 from commerce.inventory.hold import Holds
 from commerce.orders.actions import Quote, place_order, quote
-from commerce.orders.changes import preview_change
-from commerce.orders.model import Order, PaymentMethod
+from commerce.orders.changes import cancel_items, preview_change
+from commerce.orders.model import Order, OrderLine, PaymentMethod
 from commerce.orders.steps import PayBy
 from foundation.database import Database
 from foundation.errors import Refused
@@ -74,16 +74,17 @@ class Buyer:
             )
 
 
-async def buyers_of(database: Database, item: FlashItem, count: int, now: datetime) -> list[Buyer]:
+async def buyers_of(database: Database, item: FlashItem, count: int, now: datetime, *, pieces: int = 1) -> list[Buyer]:
     buyers = []
     async with database.begin() as session:
         for _ in range(count):
             customer = await a_customer(session, now=now)
             deal = FlashDeal(item.id)
-            cart = await deal_cart(session, customer_id=customer.id, deal=deal, lines={item.variant_id: 1}, now=now)
+            lines = {item.variant_id: pieces}
+            cart = await deal_cart(session, customer_id=customer.id, deal=deal, lines=lines, now=now)
             address = await save_address(session, customer_id=customer.id, parsed=ZHANG, now=now)
             offer = await quote(session, customer_id=customer.id, cart_id=cart.id, language="zh", now=now)
-            assert offer.total.amount == 4800
+            assert offer.total.amount == 4800 * pieces
             buyers.append(Buyer(customer.id, address.id, offer))
     return buyers
 
@@ -100,6 +101,26 @@ async def test_what_is_not_paid_yet_cannot_be_turned_into_something_to_pay_later
             with pytest.raises(Refused) as said:
                 await preview_change(session, order_id=order.id, steps=[PayBy(method)], now=now)
         assert said.value.code == "deal.pay_online"
+
+
+async def test_a_piece_that_is_taken_off_an_order_is_for_sale_again_and_counts_no_more(
+    database: Database, houses: list[Holds], now: datetime
+) -> None:
+    item = await a_sale(database, now, limit=QUOTA)
+    (buyer,) = await buyers_of(database, item, 1, now, pieces=QUOTA)
+    await buyer.buys(database, houses[0], now)
+    async with database.begin() as session:
+        line = (await session.scalars(select(OrderLine))).one()
+        off = {"order_id": line.order_id, "customer_id": buyer.customer_id, "reason": "changed_mind"}
+        await cancel_items(session, pieces={line.id: 2}, now=now, **off)  # type: ignore[arg-type]
+    others = await buyers_of(database, item, 2, now)
+    for other in others:
+        await other.buys(database, houses[0], now)
+    async with database.begin() as session:
+        claimed = select(FlashClaim.customer_id).order_by(FlashClaim.customer_id)
+        who = [buyer.customer_id] * (QUOTA - 2) + [other.customer_id for other in others]
+        assert list(await session.scalars(claimed)) == who
+    assert await broken(database) == []
 
 
 async def test_the_quota_and_the_shelf_are_each_sold_to_the_last_piece_and_no_further(

@@ -19,12 +19,13 @@ from commerce.inventory.allotments import places_of
 from commerce.orders.groups import leave_group, settle_group_order
 from commerce.orders.model import Order
 from commerce.orders.settlement import settle
+from commerce.payments.ledger import new_intent, payable_intents, start_closing
 from commerce.payments.model import Intent, Refund
 from commerce.payments.port import Session, SessionState
 from foundation.database import Database
 from foundation.money import Money
 from tests.crowd import Act, at_once, broken, copied, wide
-from tests.grouping import HOUR, MINUTE, GroupShop, group_shop
+from tests.grouping import GROUP_PRICE, HOUR, MINUTE, GroupShop, group_shop
 
 PAYERS, FEW = 64, 8
 GROUPS = 5
@@ -108,8 +109,7 @@ async def test_the_twin_that_counts_the_members_never_completes_it(shop: GroupSh
         await everybody.wait()  # nobody commits before all have counted
 
     await at_once(shop.database, [partial(pay, order=order.id) for order in orders])
-    assert len(seen) == FEW
-    assert max(seen) <= FEW  # all others unpaid: it takes one more, and nobody sees it
+    assert seen == [2] * FEW  # the leader and oneself: it takes all of them, and nobody sees it
 
 
 async def test_a_payment_and_the_deadline_at_once_are_one_of_the_two(shop: GroupShop) -> None:
@@ -203,6 +203,46 @@ async def test_the_twin_that_looks_before_it_leaves_completes_a_group_with_an_em
     async with shop.database.begin() as session:
         living = select(func.count()).where(GroupMember.group_id == group, GroupMember.state == MemberState.PAID)
         assert ((await shop.row(group)).state, await session.scalar(living)) == ("succeeded", 2)
+
+
+async def test_a_member_who_pays_by_two_ways_at_once_has_one_seat_and_one_payment_back(shop: GroupShop) -> None:
+    group, _ = await shop.begun()
+    order = await shop.asks(group)
+    money = Money(order.total_amount, order.currency)
+    await shop.opens(order)
+    async with shop.database.begin() as session:  # the page of the first stays open beside the second
+        (first,) = await payable_intents(session, order.id)
+        await start_closing(session, first, now=shop.now)
+        await session.flush()
+        second = await new_intent(
+            session, order_id=order.id, number=order.number, provider="simulator", money=money, now=shop.now
+        )
+    intents = (first, second)
+    paid = [Session(f"ses-{one.id}", one.reference, "", SessionState.PAID, money) for one in intents]
+    acts: list[Act] = []
+    for intent, answer in zip(intents, paid, strict=True):
+        acts += [partial(settle, intent_id=intent.id, answer=answer, now=shop.now)] * 4
+    assert set(await at_once(shop.database, acts)) == {"done"}
+    assert (await used(shop, group), [amount for _, amount in await shop.refunds(order)]) == (2, [GROUP_PRICE])
+    assert await broken(shop.database) == []
+
+
+async def test_the_twin_that_looks_before_it_takes_a_payment_uses_two_seats_for_one_member(shop: GroupShop) -> None:
+    group, _ = await shop.begun()
+    order = await shop.asks(group)
+    await shop.asks(group)
+    both_looked = asyncio.Barrier(2)
+
+    async def pay(session: AsyncSession) -> None:
+        member = (await session.scalars(select(GroupMember).where(GroupMember.order_id == order.id))).one()
+        await both_looked.wait()
+        assert member.state is MemberState.HELD
+        await session.execute(text("UPDATE group_member SET state = 'paid' WHERE id = :id"), {"id": member.id})
+        await session.execute(text("UPDATE allotment SET used = used + 1, held = held - 1"))
+
+    await at_once(shop.database, [pay, pay])
+    assert await used(shop, group) == 3  # the leader, and one twice: somebody else's seat is gone
+    assert "groups.used_seats_are_paid_ones" in await broken(shop.database)
 
 
 async def test_one_member_who_is_told_paid_twice_has_one_seat(shop: GroupShop) -> None:

@@ -5,14 +5,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from commerce.catalog.model import Variant
 from commerce.credit.actions import pay_in, store_credit_of
 from commerce.group_buy.campaigns import (
     Offer,
     Tier,
+    add_campaign,
     edit_campaign,
     end_campaign,
     end_group,
     extend_group,
+    start_campaign,
 )
 from commerce.group_buy.invitations import invitation_token, read_invitation
 from commerce.group_buy.model import BelowSize, CampaignState
@@ -20,6 +23,7 @@ from commerce.group_buy.nudges import nudge_by_staff, nudge_groups
 from commerce.group_buy.queries import campaign_numbers, campaign_view, masked_name, my_groups, open_groups
 from commerce.orders.actions import cancel_order, place_order
 from commerce.orders.model import PaymentMethod
+from commerce.payments.ledger import refund_amount
 from commerce.payments.port import SessionState
 from commerce.persons.joining import join_customers
 from commerce.promotions.rules import Audience
@@ -119,6 +123,27 @@ async def test_the_tier_that_was_reached_is_every_member_s_price_and_the_differe
     assert await broken(shop.database) == []
 
 
+async def test_a_complete_group_stays_complete_and_what_the_staff_gave_back_is_not_given_twice(shop: GroupShop) -> None:
+    await shop.runs(size=2, offers=(Offer(shop.tea, GROUP_PRICE, LEADER_PRICE, (Tier(4, 3500),)),))
+    group, leader = await shop.begun()
+    lost = await shop.joins(group)
+    async with shop.database.begin() as session:
+        await cancel_order(session, order_id=lost.id, by="staff", reason="asked", now=shop.now)
+    full, _ = await shop.begun()
+    spoilt, *_ = [await shop.joins(full) for _ in range(3)]
+    async with shop.database.begin() as session:
+        gift = {"amount": GROUP_PRICE - 1000, "reason": "goodwill", "key": "gift", "now": shop.now}
+        await refund_amount(session, order_id=spoilt.id, **gift)  # type: ignore[arg-type]
+    shop.later(24 * HOUR)
+    await shop.sweeps()
+    assert [((row := await shop.row(one)).state, row.reached) for one in (group, full)] == [
+        ("settled", 2), ("settled", 4)
+    ]  # fmt: skip
+    assert ((await shop.order(leader)).hold_reason, await shop.refunds(leader)) == (None, [])
+    assert ((await shop.order(spoilt)).total_amount, (await shop.refunds(spoilt))[-1][1]) == (3500, 1000)
+    assert await broken(shop.database) == []
+
+
 async def test_an_unpaid_seat_comes_free_and_an_unpaid_leader_s_group_is_no_more(shop: GroupShop) -> None:
     never = await shop.asks()
     group, _ = await shop.begun()
@@ -153,6 +178,20 @@ async def test_a_late_payer_gets_their_seat_again_only_while_there_is_one(shop: 
     assert [amount for _, amount in await shop.refunds(late)] == [GROUP_PRICE]
     await shop.settles()
     assert await broken(shop.database) == []
+
+
+async def test_a_seat_that_was_held_in_time_is_paid_before_the_group_ends_or_not_at_all(shop: GroupShop) -> None:
+    group, _ = await shop.begun()
+    shop.later(24 * HOUR - 11 * MINUTE)
+    customers = [await shop.customer() for _ in range(2)]
+    offers = [await shop.quoted(customer, group) for customer in customers]
+    for offer in offers:
+        await shop.hold(offer)
+    shop.later(8 * MINUTE)
+    order = await shop.place(customers[0], offers[0])
+    assert order.hold_until == (await shop.row(group)).deadline == shop.now + 3 * MINUTE
+    shop.later(3 * MINUTE)
+    assert await refusal_of(shop.place(customers[1], offers[1])) == "group.over"
 
 
 async def test_who_leaves_an_open_group_gets_their_money_and_the_first_who_paid_leads_it(shop: GroupShop) -> None:
@@ -202,7 +241,10 @@ async def test_an_offer_for_new_customers_is_theirs_only_while_they_are_new(shop
     first = await shop.runs()
     await shop.runs(audience=Audience.NEW)
     new_ones = shop.campaign
-    order = await shop.asks()  # new when they asked
+    order = await shop.asks()
+    shop.later(HOUR)
+    await shop.sweeps()  # what came to nothing leaves them new
+    order = await shop.asks(customer=order.customer_id)
     shop.campaign = first
     await shop.joins(customer=order.customer_id)  # and not when they pay
     await shop.pays(order)
@@ -243,6 +285,12 @@ async def test_the_merchant_extends_ends_and_changes_only_what_nobody_was_promis
     other, _ = await shop.begun()
     async with shop.database.begin() as session:
         await end_group(session, group_id=other, now=shop.now)
+    async with shop.database.begin() as session:
+        written = await add_campaign(session, draft=shop.draft(), now=shop.now)
+        (await session.get_one(Variant, shop.tea)).price_amount = GROUP_PRICE
+        started = start_campaign(session, campaign_id=written.id, version=1, now=shop.now)
+        assert await refusal_of(started) == "campaign.invalid"  # it has become as cheap by itself
+        (await session.get_one(Variant, shop.tea)).price_amount = PRICE
     draft = shop.draft(size=4)
     async with shop.database.begin() as session:
         edit = {"campaign_id": shop.campaign, "version": 2, "now": shop.now}

@@ -135,6 +135,22 @@ async def give_back(session: AsyncSession, *, order_id: int) -> None:
     await session.execute(delete(FlashClaim).where(FlashClaim.order_id == order_id))
 
 
+async def give_back_pieces(session: AsyncSession, *, order_id: int) -> None:
+    """Some pieces of the order were taken away, and their places given back: it claims no more than it still keeps."""
+    await session.execute(_SURPLUS, {"order_id": order_id})
+
+
+_SURPLUS = text("""
+DELETE FROM flash_claim WHERE id IN (
+    SELECT c.id FROM flash_item i JOIN (
+        SELECT id, item_id, row_number() OVER (PARTITION BY item_id ORDER BY seq) AS place
+        FROM flash_claim WHERE order_id = :order_id) c ON c.item_id = i.id
+    WHERE c.place > (
+        SELECT coalesce(sum((h.allotments ->> i.quota_id::text)::bigint), 0) FROM hold h
+        WHERE h.order_id = :order_id AND h.state NOT IN ('released', 'expired')))
+""")
+
+
 async def join_claims(session: AsyncSession, *, from_id: int, to_id: int) -> None:
     """Two customers turned out to be one person: what both have claimed counts for the one, be it beyond the limit."""
     await session.execute(_JOIN, {"from_id": from_id, "to_id": to_id})

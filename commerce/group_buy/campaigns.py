@@ -105,13 +105,15 @@ async def start_campaign(session: AsyncSession, *, campaign_id: int, version: in
     """Switch a campaign on: groups can be started once its time has come.
 
     Raises Refused("campaign.unknown"), ("campaign.changed"), ("campaign.not_draft"), ("campaign.invalid") when its end
-    is over already.
+    is over already, or its goods have become as cheap by themselves.
     """
     campaign = await locked_campaign(session, campaign_id=campaign_id, version=version)
     if campaign.state is not CampaignState.DRAFT:
         raise Refused("campaign.not_draft", campaign=campaign_id, state=campaign.state.value)
     if campaign.ends_at <= now:
         raise Refused("campaign.invalid", at="ends_at", why="over")
+    offers = (await offers_of(session, [campaign_id]))[campaign_id]
+    await _check_offers(session, product_id=campaign.product_id, size=campaign.size, offers=offers)
     return await _moved(session, campaign, CampaignState.RUNNING, now)
 
 
@@ -239,20 +241,20 @@ async def _check(session: AsyncSession, draft: CampaignDraft) -> None:
     for field, is_fine in within.items():
         if not is_fine:
             raise Refused("campaign.invalid", at=field, why="out_of_range")
-    await _check_offers(session, draft)
+    await _check_offers(session, product_id=draft.product_id, size=draft.size, offers=draft.offers)
 
 
-async def _check_offers(session: AsyncSession, draft: CampaignDraft) -> None:
-    mine = select(Variant.id, Variant.price_amount).where(Variant.product_id == draft.product_id)
+async def _check_offers(session: AsyncSession, *, product_id: int, size: int, offers: Sequence[Offer]) -> None:
+    mine = select(Variant.id, Variant.price_amount).where(Variant.product_id == product_id)
     prices = {row.id: row.price_amount for row in await session.execute(mine)}
-    variants = [offer.variant_id for offer in draft.offers]
+    variants = [offer.variant_id for offer in offers]
     if not variants or len(set(variants)) < len(variants) or not prices.keys() >= set(variants):
         raise Refused("campaign.invalid", at="offers", why="not_of_the_product")
-    sizes = {tuple(tier.size for tier in offer.tiers) for offer in draft.offers}
-    steps = [draft.size, *next(iter(sizes))]
+    sizes = {tuple(tier.size for tier in offer.tiers) for offer in offers}
+    steps = [size, *next(iter(sizes))]
     if len(sizes) > 1 or sorted(set(steps)) != steps or steps[-1] > MOST_MEMBERS:
         raise Refused("campaign.invalid", at="tiers", why="sizes")
-    for offer in draft.offers:
+    for offer in offers:
         amounts = [prices[offer.variant_id], offer.amount, *(tier.amount for tier in offer.tiers)]
         if amounts[-1] < 1 or sorted(set(amounts), reverse=True) != amounts:
             raise Refused("campaign.invalid", at="offers", why="not_cheaper", variant=offer.variant_id)

@@ -1,11 +1,12 @@
 """Seats: asked for, taken with an order, paid, given up. The group's allotment decides, never a count of members.
 
-Locks are taken in this order: the order, its money, stock levels, allotments, the group, its members.
+Locks are taken in this order: the campaign by who starts a group or edits or ends it, the order, its money, stock
+levels, allotments, the group, its members.
 """
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -58,7 +59,8 @@ async def group_terms(
     group.not_started, group.ended, group.not_for_you, group.pieces (most), group.limit (most), group.unknown,
     group.over, group.full, group.already_in.
     """
-    campaign = await _open_campaign(session, campaign_id, group_id, is_new=is_new, now=now)
+    begins = is_held and group_id is None
+    campaign = await _open_campaign(session, campaign_id, group_id, is_new=is_new, begins=begins, now=now)
     offers = {offer.variant_id: offer for offer in (await offers_of(session, [campaign_id]))[campaign_id]}
     if len(pieces) != 1 or not offers.keys() >= pieces.keys():
         raise Refused("group.not_offered", campaign=campaign_id)
@@ -66,7 +68,7 @@ async def group_terms(
     if quantity > campaign.max_pieces:
         raise Refused("group.pieces", most=campaign.max_pieces)
     await _free_seq(session, campaign, customer_id)
-    offer = offers[variant_id]
+    offer, minutes = offers[variant_id], campaign.hold_minutes
     allotments = {} if campaign.quota_id is None else {campaign.quota_id: quantity}
     if group_id is None:
         amount = offer.leader_amount or offer.amount
@@ -75,9 +77,10 @@ async def group_terms(
         group = await _open_group(session, campaign, group_id, customer_id, is_held=is_held, now=now)
         allotments[group.seats_id] = 1
         amount = offer.amount
+        minutes = max(1, min(minutes, (group.deadline - now) // timedelta(minutes=1))) if group.deadline else minutes
         name = f"seat:{group_id}:{customer_id}:{cart_name}"
     price = Deal("group", campaign_id, amount, campaign.name)
-    return DealTerms({variant_id: price}, allotments, name, campaign.hold_minutes)
+    return DealTerms({variant_id: price}, allotments, name, minutes)
 
 
 async def take_seat(
@@ -219,7 +222,8 @@ async def decide(
             return
         await _end(session, group, GroupState.SUCCEEDED, used, now)
     if group.state is GroupState.SUCCEEDED and group.has_tiers and (is_over or used >= group.capacity):
-        await _end(session, group, GroupState.SETTLED, used, now)
+        complete = min(group.size, group.reached or used)  # it stays so, whoever's order was cancelled since
+        await _end(session, group, GroupState.SETTLED, max(used, complete), now)
 
 
 async def locked_group(session: AsyncSession, group_id: int) -> BuyingGroup:
@@ -234,10 +238,14 @@ def told_of(group: BuyingGroup) -> dict[str, object]:
 
 
 async def _open_campaign(
-    session: AsyncSession, campaign_id: int, group_id: int | None, *, is_new: bool, now: datetime
+    session: AsyncSession, campaign_id: int, group_id: int | None, *, is_new: bool, begins: bool, now: datetime
 ) -> GroupCampaign:
-    """A campaign that this customer may start or join a group of. A group goes on when its campaign has ended."""
-    campaign = await session.get(GroupCampaign, campaign_id, populate_existing=True)
+    """A campaign that this customer may start or join a group of. A group goes on when its campaign has ended.
+
+    `begins`: in this transaction. Who ends the campaign with all its groups then waits for it, or is waited for.
+    """
+    lock = {"read": True} if begins else None
+    campaign = await session.get(GroupCampaign, campaign_id, with_for_update=lock, populate_existing=True)
     if campaign is None or campaign.state is CampaignState.DRAFT:
         raise Refused("group.not_offered", campaign=campaign_id)
     if now < campaign.starts_at:
@@ -257,8 +265,8 @@ async def _open_group(
     if group is None or group.campaign_id != campaign.id or group.state is GroupState.OPENING:
         raise Refused("group.unknown", group=group_id)
     is_joinable = group.state is GroupState.OPEN or (group.state is GroupState.SUCCEEDED and group.has_tiers)
-    is_late = group.deadline is None or group.deadline - campaign.hold <= now
-    if not is_joinable or (is_late and not is_held):
+    must_end = now if is_held else now + campaign.hold
+    if not is_joinable or group.deadline is None or group.deadline <= must_end:
         raise Refused("group.over", group=group.public_id, campaign=campaign.id)
     await _refuse_if_in(session, group_id, customer_id)
     if not is_held and (await places_of(session, [group.seats_id]))[group.seats_id].left < 1:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
 from commerce.customers.actions import PHONE_LAST4, address_of, address_text
+from commerce.flash_sales.claims import give_back_pieces
 from commerce.inventory.actions import commit_holds, release_holds, release_pieces
 from commerce.orders.benefits import give_back_promotions_of, give_back_share
 from commerce.orders.covering import ask_for_rest, first_hold_reason, owed, place
@@ -153,6 +154,7 @@ async def _change_items(
         await commit_holds(session, order_id=order.id)
     if free:
         await release_pieces(session, order_id=order.id, pieces=free)
+        await give_back_pieces(session, order_id=order.id)
     await see_if_delivered(session, order)  # what was still to be sent may be what was taken away
 
 

@@ -1,13 +1,13 @@
 """What an order of a deal has to do with its group or its flash sale: its price, its places, its end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.deals import FlashDeal, GroupDeal, read_deal
-from commerce.carts.model import Cart, CartStatus
+from commerce.carts.model import Cart
 from commerce.flash_sales.claims import flash_price, give_back, take
 from commerce.group_buy.seats import group_terms, places_again, seat_given_up, seat_paid, take_seat
 from commerce.orders.model import HoldReason, Order, OrderLine, OrderStatus
@@ -16,6 +16,7 @@ from foundation.errors import Refused
 
 FLASH_MINUTES = 10
 """A piece of a flash sale is kept so long for an order that is not paid."""
+_PAID = (OrderStatus.PLACED, OrderStatus.COMPLETED)
 
 
 async def deal_terms(
@@ -37,7 +38,7 @@ async def deal_terms(
                 customer_id=cart.customer_id,
                 cart_name=name,
                 pieces=pieces,
-                is_new=not await _ordered_before(session, cart),
+                is_new=not await _has_orders(session, cart.customer_id, (OrderStatus.PENDING, *_PAID)),
                 is_held=is_held,
                 now=now,
             )
@@ -98,9 +99,7 @@ async def deal_paid(session: AsyncSession, order: Order, *, now: datetime) -> No
     """The order is covered and its goods are sold to it: its seat is paid. Raises what `seat_paid` refuses."""
     if order.hold_reason is not HoldReason.GROUP_OPEN:
         return
-    placed = (OrderStatus.PLACED, OrderStatus.COMPLETED)
-    others = exists().where(Order.customer_id == order.customer_id, Order.id != order.id, Order.status.in_(placed))
-    is_new = not await session.scalar(select(others))
+    is_new = not await _has_orders(session, order.customer_id, _PAID, but=order.id)
     await seat_paid(session, order_id=order.id, is_new=is_new, now=now)
 
 
@@ -139,8 +138,7 @@ async def take_deal_again(session: AsyncSession, order: Order, *, now: datetime)
             return {price.quota_id: quantity}
 
 
-async def _ordered_before(session: AsyncSession, cart: Cart) -> bool:
-    ordered = exists().where(
-        Cart.customer_id == cart.customer_id, Cart.id != cart.id, Cart.status == CartStatus.ORDERED
-    )
-    return bool(await session.scalar(select(ordered)))
+async def _has_orders(session: AsyncSession, customer_id: int, states: Sequence[OrderStatus], *, but: int = 0) -> bool:
+    """Whether a customer has orders in these states; those that came to nothing leave a new customer new."""
+    theirs = exists().where(Order.customer_id == customer_id, Order.id != but, Order.status.in_(states))
+    return bool(await session.scalar(select(theirs)))

@@ -13,7 +13,7 @@ from commerce.orders.cancelling import cancel_order, end_open_change
 from commerce.orders.locks import note, tell
 from commerce.orders.model import HoldReason, Order, OrderAdjustment, OrderLine, OrderStatus
 from commerce.orders.settlement import payment_ended
-from commerce.payments.ledger import payable_intents, refund_amount, refund_everything, start_closing
+from commerce.payments.ledger import balance, payable_intents, refund_amount, refund_everything, start_closing
 from commerce.points.actions import reverse
 from commerce.promotions.rules import WHOLE
 from foundation.errors import Refused
@@ -99,7 +99,8 @@ async def _free(session: AsyncSession, order: Order, member: GroupMember, group:
 
 
 async def _lower(session: AsyncSession, order: Order, member: GroupMember, reached: int, *, now: datetime) -> int:
-    """The price of the tier that was reached: the difference is a discount of the line, and goes back. Minor units.
+    """The price of the tier that was reached: the difference is a discount of the line. Returns what goes back of it,
+    in minor units: all, but where the staff has given so much back already that less than that is left.
 
     Nothing has left or been cancelled of the order: it was held until now.
     """
@@ -120,11 +121,12 @@ async def _lower(session: AsyncSession, order: Order, member: GroupMember, reach
         )
     )
     order.discount_amount, order.tax_amount, order.tax_added = line.discount_amount, line.tax_amount, line.tax_added
-    back = before - line.total_amount
-    order.total_amount -= back
+    less = before - line.total_amount
+    order.total_amount -= less
     await session.flush()
     key = f"refund:group_tier:{member.id}"
-    await reverse(session, order_id=order.id, now=now, gone=back, of=before, reference=key)
+    await reverse(session, order_id=order.id, now=now, gone=less, of=before, reference=key)
+    back = min(less, (await balance(session, order.id)).kept)
     await refund_amount(session, order_id=order.id, amount=back, reason="group_tier", key=key, now=now)
     return back
 

@@ -80,12 +80,14 @@ async def join_customers(session: AsyncSession, *, one_id: int, other_id: int, n
 async def _join_carts(session: AsyncSession, *, from_id: int, to_id: int, now: datetime) -> None:
     """What lies in both open carts lies in one; what would go beyond the limits of a cart is left out."""
     ordered = update(Cart).where(Cart.customer_id == from_id, Cart.status == CartStatus.ORDERED)
-    is_open = (Cart.status == CartStatus.OPEN, Cart.deal.is_(None))
-    open_ones = select(Cart).where(Cart.customer_id.in_((from_id, to_id)), *is_open)
+    is_open = Cart.status == CartStatus.OPEN
+    await session.execute(delete(Cart).where(Cart.customer_id == from_id, is_open, Cart.deal.is_not(None)))
+    open_ones = select(Cart).where(Cart.customer_id.in_((from_id, to_id)), is_open, Cart.deal.is_(None))
     locked = open_ones.order_by(Cart.id).with_for_update(key_share=True).execution_options(populate_existing=True)
     carts = {cart.customer_id: cart for cart in await session.scalars(locked)}
-    await session.execute(ordered.values(customer_id=to_id))
-    await session.execute(delete(Cart).where(Cart.customer_id == from_id, Cart.deal.is_not(None)))
+    await session.execute(
+        ordered.values(customer_id=to_id)
+    )  # also what was ordered while the open ones were waited for
     old, new = carts.get(from_id), carts.get(to_id)
     if old is None:
         return

@@ -1,0 +1,72 @@
+"""Somebody begins a group while its campaign ends, or while they turn out to be somebody else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from functools import partial
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commerce.group_buy.campaigns import end_campaign
+from commerce.group_buy.model import BuyingGroup
+from commerce.orders.model import Order
+from commerce.persons.joining import join_customers
+from foundation.database import Database
+from tests.crowd import broken
+from tests.grouping import GroupShop, group_shop
+
+
+@pytest.fixture
+async def shop(database: Database, now: datetime) -> AsyncIterator[GroupShop]:
+    async with group_shop(database, now) as shop:
+        yield shop
+
+
+async def test_a_group_that_begins_while_its_campaign_ends_with_refunds_ends_with_it(shop: GroupShop) -> None:
+    order = await while_placing(shop, partial(end_campaign, campaign_id=shop.campaign, version=2, refund=True))
+    await shop.pays(order)
+    assert ((await shop.row(await shop.group_of(order))).state, len(await shop.refunds(order))) == ("cancelled", 1)
+    assert await broken(shop.database) == []
+
+
+async def test_a_person_who_is_joined_while_they_order_a_seat_has_it(shop: GroupShop) -> None:
+    elder, younger = await shop.customer(), await shop.customer()
+    join = partial(join_customers, one_id=elder, other_id=younger)
+    order = await while_placing(shop, join, customer=younger)
+    assert [(await shop.order(order)).customer_id, (await shop.member(order)).customer_id] == [elder, elder]
+    await shop.pays(order)
+    assert (await shop.row(await shop.group_of(order))).leader_id == elder
+    assert await broken(shop.database) == []
+
+
+async def while_placing(shop: GroupShop, act: Callable[..., Awaitable[object]], customer: int | None = None) -> Order:
+    """Somebody begins a group; before their order is committed the act comes, which has to wait for it."""
+    who = customer or await shop.customer()
+    offer = await shop.quoted(who)
+    await shop.hold(offer)
+    acting = asyncio.Event()
+
+    async def meanwhile() -> None:
+        async with shop.database.begin() as session:
+            acting.set()
+            await act(session, now=shop.now)
+
+    async with shop.database.begin() as session, asyncio.TaskGroup() as both:
+        order = await shop.place(who, offer, session)
+        both.create_task(meanwhile())
+        await acting.wait()
+        await asyncio.sleep(0.3)
+        await session.commit()
+    return order
+
+
+async def test_the_twin_that_ends_a_campaign_without_its_lock_misses_the_group_that_begins(shop: GroupShop) -> None:
+    async def end(session: AsyncSession, *, now: datetime) -> None:
+        assert await session.scalar(select(func.count(BuyingGroup.id))) == 0
+        await session.execute(text("UPDATE buying_group SET state = 'cancelled'"))
+
+    order = await while_placing(shop, end)
+    await shop.pays(order)
+    assert (await shop.row(await shop.group_of(order))).state == "open"  # of a campaign that was ended with all of them
