@@ -40,6 +40,8 @@ MODELS = (
     "commerce.checks",
     "conversations.model",
     "conversations.staff_chats",
+    "bot.telegram.model",
+    "bot.telegram.shared_model",
     "bot.web.simulator_model",
     "bot.web.simulator_stripe_model",
     "admin_api.model",

@@ -76,6 +76,21 @@ async def ask_payment_methods(turn: Turn) -> None:
     turn.say(Steps("\n".join(lines), (turn.wish(_("My cart"), "show_cart"), turn.wish(_("Check out"), "checkout"))))
 
 
+async def pay_support(turn: Turn) -> None:
+    """Something about a payment is wrong: where to look, and who helps. Telegram wants every bot to say this."""
+    _ = turn._
+    text = _(
+        "Is something wrong with a payment? Look how your order or your refund stands, or ask for a colleague: they see"
+        " every payment and can give money back. We answer for it, not Telegram."
+    )
+    buttons = (
+        turn.wish(_("My orders"), "order_status"),
+        turn.wish(_("My refunds"), "refund_status"),
+        turn.wish(_("Talk to a person"), "ask_human"),
+    )
+    turn.say(Steps(text, buttons))
+
+
 async def report_transfer(turn: Turn) -> None:
     """The shopper has sent the money: written down at once for a colleague, then what they know of it is added."""
     _ = turn._
