@@ -25,6 +25,7 @@ from bot.shop import Shop
 from bot.web.app import create_app
 from bot.web.simulator import send_webhooks
 from bot.worker import catch_up, settle
+from cli.scratch_dialect import use_scratch_dialect
 from commerce.catalog.media import MediaFolder
 from commerce.demo.load import load_demo_shop
 from commerce.imports.actions import import_goods
@@ -130,6 +131,7 @@ def scratch_place(*, durable: bool = False) -> Iterator[Place]:
     In memory and without fsync, which nobody needs who throws it all away; `durable` for a bench that measures what a
     commit costs.
     """
+    use_scratch_dialect()
     with tempfile.TemporaryDirectory(prefix="xiaoer-", dir=None if durable else _in_memory()) as folder:
         data_dir = Path(folder)
         with start(data_dir, durable=durable) as servers:
