@@ -1,14 +1,24 @@
 """Sends what is queued: at once after a turn, and what a crash left behind by a sweep."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 import structlog
 
 from conversations.bells import DELIVERY, STAFF, conversation_bell
-from conversations.delivery import Outgoing, claim, deliver_stored, mark_failed, mark_lost, mark_sent, try_later
+from conversations.delivery import (
+    Outgoing,
+    claim,
+    deliver_stored,
+    mark_failed,
+    mark_lost,
+    mark_sent,
+    try_later,
+)
+from conversations.edits import Changed, claim_edits, edit_later, mark_edited
+from conversations.reach import set_reachable
 from conversations.sweeps import expire_leases, undelivered
 from foundation.database import Database
 from foundation.redis import Doorbell
@@ -66,6 +76,10 @@ class Wire(Channel, Protocol):
         """
         ...
 
+    async def edit(self, message: Changed) -> None:
+        """Show a message that has changed as it is now; it may say so already. Raises what `send` raises."""
+        ...
+
 
 class StoredChannel:
     """A channel whose shoppers read the database: there is nothing to send."""
@@ -115,9 +129,7 @@ class Delivery:
 
     def deliver_soon(self, conversation_id: int, channel: str) -> None:
         """`deliver` in a task of its own: for those who must not wait for a network."""
-        task = asyncio.create_task(self.deliver(conversation_id, channel))
-        self._under_way.add(task)
-        task.add_done_callback(self._done)
+        self._soon(self.deliver(conversation_id, channel))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sweep at each ring and every second until `stop` is set; then finish the sends under way."""
@@ -146,6 +158,10 @@ class Delivery:
         for conversation_id, channel in waiting:
             if channel in self._channels and conversation_id not in self._look_again:
                 self.deliver_soon(conversation_id, channel)
+        wires = [name for name, channel in self._channels.items() if not channel.in_database]
+        if wires:
+            for changed in await claim_edits(self._database, channels=wires, now=now, limit=SWEPT_AT_ONCE):
+                self._soon(self._edit(changed))
 
     async def finish(self) -> None:
         """Wait for the deliveries that `deliver_soon` and `sweep` started."""
@@ -171,8 +187,9 @@ class Delivery:
         try:
             async with asyncio.timeout(SEND_WITHIN):
                 external_id = await channel.send(message)
-        except Undeliverable:
-            log.warning("undeliverable", conversation=message.conversation_id, seq=message.seq)
+        except Undeliverable as error:
+            log.warning("undeliverable", conversation=message.conversation_id, seq=message.seq, reason=error.reason)
+            await self._note_unreachable(message, error)
             return await mark_failed(self._database, message)
         except NotSent as error:
             await try_later(self._database, message, at=self._clock() + error.after, is_try=error.is_try)
@@ -182,6 +199,33 @@ class Delivery:
             await mark_lost(self._database, message)
             return False
         return await mark_sent(self._database, message, external_id=external_id, now=self._clock())
+
+    async def _edit(self, message: Changed) -> None:
+        """One edit. What cannot be shown any more is let go; what went wrong otherwise is due again after its lease."""
+        channel = self._channels[message.channel]
+        assert isinstance(channel, Wire)
+        try:
+            async with self._places, asyncio.timeout(SEND_WITHIN):
+                await channel.edit(message)
+        except NotSent as error:
+            await edit_later(self._database, message, at=self._clock() + error.after)
+            return
+        except Undeliverable as error:
+            await self._note_unreachable(message, error)
+        except Exception:
+            log.exception("edit failed", conversation=message.conversation_id)
+            return
+        await mark_edited(self._database, message, now=self._clock())
+
+    async def _note_unreachable(self, message: Outgoing | Changed, error: Undeliverable) -> None:
+        if error.reason in ("blocked", "gone"):
+            at = self._clock()
+            await set_reachable(self._database, channel=message.channel, chat=message.chat, reachable=False, now=at)
+
+    def _soon(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)

@@ -70,5 +70,6 @@ async def _edit(shop: Shop, card: _Stale) -> None:
             live=card.live,
             body=to_json(reply),
             text=plain(reply),
+            now=shop.now(),
         )
     await shop.doorbell.ring(conversation_bell(card.conversation_id))

@@ -61,8 +61,10 @@ UPDATE message m
   FROM c, head
  WHERE m.id = head.id AND m.status = 'queued' AND (m.lease_until IS NULL OR m.lease_until <= $2)
 RETURNING m.id, m.seq, m.kind, m.status, m.body, m.text, m.tries, m.epoch, c.id AS conversation_id, c.channel, c.chat,
-          c.language
+          c.language, m.external_id, m.staff_name,
+          (SELECT a.body FROM message a WHERE a.conversation_id = $1 AND a.seq = m.answers) AS answered
 """
+_KEEP_PART = "UPDATE message SET external_id = $3 WHERE id = $1 AND tries = $2"
 
 _SETTLE = """
 WITH c AS (
@@ -107,7 +109,10 @@ _MARK_LOST = _SETTLE.format(
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A claimed message: only its claimer may send it, until the lease ends. `tries` names the claim."""
+    """A claimed message: only its claimer may send it, until the lease ends. `tries` names the claim.
+
+    `answered`: the body of the shopper's message that it answers. `external_id`: what an earlier try has sent of it.
+    """
 
     id: int
     conversation_id: int
@@ -120,6 +125,9 @@ class Outgoing:
     body: dict[str, Json]
     text: str
     tries: int
+    external_id: str | None = None
+    staff_name: str | None = None
+    answered: dict[str, Json] | None = None
 
 
 async def deliver_stored(database: Database, conversation_id: int, *, now: datetime) -> int:
@@ -156,7 +164,16 @@ async def claim(database: Database, conversation_id: int, *, now: datetime) -> O
         body=row["body"],
         text=row["text"],
         tries=row["tries"],
+        external_id=row["external_id"],
+        staff_name=row["staff_name"],
+        answered=row["answered"],
     )
+
+
+async def keep_part(database: Database, message: Outgoing, *, external_id: str) -> None:
+    """So much of it has left, under this id: the next try goes on behind it."""
+    async with database.raw() as driver:
+        await driver.execute(_KEEP_PART, message.id, message.tries, external_id)
 
 
 async def mark_sent(database: Database, message: Outgoing, *, external_id: str | None, now: datetime) -> bool:

@@ -197,6 +197,7 @@ class Message(Base):
     `body` is the reply or what the shopper sent, as JSON; `text` the same as plain words. `external_id` is what the
     platform calls it. It is unique in its conversation, not in the channel: every update of a platform names its chat,
     and web clients choose their own ids, where a stranger's must neither collide nor lead to another's conversation.
+    `edit_due_at`: null, or from when the platform is to be told that it has changed.
     """
 
     __tablename__ = "message"
@@ -229,6 +230,11 @@ class Message(Base):
             postgresql_where=text("status = 'sending'"),
         ),
         Index("ix_message_live", "id", postgresql_where=text("body ->> 'live' LIKE 'group:%'")),
+        Index(
+            "ix_message_edit_due",
+            "edit_due_at",
+            postgresql_where=text("edit_due_at IS NOT NULL"),
+        ),
         CheckConstraint(
             "kind IN ('shopper', 'answer', 'fact', 'person', 'note', 'activity')",
             name="kind_known",
@@ -260,6 +266,7 @@ class Message(Base):
     staff_name: Mapped[str | None]
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
     lease_until: Mapped[datetime | None]
+    edit_due_at: Mapped[datetime | None]
     trace: Mapped[JsonMap | None]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]

@@ -133,6 +133,8 @@ async def agent_edits(
     message.rev = conversation.last_seq
     message.body = {**message.body, "text": clean(text), "plain": clean(text)}
     message.text = clean(text)
+    if message.status == Status.SENDING or message.external_id is not None:
+        message.edit_due_at = message.edit_due_at or now
     conversation.last_message_at = now
     await _save(session, conversation, message)
     return message

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from conversations.edits import EDIT_DUE
 from conversations.text import clean, clean_json
 from foundation.database import raw
 from foundation.errors import Json
@@ -37,26 +38,35 @@ async def say_fact(
     return await driver.fetchval(_SAY_FACT, conversation_id, f"fact:{key}", *said, now) is not None
 
 
-_REVISE = """
+_REVISE = f"""
 WITH place AS (
     UPDATE conversation SET last_seq = last_seq + 1 WHERE id = $1 RETURNING id, last_seq
 ), told AS (
     INSERT INTO event (kind, ref) SELECT 'conversation', id FROM place
 )
-UPDATE message m SET rev = place.last_seq, body = $4, text = $5 FROM place
+UPDATE message m SET rev = place.last_seq, body = $4, text = $5, edit_due_at = {EDIT_DUE.format(now="$6::timestamptz")}
+  FROM place
  WHERE m.conversation_id = place.id AND m.seq = $2 AND m.body ->> 'live' = $3
 RETURNING m.seq
 """
 
 
 async def revise(
-    session: AsyncSession, *, conversation_id: int, seq: int, live: str, body: dict[str, Json], text: str
+    session: AsyncSession,
+    *,
+    conversation_id: int,
+    seq: int,
+    live: str,
+    body: dict[str, Json],
+    text: str,
+    now: datetime,
 ) -> bool:
     """Make a message that shows something `live` say how that stands now: the same place, the next `rev`.
 
-    False when it shows something else by now. Streams and open pages put it where it was.
+    False when it shows something else by now. Streams and open pages put it where it was; a platform is told by
+    delivery.
     """
     await session.flush()
     driver = await raw(session)
     said = (json.dumps(clean_json(body)), clean(text))
-    return await driver.fetchval(_REVISE, conversation_id, seq, live, *said) is not None
+    return await driver.fetchval(_REVISE, conversation_id, seq, live, *said, now) is not None

@@ -1,5 +1,7 @@
 """Deals in the chat that a written conversation cannot show: two shoppers at once, cards that stay true, the line."""
 
+from datetime import datetime
+
 import pytest
 from pydantic import ValidationError
 from redis.asyncio import Redis
@@ -14,6 +16,7 @@ from commerce.flash_sales.model import FlashItem
 from commerce.flash_sales.queries import quota_of
 from commerce.flash_sales.queue import Line
 from conversations.say import revise
+from foundation.errors import Json
 from tests.chat import Chat
 
 HOME = "林小雨 13800138000 浙江省杭州市西湖区文三路90号2单元501"
@@ -70,12 +73,12 @@ async def test_a_group_is_shown_as_it_is_in_every_chat_that_shows_it(chat: Chat)
     assert await edit_live_cards(shop) == 0
 
 
-async def test_a_message_that_shows_something_else_by_now_is_not_edited(chat: Chat) -> None:
+async def test_a_message_that_shows_something_else_by_now_is_not_edited(chat: Chat, now: datetime) -> None:
     await chat.says("你好")
     conversation = await chat.conversation()
+    said: dict[str, Json] = {"body": {"kind": "text", "text": "x"}, "text": "x", "now": now}
     async with chat.scratch.shop.database.begin() as session:
-        body = {"kind": "text", "text": "x"}
-        assert not await revise(session, conversation_id=conversation.id, seq=2, live="group:1:1", body=body, text="x")
+        assert not await revise(session, conversation_id=conversation.id, seq=2, live="group:1:1", **said)
 
 
 async def test_the_place_in_line_is_told_as_it_is(chat: Chat, redis: Redis) -> None:

@@ -19,6 +19,7 @@ from conversations.delivery import (
     mark_sent,
     try_later,
 )
+from conversations.edits import Changed
 from conversations.model import Kind
 from conversations.ownership import release
 from conversations.read import messages_after
@@ -37,6 +38,7 @@ class FakeWire:
     def __init__(self, *mishaps: Exception, opens_at: int = 1) -> None:
         self.mishaps = list(mishaps)
         self.arrived: list[str] = []
+        self.edited: list[str] = []
         self.at_once: dict[int, int] = {}
         self.most_at_once = 0
         self.most_of_one = 0
@@ -55,6 +57,11 @@ class FakeWire:
             raise self.mishaps.pop(0)
         self.arrived.append(message.text)
         return f"platform-{message.seq}"
+
+    async def edit(self, message: Changed) -> None:
+        if self.mishaps:
+            raise self.mishaps.pop(0)
+        self.edited.append(str(message.body["text"]))
 
 
 class Clock:

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import structlog
 from aiogram import Bot
@@ -33,9 +33,11 @@ from aiogram.types import (
     InlineQueryResultArticle,
     InputMediaPhoto,
     InputTextMessageContent,
+    KeyboardButton,
     LabeledPrice,
     LinkPreviewOptions,
     Message,
+    ReplyKeyboardMarkup,
     ReplyParameters,
     ShippingOption,
     SwitchInlineQueryChosenChat,
@@ -49,17 +51,17 @@ from bot.delivery import NotSent, Undeliverable
 from bot.telegram.budget import Budget, Priority
 from bot.telegram.errors import Gone, Moved, Rejected
 from bot.telegram.invoices import Invoice
-from bot.telegram.reading import value_of
+from bot.telegram.reading import KINDS, value_of
 from bot.telegram.results import Result
-from bot.telegram.screens import Key, Screen, without_markup
+from bot.telegram.screens import Key, Picture, Screen, without_markup
 from bot.telegram.values import Value
 from foundation.errors import Refused
 
 log = structlog.get_logger(__name__)
 
 Answer = TypeVar("Answer")
-Picture = str | bytes
-"""What Telegram keeps already, by its file id, or a JPEG to upload."""
+Pictures: TypeAlias = Mapping[Picture, str | bytes]
+"""What Telegram keeps already, by its file id, or the JPEG to upload."""
 
 TIMEOUT = 20
 """Seconds for one call: less than delivery waits for a send."""
@@ -69,11 +71,6 @@ INLINE_SECONDS = 10
 """So long Telegram may show the same cards again to who asks the same: prices and seats change."""
 LARGEST_FILE = 20 * 1024 * 1024
 """Bytes of a file that a bot may fetch."""
-HEARD: Final = (
-    *("message", "edited_message", "callback_query", "inline_query", "chosen_inline_result"),
-    *("shipping_query", "pre_checkout_query", "my_chat_member"),
-)
-"""The kinds of update that the bot listens to."""
 _GONE: Final = (
     *("message to edit not found", "message can't be edited", "message_id_invalid", "there is no text in the message"),
     *("message to delete not found", "message can't be deleted"),
@@ -102,7 +99,7 @@ class Sent:
     """What stands in the chat now: the ids of the messages (several for an album), and of the pictures uploaded."""
 
     message_ids: tuple[int, ...]
-    file_ids: Mapping[int, str]
+    file_ids: Mapping[Picture, str]
 
 
 class Telegram:
@@ -144,12 +141,12 @@ class Telegram:
 
     async def get_updates(self, offset: int | None, timeout: int = 30) -> list[dict[str, Any]]:
         """The updates from `offset` on, which says that everything before it was kept; waits for the first one."""
-        asked = _RawUpdates(offset=offset, timeout=timeout, allowed_updates=list(HEARD))
+        asked = _RawUpdates(offset=offset, timeout=timeout, allowed_updates=list(KINDS))
         return await self._call(self._bot(asked, request_timeout=timeout + TIMEOUT))
 
     async def set_webhook(self, url: str, secret: str) -> None:
         """From now on Telegram brings updates to this address, with `secret` in a header."""
-        await self._call(self._bot.set_webhook(url, secret_token=secret, allowed_updates=list(HEARD)))
+        await self._call(self._bot.set_webhook(url, secret_token=secret, allowed_updates=list(KINDS)))
 
     async def delete_webhook(self) -> None:
         """From now on updates are fetched."""
@@ -178,13 +175,13 @@ class Telegram:
         self,
         chat: int,
         screen: Screen,
-        pictures: Mapping[int, Picture] | None = None,
+        pictures: Pictures | None = None,
         *,
         thread: int | None = None,
         reply_to: int | None = None,
         priority: Priority = Priority.ANSWER,
     ) -> Sent:
-        """Send a screen; `pictures` holds those it shows, by media id. What is not there is left out."""
+        """Send a screen; `pictures` holds those it shows. What is not there is left out."""
         shown = [(media, made) for media in screen.pictures if (made := (pictures or {}).get(media)) is not None]
         place: dict[str, Any] = {"chat_id": chat, "message_thread_id": thread}
         if reply_to is not None:
@@ -207,12 +204,12 @@ class Telegram:
         chat: int,
         message_id: int,
         screen: Screen,
-        pictures: Mapping[int, Picture] | None = None,
+        pictures: Pictures | None = None,
         *,
         priority: Priority = Priority.ANSWER,
     ) -> Sent:
         """Make a message show this screen, which is no album. Raises Gone when a new one has to be sent."""
-        place: dict[str, Any] = {"chat_id": chat, "message_id": message_id, "reply_markup": _keyboard(screen)}
+        place: dict[str, Any] = {"chat_id": chat, "message_id": message_id, "reply_markup": _inline(screen)}
         await self.budget.wait(chat, priority, is_edit=True)
         picture = (pictures or {}).get(screen.pictures[0]) if screen.pictures else None
         try:
@@ -228,10 +225,7 @@ class Telegram:
 
     async def delete_message(self, chat: int, message_id: int) -> None:
         """Take a message away, if it can be."""
-        try:
-            await self._call(self._bot.delete_message(chat, message_id), chat)
-        except (Gone, Rejected):
-            log.info("a message in Telegram cannot be taken away")
+        await self._unless_late(self._bot.delete_message(chat, message_id))
 
     async def answer_press(self, query_id: str, text: str = "", url: str = "") -> None:
         """Stop the button's clock; `text` is shown above the chat for a moment. Too late is no harm."""
@@ -261,7 +255,7 @@ class Telegram:
 
     async def answer_shipping(self, query_id: str, ways: Sequence[tuple[str, str, int]], problem: str = "") -> None:
         """Say how the goods of an invoice can be sent, (id, label, what it adds), or why not."""
-        made = [ShippingOption(id=way, title=label, prices=[_price(label, adds)]) for way, label, adds in ways]
+        made = [ShippingOption(id=way, title=name, prices=[_price(name, adds)]) for way, name, adds in ways]
         answer = self._bot.answer_shipping_query(
             query_id, ok=not problem, shipping_options=None if problem else made, error_message=problem or None
         )
@@ -277,8 +271,6 @@ class Telegram:
             "prices": [_price(label, amount) for label, amount in invoice.parts],
         }
 
-    # Inline mode
-
     async def answer_inline(self, query_id: str, results: Sequence[Result], *, more: str = "") -> None:
         """Offer cards to who asked in some chat; `more` is asked for next when they scroll on."""
         made = [_article(result) for result in results]
@@ -293,17 +285,17 @@ class Telegram:
         edit = self._bot.edit_message_text(
             text=screen.text,
             inline_message_id=inline_message_id,
-            reply_markup=_keyboard(screen),
+            reply_markup=_inline(screen),
             link_preview_options=_preview(picture),
         )
         with contextlib.suppress(_NotModified):
             await self._call(edit)
 
-    async def _unless_late(self, answer: Awaitable[bool]) -> None:
+    async def _unless_late(self, call: Awaitable[bool]) -> None:
         try:
-            await self._call(answer)
+            await self._call(call)
         except (Rejected, Gone):
-            log.info("a question of Telegram was answered too late")
+            log.info("it was too late for Telegram")
 
     async def _words(self, screen: Screen, chat: int, place: Mapping[str, Any]) -> Message:
         """A message of words; as plain text when Telegram cannot read its markup."""
@@ -352,7 +344,7 @@ def _ours(error: TelegramAPIError) -> Exception:
     return Rejected(error.message)
 
 
-def _file(picture: Picture) -> str | BufferedInputFile:
+def _file(picture: str | bytes) -> str | BufferedInputFile:
     return picture if isinstance(picture, str) else BufferedInputFile(picture, filename="picture.jpg")
 
 
@@ -360,10 +352,17 @@ def _file_id(message: Message) -> str:
     return message.photo[-1].file_id if message.photo else ""
 
 
-def _keyboard(screen: Screen) -> InlineKeyboardMarkup | None:
-    if not screen.rows:
-        return None
-    return InlineKeyboardMarkup(inline_keyboard=[[_button(key) for key in row] for row in screen.rows])
+def _keyboard(screen: Screen) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | None:
+    if not screen.asks_contact:
+        return _inline(screen)
+    phone = KeyboardButton(text=screen.asks_contact[0], request_contact=True)
+    place = KeyboardButton(text=screen.asks_contact[1], request_location=True)
+    return ReplyKeyboardMarkup(keyboard=[[phone], [place]], one_time_keyboard=True, resize_keyboard=True)
+
+
+def _inline(screen: Screen) -> InlineKeyboardMarkup | None:
+    rows = [[_button(key) for key in row] for row in screen.rows]
+    return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
 
 
 def _price(label: str, amount: int) -> LabeledPrice:
@@ -380,7 +379,7 @@ def _article(result: Result) -> InlineQueryResultArticle:
         description=result.description or None,
         thumbnail_url=result.picture or None,
         input_message_content=words,
-        reply_markup=_keyboard(result.screen),
+        reply_markup=_inline(result.screen),
     )
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape, unescape
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from rich.cells import cell_len, set_cell_size
@@ -56,22 +56,26 @@ class Key:
     share: str = ""
 
 
-Rows = tuple[tuple[Key, ...], ...]
+Rows: TypeAlias = tuple[tuple[Key, ...], ...]
+Picture: TypeAlias = int | str
+"""A picture of the catalogue by its media id, or a photo that a person of the staff sent by its digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One message. `text` is HTML, the caption when there is a picture; `pictures` are media ids.
+    """One message. `text` is HTML, the caption when there is a picture.
 
-    Several pictures are an album, which has neither text nor buttons.
+    Several pictures are an album, which has neither text nor buttons. `asks_contact`: instead of buttons under the
+    message the keyboard offers to share the phone number and the place; it has the two labels.
     """
 
     text: str
     rows: Rows = ()
-    pictures: tuple[int, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    asks_contact: tuple[str, ...] = ()
 
 
-Spans = tuple[tuple[str, str], ...]
+Spans: TypeAlias = tuple[tuple[str, str], ...]
 """Pieces of text, each with the tag it stands in ("b", "code") or ""."""
 
 
@@ -80,7 +84,7 @@ class _Page:
     """A reply on its way to screens. Each group of keys begins a row."""
 
     lines: list[Spans] = field(default_factory=list)
-    pictures: tuple[int, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     groups: list[list[Key]] = field(default_factory=list)
 
     def say(self, *spans: str | tuple[str, str]) -> None:
@@ -115,9 +119,12 @@ class _Page:
         self.groups.append(group)
 
 
-def screens_of(reply: Reply, *, language: str) -> tuple[Screen, ...]:
-    """The messages that show a reply, in order; its buttons are under the last of its words."""
-    page = _Page()
+def screens_of(reply: Reply, *, language: str, speaker: str = "") -> tuple[Screen, ...]:
+    """The messages that show a reply, in order; its buttons are under the last of its words.
+
+    `speaker`: the person of the staff who says it.
+    """
+    page = _spoken(speaker)
     match reply:
         case Text():
             page.say(reply.text)
@@ -128,7 +135,7 @@ def screens_of(reply: Reply, *, language: str) -> tuple[Screen, ...]:
             page.say(reply.prompt)
             page.press(reply.options)
         case Card():
-            _card(page, reply)
+            _card(page, reply, language)
         case Cards():
             _cards(page, reply)
         case Comparison():
@@ -146,6 +153,14 @@ def screens_of(reply: Reply, *, language: str) -> tuple[Screen, ...]:
     return _screens(page, language)
 
 
+def photo_screens(digest: str, caption: str, *, language: str, speaker: str) -> tuple[Screen, ...]:
+    """A photo that a person of the staff sent."""
+    page = _spoken(speaker)
+    page.say(caption)
+    page.pictures = (digest,)
+    return _screens(page, language)
+
+
 def units(text: str) -> int:
     """How long Telegram takes this text for: UTF-16 units."""
     return len(text.encode("utf-16-le")) // 2
@@ -156,7 +171,13 @@ def without_markup(text: str) -> str:
     return unescape(_TAG.sub("", text))
 
 
-def _card(page: _Page, card: Card) -> None:
+def _spoken(speaker: str) -> _Page:
+    page = _Page()
+    page.say((speaker + _colon(speaker) if speaker else "", "b"))
+    return page
+
+
+def _card(page: _Page, card: Card, language: str) -> None:
     page.pictures = tuple(dict.fromkeys(card.pictures or (() if card.picture is None else (card.picture,))))
     page.say((card.title, "b"))
     page.say((card.price, "b"))
@@ -165,6 +186,8 @@ def _card(page: _Page, card: Card) -> None:
     page.gap()
     page.rows(card.rows)
     page.press(card.buttons)
+    if card.share:
+        page.groups.append([Key(translator(language)("Share in Telegram"), share=card.share)])
 
 
 def _cards(page: _Page, reply: Cards) -> None:
@@ -256,7 +279,7 @@ def _screens(page: _Page, language: str) -> tuple[Screen, ...]:
     return tuple(made)
 
 
-def _albums(pictures: Sequence[int]) -> Iterator[tuple[int, ...]]:
+def _albums(pictures: Sequence[Picture]) -> Iterator[tuple[Picture, ...]]:
     """Evenly, for an album has at least two."""
     count = -(-len(pictures) // MOST_IN_ALBUM)
     for n in range(count):

@@ -1,0 +1,15 @@
+"""Tables of Telegram's own: what only this door needs to remember."""
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation.database import Base
+
+
+class TelegramFile(Base):
+    """What one bot calls a picture that Telegram keeps. `digest` is the SHA-256 of the file as the shop keeps it."""
+
+    __tablename__ = "telegram_file"
+
+    bot_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    file_id: Mapped[str]
