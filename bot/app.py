@@ -1,15 +1,21 @@
 """The shopper's door, put together: everything a turn of the bot needs, made once from the settings."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import httpx
+import structlog
+from pydantic import SecretStr
+from redis.asyncio import Redis
 
 from bot.channels.web import WebChannel
 from bot.delivery import Channel, Delivery, StoredChannel
 from bot.shop import Mind, Shop
+from commerce.catalog.media import MediaFolder
 from commerce.flash_sales.queue import Line
 from commerce.inventory.hold import Holds
 from commerce.payments.actions import Till
@@ -23,9 +29,14 @@ from foundation.redis import Doorbell, Presence, RateBudget, connect
 from foundation.settings import Settings
 
 if TYPE_CHECKING:
+    from bot.channels.telegram import Telegram
     from nlu.understand import Understander
 
-WEB, TERMINAL = "web", "terminal"
+log = structlog.get_logger(__name__)
+
+WEB, TERMINAL, TELEGRAM = "web", "terminal", "telegram"
+KNOCK_AGAIN = 5.0
+"""Seconds before Telegram is asked again when it does not answer at the start."""
 
 
 def utc_now() -> datetime:
@@ -71,12 +82,69 @@ async def open_shop(
             simulator_secret=secret,
             now=clock,
         )
+        if settings.telegram_token is not None:
+            shop.joining = asyncio.create_task(_join_telegram(shop, channels, redis, settings.telegram_token))
         try:
             yield shop
         finally:
-            await shop.idle()
+            await _leave_telegram(shop)
             await doorbell.close()
             await database.close()
+
+
+async def _join_telegram(shop: Shop, channels: dict[str, Channel], redis: Redis | None, token: SecretStr) -> "Telegram":
+    """Load the library and learn the bot's name, beside the start of the process: the first page does not wait.
+
+    Until then nothing leaves for Telegram and nothing is taken in from there. Raises Refused("telegram.bad_token").
+    """
+    telegram, channel = await asyncio.to_thread(_telegram_of, shop, redis, token)
+    try:
+        while not telegram.username:
+            await _knock(telegram)
+    except BaseException:
+        await telegram.close()
+        raise
+    channels[TELEGRAM], shop.telegram = channel, telegram
+    return telegram
+
+
+async def _knock(telegram: "Telegram") -> None:
+    try:
+        await telegram.open()
+    except Refused as refused:
+        log.error("Telegram does not know the bot", code=refused.code)
+        raise
+    except Exception as error:  # a network that is down, whatever it raises, is tried again
+        log.warning("Telegram does not answer", error=type(error).__name__)
+        await asyncio.sleep(KNOCK_AGAIN)
+
+
+def _telegram_of(shop: Shop, redis: Redis | None, token: SecretStr) -> "tuple[Telegram, Channel]":
+    from bot.channels.telegram import Telegram  # seconds of imports, in a thread
+    from bot.telegram.budget import Budget
+    from bot.telegram.channel import TelegramChannel
+    from bot.telegram.pictures import Pictures
+
+    settings, secret = shop.settings, token.get_secret_value()
+    payment = settings.telegram_payment_token
+    telegram = Telegram(
+        secret,
+        url=settings.telegram_url,
+        budget=Budget(redis, secret.partition(":")[0]),
+        payment_token=payment.get_secret_value() if payment else "",
+    )
+    pictures = Pictures(shop.database, MediaFolder.of(settings.data_dir), telegram.id)
+    return telegram, TelegramChannel(telegram, shop.database, pictures)
+
+
+async def _leave_telegram(shop: Shop) -> None:
+    """Finish what is under way, then hang up."""
+    if shop.joining is not None and not shop.joining.done():
+        shop.joining.cancel()
+    await shop.idle()
+    if shop.joining is not None:
+        with contextlib.suppress(asyncio.CancelledError, Refused):
+            await (await shop.joining).close()
 
 
 def _load_model() -> "Understander":

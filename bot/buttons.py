@@ -40,8 +40,13 @@ class Wish:
     args: Mapping[str, str]
 
 
-async def is_made_for(session: AsyncSession, pressed: Answer | Wish, customer_id: int) -> bool:
-    """Whether a button was made for this customer, also under a number they had before their accounts were joined."""
+async def may_press(session: AsyncSession, pressed: Answer | Wish, customer_id: int, *, is_shared: bool) -> bool:
+    """Whether a button was made for this customer, also under a number they had before their accounts were joined.
+
+    A wish that stands in a group (`is_shared`) is anybody's: it says what to show or do, and is theirs who press it.
+    """
+    if is_shared and isinstance(pressed, Wish):
+        return True
     return pressed.customer_id == customer_id or await living(session, pressed.customer_id) == customer_id
 
 

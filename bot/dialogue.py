@@ -130,7 +130,7 @@ class _Dialogue:
         self.prompt, self.lead, self.is_press = [], [], heard.kind == "press"
         token = heard.token if heard.kind == "press" else self._offered(heard)
         if token is not None:
-            return await self._press(token)
+            return await self._press(token, is_shared=heard.is_shared)
         self._follow_language(heard)
         if self.waiting:
             return await self._hear_while_waiting(heard)
@@ -139,9 +139,9 @@ class _Dialogue:
             if at_work is None or not at_work.takes_photos:
                 self._start("photo")
             return await self._run(Words(heard))
-        if heard.kind == "open":
-            self._start("open_product", {"handle": heard.token})
-            return await self._run(None)
+        if heard.starts is not None:
+            self._start(*heard.starts)
+            return await self._run(Words(heard) if heard.text else None)
         if not heard.text.strip():
             self._tell(N_("I can only read words so far. Tell me in a few words what you need."))
             return await self._run(None)
@@ -177,9 +177,10 @@ class _Dialogue:
         elif self.frames:
             await self._run(Words(heard))
 
-    async def _press(self, token: str) -> None:
+    async def _press(self, token: str, *, is_shared: bool) -> None:
+        session, customer_id = self.setting.session, self.setting.customer_id
         pressed = buttons.read_token(self.setting.vault, token)
-        if pressed is None or not await buttons.is_made_for(self.setting.session, pressed, self.setting.customer_id):
+        if pressed is None or not await buttons.may_press(session, pressed, customer_id, is_shared=is_shared):
             self._tell(N_("This button is not one of yours. Tell me in words what you need."))
             return await self._run(None)
         if isinstance(pressed, buttons.Wish):

@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -98,7 +98,8 @@ class Handover:
 class Setting:
     """Where the dialogue takes place. `savepoint` undoes what a refused flow has written.
 
-    `note` is what the agent who gave the conversation back wrote for the bot.
+    `note` is what the agent who gave the conversation back wrote for the bot. Where others read along (a group),
+    `private_link` leads to the shopper's own chat, which goes on there with what they said.
     """
 
     session: AsyncSession
@@ -109,6 +110,7 @@ class Setting:
     savepoint: Callable[[], AbstractAsyncContextManager[object]]
     note: str = ""
     channel: str = ""
+    private_link: str = ""
 
 
 class Turn(Voice):
@@ -226,7 +228,7 @@ class Turn(Voice):
             self.lead.append(self._("This has changed meanwhile: {what}").format(what="; ".join(filter(None, changed))))
         self.frame.asking = Asking(path, list(options), digests)
         made = tuple(self._option_button(label, key) for key, label in options.items())
-        raise self._paused(with_buttons(shown, made))
+        raise self._paused(replies.with_buttons(shown, made))
 
     @contextmanager
     def within(self, prefix: str) -> Iterator[None]:
@@ -380,17 +382,6 @@ class Turn(Voice):
     def _paused(self, prompt: Reply) -> Paused:
         self.prompt = [prompt]
         return Paused()
-
-
-def with_buttons(reply: Reply, made: Sequence[Button]) -> Reply:
-    """The reply with these buttons in place of its own; a reply that has none is followed by nothing."""
-    if isinstance(reply, replies.Text):
-        return replies.Choice(reply.text, tuple(made))
-    if isinstance(reply, replies.Choice):
-        return replace(reply, options=tuple(made))
-    if isinstance(reply, replies.Media):
-        return replies.Card(reply.caption, picture=reply.picture, buttons=tuple(made))
-    return replace(reply, buttons=tuple(made))
 
 
 def digest(value: Json) -> str:

@@ -22,6 +22,7 @@ from foundation.redis import Doorbell, Presence, RateBudget
 from foundation.settings import Settings
 
 if TYPE_CHECKING:
+    from bot.channels.telegram import Telegram
     from nlu.understand import Understander
 
 log = structlog.get_logger(__name__)
@@ -48,6 +49,7 @@ class Shop:
     """One running shop as the bot sees it. `now` is the clock of this process; tests move it.
 
     `turning`: conversations in which this process takes turns, with what it has understood of what it heard.
+    `telegram`: the bot of the shoppers, once it has answered; `joining` is done by then, None for a shop without it.
     """
 
     settings: Settings
@@ -66,6 +68,8 @@ class Shop:
     now: Callable[[], datetime]
     post: Post = field(default_factory=DemoMailbox)
     places: Places = field(default_factory=Places)
+    telegram: "Telegram | None" = None
+    joining: "asyncio.Task[Telegram] | None" = None
     turning: dict[int, dict[int, Heard]] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 

@@ -12,7 +12,10 @@ from bot.dialogue import Outcome, converse
 from bot.flow import Handover, Setting
 from bot.language import translator
 from bot.replies import Text, plain, to_json
+from bot.skills.in_groups import IN_GROUPS
 from bot.skills.table import SKILLS
+from bot.telegram.links import carried_payload, deep_link
+from bot.telegram.photos import fetch_photo
 from bot.understanding import understand
 from bot.words import Heard
 from commerce.customers.actions import customer_for, set_language
@@ -33,18 +36,30 @@ TURN_FAILED = "turn_failed"
 
 
 async def receive(shop: "Shop", incoming: Incoming, *, language: str | None = None) -> Kept:
-    """Keep a shopper's message, so that the platform may be told that we have it, and begin to answer it.
+    """Keep a shopper's message, so that the platform may be told that we have it, and begin to answer it."""
+    heard = await keep(shop, incoming, language=language)
+    if not heard.repeated:
+        shop.soon(answer(shop, heard, incoming))
+    return heard
 
-    The first message of a chat makes its customer and conversation, which begin in `language`.
+
+async def keep(shop: "Shop", incoming: Incoming, *, language: str | None = None) -> Kept:
+    """Keep a shopper's message; the first of a chat makes its customer and conversation, which begin in `language`.
+
+    Whoever calls this calls `answer` soon; should the process die before, a sweep does the same.
     """
     heard = await hear(shop.database, incoming, now=shop.now())
     if heard is None:
         await meet(shop, incoming, language or shop.settings.default_language)
         heard = await hear(shop.database, incoming, now=shop.now())
         assert heard is not None
-    if not heard.repeated:
-        shop.soon(_answer(shop, heard, incoming))
     return heard
+
+
+async def answer(shop: "Shop", kept: Kept, incoming: Incoming) -> None:
+    """Understand what was kept, and answer it."""
+    heard = await _understand(shop, kept.conversation_id, kept.seq, incoming.body, incoming.text, language=None)
+    await take_turns(shop, kept.conversation_id, {kept.seq: heard})
 
 
 async def take_turns(shop: "Shop", conversation_id: int, understood: dict[int, Heard] | None = None) -> None:
@@ -82,7 +97,9 @@ async def take_turn(shop: "Shop", conversation_id: int, meanings: dict[int, Hear
             is_more = await _talk(shop, session, locked, meanings)
     if missing:
         for said in missing:
-            meanings[said.seq] = await _understand(shop, said.body, said.text, language=locked.language)
+            meanings[said.seq] = await _understand(
+                shop, conversation_id, said.seq, said.body, said.text, language=locked.language
+            )
         return True
     for said in locked.messages:
         meanings.pop(said.seq, None)
@@ -90,16 +107,15 @@ async def take_turn(shop: "Shop", conversation_id: int, meanings: dict[int, Hear
     return is_more
 
 
-async def _answer(shop: "Shop", kept: Kept, incoming: Incoming) -> None:
-    heard = await _understand(shop, incoming.body, incoming.text, language=None)
-    await take_turns(shop, kept.conversation_id, {kept.seq: heard})
-
-
 async def meet(shop: "Shop", incoming: Incoming, language: str) -> None:
     """Make the customer and the conversation of a chat, which begin in `language`, unless they are there."""
     async with shop.database.begin() as session:
         customer = await customer_for(
-            session, channel=incoming.channel, account=incoming.chat, language=language, now=shop.now()
+            session,
+            channel=incoming.channel,
+            account=incoming.account or incoming.chat,
+            language=language,
+            now=shop.now(),
         )
         await open_conversation(
             session,
@@ -108,11 +124,16 @@ async def meet(shop: "Shop", incoming: Incoming, language: str) -> None:
             customer_id=customer.id,
             language=customer.language,
             now=shop.now(),
+            in_group=incoming.account is not None,
         )
 
 
-async def _understand(shop: "Shop", body: dict[str, Json], text: str, *, language: str | None) -> Heard:
+async def _understand(
+    shop: "Shop", conversation_id: int, seq: int, body: dict[str, Json], text: str, *, language: str | None
+) -> Heard:
     await shop.places.settled()  # an address may be what was said, and there is no transaction here to hold up
+    if "file" in body and shop.telegram is not None:
+        body = await fetch_photo(shop, shop.telegram, conversation_id=conversation_id, seq=seq, body=body)
     return understand(await shop.mind.understander(), body, text, language=language)
 
 
@@ -131,15 +152,16 @@ async def _talk(shop: "Shop", session: AsyncSession, locked: Locked, meanings: d
             now,
             lambda: savepoint(session),
             note=locked.note_for_bot or "",
+            private_link=_private_link(shop, locked),
             channel=locked.channel,
         )
         outcome = await converse(
             setting,
-            flows=SKILLS,
+            flows=IN_GROUPS if locked.in_group else SKILLS,
             frames=locked.frames,
             focus=locked.focus,
             language=locked.language,
-            heard=[meanings[said.seq] for said in locked.messages],
+            heard=[meanings[said.seq] for said in (locked.messages[:1] if locked.in_group else locked.messages)],
             waiting=locked.owner == Owner.WAITING,
             announced=told_in_turn(shop, session, customer_id=locked.customer_id, now=now),
         )
@@ -158,6 +180,14 @@ async def _talk(shop: "Shop", session: AsyncSession, locked: Locked, meanings: d
         now=now,
         traces={said.seq: _trace(meanings.get(said.seq)) for said in read},
     )
+
+
+def _private_link(shop: "Shop", locked: Locked) -> str:
+    """From a group to the shopper's own chat, where the message is heard once more; of several the first is read."""
+    if not locked.in_group or shop.telegram is None:
+        return ""
+    carried = carried_payload(shop.vault, conversation_id=locked.conversation_id, seq=locked.messages[0].seq)
+    return deep_link(shop.telegram.username, carried)
 
 
 async def _change_owner(session: AsyncSession, locked: Locked, outcome: Outcome, *, now: datetime) -> None:

@@ -37,18 +37,44 @@ _BETWEEN = re.compile(
 def understand(understander: "Understander", body: Mapping[str, Json], text: str, *, language: str | None) -> Heard:
     """What a message says; `language` is that of the conversation. A press has no words to understand."""
     kind = str(body.get("kind", "text"))
-    if "group" in body:
-        return _invited(str(body["group"])) or Heard()
-    if kind not in ("text", "photo"):
-        return Heard(kind=kind, token=str(body.get("token") or body.get("product") or ""))
+    if kind not in ("text", "photo", "command"):
+        return _meant_without_words(kind, body)
     begun = time.thread_time()
     try:
+        if kind == "command":
+            return _commanded(understander, str(body["skill"]), clean(str(body["text"])), language)
         if kind == "photo":
             caption = _heard(understander.understand(clean(text), Context())) if text.strip() else Heard()
             return replace(caption, kind=kind, photo=body)
         return _linking(text) or _invited(text) or _understand(understander, clean(text), language)
     finally:
         COST.observe(time.thread_time() - begun)
+
+
+def _meant_without_words(kind: str, body: Mapping[str, Json]) -> Heard:
+    """What is said by a press, by coming from somewhere, or by sending something that is no words."""
+    match kind:
+        case "press":
+            return Heard(kind=kind, token=str(body.get("token", "")), is_shared=bool(body.get("shared")))
+        case "open" if "group" in body:
+            return _invited(str(body["group"])) or Heard()
+        case "open":
+            return Heard(kind=kind, starts=("open_product", {"handle": str(body["product"])}))
+        case "start":
+            return Heard(kind=kind, starts=("arrive", {"payload": str(body["payload"])}))
+        case "edited":
+            return Heard(kind=kind, starts=("hear_edit", {}))
+        case "place":
+            return Heard(kind=kind, starts=("hear_place", {"near": str(body["near"])}))
+        case "contact":
+            return Heard(text=str(body["text"]), intent="hear_contact", confidence=1.0, kind=kind)
+    return Heard(kind=kind)
+
+
+def _commanded(understander: "Understander", skill: str, text: str, language: str | None) -> Heard:
+    """A command, and what was said after it: "/search green tea"."""
+    said = _understand(understander, text, language) if text.strip() else Heard()
+    return replace(said, kind="command", intent=skill, confidence=1.0, parts=(), starts=(skill, {}))
 
 
 def _linking(text: str) -> Heard | None:

@@ -35,10 +35,10 @@ class Entity(Protocol):
 class Heard:
     """One message of the shopper and what it was understood to mean.
 
-    `kind` is that of the body ("text", "press", "photo", ...); `token` is that of the pressed button, or the
-    handle of the product whose page the shopper came from ("open"); `photo` is the
+    `kind` is that of the body ("text", "press", "photo", ...); `token` is that of the pressed button; `photo` is the
     body of a photo, whose caption is the text. `parts` are the wishes of a message that has several ("add the second
-    one and check out"), in order.
+    one and check out"), in order. `starts` is a skill, with its arguments, that begins at once, whatever is under way.
+    `is_shared`: the button stood where others could press it too.
     """
 
     text: str = ""
@@ -50,6 +50,8 @@ class Heard:
     token: str = ""
     parts: "Sequence[Heard]" = ()
     photo: Mapping[str, Json] | None = None
+    starts: tuple[str, dict[str, str]] | None = None
+    is_shared: bool = False
 
     @property
     def is_correction(self) -> bool:

@@ -1,5 +1,6 @@
 """Photos that were sent in a conversation. They are no public media: who may read the message may see its photo."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.model import Conversation, Message
+from foundation.database import Database
+from foundation.errors import Json
+
+_KEEP = """
+WITH c AS (
+    UPDATE conversation SET last_seq = last_seq + 1 WHERE id = $1 RETURNING id, last_seq
+), told AS (
+    INSERT INTO event (kind, ref) SELECT 'conversation', id FROM c
+)
+UPDATE message m SET body = $3, rev = c.last_seq FROM c
+ WHERE m.conversation_id = c.id AND m.seq = $2 AND m.body ? 'file'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,12 @@ async def photo_of(session: AsyncSession, *, conversation_id: int, seq: int) -> 
     if not body or body.get("kind") != "photo" or "digest" not in body:  # one without is not fetched yet
         return None
     return Photo(str(body["digest"]), str(body["mime"]))
+
+
+async def keep_photo(database: Database, *, conversation_id: int, seq: int, body: dict[str, Json]) -> None:
+    """A picture that a platform kept for us lies here now: `body` takes the place of the message's first one, once."""
+    async with database.raw() as driver:
+        await driver.execute(_KEEP, conversation_id, seq, json.dumps(body))
 
 
 async def recent_photos(session: AsyncSession, *, customer_id: int, since: datetime, limit: int = 5) -> list[list[int]]:

@@ -67,6 +67,15 @@ async def conversation_by_id(session: AsyncSession, conversation_id: int) -> Con
     return conversation
 
 
+async def said_in_group(session: AsyncSession, *, conversation_id: int, seq: int, account: str) -> MessageView | None:
+    """What this account said in a group, by its place there; None when somebody else did."""
+    theirs = select(Message).join(Conversation, Conversation.id == Message.conversation_id)
+    theirs = theirs.where(Conversation.id == conversation_id, Conversation.in_group, Message.seq == seq)
+    theirs = theirs.where(Conversation.chat.endswith(f":{account}", autoescape=True), Message.kind == Kind.SHOPPER)
+    message = (await session.scalars(theirs)).one_or_none()
+    return None if message is None else _view(message, for_staff=False)
+
+
 def _visible(conversation_id: int, for_staff: bool) -> Select[Message]:
     wanted = select(Message).where(Message.conversation_id == conversation_id).execution_options(populate_existing=True)
     if for_staff:

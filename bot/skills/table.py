@@ -6,6 +6,7 @@ from typing import Final
 from bot.flow import Flow
 from bot.language import N_
 from bot.skills import (
+    arriving,
     browse,
     cart,
     catalog,
@@ -117,6 +118,7 @@ SKILLS: Final[Mapping[str, Flow]] = {
     "ask_shipping_cost": Flow(shipping.ask_shipping_cost, N_("the cost of sending"), is_passing=True),
     "ask_pickup": Flow(shipping.ask_pickup, N_("the pick-up"), is_passing=True),
     "ask_payment_methods": Flow(payments.ask_payment_methods, N_("your question"), is_passing=True),
+    "pay_support": Flow(payments.pay_support, N_("your question"), threshold=NEVER, is_passing=True, reads_only=True),
     "report_transfer": Flow(payments.report_transfer, N_("your transfer")),
     "refund_status": Flow(payments.refund_status, N_("your refund"), reads_only=True),
     "return_items": Flow(returns.return_items, N_("your return"), takes_photos=True),
@@ -145,5 +147,9 @@ SKILLS: Final[Mapping[str, Flow]] = {
     "link_chat": Flow(keeper.link, N_("the code")),
     "describe_draft": Flow(keeper.describe, N_("the draft"), threshold=NEVER),
     "publish_draft": Flow(keeper.publish, N_("the draft"), threshold=NEVER),
+    "arrive": Flow(arriving.arrive, N_("the link"), threshold=NEVER),
+    "hear_edit": Flow(arriving.hear_edit, N_("your message"), threshold=NEVER, is_passing=True),
+    "hear_contact": Flow(arriving.hear_contact, N_("your message"), threshold=NEVER, is_passing=True),
+    "hear_place": Flow(arriving.hear_place, N_("your message"), threshold=NEVER, is_passing=True),
     "change_language": Flow(language.change_language, N_("the language")),
 }

@@ -95,6 +95,7 @@ def _pressed(update_id: int, query: Raw, bot_id: int) -> Value | None:  # noqa: 
         chat=_chat(message) if message else None,
         message_id=int(message["message_id"]) if message else None,
         inline_message_id=str(query.get("inline_message_id") or ""),
+        label=_label(message or {}, str(query["data"])),
     )
 
 
@@ -216,6 +217,12 @@ def _chat(message: Raw) -> Chat:
 def _user(user: Raw) -> User:
     name = " ".join(filter(None, (user.get("first_name"), user.get("last_name"))))
     return User(int(user["id"]), name, str(user.get("language_code") or "").lower(), bool(user.get("is_bot")))
+
+
+def _label(message: Raw, data: str) -> str:
+    """What stands on the button that brings this back."""
+    rows = message.get("reply_markup", {}).get("inline_keyboard", ())
+    return next((str(key["text"]) for row in rows for key in row if key.get("callback_data") == data), "")
 
 
 def _address(address: Raw) -> PostalAddress:

@@ -62,7 +62,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A button of a message in a chat, or of a card that was shared by inline mode (then there is no chat)."""
+    """A button of a message in a chat, or of a card that was shared by inline mode (then there is no chat).
+
+    `label` is what stands on it, where Telegram shows us the message.
+    """
 
     update_id: int
     query_id: str
@@ -71,6 +74,7 @@ class Pressed:
     chat: Chat | None = None
     message_id: int | None = None
     inline_message_id: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,185 @@
+"""What the shop does about each update: whatever a shopper says or presses is kept, then acknowledged, then answered.
+
+Where a person talks to us alone the chat is theirs. In a group everybody has a conversation of their own with us, and
+only what is meant for us is heard: commands, mentions, answers to our messages, and buttons.
+"""
+
+import asyncio
+import contextlib
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+from bot.delivery import NotSent, Undeliverable
+from bot.telegram.commands import commanded
+from bot.telegram.links import Lead, Payload, read_payload
+from bot.telegram.payments import answer_checkout, answer_shipping, take_payment
+from bot.telegram.people import first_language
+from bot.telegram.typing import expect_answer
+from bot.telegram.values import (
+    Chat,
+    InlineAsked,
+    InlineChosen,
+    Membership,
+    Migrated,
+    Paid,
+    PaymentAsked,
+    Pressed,
+    Said,
+    Shared,
+    ShippingAsked,
+    Started,
+    Value,
+)
+from bot.turn import answer, keep
+from bot.web.metrics import HEARD
+from commerce.customers.nearby import near
+from conversations.hear import Heard, Incoming
+from conversations.reach import move_group, set_reachable
+from conversations.read import said_in_group
+from foundation.errors import Json
+
+if TYPE_CHECKING:
+    from bot.shop import Shop
+
+CHANNEL = "telegram"
+ALBUM_SECONDS = 1.0
+"""The pictures of an album come one by one; so long after each the shop waits for the next."""
+PRESS_SECONDS = 3.0
+"""So long the answer to a press may take before the work begins all the same."""
+LARGEST_FILE = 20 * 1024 * 1024
+LONGEST_TEXT = 10_000
+
+Telling: TypeAlias = Said | Pressed | Shared | Started
+Meant: TypeAlias = tuple[dict[str, Json], str]
+"""The body of a message, and what the staff reads of it."""
+
+
+async def hear_update(shop: "Shop", value: Value) -> None:
+    """Take an update in. When this returns it may be acknowledged: all of it that counts is stored."""
+    match value:
+        case Said(chat=chat) | Started(chat=chat) | Shared(chat=chat) | Pressed(chat=Chat() as chat):
+            await _hear(shop, value, chat)
+        case PaymentAsked():
+            await answer_checkout(shop, value)
+        case ShippingAsked():
+            await answer_shipping(shop, value)
+        case Paid():
+            await take_payment(shop, value)
+        case Membership(chat=chat, change=change):
+            name, is_back = str(chat.id), change in ("unblocked", "added")
+            await set_reachable(shop.database, channel=CHANNEL, chat=name, reachable=is_back, now=shop.now())
+        case Migrated(from_chat_id=old, to_chat_id=new):
+            await move_group(shop.database, channel=CHANNEL, chat=str(old), to=str(new))
+        case InlineAsked() | InlineChosen() | Pressed():
+            pass
+
+
+async def _hear(shop: "Shop", value: Telling, chat: Chat) -> None:
+    meant = await _meant(shop, value, chat)
+    if meant is None:
+        return
+    body, text = meant
+    place: dict[str, Json] = {"message_id": value.message_id}
+    if chat.thread is not None:
+        place["thread"] = chat.thread
+    is_private = chat.kind == "private"
+    account = str(value.user.id)
+    incoming = Incoming(
+        channel=CHANNEL,
+        chat=account if is_private else f"{chat.id}:{account}",
+        external_id=str(value.update_id),
+        body={**place, **body},
+        text=text[:LONGEST_TEXT],
+        account=None if is_private else account,
+    )
+    kept = await keep(shop, incoming, language=first_language(value.user, default=shop.settings.default_language))
+    HEARD.labels(CHANNEL).inc()
+    shop.soon(_answer(shop, value, chat, kept, incoming))
+
+
+async def _answer(shop: "Shop", value: Telling, chat: Chat, kept: Heard, incoming: Incoming) -> None:
+    """Stop the clock of the button that was pressed, then work. What was heard before is being worked on already."""
+    if isinstance(value, Pressed) and shop.telegram is not None:
+        with contextlib.suppress(TimeoutError, NotSent, Undeliverable):  # no reason to do nothing
+            async with asyncio.timeout(PRESS_SECONDS):
+                await shop.telegram.answer_press(value.query_id)
+    if kept.repeated:
+        return
+    if "album" in incoming.body:
+        await asyncio.sleep(ALBUM_SECONDS)
+    expect_answer(shop, kept.conversation_id, chat.id, thread=chat.thread)
+    await answer(shop, kept, incoming)
+
+
+async def _meant(shop: "Shop", value: Telling, chat: Chat) -> Meant | None:
+    """What is to be kept; None for what is not meant for us."""
+    is_private = chat.kind == "private"
+    match value:
+        case Pressed():
+            pressed: dict[str, Json] = {"kind": "press", "token": value.data, "label": value.label}
+            return (pressed if is_private else pressed | {"shared": True}), value.label
+        case Started():
+            return await _arrived(shop, value)
+        case Said(via_us=True):
+            return None
+        case Said() if not is_private:
+            return _said_in_group(shop, value)
+        case Said():
+            return _said(shop, value)
+        case Shared() if is_private:
+            return _shared(value)
+    return None
+
+
+async def _arrived(shop: "Shop", value: Started) -> Meant:
+    """A link was followed; one from a group goes on with what was said there."""
+    match read_payload(shop.vault, value.payload):
+        case Payload(Lead.CARRIED, conversation_id, seq):
+            async with shop.database.begin() as session:
+                account = str(value.user.id)
+                said = await said_in_group(session, conversation_id=conversation_id, seq=seq, account=account)
+            if said is not None:
+                return {**said.body, "message_id": None, "thread": None}, said.text
+    return {"kind": "start", "payload": value.payload[:64]}, "/start"
+
+
+def _said(shop: "Shop", value: Said) -> Meant:
+    if value.edited:
+        return {"kind": "edited", "text": value.text}, value.text
+    if value.photo is not None and value.photo.size <= LARGEST_FILE:
+        photo: dict[str, Json] = {"kind": "photo", "text": value.text, "file": value.photo.file_id}
+        return (photo | {"album": value.album} if value.album else photo), value.text
+    if value.text:
+        return _words(shop, value.text)
+    what = value.other or "photo"
+    return {"kind": "other", "what": what}, f"[{what}]"
+
+
+def _said_in_group(shop: "Shop", value: Said) -> Meant | None:
+    """Words that are meant for us, without our name in them."""
+    username = shop.telegram.username if shop.telegram is not None else ""
+    mention = re.compile(rf"@{re.escape(username)}\b", re.IGNORECASE)
+    is_command = commanded(value.text, username) is not None
+    if value.edited or not value.text or not (is_command or value.to_us or mention.search(value.text)):
+        return None
+    return _words(shop, value.text if is_command else mention.sub(" ", value.text).strip() or "/help")
+
+
+def _words(shop: "Shop", text: str) -> Meant:
+    """Words, or a command; one that we do not know is taken at its word."""
+    command = commanded(text, shop.telegram.username if shop.telegram is not None else "")
+    if command is None:
+        return {"kind": "text", "text": text}, text.removeprefix("/")
+    skill, rest = command
+    return {"kind": "command", "skill": skill, "text": rest}, text
+
+
+def _shared(value: Shared) -> Meant:
+    """A contact counts as said when it is the sender's own. Of a place only what it is near is kept."""
+    if value.latitude is not None and value.longitude is not None:
+        return {"kind": "place", "near": near(value.latitude, value.longitude)}, "[place]"
+    if value.owner_id != value.user.id:
+        return {"kind": "other", "what": "contact"}, "[contact]"
+    phone = value.phone if value.phone.startswith("+") or not value.phone.isdecimal() else f"+{value.phone}"
+    said = f"{value.name}, {phone}"
+    return {"kind": "contact", "text": said}, said
