@@ -3,8 +3,9 @@
 The person is looked up at every act, so whoever was deactivated or unlinked a moment ago can do nothing any more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import select
@@ -13,20 +14,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin_api import inbox, order_change_desk
 from admin_api.console.words import Words
 from admin_api.desk import Desk
+from admin_api.hub import Hub
 from admin_api.model import Role, Staff
 from admin_api.order_change_desk import refund_limit
 from admin_api.order_views import GoodsLine, Price, Shopping, shopping_of
 from admin_api.roles import Permission, StaffMember
 from admin_api.talk_views import talk_row
 from admin_api.talk_words import activity_words, handoff_facts
+from commerce.flash_sales.queue import Line
 from commerce.orders.model import RefundAskState
 from commerce.orders.queries import order_view, order_views
 from commerce.orders.refund_asks import refund_asks
 from conversations.model import Conversation, Kind, Message
 from conversations.staff_chats import CodeFor, Colleague, StaffChat, link_group, link_staff_chat, use_staff_code
 from foundation.audit import write_audit
+from foundation.database import Database
+from foundation.encryption import Vault
 from foundation.errors import Json, Refused
 from foundation.money import Money
+from foundation.redis import Doorbell, Presence
+from foundation.settings import Settings
 
 MOST_NAMED = 5
 """So many goods of a cart, and people who may decide, are named."""
@@ -195,6 +202,20 @@ class TelegramDesk:
             if _as_member(person).may(Permission.REFUND) and (limit is None or limit >= whole):
                 names.append(person.display_name)
         return names[:MOST_NAMED]
+
+
+def telegram_desk(
+    settings: Settings,
+    *,
+    database: Database,
+    vault: Vault,
+    doorbell: Doorbell,
+    presence: Presence,
+    line: Line,
+    now: Callable[[], datetime],
+) -> TelegramDesk:
+    """The staff's door of a process that has no console."""
+    return TelegramDesk(Desk(settings, database, vault, doorbell, Hub(database, doorbell), presence, line, now))
 
 
 async def _order_of(session: AsyncSession, staff: StaffMember, conversation_id: int, number: str) -> tuple[str, str]:
