@@ -17,6 +17,7 @@ CONTENT = (
     *MEDIA,
     "text",
     "entities",
+    "link_preview_options",
     "caption",
     "caption_entities",
     "location",
@@ -97,7 +98,9 @@ def text_of(params: Params) -> Obj:
     if not text:
         raise bad("text must be non-empty")
     fits(text, TEXT, "message is too long")
-    return {"text": text} | ({"entities": entities} if entities else {})
+    preview = params.json("link_preview_options")
+    body: Obj = {"text": text} | ({"entities": entities} if entities else {})
+    return body | ({"link_preview_options": preview} if preview else {})
 
 
 def caption_of(params: Params) -> Obj:
@@ -270,7 +273,7 @@ def edit_message_text(world: World, bot: Bot, params: Params) -> Obj | bool:
     content = text_of(params)
     if "text" not in message.body:
         raise bad("there is no text in the message to edit")
-    return change(world, bot, params, content, ("text", "entities"))
+    return change(world, bot, params, content, ("text", "entities", "link_preview_options"))
 
 
 def edit_message_caption(world: World, bot: Bot, params: Params) -> Obj | bool:

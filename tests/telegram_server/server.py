@@ -10,7 +10,8 @@ async with telegram_server() as fake:
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Sequence
+import itertools
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -47,16 +48,18 @@ class FakeTelegram(World):
         async def execute(method: str, params: Params) -> tuple[int, Obj]:
             return await self.call(bot, method, params)
 
-        updates = Updates(self.clock, self.faults, execute, first_id=900_000_001 + 1_000_000 * len(self.bots))
-        bot = Bot(token, account, updates, Flood(self.clock), reads_groups=reads_groups)
+        updates = Updates(self.clock, self.faults, execute, first_id=900_000_000 + self.first_id)
+        bot = Bot(token, account, updates, Flood(self.clock), itertools.count(self.first_id), reads_groups)
         bot.flood.on = self.flood_control
         self.bots[token] = bot
         self.accounts[bot.id] = account
         return bot
 
-    def person(self, name: str, *, language_code: str | None = "en", username: str | None = None) -> Person:
+    def person(
+        self, name: str, *, language_code: str | None = "en", username: str | None = None, user_id: int = 0
+    ) -> Person:
         """Somebody with Telegram on their phone."""
-        user_id = 700_000_000 + self.number()
+        user_id = user_id or 700_000_000 + self.number()
         user: Obj = {"id": user_id, "is_bot": False, "first_name": name}
         user |= {"language_code": language_code} if language_code else {}
         user |= {"username": username} if username else {}
@@ -73,6 +76,7 @@ class FakeTelegram(World):
         forum: bool = False,
         admins: Sequence[Bot | Person] = (),
         denied: Sequence[str] = (),
+        chat_id: int = 0,
     ) -> Group:
         """A group these are in; the first is its creator. `forum=True` makes it a supergroup with topics.
 
@@ -80,7 +84,7 @@ class FakeTelegram(World):
         """
         is_super = forum or kind == "supergroup"
         chat: Obj = {"title": title, "type": "supergroup" if is_super else "group"}
-        chat["id"] = -(10**12) - self.number() if is_super else -self.number()
+        chat["id"] = chat_id or (-(10**12) - self.number() if is_super else -self.number())
         group = Group(chat | ({"is_forum": True} if forum else {}), denied=set(denied))
         self.groups[group.id] = group
         for person in members:
@@ -219,11 +223,13 @@ def _cut(request: web.Request) -> web.Response:
 
 
 @asynccontextmanager
-async def telegram_server(port: int = 0, routes: Sequence[web.RouteDef] = ()) -> AsyncIterator[FakeTelegram]:
-    """A running fake Telegram on this port of the own machine (0: a free one)."""
-    fake = FakeTelegram()
+async def telegram_server(
+    port: int = 0, *, start: int = 1000, page: Callable[[FakeTelegram], Sequence[web.RouteDef]] = lambda fake: ()
+) -> AsyncIterator[FakeTelegram]:
+    """A running fake Telegram on this port of the own machine (0: a free one), and what else is served there."""
+    fake = FakeTelegram(start)
     app = web.Application(client_max_size=60 << 20)
-    app.add_routes([*fake.routes(), *routes])
+    app.add_routes([*fake.routes(), *page(fake)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:

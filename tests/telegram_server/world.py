@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from tests.telegram_server.chats import Account, Box, Group, Message, Private, membership
@@ -81,9 +82,12 @@ class StoredFile:
 
 
 class World:
-    """All of it; the methods of the Bot API and the people both act here."""
+    """All of it; the methods of the Bot API and the people both act here.
 
-    def __init__(self) -> None:
+    `start` is where its numbers begin: who starts it anew beside a shop that remembers gives the time.
+    """
+
+    def __init__(self, start: int = 1000) -> None:
         self.clock = Clock()
         self.faults = Faults()
         self.bots: dict[str, Bot] = {}
@@ -98,7 +102,8 @@ class World:
         self.calls: list[Call] = []
         self.version = 0
         self._changed: asyncio.Event = asyncio.Event()
-        self._numbers = itertools.count(1000)
+        self.first_id = start
+        self._numbers = itertools.count(start)
 
     def number(self) -> int:
         return next(self._numbers)
@@ -252,8 +257,12 @@ class World:
     # -- files
 
     def store(self, content: bytes, path: str, bots: frozenset[int]) -> StoredFile:
-        file_id = f"AgACAgIAAxkB{self.number():08d}"
-        kept = StoredFile(file_id, path.format(len(self.files)), content, bots)
+        """Keep a file; the same content has the same id, also after a restart."""
+        file_id = f"AgACAgIAAxkB{sha256(content).hexdigest()[:24]}"
+        before = self.files.get(file_id)
+        if before:
+            bots |= before.bots
+        kept = StoredFile(file_id, before.path if before else path.format(len(self.files)), content, bots)
         self.files[file_id] = kept
         return kept
 
