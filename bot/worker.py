@@ -12,6 +12,7 @@ from bot.flash_calls import call_in_line
 from bot.live_cards import edit_live_cards
 from bot.person_jobs import person_jobs
 from bot.shop import Shop
+from bot.telegram.shared_cards import edit_shared_cards
 from bot.turn import take_turns
 from commerce.checks import begin_hour, end_hour, find_breaches
 from commerce.group_buy.deadlines import orders_to_settle
@@ -54,6 +55,7 @@ async def work(shop: Shop, *, stop: asyncio.Event) -> None:
         partial(finish_turns, shop),
         partial(tell_announcements, shop),
         partial(edit_live_cards, shop),
+        partial(edit_shared_cards, shop),
         partial(reconcile, shop.till),
         partial(learn_meanings, shop),
         partial(settle_groups, shop),
@@ -148,7 +150,7 @@ async def settle(shop: Shop) -> int:
     """Do what the acts before left to do, whatever the time: jobs, announcements, deliveries. Returns how many."""
     done = await run_due_jobs(shop.database, handlers(shop))
     done += await tell_announcements(shop)
-    done += await edit_live_cards(shop)
+    done += await edit_live_cards(shop) + await edit_shared_cards(shop)
     await shop.delivery.sweep(fresh=True)
     await shop.delivery.finish()
     await shop.idle()

@@ -59,32 +59,35 @@ async def answer_shipping(shop: "Shop", asked: ShippingAsked) -> None:
 
 
 async def take_payment(shop: "Shop", paid: Paid) -> None:
-    """Book what was paid, once for each charge however often Telegram tells it; committed when this returns.
-
-    What cannot be booked is kept with the reason, for the staff to see among what the banks told.
-    """
-    now = shop.now()
+    """Book what was paid; committed when this returns. However often Telegram tells it, it counts once."""
     async with shop.database.begin() as session:
-        event_id = await _told_first(session, paid, now=now)
-        if event_id is None:
-            return
-        try:
-            async with session.begin_nested():
-                await book_payment(
-                    session,
-                    provider=TelegramInvoices.name,
-                    reference=paid.payload,
-                    money=as_money(paid.amount, paid.currency),
-                    proof=paid.provider_charge_id or paid.charge_id,
-                    now=now,
-                )
-            result = "booked"
-        except Refused as refused:
-            log.error("a payment in Telegram cannot be booked", event=event_id, code=refused.code)
-            result = f"not booked: {refused.code}"
-        event = await session.get_one(ProviderEvent, event_id)
-        event.handled_at, event.result = now, result
+        await book_once(session, paid, now=shop.now())
     await jobs.wake(shop.database)
+
+
+async def book_once(session: AsyncSession, paid: Paid, *, now: datetime) -> bool:
+    """Book a charge unless that was done before. What cannot be booked is kept with the reason, for the staff to see
+    among what the banks told."""
+    event_id = await _told_first(session, paid, now=now)
+    if event_id is None:
+        return False
+    result = "booked"
+    try:
+        async with session.begin_nested():
+            await book_payment(
+                session,
+                provider=TelegramInvoices.name,
+                reference=paid.payload,
+                money=as_money(paid.amount, paid.currency),
+                proof=paid.provider_charge_id or paid.charge_id,
+                now=now,
+            )
+    except Refused as refused:
+        log.error("a payment in Telegram cannot be booked", told=event_id, code=refused.code)
+        result = f"not booked: {refused.code}"
+    event = await session.get_one(ProviderEvent, event_id)
+    event.handled_at, event.result = now, result
+    return True
 
 
 async def _problem(shop: "Shop", user: User, look: Callable[[AsyncSession], Awaitable[None]]) -> str:

@@ -29,7 +29,7 @@ INVARIANTS: dict[str, str] = {
         UNION ALL
         SELECT id, state, provider, next_check_at FROM refund
         WHERE next_check_at IS NULL AND state IN ('requested', 'submitted', 'failed')
-        AND provider NOT IN ('cod', 'transfer')""",
+        AND provider NOT IN ('cod', 'transfer', 'telegram')""",
     "payments.nobody_pays_for_an_order_that_is_over": """
         SELECT i.id AS intent, i.state, o.number, o.status FROM payment_intent i JOIN orders o ON o.id = i.order_id
         WHERE o.status IN ('cancelled', 'expired') AND i.state IN ('created', 'requires_action', 'processing')""",

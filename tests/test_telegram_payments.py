@@ -1,0 +1,229 @@
+"""Paying in Telegram: asked before, told after, each charge booked once; and what the invoice says."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.telegram.invoices import TelegramInvoices, as_counted, as_money
+from bot.telegram.payments import book_once
+from bot.telegram.values import Chat, Paid, User
+from commerce.orders.actions import cancel_order, expire_unpaid_orders, mark_refunded, order_view
+from commerce.orders.model import Order, OrderStatus, PaymentMethod
+from commerce.orders.queries import OrderView
+from commerce.payments.invoices import PAYING_TAKES, allow_payment
+from commerce.payments.ledger import capture, capture_unasked
+from commerce.payments.model import Intent, IntentState, Payment, ProviderEvent, Refund, RefundState
+from commerce.payments.review import open_refunds
+from foundation.database import Database
+from foundation.errors import Refused
+from foundation.money import Money
+from tests.crowd import CONNECTIONS, at_once, broken
+from tests.goods import a_product, an_order, holds_of
+from tests.grouping import refusal_of
+
+MINUTES = timedelta(minutes=1)
+ANNA = User(7, "Anna", "en")
+
+
+@dataclass
+class Counter:
+    """Tea for 10.00, ordered to be paid in Telegram."""
+
+    database: Database
+    order: Order
+    intent: Intent
+    now: datetime
+
+    async def asks(self, *, amount: int = 1000, currency: str = "CNY", reference: str = "") -> str:
+        """Telegram asks whether this may be paid; "" for yes, else the code of the refusal."""
+        async with self.database.begin() as session:
+            name, money = TelegramInvoices.name, Money(amount, currency)
+            asked = reference or self.intent.reference
+            return await refusal_of(allow_payment(session, provider=name, reference=asked, money=money, now=self.now))
+
+    def paid(self, charge: str, *, amount: int = 1000, currency: str = "CNY", reference: str = "") -> Paid:
+        """What Telegram tells after a payment."""
+        return Paid(
+            update_id=1,
+            chat=Chat(7, "private"),
+            user=ANNA,
+            message_id=1,
+            payload=reference or self.intent.reference,
+            currency=currency,
+            amount=amount,
+            charge_id=charge,
+            provider_charge_id=f"bank-{charge}",
+        )
+
+    async def pays(self, charge: str, **details: str | int) -> bool:
+        async with self.database.begin() as session:
+            return await book_once(session, self.paid(charge, **details), now=self.now)  # type: ignore[arg-type]
+
+    async def view(self) -> OrderView:
+        async with self.database.begin() as session:
+            return await order_view(session, self.order.id)
+
+    async def refunds(self) -> list[tuple[str, int, RefundState]]:
+        async with self.database.begin() as session:
+            found = await session.scalars(select(Refund).order_by(Refund.id))
+            return [(refund.reason, refund.amount, refund.state) for refund in found]
+
+    async def results(self) -> list[str | None]:
+        """What came of all that was told."""
+        async with self.database.begin() as session:
+            return list(await session.scalars(select(ProviderEvent.result).order_by(ProviderEvent.id)))
+
+
+@pytest.fixture
+async def counter(crowd: Database, now: datetime) -> Counter:
+    async with crowd.begin() as session:
+        tea = await a_product(session, now=now, price=1000, pieces=10)
+    async with holds_of(crowd) as holds:
+        order = await an_order(crowd, holds, {tea: 1}, now=now, method=PaymentMethod.TELEGRAM)
+    async with crowd.begin() as session:
+        intent = (await session.scalars(select(Intent).where(Intent.order_id == order.id))).one()
+    return Counter(crowd, order, intent, now)
+
+
+async def test_a_payment_is_let_through_for_exactly_what_is_owed_and_keeps_the_goods_meanwhile(
+    counter: Counter,
+) -> None:
+    assert await counter.asks(amount=999) == "payment.changed"
+    assert await counter.asks(currency="XTR") == "payment.changed"  # Stars are for digital goods only
+    assert await counter.asks(reference="K3-NOT-OURS") == "payment.unknown"
+    counter.now += 14 * MINUTES
+    assert await counter.asks() == ""
+    async with counter.database.begin() as session:
+        assert (await session.get_one(Order, counter.order.id)).hold_until == counter.now + PAYING_TAKES
+    counter.now += 9 * MINUTES
+    async with counter.database.begin() as session:
+        assert await expire_unpaid_orders(session, now=counter.now) == 0
+    assert await counter.pays("tg-1")
+    assert (await counter.view()).status is OrderStatus.PLACED
+    assert await counter.asks() == "payment.done"
+    assert await broken(counter.database) == []
+
+
+async def test_an_order_past_its_time_is_not_paid_and_a_charge_that_came_through_all_the_same_places_it(
+    counter: Counter,
+) -> None:
+    counter.now += 15 * MINUTES
+    assert await counter.asks() == "payment.closed"
+    async with counter.database.begin() as session:
+        assert await expire_unpaid_orders(session, now=counter.now) == 1
+    assert (await counter.view()).status is OrderStatus.EXPIRED
+    assert await counter.asks() == "payment.closed"
+    assert await counter.pays("tg-1")
+    assert ((await counter.view()).status, await counter.refunds()) == (OrderStatus.PLACED, [])
+    assert await broken(counter.database) == []
+
+
+async def test_money_for_a_cancelled_order_goes_back_by_the_hands_of_the_staff(counter: Counter) -> None:
+    async with counter.database.begin() as session:
+        await cancel_order(session, order_id=counter.order.id, by="shopper", reason="no", now=counter.now)
+    assert await counter.pays("tg-1")
+    assert await counter.refunds() == [("late_payment", 1000, RefundState.REQUESTED)]
+    async with counter.database.begin() as session:
+        assert await session.scalar(text("SELECT count(*) FROM pgqueuer")) == 0  # Telegram cannot pay a card back
+        (waiting,) = await open_refunds(session)
+        assert (waiting.provider, waiting.by_hand) == ("telegram", True)
+        await mark_refunded(session, refund_id=waiting.id, proof="card company, bank-tg-1", now=counter.now)
+    assert await counter.refunds() == [("late_payment", 1000, RefundState.SUCCEEDED)]
+
+
+async def test_an_old_invoice_that_is_paid_twice_is_booked_twice_and_the_second_goes_back(counter: Counter) -> None:
+    assert [await counter.pays(charge) for charge in ("tg-1", "tg-1", "tg-2", "tg-1", "tg-2")] == [
+        *(True, False, True, False, False)
+    ]
+    async with counter.database.begin() as session:
+        payments = (await session.scalars(select(Payment).order_by(Payment.id))).all()
+        assert [(payment.proof, payment.captured, payment.left) for payment in payments] == [
+            ("bank-tg-1", 1000, 1000),
+            ("bank-tg-2", 1000, 0),
+        ]
+    assert await counter.refunds() == [("overpaid", 1000, RefundState.REQUESTED)]
+    assert (await counter.view()).payment_state == "overpaid"
+    assert await broken(counter.database) == []
+
+
+async def test_what_cannot_be_booked_is_kept_with_the_reason(counter: Counter) -> None:
+    assert await counter.pays("tg-1", reference="K3-NOT-OURS")
+    assert await counter.pays("x" * 400, currency="XTR", amount=50)
+    assert not await counter.pays("x" * 400, currency="XTR", amount=50)
+    assert await counter.results() == ["not booked: payment.unknown", "not booked: payment.changed"]
+    assert (await counter.view()).status is OrderStatus.PENDING
+
+
+# Everybody at once
+
+
+async def test_one_charge_told_by_sixty_four_at_once_is_booked_once(counter: Counter) -> None:
+    told = [lambda session: book_once(session, counter.paid("tg-1"), now=counter.now)] * CONNECTIONS
+    assert await at_once(counter.database, told) == ["done"] * CONNECTIONS
+    async with counter.database.begin() as session:
+        assert await session.scalar(text("SELECT count(*) FROM payment")) == 1
+    assert await counter.results() == ["booked"]
+    assert await broken(counter.database) == []
+
+
+async def test_the_twin_that_looks_whether_a_charge_is_known_before_it_books_does_so_each_time(
+    counter: Counter,
+) -> None:
+    everybody_looked = asyncio.Barrier(CONNECTIONS)
+
+    async def tell(session: AsyncSession) -> None:
+        known = await session.scalar(select(ProviderEvent.id).where(ProviderEvent.event_id == "tg-1"))
+        await everybody_looked.wait()
+        if known is None:
+            await capture_unasked(
+                session,
+                order_id=counter.order.id,
+                number=counter.order.number,
+                provider=TelegramInvoices.name,
+                money=Money(1000, "CNY"),
+                instrument=None,
+                now=counter.now,
+            )
+
+    await at_once(counter.database, [tell] * CONNECTIONS)
+    async with counter.database.begin() as session:
+        assert await session.scalar(text("SELECT count(*) FROM payment")) == CONNECTIONS
+
+
+async def test_of_sixteen_payments_of_one_invoice_at_once_fifteen_go_back(counter: Counter) -> None:
+    def paying(number: int):  # type: ignore[no-untyped-def]
+        return lambda session: book_once(session, counter.paid(f"tg-{number}"), now=counter.now)
+
+    assert await at_once(counter.database, [paying(number) for number in range(16)]) == ["done"] * 16
+    assert await counter.refunds() == [("overpaid", 1000, RefundState.REQUESTED)] * 15
+    assert (await counter.view()).status is OrderStatus.PLACED
+    assert await broken(counter.database) == []
+
+
+async def test_the_twin_that_looks_at_the_invoice_without_a_lock_keeps_the_money_of_all(counter: Counter) -> None:
+    async with counter.database.begin() as session:
+        await session.execute(text("ALTER TABLE payment DROP CONSTRAINT uq_payment_intent_id"))
+    everybody_looked = asyncio.Barrier(16)
+
+    async def pay(session: AsyncSession) -> None:
+        intent = await session.get_one(Intent, counter.intent.id)
+        await everybody_looked.wait()
+        if intent.state is not IntentState.SUCCEEDED:
+            await capture(session, intent, amount=1000, proof=None, now=counter.now)
+
+    await at_once(counter.database, [pay] * 16)
+    async with counter.database.begin() as session:
+        assert await session.scalar(text("SELECT sum(captured) FROM payment")) == 16_000
+    assert await counter.refunds() == []
+
+
+def test_sums_are_counted_as_telegram_counts_them() -> None:
+    assert [as_counted(Money(1250, one)) for one in ("CNY", "JPY", "LBP")] == [1250, 1250, 125_000]
+    for money in (Money(1250, "CNY"), Money(300, "JPY"), Money(90_000, "LBP")):
+        assert as_money(as_counted(money), money.currency) == money
+    with pytest.raises(Refused, match=r"payment\.changed"):
+        as_money(125_050, "LBP")
