@@ -44,7 +44,7 @@ def card_html(card: Card, *, language: str) -> str:
     """The hand-over card."""
     _ = translator(language)
     facts = [f"<b>{escape(name)}</b>: {escape(_cut(value, 300))}" for name, value in card.facts]
-    link = f'<a href="{escape(card.link)}">{escape(_("Open in the console"))}</a>'
+    link = f'<a href="{escape(card.link)}">{escape(_("Open in the console"))}</a>\n'
     return "\n".join([f"🔔 <b>{escape(card.title)}</b>", *facts, link])
 
 
