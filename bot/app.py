@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 import httpx
 import structlog
-from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from bot.channels.web import WebChannel
 from bot.delivery import Channel, Delivery, StoredChannel
 from bot.shop import Mind, Shop
+from bot.telegram.invoices import TelegramInvoices
 from commerce.catalog.media import MediaFolder
 from commerce.flash_sales.queue import Line
 from commerce.inventory.hold import Holds
 from commerce.payments.actions import Till
+from commerce.payments.port import Provider
 from commerce.payments.setup import providers_of
 from commerce.shipping.mailroom import Mailroom
 from commerce.shipping.setup import carriers_of
@@ -83,7 +84,7 @@ async def open_shop(
             now=clock,
         )
         if settings.telegram_token is not None:
-            shop.joining = asyncio.create_task(_join_telegram(shop, channels, redis, settings.telegram_token))
+            shop.joining = asyncio.create_task(_join_telegram(shop, channels, providers, redis))
         try:
             yield shop
         finally:
@@ -92,12 +93,14 @@ async def open_shop(
             await database.close()
 
 
-async def _join_telegram(shop: Shop, channels: dict[str, Channel], redis: Redis | None, token: SecretStr) -> "Telegram":
+async def _join_telegram(
+    shop: Shop, channels: dict[str, Channel], providers: dict[str, Provider], redis: Redis | None
+) -> "Telegram":
     """Load the library and learn the bot's name, beside the start of the process: the first page does not wait.
 
     Until then nothing leaves for Telegram and nothing is taken in from there. Raises Refused("telegram.bad_token").
     """
-    telegram, channel = await asyncio.to_thread(_telegram_of, shop, redis, token)
+    telegram, channel = await asyncio.to_thread(_telegram_of, shop, redis)
     try:
         while not telegram.username:
             await _knock(telegram)
@@ -105,6 +108,9 @@ async def _join_telegram(shop: Shop, channels: dict[str, Channel], redis: Redis 
         await telegram.close()
         raise
     channels[TELEGRAM], shop.telegram = channel, telegram
+    if shop.settings.telegram_payment_token is not None:
+        name, currency = shop.settings.shop_name(shop.settings.default_language), shop.settings.currency
+        providers[TelegramInvoices.name] = TelegramInvoices(telegram, shop_name=name, currency=currency)
     return telegram
 
 
@@ -119,13 +125,15 @@ async def _knock(telegram: "Telegram") -> None:
         await asyncio.sleep(KNOCK_AGAIN)
 
 
-def _telegram_of(shop: Shop, redis: Redis | None, token: SecretStr) -> "tuple[Telegram, Channel]":
+def _telegram_of(shop: Shop, redis: Redis | None) -> "tuple[Telegram, Channel]":
     from bot.channels.telegram import Telegram  # seconds of imports, in a thread
     from bot.telegram.budget import Budget
     from bot.telegram.channel import TelegramChannel
     from bot.telegram.pictures import Pictures
 
-    settings, secret = shop.settings, token.get_secret_value()
+    settings, token = shop.settings, shop.settings.telegram_token
+    assert token is not None
+    secret = token.get_secret_value()
     payment = settings.telegram_payment_token
     telegram = Telegram(
         secret,
@@ -134,7 +142,7 @@ def _telegram_of(shop: Shop, redis: Redis | None, token: SecretStr) -> "tuple[Te
         payment_token=payment.get_secret_value() if payment else "",
     )
     pictures = Pictures(shop.database, MediaFolder.of(settings.data_dir), telegram.id)
-    return telegram, TelegramChannel(telegram, shop.database, pictures)
+    return telegram, TelegramChannel(telegram, shop.till, pictures)
 
 
 async def _leave_telegram(shop: Shop) -> None:

@@ -75,6 +75,15 @@ def console(host: Host = None, console_port: ConsolePort = None) -> None:
 
 
 @app.command()
+def telegram() -> None:
+    """Fetch what is written in Telegram; of several of these one works at a time."""
+    from cli import serve
+    from cli.servers import read_settings
+
+    serve.telegram(read_settings())
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to this version, and make the keys of a new shop."""
     from cli import prepare

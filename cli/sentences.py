@@ -27,6 +27,9 @@ SENTENCES = {
     "keys.tampered": "The keys of encryption do not fit this database.",
     "keys.given": "The keys come from XIAOER_ENCRYPTION_KEYS, which this command cannot change: "
     "put its value into {path}, unset it, rotate, and set it to what the file holds then.",
+    "telegram.no_token": "No bot of Telegram is set: give XIAOER_TELEGRAM_TOKEN what BotFather gave you.",
+    "telegram.bad_token": "Telegram does not know this bot: check XIAOER_TELEGRAM_TOKEN and "
+    "XIAOER_TELEGRAM_STAFF_TOKEN.",
     "setting.unusable": "The setting {name} is not usable: {reason}.",
     "up.child_failed": "The {name} process ended again and again while starting; its log says: {reason}",
     "up.slow": "The shop did not answer within {seconds} seconds; see the logs in the data folder.",

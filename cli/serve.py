@@ -130,6 +130,40 @@ def worker(settings: Settings) -> None:
     uvloop.run(run())
 
 
+def telegram(settings: Settings) -> None:
+    """Fetch what is written in Telegram, to the shop and in the staff's groups, until told to stop."""
+    if settings.telegram_token is None and settings.telegram_staff_token is None:
+        raise Refused("telegram.no_token")
+    settings = start_serving(settings)
+    import uvloop
+
+    from admin_api.telegram_desk import telegram_desk
+    from bot.app import open_shop
+    from bot.channels.staff_telegram import run_staff_telegram
+    from bot.telegram.polling import poll
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with open_shop(settings) as shop:
+            desk = telegram_desk(
+                settings,
+                database=shop.database,
+                vault=shop.vault,
+                doorbell=shop.doorbell,
+                presence=shop.presence,
+                line=shop.line,
+                now=shop.now,
+            )
+            hearing = [run_staff_telegram(shop, desk, stop)]
+            if settings.telegram_token is not None and not settings.telegram_webhook:
+                hearing.append(poll(shop, stop=stop))
+            await asyncio.gather(*hearing)
+
+    uvloop.run(run())
+
+
 async def serve(app: Callable[..., Any], listening: socket.socket, settings: Settings) -> None:
     """Run an application on an open port; SIGTERM and Ctrl-C end it, and whoever still reads a stream is cut off."""
     import uvicorn

@@ -67,6 +67,8 @@ def _processes(settings: Settings, console: Console) -> list[Child]:
     }
     # On a terminal the logs go to files, so that the addresses stay in sight; a service manager wants them all.
     ports = {"web": settings.web_port, "worker": None, "console": settings.console_port}
+    if settings.telegram_staff_token or (settings.telegram_token and not settings.telegram_webhook):
+        ports["telegram"] = None
     return [
         Child(name, environment, port, logs / f"{name}.log" if console.is_terminal else None)
         for name, port in ports.items()

@@ -17,7 +17,7 @@ MENU: Final[Mapping[str, tuple[str, str]]] = {
     "help": ("help", N_("What I can do")),
 }
 """Command -> the skill it starts, and what the menu says about it."""
-_SKILLS: Final = {name: skill for name, (skill, _) in MENU.items()} | {"start": "greet", "paysupport": "ask_human"}
+_SKILLS: Final = {name: skill for name, (skill, _) in MENU.items()} | {"start": "greet", "paysupport": "pay_support"}
 _COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
 
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bot.delivery import NotSent, Undeliverable
 from bot.telegram.commands import commanded
+from bot.telegram.inline import answer_inline
 from bot.telegram.links import Lead, Payload, read_payload
 from bot.telegram.payments import answer_checkout, answer_shipping, take_payment
 from bot.telegram.people import first_language
+from bot.telegram.shared_cards import keep_chosen, press_shared
 from bot.telegram.typing import expect_answer
 from bot.telegram.values import (
     Chat,
@@ -70,8 +72,12 @@ async def hear_update(shop: "Shop", value: Value) -> None:
             await set_reachable(shop.database, channel=CHANNEL, chat=name, reachable=is_back, now=shop.now())
         case Migrated(from_chat_id=old, to_chat_id=new):
             await move_group(shop.database, channel=CHANNEL, chat=str(old), to=str(new))
-        case InlineAsked() | InlineChosen() | Pressed():
-            pass
+        case InlineAsked():
+            await answer_inline(shop, value)
+        case InlineChosen():
+            await keep_chosen(shop, value)
+        case Pressed():
+            await press_shared(shop, value)
 
 
 async def _hear(shop: "Shop", value: Telling, chat: Chat) -> None:
