@@ -13,13 +13,14 @@ from bot.delivery import Undeliverable
 from bot.replies import from_json
 from bot.telegram.budget import Priority
 from bot.telegram.errors import Gone, Moved, Rejected
+from bot.telegram.invoices import invoice_for
 from bot.telegram.pictures import Pictures
 from bot.telegram.screens import Screen, photo_screens, screens_of
+from commerce.payments.actions import Till
 from conversations.delivery import Outgoing, keep_part
 from conversations.edits import Changed, shows, take_over
 from conversations.model import Kind
 from conversations.reach import move_group
-from foundation.database import Database
 
 if TYPE_CHECKING:
     from bot.channels.telegram import Telegram
@@ -35,13 +36,16 @@ class TelegramChannel:
 
     in_database = False
 
-    def __init__(self, telegram: "Telegram", database: Database, pictures: Pictures) -> None:
+    def __init__(self, telegram: "Telegram", till: Till, pictures: Pictures) -> None:
         self._telegram = telegram
-        self._database = database
+        self._till = till
+        self._database = till.database
         self._pictures = pictures
 
     async def send(self, message: Outgoing) -> str:
         """Send a message, or edit the one on which the button stood that it answers, if it takes that one's place."""
+        if message.body.get("kind") == "pay_link" and (invoice := await self._invoice(message)):
+            return invoice
         screens = _screens(message)
         if (place := await self._place_to_take(message)) and await self._edit(message.chat, place, screens):
             talk = message.conversation_id
@@ -59,6 +63,17 @@ class TelegramChannel:
         screens = _screens(message)
         if not await self._edit(message.chat, message.external_id, screens, priority=Priority.BROADCAST):
             log.info("a message in Telegram cannot be edited", conversation=message.conversation_id)
+
+    async def _invoice(self, message: Outgoing) -> str:
+        """Send an invoice in place of a pay link; empty where the link itself is to be shown."""
+        invoice = await invoice_for(self._till, str(message.body["url"]), language=message.language)
+        if invoice is None:
+            return ""
+        try:
+            return str(await self._telegram.send_invoice(_number(message.chat), invoice))
+        except Rejected as error:
+            log.error("Telegram does not take an invoice", said=str(error))
+            return ""
 
     async def _place_to_take(self, message: Outgoing) -> str:
         """The message in whose place this one goes; empty for a new one."""
