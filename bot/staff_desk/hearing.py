@@ -178,7 +178,8 @@ class Ear:
             return
         if conversation_id is None:
             if command in COMMANDS:
-                await self._tell(said, translator(_language(said.user, None))(N_("This topic is no conversation.")))
+                _ = translator(_language(said.user, None))
+                await self._tell(said, _("This topic is no conversation."))
             return
         colleague = await self.desk.colleague(said.user.id)
         if colleague is None:

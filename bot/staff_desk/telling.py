@@ -44,7 +44,8 @@ def card_html(card: Card, *, language: str) -> str:
     """The hand-over card."""
     _ = translator(language)
     facts = [f"<b>{escape(name)}</b>: {escape(_cut(value, 300))}" for name, value in card.facts]
-    link = f'<a href="{escape(card.link)}">{escape(_("Open in the console"))}</a>\n'
+    there = _("Open in the console")
+    link = f'<a href="{escape(card.link)}">{escape(there)}</a>\n'
     return "\n".join([f"🔔 <b>{escape(card.title)}</b>", *facts, link])
 
 
@@ -144,7 +145,8 @@ def _unsaid(message: MessageView, _: Callable[[str], str]) -> str:
     """What stands for a message without words."""
     kind = str(message.body.get("kind", ""))
     names = {"location": _("a place"), "contact": _("a contact"), "sticker": _("a sticker"), "voice": _("a recording")}
-    return f"[{names.get(kind, _('something that cannot be shown here'))}]"
+    other = _("something that cannot be shown here")
+    return f"[{names.get(kind, other)}]"
 
 
 def _cut(text: str, most: int) -> str:
