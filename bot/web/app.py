@@ -18,6 +18,7 @@ from bot.web import (
     chat,
     deals,
     flash,
+    flash_page,
     goods,
     groups,
     health,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from bot.shop import Shop
 
 _PARTS = (
-    *(pages, goods, groups, deals, chat, flash, suggestions, photos, pictures),
+    *(pages, goods, groups, deals, flash_page, chat, flash, suggestions, photos, pictures),
     *(my_data, transfer_page, pay, carriers, health),
 )
 
@@ -66,6 +67,7 @@ def create_app(shop: "Shop") -> FastAPI:
     app.state.shop = shop
     app.state.shelves = {}
     app.state.windows, app.state.deals = groups.Windows(), Kept(groups.SEEN_KEPT)
+    app.state.flash_pages = Kept(groups.SEEN_KEPT)
     app.state.open_streams = Counter()
     app.state.quotas, app.state.buying = flash.Quotas(), asyncio.Semaphore(flash.BUYING_AT_ONCE)
     app.state.bank = simulator.bank_of_shop(shop)

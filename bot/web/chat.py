@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.buttons import Answer, read_token
+from bot.deal_openings import DEAL
 from bot.replies import buttons_of, from_json
 from bot.turn import receive
 from bot.web.metrics import HEARD, STREAMS
@@ -65,7 +66,7 @@ class Pressed(BaseModel):
 
 
 class Opened(BaseModel):
-    """The shopper came from the page of a product (its handle) or of a group (the token of the invitation).
+    """The shopper came from the page of a product (its handle), of a group (the token of the invitation) or of a deal.
 
     The label is its title.
     """
@@ -74,12 +75,13 @@ class Opened(BaseModel):
     kind: Literal["open"]
     product: str = Field(default="", max_length=200)
     group: str = Field(default="", max_length=64)
+    deal: str = Field(default="", pattern=f"^({DEAL})?$")
     label: str = Field(default="", max_length=500)
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        if bool(self.product) is bool(self.group):
-            raise ValueError("either a product or a group")
+        if sum(map(bool, (self.product, self.group, self.deal))) != 1:
+            raise ValueError("either a product, a group or a deal")
         return self
 
 

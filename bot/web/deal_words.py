@@ -77,6 +77,8 @@ class DealWords:
     flash_early: str
     flash_line: str
     campaigns: str
+    group_tag: str
+    flash_tag: str
     groups_open: str
     one_group_open: str
     pieces_left: str
@@ -156,8 +158,10 @@ DEAL_WORDS = {
         flash_pieces="{pieces} pieces",
         flash_most="up to {most} each",
         flash_early="Ask to be reminded",
-        flash_line="Buy in the chat",
+        flash_line="Get yours",
         campaigns="Cheaper together",
+        group_tag="{price} for {size} people",
+        flash_tag="{price} until {time}",
         groups_open="{count} groups to join",
         one_group_open="1 group to join",
         pieces_left="{left} pieces left",
@@ -235,6 +239,8 @@ DEAL_WORDS = {
         flash_early="让店小二提醒我",
         flash_line="去抢购",
         campaigns="拼团",
+        group_tag="拼团价 {price}（{size} 人）",
+        flash_tag="抢购价 {price}，{time} 结束",
         groups_open="{count} 个团可参加",
         one_group_open="1 个团可参加",
         pieces_left="还剩 {left} 件",

@@ -12,8 +12,8 @@ from bot.web.deal_words import DEAL_WORDS
 from bot.web.goods import goods_page
 from bot.web.goods_views import Page, Place
 from bot.web.group_link import public_path
-from bot.web.group_views import bar, clock, milliseconds, missing_text, prices
-from bot.web.groups import live_head, parts
+from bot.web.group_views import bar, clock, live_head, milliseconds, missing_text, prices
+from bot.web.groups import parts
 from bot.web.kept import Kept
 from bot.web.pages import Html, fill, page_language
 from commerce.catalog.queries import ProductCard, product_cards
@@ -102,12 +102,13 @@ def _section(title: str, tickets: list[Html], its_clock: Html | None = None) -> 
 def _sale(place: Place, sale: SaleView, deals: Deals) -> Html:
     words, language = DEAL_WORDS[place.language], place.language
     label = words.begins_in if sale.phase is Phase.COMING else words.ends_in
-    tickets = [_item(place, item, sale.phase, deals) for item in sale.items]
+    tickets = [flash_ticket(place, item, sale.phase, deals.cards) for item in sale.items]
     title = f"{words.flash} · {label_in(sale.name, language)}"
     return _section(title, tickets, clock(place, sale.counts_to, label))
 
 
-def _item(place: Place, item: FlashItemView, phase: Phase, deals: Deals) -> Html:
+def flash_ticket(place: Place, item: FlashItemView, phase: Phase, cards: dict[int, ProductCard]) -> Html:
+    """An item of a sale at a glance; it leads to its page."""
     words, language, variant = DEAL_WORDS[place.language], place.language, item.variant
     if phase is Phase.COMING:
         note = words.flash_pieces.format(pieces=item.pieces)
@@ -115,11 +116,11 @@ def _item(place: Place, item: FlashItemView, phase: Phase, deals: Deals) -> Html
         note = words.flash_left.format(left=item.left, pieces=item.pieces)
     else:
         note = words.flash_held.format(held=item.held) if item.held else words.flash_gone
-    card = deals.cards.get(variant.product_id)
     title = f"{variant.title} {variant.label}".strip()
     return _ticket(
         place,
-        card,
+        cards.get(variant.product_id),
+        href=place.link(f"/flash/{item.item_id}"),
         title=title,
         price=money_text(item.price, language),
         alone=money_text(variant.price, language) if variant.price.amount > item.price.amount else "",
@@ -163,6 +164,7 @@ def _campaign(place: Place, campaign: CampaignView, deals: Deals) -> Html:
         alone=alone,
         note=" · ".join(notes),
         clock=clock(place, campaign.ends_at, words.ends_in),
+        href=place.deal("group", campaign.campaign_id),
         action=words.start,
     )
 

@@ -12,9 +12,11 @@ from fastapi.responses import FileResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.language import money_text
+from bot.web.deal_tags import deal_tags, deals_html
 from bot.web.deal_words import DEAL_WORDS
 from bot.web.goods_views import Page, Place, crumb_data, product_data, product_html, shelf_html, shelves_html
 from bot.web.goods_words import GOODS_WORDS
+from bot.web.group_views import live_head
 from bot.web.pages import Html, asset_url, fill, notice_page, page, page_language
 from bot.web.share import Share, shared_picture
 from bot.web.words import WORDS
@@ -34,6 +36,8 @@ PER_SITEMAP = 10_000
 SHELVES_KEPT = 30.0
 """Seconds."""
 _CACHE = {"Cache-Control": "public, max-age=60, stale-while-revalidate=600", "Vary": "Accept-Language"}
+_OF_THIS_MOMENT = {"Cache-Control": "no-store"}
+"""A page with a clock on it."""
 _PICTURE_CACHE = {"Cache-Control": "public, max-age=86400", "Vary": "Accept-Language"}
 _LOCALES = {"zh": "zh_CN", "en": "en_GB"}
 
@@ -49,15 +53,19 @@ async def product_page(request: Request, handle: Handle) -> Response:
     async with shop.database.begin() as session:
         found = await product_at(session, handle)
         product = found and await product_details(session, found[0], language=language)
-        shelves = await _shelves(request, session, language) if product else ()
-    if not found or not product:
-        return _gone(request)
-    place = Place(shop.settings, language, f"/p/{quote(product.handle)}")
+        if not found or not product:
+            return _gone(request)
+        shelves = await _shelves(request, session, language)
+        place = Place(shop.settings, language, f"/p/{quote(product.handle)}")
+        deals = await deals_html(session, place, product, shop.vault, shop.now())
     trail = place.trail(shelves, product.category_id)
     data = [product_data(place, product), crumb_data(place, trail, product.title)]
     share = place.absolute(f"/p/{quote(product.handle)}/share.jpg", v=found[1], lang=language)
     facts = Page(product.title, _summary(product.body), share, "product", data)
-    return goods_page(request, place, facts, product_html(place, product, trail))
+    main = product_html(place, product, trail, deals)
+    if not deals:
+        return goods_page(request, place, facts, main)
+    return goods_page(request, place, facts, main, head=live_head(), headers=_OF_THIS_MOMENT)
 
 
 @router.api_route("/p/{handle}/share.jpg", methods=["GET", "HEAD"])
@@ -118,7 +126,8 @@ async def shelf_page(
         found = await find(session, wanted)
         cards = await product_cards(session, found.product_ids, language=language)
         shelves = await _shelves(request, session, language)
-    place = Place(shop.settings, language, f"/c/{quote(handle)}", {"page": number} if number > 1 else {})
+        place = Place(shop.settings, language, f"/c/{quote(handle)}", {"page": number} if number > 1 else {})
+        tags = await deal_tags(session, place, cards, shop.now())
     trail = place.trail(shelves, category_id)
     title = trail[-1].name if trail else GOODS_WORDS[language].shelves
     last = max(1, -(-found.total // PER_PAGE))
@@ -131,7 +140,7 @@ async def shelf_page(
         "website",
         [crumb_data(place, trail[:-1], title)],
     )
-    body = shelf_html(place, trail, cards, total=found.total, number=number, last=last)
+    body = shelf_html(place, trail, cards, tags, total=found.total, number=number, last=last)
     return goods_page(request, place, facts, body)
 
 

@@ -52,6 +52,10 @@ class Place:
         """Another page of the shop in this language."""
         return f"{path}?lang={self.language}"
 
+    def deal(self, kind: str, number: int) -> str:
+        """The chat, opened on a deal; `kind` is one of bot.deal_openings.DEALS."""
+        return f"{self.link('/')}&d={kind}-{number}"
+
     def trail(self, shelves: Sequence[CategoryView], category_id: int | None) -> list[CategoryView]:
         """The shelves from the outermost to this one; empty when it holds nothing."""
         for shelf in shelves:
@@ -77,8 +81,8 @@ def stock_text(available: int, language: str) -> str:
     return words.few_left.format(count=available) if available <= FEW else words.in_stock
 
 
-def product_html(place: Place, product: ProductDetails, trail: Sequence[CategoryView]) -> Html:
-    """The page of one product."""
+def product_html(place: Place, product: ProductDetails, trail: Sequence[CategoryView], deals: Html) -> Html:
+    """The page of one product; `deals` are those it is in."""
     words, language = GOODS_WORDS[place.language], place.language
     total = sum(variant.available for variant in product.variants)
     settings = place.settings
@@ -106,6 +110,7 @@ def product_html(place: Place, product: ProductDetails, trail: Sequence[Category
         title=product.title,
         price=price_text([variant.price for variant in product.variants], language),
         marks=Html("".join(fill("mark.html", text=mark) for mark in marks)),
+        deals=deals,
         chat=f"/?lang={language}&p={quote(product.handle)}",
         ask=words.ask,
         ask_note=words.ask_note,
@@ -119,12 +124,16 @@ def shelf_html(
     place: Place,
     trail: Sequence[CategoryView],
     cards: Sequence[ProductCard],
+    tags: Mapping[int, str],
     *,
     total: int,
     number: int,
     last: int,
 ) -> Html:
-    """One page of a shelf: the shelves inside it, its products, the way to the next page."""
+    """One page of a shelf: the shelves inside it, its products, the way to the next page.
+
+    `tags`: {product id: the deal it is in, in a few words}.
+    """
     words = GOODS_WORDS[place.language]
     shelf = trail[-1] if trail else None
     inside = shelf.inside if shelf else ()
@@ -139,7 +148,7 @@ def shelf_html(
         title=shelf.name if shelf else words.shelves,
         count=words.one_product if total == 1 else words.products.format(count=total),
         inside=Html("".join(_shelf_link(place, one) for one in inside)),
-        cards=Html("".join(_card(place, card) for card in cards)),
+        cards=Html("".join(_card(place, card, tags.get(card.product_id, "")) for card in cards)),
         empty="" if cards else words.empty,
         page=words.page.format(number=number, last=last) if last > 1 else "",
         around=Html(
@@ -253,7 +262,7 @@ def _shelf_link(place: Place, shelf: CategoryView) -> Html:
     return fill("link.html", href=place.link(f"/c/{quote(shelf.handle)}"), text=f"{shelf.name} {shelf.products}")
 
 
-def _card(place: Place, card: ProductCard) -> Html:
+def _card(place: Place, card: ProductCard, tag: str) -> Html:
     return fill(
         "goods_card.html",
         href=place.link(f"/p/{quote(card.handle)}"),
@@ -262,5 +271,6 @@ def _card(place: Place, card: ProductCard) -> Html:
         else Html(""),
         title=card.title,
         price=price_text([card.price_from, card.price_to], place.language),
+        tag=tag,
         stock="" if card.in_stock else GOODS_WORDS[place.language].sold_out,
     )

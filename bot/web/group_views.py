@@ -9,7 +9,7 @@ from bot.web.deal_words import DEAL_WORDS, DealWords
 from bot.web.goods_views import Place, price_text
 from bot.web.goods_words import GOODS_WORDS
 from bot.web.group_link import SeenGroup, public_path
-from bot.web.pages import Html, fill
+from bot.web.pages import Html, asset_url, fill
 from bot.web.qr import qr_picture
 from commerce.catalog.queries import ProductCard, VariantView
 from commerce.group_buy.campaigns import Tier
@@ -166,6 +166,11 @@ def clock(place: Place, until: datetime, label: str) -> Html:
     words = DEAL_WORDS[place.language]
     text = time_text(until, place.language, place.settings.time_zone)
     return fill("clock.html", label=label, until=milliseconds(until), days=words.days, text=text)
+
+
+def live_head() -> Html:
+    """Style and script of pages with clocks."""
+    return fill("live_head.html", css=asset_url("deals.css"), script=asset_url("live.js"))
 
 
 def milliseconds(moment: datetime) -> str:

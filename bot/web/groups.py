@@ -13,10 +13,10 @@ from bot.web.deal_words import DEAL_WORDS
 from bot.web.goods import goods_page
 from bot.web.goods_views import Page, Place
 from bot.web.group_link import SeenGroup, group_in, seen_group
-from bot.web.group_views import group_page_html, milliseconds, others_html, prices, standing, standing_html
+from bot.web.group_views import group_page_html, live_head, milliseconds, others_html, prices, standing, standing_html
 from bot.web.invitation_card import InvitationCard, card_picture
 from bot.web.kept import Kept
-from bot.web.pages import Html, asset_url, fill, notice_page, page_language
+from bot.web.pages import notice_page, page_language
 from commerce.catalog.media import MediaFolder
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.group_buy.model import GroupState
@@ -97,11 +97,6 @@ def parts(request: Request, html: str, now: datetime) -> Response:
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     return Response(html, media_type="text/html", headers=headers)
-
-
-def live_head() -> Html:
-    """Style and script of pages with clocks."""
-    return fill("live_head.html", css=asset_url("deals.css"), script=asset_url("live.js"))
 
 
 def _card(shop: "Shop", seen: SeenGroup, token: str, language: str) -> InvitationCard:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from bot.web.deal_link import deal_title
 from bot.web.deal_words import DEAL_WORDS
 from bot.web.group_link import group_in, seen_group
 from bot.web.words import WORDS, Words
@@ -32,6 +33,7 @@ _ASSET_TYPES = {
     "page.css": "text/css; charset=utf-8",
     "goods.css": "text/css; charset=utf-8",
     "deals.css": "text/css; charset=utf-8",
+    "line.js": "text/javascript; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
     "seal.svg": "image/svg+xml",
     "cup.svg": "image/svg+xml",
@@ -185,7 +187,7 @@ def notice_page(
 async def chat_page(request: Request) -> Response:
     """Our own page: the chat at full height, with the shop beside it on wide screens.
 
-    `?p=` opens it on a product, `?g=` on a group.
+    `?p=` opens it on a product, `?g=` on a group, `?d=` on a deal.
     """
     language = page_language(request)
     words = WORDS[language]
@@ -194,6 +196,8 @@ async def chat_page(request: Request) -> Response:
     handle = clean(request.query_params.get("p", ""))[:200]
     token = request.query_params.get("g", "")
     group_title = await _group_title(shop, token, language)
+    deal = request.query_params.get("d", "")
+    deal_label = await _deal_label(shop, deal, language) if deal else ""
     body = fill(
         "chat.html",
         **_shop_words(words),
@@ -208,6 +212,8 @@ async def chat_page(request: Request) -> Response:
         product_title=await _title_of(shop.database, handle, language) if handle else "",
         group=token if group_title else "",
         group_title=group_title,
+        deal=deal if deal_label else "",
+        deal_title=deal_label,
     )
     return page(request, title=shop_name, body=body)
 
@@ -228,6 +234,11 @@ async def _group_title(shop: "Shop", token: str, language: str) -> str:
     async with shop.database.begin() as session:
         seen = await seen_group(session, group_id=group_id, now=shop.now())
     return DEAL_WORDS[language].join_label.format(title=seen.title(language)) if seen else ""
+
+
+async def _deal_label(shop: "Shop", deal: str, language: str) -> str:
+    async with shop.database.begin() as session:
+        return await deal_title(session, deal, language=language, now=shop.now())
 
 
 @router.get("/embed.html")

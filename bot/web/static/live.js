@@ -1,7 +1,7 @@
 // Pages that show what changes: their parts are asked for again while somebody looks, and their clocks run by the shop's.
 (() => {
-  const page = document.querySelector("[data-live]")
-  let ahead = page ? Number(page.dataset.now) - Date.now() : 0, mark = "", failed = 0, timer = 0, due = false
+  const page = document.querySelector("[data-live]"), base = document.querySelector("[data-now]")
+  let ahead = base ? Number(base.dataset.now) - Date.now() : 0, mark = "", failed = 0, timer = 0, due = false
   const parts = new Map([...document.querySelectorAll("[data-live] [id], [data-live] ~ [id]")].map(part => [part.id, part.outerHTML]))
   const two = number => String(number).padStart(2, "0")
 
@@ -12,7 +12,7 @@
       const time = [Math.floor(rest / 3600), Math.floor(rest / 60) % 60, rest % 60].map(two).join(":")
       const text = (days ? clock.dataset.days.replace("{days}", days) + " " : "") + time
       if (clock.textContent !== text) clock.textContent = text
-      if (!left && !clock.dataset.over) { clock.dataset.over = "1"; soon(300) }
+      if (!left && page && !clock.dataset.over) { clock.dataset.over = "1"; soon(300) }
     }
   }
   const show = html => {
@@ -54,9 +54,9 @@
     setTimeout(() => { button.textContent = label }, 2000)
   }
   for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button))
-  if (!page) return
   tick()
   setInterval(tick, 500)
+  if (!page) return
   soon(Number(page.dataset.every) * 1000)
   document.addEventListener("visibilitychange", () => { if (!document.hidden && due) look() })
 })()

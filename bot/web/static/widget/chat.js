@@ -227,8 +227,9 @@ class XiaoerChat extends Suggestions {
     if (this.outbox.length) this.pump()
     this.openOn("product", "p")
     this.openOn("group", "g")
+    this.openOn("deal", "d")
   }
-  // Who comes from the page of a product or a group wants to see it here; once, not again with each reload.
+  // Who comes from the page of a product, a group or a deal wants to see it here; once, not again with each reload.
   openOn(what, parameter) {
     const its = this.getAttribute(what), title = this.getAttribute(what + "-title")
     if (!its || !title) return
