@@ -1,6 +1,7 @@
 """What the staff does with flash sales, for the HTTP interface and the console alike: each act one transaction, written
 down in the audit log."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.desk import Desk
 from admin_api.order_views import Price
+from admin_api.parcel_views import place_names
 from admin_api.product_desk import note_down
 from admin_api.product_forms import Amount, Id, Name, Version
 from admin_api.roles import Permission, StaffMember
@@ -73,8 +75,8 @@ class PiecesForm(SaleVersion):
 class ItemShape(BaseModel):
     """What is sold, for `usual` otherwise. `left`, `held` (in somebody's checkout) and `sold` are of `pieces`.
 
-    They are 0 before the sale is scheduled. `buyers`: customers who have bought; `waiting`: people in line now, told of
-    one sale only.
+    They are 0 before the sale is scheduled. `location`: where the pieces are set aside; null before that: at the first
+    one that has them all. `buyers`: customers who have bought; `waiting`: people in line now, told of one sale only.
     """
 
     id: int
@@ -88,6 +90,7 @@ class ItemShape(BaseModel):
     pieces: int
     max_per_customer: int
     location_id: int | None
+    location: str | None
     left: int
     held: int
     sold: int
@@ -121,13 +124,15 @@ async def list_flash_sales(desk: Desk, session: AsyncSession, staff: StaffMember
     """The newest hundred."""
     staff.must(Permission.READ_PROMOTIONS)
     found = await list_sales(session, language=staff.language, now=desk.now())
-    return Sales(sales=[_sale(desk, sale) for sale in found])
+    places = await place_names(session, language=staff.language)
+    return Sales(sales=[_sale(desk, sale, places) for sale in found])
 
 
 async def read_sale(desk: Desk, session: AsyncSession, staff: StaffMember, *, sale_id: int) -> SaleRow:
     """One flash sale, but for its line. Refuses flash.unknown."""
     staff.must(Permission.READ_PROMOTIONS)
-    return _sale(desk, await staff_sale(session, sale_id=sale_id, language=staff.language, now=desk.now()))
+    found = await staff_sale(session, sale_id=sale_id, language=staff.language, now=desk.now())
+    return _sale(desk, found, await place_names(session, language=staff.language))
 
 
 async def with_line(desk: Desk, sale: SaleRow) -> SaleRow:
@@ -214,8 +219,8 @@ async def _done(
     return await read_sale(desk, session, staff, sale_id=sale_id)
 
 
-def _sale(desk: Desk, view: StaffSale) -> SaleRow:
-    sale, items = view.sale, [_item(one, view) for one in view.items]
+def _sale(desk: Desk, view: StaffSale, places: Mapping[int, str]) -> SaleRow:
+    sale, items = view.sale, [_item(one, view, places) for one in view.items]
     currency = items[0].taken.currency if items else desk.settings.currency
     return SaleRow(
         id=sale.id,
@@ -231,8 +236,8 @@ def _sale(desk: Desk, view: StaffSale) -> SaleRow:
     )
 
 
-def _item(one: StaffItem, view: StaffSale) -> ItemShape:
-    item, goods, places = one.item, view.variants[one.item.variant_id], one.places
+def _item(one: StaffItem, view: StaffSale, places: Mapping[int, str]) -> ItemShape:
+    item, goods, stand = one.item, view.variants[one.item.variant_id], one.places
     return ItemShape(
         id=item.id,
         variant_id=item.variant_id,
@@ -244,10 +249,11 @@ def _item(one: StaffItem, view: StaffSale) -> ItemShape:
         usual=goods.price.amount,
         pieces=item.pieces,
         max_per_customer=item.max_per_customer,
-        location_id=item.location_id,
-        left=places.left if places is not None and places.is_open else 0,
-        held=places.held if places is not None else 0,
-        sold=places.used if places is not None else 0,
+        location_id=one.location_id,
+        location=None if one.location_id is None else places[one.location_id],
+        left=stand.left if stand is not None and stand.is_open else 0,
+        held=stand.held if stand is not None else 0,
+        sold=stand.used if stand is not None else 0,
         buyers=one.buyers,
         taken=Price(amount=one.taken.amount, currency=one.taken.currency),
     )

@@ -173,7 +173,7 @@ async def end_campaign(desk: Desk, staff: StaffMember, *, campaign_id: int, form
     staff.must(Permission.MANAGE_PROMOTIONS)
     async with ring_after(desk.database, desk.doorbell, with_jobs=True), desk.database.begin() as session:
         locked = await campaigns.locked_campaign(session, campaign_id=campaign_id, version=form.version)
-        at_risk = sum((await money_at_risk(session, campaign_ids=[campaign_id])).values())
+        at_risk = sum((await money_at_risk(session, campaign_id=campaign_id)).values())
         if locked.state is CampaignState.ENDED and not (form.refund and at_risk):
             raise Refused("campaign.ended", campaign=campaign_id)
         _, groups = await campaigns.end_campaign(

@@ -24,6 +24,7 @@ from commerce.promotions.rules import Audience
 
 UNDECIDED = (GroupState.OPEN, GroupState.OPENING)
 DECIDED = tuple(state for state in GroupState if state not in UNDECIDED)
+LOST = (GroupState.FAILED, GroupState.CANCELLED)
 MOST_OPEN, MOST_DECIDED = 100, 50
 """Groups of a campaign that are shown."""
 
@@ -115,8 +116,9 @@ class GroupShape(BaseModel):
 class Cockpit(BaseModel):
     """A campaign live. `groups` by state, `members` who have paid, `waiting` who hold a seat, `pieces` paid for.
 
-    `at_risk`: paid in groups that are not decided; `refunded`: given back since groups failed or grew, of which
-    `refunded_done` has arrived; `sold`: what the goods of complete groups cost.
+    `at_risk`: paid in groups that are not decided; `owed`: in groups that failed or were ended, and will be given back
+    within a minute; `refunded`: given back since groups failed or grew, of which `refunded_done` has arrived; `sold`:
+    what the goods of complete groups cost.
     """
 
     campaign: CampaignRow
@@ -126,6 +128,7 @@ class Cockpit(BaseModel):
     pieces: int
     at_risk: Price
     sold: Price
+    owed: Price
     refunded: Price
     refunded_done: Price
     groups: list[GroupShape]
@@ -143,7 +146,8 @@ async def cockpit(session: AsyncSession, *, campaign_id: int, language: str, now
     numbers = await campaign_numbers(session, campaign_id=campaign_id)
     groups = await groups_of(session, campaign_id=campaign_id, now=now, states=UNDECIDED, limit=MOST_OPEN)
     groups += await groups_of(session, campaign_id=campaign_id, now=now, states=DECIDED, limit=MOST_DECIDED)
-    risks = await money_at_risk(session, campaign_ids=[campaign_id])
+    risks = await money_at_risk(session, campaign_id=campaign_id)
+    owed = await money_at_risk(session, campaign_id=campaign_id, states=LOST)
     refunded, done = await _refunded(session, campaign_id)
     return Cockpit(
         campaign=row,
@@ -153,6 +157,7 @@ async def cockpit(session: AsyncSession, *, campaign_id: int, language: str, now
         pieces=numbers.pieces,
         at_risk=Price(amount=sum(risks.values()), currency=row.currency),
         sold=Price(amount=numbers.sold, currency=row.currency),
+        owed=Price(amount=sum(owed.values()), currency=row.currency),
         refunded=Price(amount=refunded, currency=row.currency),
         refunded_done=Price(amount=done, currency=row.currency),
         groups=[_group(group, risks.get(group.group_id, 0), row.currency) for group in groups],
@@ -163,21 +168,24 @@ async def group_shape(session: AsyncSession, *, group_id: int, now: datetime) ->
     """One group. Refuses group.unknown."""
     view = await group_view(session, group_id=group_id, now=now, customer_id=None)
     campaign = await campaign_view(session, campaign_id=view.campaign_id, now=now)
-    risks = await money_at_risk(session, campaign_ids=[view.campaign_id])
+    risks = await money_at_risk(session, campaign_id=view.campaign_id)
     return _group(view, risks.get(group_id, 0), campaign.offers[0].currency)
 
 
-async def money_at_risk(session: AsyncSession, *, campaign_ids: Collection[int]) -> dict[int, int]:
-    """{group id: minor units that its members have paid and would get back} of the groups that are not decided."""
+async def money_at_risk(
+    session: AsyncSession, *, campaign_id: int, states: Collection[GroupState] = UNDECIDED
+) -> dict[int, int]:
+    """{group id: minor units that its members have paid and would get back} of groups in these states, which are not
+    decided, or whose members are to have it back."""
     kept = func.sum(Payment.captured - Payment.refunded - Payment.refund_pending)
     paid = (
         select(GroupMember.group_id, kept)
         .join(BuyingGroup, BuyingGroup.id == GroupMember.group_id)
         .join(Payment, Payment.order_id == GroupMember.order_id)
         .where(
-            GroupMember.campaign_id.in_(campaign_ids),
+            GroupMember.campaign_id == campaign_id,
             GroupMember.state == MemberState.PAID,
-            BuyingGroup.state.in_(UNDECIDED),
+            BuyingGroup.state.in_(states),
         )
         .group_by(GroupMember.group_id)
     )

@@ -85,10 +85,11 @@ async def test_a_group_buy_is_written_started_watched_extended_nudged_and_ended_
         ended = (await wang.post(f"{address}/end", {"version": 3, "refund": True})).json()
         assert (ended["campaign"]["state"], ended["groups"][0]["state"]) == ("ended", "cancelled")
         assert refusal(await wang.post(f"{address}/end", {"version": 4, "refund": False})) == (409, "campaign.ended")
+        assert (ended["at_risk"]["amount"], ended["owed"]["amount"]) == (0, LEADER_PRICE)
         await shop.settles()
         assert await shop.refunds(leader) == [("refund:group_failed:1:1", LEADER_PRICE)]
         after = (await wang.get(address)).json()
-        assert (after["at_risk"]["amount"], after["refunded"]["amount"]) == (0, LEADER_PRICE)
+        assert (after["owed"]["amount"], after["refunded"]["amount"]) == (0, LEADER_PRICE)
 
         log = await written(database)
         assert [action for action, _ in log] == [
@@ -124,6 +125,7 @@ async def test_a_flash_sale_is_written_scheduled_watched_extended_and_ended(
         ({"items": [item, item]}, 422, "flash.items_invalid"),
         ({"items": [{**item, "amount": PRICE}]}, 422, "flash.price_invalid"),
         ({"items": [{**item, "variant_id": 99}]}, 422, "flash.item_invalid"),
+        ({"items": [{**item, "location_id": 99}]}, 422, "flash.item_invalid"),
         ({"ends_at": now.isoformat()}, 422, "flash.window_invalid"),
         ({"name": {"zh": " "}}, 422, "name.invalid"),
         ({"starts_at": "2026-12-01T00:00:00"}, 422, "request.invalid"),

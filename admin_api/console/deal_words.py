@@ -57,6 +57,7 @@ DEALS_ZH = {
     "Sold": "已成交",
     "{count} pieces paid": "已付款 {count} 件",
     "{money} arrived": "其中 {money} 已到账",
+    "Refunds: {sent} of {whole} sent": "退款进度：共 {whole}，已提交 {sent}",
     "Groups": "团数",
     "open / complete / not": "拼团中 / 已成团 / 未成团",
     "Members": "已付款人数",
@@ -162,6 +163,8 @@ DEALS_ZH = {
     "Add goods": "添加商品",
     "Flash price": "抢购价",
     "For each customer": "每人限购",
+    "Set aside at": "备货仓库",
+    "The first that has them all": "自动（货够的第一个仓库）",
     "Take it out": "移除",
     "The month before": "上个月",
     "The month after": "下个月",
@@ -195,6 +198,7 @@ DEALS_ZH = {
     "because over": "时间已经过去",
     "because pieces": "件数",
     "because variant": "款式",
+    "because location": "备货仓库",
     "because max_per_customer": "每人限购",
 }
 
@@ -242,6 +246,7 @@ DEALS_EN = {
     "because over": "that is past",
     "because pieces": "the pieces",
     "because variant": "the variant",
+    "because location": "the location",
     "because max_per_customer": "the pieces for each customer",
 }
 

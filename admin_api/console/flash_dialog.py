@@ -1,12 +1,15 @@
-"""Writing and editing a flash sale: when, and which goods at what price, how many of them, how many for each."""
+"""Writing and editing a flash sale: when, and which goods at what price, how many of them, from where, how many for
+each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nicegui import ui
 from nicegui.element import Element
 
 from admin_api import flash_desk
 from admin_api.console.edit_dialog import EditDialog, Save
-from admin_api.console.goods_fields import text_field
+from admin_api.console.goods_fields import choice, text_field
 from admin_api.console.goods_picker import GoodsPicker
 from admin_api.console.group_dialog import must_number
 from admin_api.console.looks import box, button, icon_button, words
@@ -27,23 +30,25 @@ from admin_api.roles import StaffMember
 from commerce.flash_sales.model import MOST_EACH
 from commerce.flash_sales.sales import MOST_PIECES
 
+ANYWHERE = 0
+
 
 @dataclass
 class ItemFields:
-    """The fields of one variant."""
+    """The fields of one variant. `place` None: the shop has one location only."""
 
     variant_id: int
-    location_id: int | None
     amount: Typed
     pieces: Typed
     each: Typed
+    place: ui.select | None
 
 
 class SaleDialog(EditDialog[SaleRow]):
-    """One flash sale; `open` gives it when it was saved."""
+    """One flash sale; `open` gives it when it was saved. `places`: {id: name} of the locations goods may come from."""
 
-    def __init__(self, visit: Visit, row: SaleRow | None) -> None:
-        self.row, self.currency = row, visit.desk.settings.currency
+    def __init__(self, visit: Visit, row: SaleRow | None, places: Mapping[int, str]) -> None:
+        self.row, self.places, self.currency = row, places, visit.desk.settings.currency
         self.items: dict[int, ItemFields] = {}
         super().__init__(visit, visit.t("Edit the flash sale") if row else visit.t("New flash sale"))
 
@@ -58,7 +63,7 @@ class SaleDialog(EditDialog[SaleRow]):
         for item in row.items if row else ():
             values = (money_text(item.amount, self.currency), str(item.pieces), str(item.max_per_customer))
             label = f"{item.title} {item.label}".strip()
-            self._item(item.variant_id, label, item.usual, values, location_id=item.location_id)
+            self._item(item.variant_id, label, item.usual, values, place=item.location_id or ANYWHERE)
         self.pick = button(t("Add goods"), "small", "add")
         self.pick.on("click", self._pick)
 
@@ -69,7 +74,7 @@ class SaleDialog(EditDialog[SaleRow]):
         usual: int,
         values: tuple[str, str, str] = ("", "", "1"),
         *,
-        location_id: int | None = None,
+        place: int = ANYWHERE,
     ) -> None:
         t = self.visit.t
         with self.rows, box("offer-row flash").props(f"data-variant={variant_id}") as row:
@@ -80,7 +85,11 @@ class SaleDialog(EditDialog[SaleRow]):
                 text_field(t("For each customer"), values[2], number=True, longest=2),
             )
             icon_button("close", t("Take it out"), "tiny").on("click", lambda: self._drop(variant_id, row))
-        self.items[variant_id] = ItemFields(variant_id, location_id, *fields)
+            where = None
+            if len(self.places) > 1:
+                anywhere = {ANYWHERE: t("The first that has them all")}
+                where = choice(t("Set aside at"), {**anywhere, **self.places}, place)
+        self.items[variant_id] = ItemFields(variant_id, *fields, where)
 
     def _drop(self, variant_id: int, row: Element) -> None:
         del self.items[variant_id]
@@ -123,7 +132,7 @@ class SaleDialog(EditDialog[SaleRow]):
                 amount=must_amount(item.amount, self.currency),
                 pieces=must_number(item.pieces, most=MOST_PIECES),
                 max_per_customer=must_number(item.each, most=MOST_EACH),
-                location_id=item.location_id,
+                location_id=(item.place.value or None) if item.place is not None else None,
             )
             for item in self.items.values()
         ]

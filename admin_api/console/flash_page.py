@@ -10,6 +10,7 @@ from admin_api.console.deal_panes import DealPanes, clock, number, span
 from admin_api.console.dialogs import Field, ask
 from admin_api.console.flash_dialog import SaleDialog
 from admin_api.console.goods_fields import goods_picture
+from admin_api.console.location_dialogs import read_locations
 from admin_api.console.looks import box, button, chip, set_text, words
 from admin_api.console.moment_dialog import MomentDialog
 from admin_api.console.price_terms import in_language
@@ -143,6 +144,8 @@ class FlashSalesPage(DealPanes[SaleRow, SaleRow]):
                                 words(Price(amount=item.usual, currency=item.taken.currency).shown(language), "was")
                                 words(Price(amount=item.amount, currency=item.taken.currency).shown(language), "money")
                                 words(t("{count} for each", count=item.max_per_customer), "goods-label")
+                                if item.location is not None:
+                                    words(item.location, "goods-label deal-place")
                     if found.state is SaleState.DRAFT:
                         words(t("{count} pieces", count=item.pieces), "goods-label")
                         continue
@@ -176,10 +179,13 @@ class FlashSalesPage(DealPanes[SaleRow, SaleRow]):
                 set_text(self.waiting[item.id], str(item.waiting))
 
     async def make(self) -> None:
-        await self._after(await SaleDialog(self.visit, None).open())
+        await self._edit(None)
 
-    async def _edit(self, row: SaleRow) -> None:
-        await self._after(await SaleDialog(self.visit, row).open())
+    async def _edit(self, row: SaleRow | None) -> None:
+        places = {
+            place.id: in_language(self.visit, place.name) for place in await read_locations(self.visit) if place.active
+        }
+        await self._after(await SaleDialog(self.visit, row, places).open())
 
     async def _extend(self, row: SaleRow) -> None:
         ends_at = await MomentDialog(self.visit, self.visit.t("Move the end"), row.ends_at).open()

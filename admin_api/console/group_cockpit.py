@@ -62,6 +62,7 @@ class GroupCockpit:
             self._terms()
         if self.row.state is not CampaignState.DRAFT:
             self._numbers()
+            self._refunds()
             self._groups()
 
     def _money(self, amount: int) -> str:
@@ -132,6 +133,19 @@ class GroupCockpit:
             number(t("Given back"), self._money(found.refunded.amount), back)
             number(t("Groups"), f"{counts.get(GroupState.OPEN, 0)} / {done} / {lost}", t("open / complete / not"))
             number(t("Members"), str(found.members), t("{count} about to pay", count=found.waiting))
+
+    def _refunds(self) -> None:
+        """How far the money of groups that came to nothing has got, until all of it has arrived."""
+        t, sent, arrived = self.visit.t, self.found.refunded.amount, self.found.refunded_done.amount
+        whole = sent + self.found.owed.amount
+        if arrived == whole:
+            return
+        with box("deal-refunds"):
+            told = t("Refunds: {sent} of {whole} sent", sent=self._money(sent), whole=self._money(whole))
+            words(told, "goods-label")
+            with box("deal-bar"):
+                box("bar-done").style(f"width: {100 * arrived / whole:.1f}%")
+                box("bar-held").style(f"width: {100 * (sent - arrived) / whole:.1f}%")
 
     def _groups(self) -> None:
         t = self.visit.t

@@ -13,7 +13,7 @@ from commerce.catalog.queries import VariantView, variant_views
 from commerce.flash_sales.model import PLANNED, FlashClaim, FlashItem, FlashReminder, FlashSale
 from commerce.inventory.allotments import places_of
 from commerce.inventory.choice import Places
-from commerce.inventory.model import Allotment
+from commerce.inventory.model import Allotment, StockLevel
 from commerce.promotions.rules import Label
 from foundation.errors import Refused
 from foundation.money import Money
@@ -99,10 +99,14 @@ class FlashOffer:
 
 @dataclass(frozen=True, slots=True)
 class StaffItem:
-    """An item for the staff. `places` None: not scheduled yet. `buyers` have orders with it, `taken` is their money."""
+    """An item for the staff. `places` None: not scheduled yet; `location_id`: where its pieces lie, or are to.
+
+    `buyers` have orders with it, `taken` is their money.
+    """
 
     item: FlashItem
     places: Places | None
+    location_id: int | None
     buyers: int
     taken: Money
 
@@ -295,6 +299,9 @@ async def _staff_views(
     found = select(FlashItem).where(FlashItem.sale_id.in_(ids)).order_by(FlashItem.id)
     items = (await session.scalars(found.execution_options(populate_existing=True))).all()
     places = await _places(session, items)
+    levels = [stand.stock_level_id for stand in places.values()]
+    lying = select(StockLevel.id, StockLevel.location_id).where(StockLevel.id.in_(levels))
+    lies_at = dict[int | None, int]((await session.execute(lying)).all())
     wanted = [item.variant_id for item in items]
     variants = await variant_views(session, wanted, language=language, also_unavailable=True)
     counted = select(FlashClaim.item_id, func.count(FlashClaim.customer_id.distinct())).group_by(FlashClaim.item_id)
@@ -309,6 +316,7 @@ async def _staff_views(
             if item.sale_id == sale.id:
                 stand = places.get(item.id)
                 money = Money(item.amount * (stand.used if stand else 0), variants[item.variant_id].price.currency)
-                theirs.append(StaffItem(item, stand, buyers.get(item.id, 0), money))
+                location_id = lies_at[stand.stock_level_id] if stand else item.location_id
+                theirs.append(StaffItem(item, stand, location_id, buyers.get(item.id, 0), money))
         views.append(StaffSale(sale, phase_of(sale, now), tuple(theirs), variants, reminders.get(sale.id, 0)))
     return views

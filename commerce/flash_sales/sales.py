@@ -15,6 +15,7 @@ from commerce.catalog.model import Variant
 from commerce.flash_sales.model import MOST_EACH, PLANNED, FlashItem, FlashSale, SaleState
 from commerce.inventory.allotments import change_capacity, close_allotment, make_allotment, places_of, set_window
 from commerce.inventory.levels import lock_levels, locked_levels
+from commerce.inventory.model import Location
 from commerce.promotions.rules import Label
 from foundation.errors import Refused
 
@@ -259,9 +260,13 @@ async def _check(session: AsyncSession, draft: SaleDraft) -> None:
         select(Variant.id, Variant.price_amount).where(Variant.id.in_(variants), Variant.active)
     )
     prices: dict[int, int] = {row.id: row.price_amount for row in found}
+    asked = {item.location_id for item in draft.items} - {None}
+    open_ones = set(await session.scalars(select(Location.id).where(Location.id.in_(asked), Location.active)))
     for item in draft.items:
         if item.variant_id not in prices:
             raise Refused("flash.item_invalid", variant=item.variant_id, why="variant")
+        if item.location_id not in (None, *open_ones):
+            raise Refused("flash.item_invalid", variant=item.variant_id, why="location")
         if not 1 <= item.pieces <= MOST_PIECES:
             raise Refused("flash.item_invalid", variant=item.variant_id, why="pieces")
         if not 1 <= item.max_per_customer <= MOST_EACH:

@@ -17,6 +17,7 @@ from commerce.group_buy.model import (
     CampaignState,
     GroupCampaign,
     GroupMember,
+    GroupOffer,
     GroupState,
     MemberState,
 )
@@ -108,14 +109,22 @@ class CampaignView:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupPrice:
+    """What a product costs in a group of so many, in minor units."""
+
+    amount: int
+    currency: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignNumbers:
-    """A campaign as the merchant watches it. `at_risk`: minor units paid in groups that may still fail."""
+    """A campaign as the merchant watches it. `sold`: minor units that the goods of complete groups cost."""
 
     groups: dict[GroupState, int]
     members: int
     waiting: int
     pieces: int
-    at_risk: int
     sold: int
 
 
@@ -128,6 +137,23 @@ async def campaigns_now(
         on.append(GroupCampaign.product_id == product_id)
     rows = select(GroupCampaign).where(*on).order_by(GroupCampaign.ends_at, GroupCampaign.id).limit(limit)
     return await _campaign_views(session, (await session.scalars(rows)).all(), now=now)
+
+
+async def group_prices(session: AsyncSession, product_ids: Collection[int], *, now: datetime) -> dict[int, GroupPrice]:
+    """{product id: what a piece costs in a group, from the lowest on}, of those that can be bought together now."""
+    is_on = and_(
+        GroupCampaign.state == CampaignState.RUNNING, GroupCampaign.starts_at <= now, GroupCampaign.ends_at > now
+    )
+    is_left = or_(Allotment.id.is_(None), Allotment.capacity > Allotment.held + Allotment.used)
+    found = (
+        select(GroupCampaign.product_id, GroupOffer.amount, Variant.currency, GroupCampaign.size)
+        .join(GroupOffer, GroupOffer.campaign_id == GroupCampaign.id)
+        .join(Variant, Variant.id == GroupOffer.variant_id)
+        .outerjoin(Allotment, Allotment.id == GroupCampaign.quota_id)
+        .where(GroupCampaign.product_id.in_(product_ids), is_on, is_left)
+        .order_by(GroupOffer.amount.desc())
+    )
+    return {row[0]: GroupPrice(*row[1:]) for row in await session.execute(found)}
 
 
 async def all_campaigns(session: AsyncSession, *, now: datetime, limit: int = 100) -> list[CampaignView]:
@@ -223,13 +249,11 @@ async def campaign_numbers(session: AsyncSession, *, campaign_id: int) -> Campai
     def sum_of(what: SQLColumnExpression[int], when: ColumnElement[bool]) -> ColumnElement[int]:
         return func.coalesce(func.sum(case((when, what), else_=0)), 0)
 
-    risky = paid & (BuyingGroup.state == GroupState.OPEN)
     sums = (
         select(
             func.count().filter(paid),
             func.count().filter(GroupMember.state == MemberState.HELD),
             sum_of(GroupMember.quantity, paid),
-            sum_of(worth, risky),
             sum_of(worth, paid & BuyingGroup.state.in_((GroupState.SUCCEEDED, GroupState.SETTLED))),
         )
         .join(BuyingGroup, BuyingGroup.id == GroupMember.group_id)
