@@ -173,11 +173,12 @@ def without_markup(text: str) -> str:
 
 def _spoken(speaker: str) -> _Page:
     page = _Page()
-    page.say((speaker + _colon(speaker) if speaker else "", "b"))
+    page.say(((speaker + _colon(speaker)).rstrip() if speaker else "", "b"))
     return page
 
 
 def _card(page: _Page, card: Card, language: str) -> None:
+    _ = translator(language)
     page.pictures = tuple(dict.fromkeys(card.pictures or (() if card.picture is None else (card.picture,))))
     page.say((card.title, "b"))
     page.say((card.price, "b"))
@@ -187,7 +188,7 @@ def _card(page: _Page, card: Card, language: str) -> None:
     page.rows(card.rows)
     page.press(card.buttons)
     if card.share:
-        page.groups.append([Key(translator(language)("Share in Telegram"), share=card.share)])
+        page.groups.append([Key(_("Share in Telegram"), share=card.share)])
 
 
 def _cards(page: _Page, reply: Cards) -> None:
@@ -195,8 +196,6 @@ def _cards(page: _Page, reply: Cards) -> None:
     for number, card in enumerate(reply.cards, 1):
         page.gap()
         _entry(page, number, card)
-        page.say(card.body)
-        page.rows(card.rows)
     page.gap()
     _numbered(page, reply.cards)
     page.press(reply.buttons)
@@ -242,6 +241,8 @@ def _pay_link(page: _Page, reply: PayLink) -> None:
 
 def _entry(page: _Page, number: int, card: Card) -> None:
     page.say((f"{number}. {card.title}", "b"), "  " if card.price else "", card.price)
+    page.say(card.body)
+    page.rows(card.rows)
 
 
 def _numbered(page: _Page, cards: Sequence[Card]) -> None:
@@ -263,6 +264,7 @@ def _goods(page: _Page, lines: Sequence[Line]) -> None:
 
 def _screens(page: _Page, language: str) -> tuple[Screen, ...]:
     """Albums first; then the words, the first of them under the picture if there is one; the buttons at the end."""
+    _ = translator(language)
     picture = page.pictures if len(page.pictures) == 1 else ()
     made = [] if picture else [Screen("", (), album) for album in _albums(page.pictures)]
     texts = list(_texts(page.lines, LONGEST_CAPTION if picture else LONGEST_TEXT))
@@ -274,8 +276,7 @@ def _screens(page: _Page, language: str) -> tuple[Screen, ...]:
         made.append(Screen(_ELLIPSIS))
     if keyboards:
         made[-1] = replace(made[-1], rows=keyboards[0])
-        more = escape(translator(language)("More to choose from:"))
-        made += [Screen(more, rows) for rows in keyboards[1:]]
+        made += [Screen(_("More to choose from:"), rows) for rows in keyboards[1:]]
     return tuple(made)
 
 
