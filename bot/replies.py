@@ -44,9 +44,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words, nothing else."""
+    """Words, nothing else. `wants` is "contact" where a phone number is asked for: some channels can share one."""
 
     text: str
+    wants: str = ""
 
 
 @dataclass(frozen=True, slots=True)

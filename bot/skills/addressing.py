@@ -109,7 +109,7 @@ class AddressQuestion(Question[AddressText]):
 
     def reply(self, button: MakeButton) -> Reply:
         if self.known is None:
-            return super().reply(button)
+            return replies.Text(self.prompt, wants="contact")
         return replies.Choice(self.prompt, (button(masked(self.known), "known"),))
 
     def _so_far(self) -> str:

@@ -92,8 +92,14 @@ async def out_of_scope(turn: Turn) -> None:
 
 
 async def next_steps(turn: Turn) -> tuple[Button, ...]:
-    """At most three buttons: an order to pay, a cart to check out, the latest order, looking around, help."""
+    """At most three buttons: an order to pay, a cart to check out, the latest order, looking around, help.
+
+    Where others read along nothing of the shopper's own is told.
+    """
     _ = turn._
+    if turn.setting.private_link:
+        together = turn.wish(_("What is on in groups?"), "show_group_buys")
+        return (turn.wish(_("Look around"), "browse_categories"), together, turn.wish(_("What can you do?"), "help"))
     orders = await orders_of(turn.session, customer_id=turn.customer_id, limit=LATEST)
     in_cart = await is_filled(turn.session, customer_id=turn.customer_id)
     steps: list[Button] = []

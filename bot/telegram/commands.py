@@ -12,7 +12,7 @@ MENU: Final[Mapping[str, tuple[str, str]]] = {
     "cart": ("show_cart", N_("Your cart")),
     "orders": ("order_status", N_("Your orders")),
     "account": ("show_account", N_("Your account")),
-    "language": ("change_language", N_("中文 / English")),
+    "language": ("change_language", N_("Chinese or English")),
     "human": ("ask_human", N_("Ask a colleague")),
     "help": ("help", N_("What I can do")),
 }
