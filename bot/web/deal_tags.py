@@ -54,7 +54,7 @@ def _flash(place: Place, sale: SaleView, item: FlashItemView) -> Html:
     left = words.flash_left if is_on else words.flash_pieces
     note = left.format(left=item.left, pieces=item.pieces)
     return _row(
-        tag=words.flash,
+        tag=words.flash_one,
         price=money_text(item.price, language),
         note=" · ".join(filter(None, (item.variant.label, note))),
         clock=clock(place, sale.counts_to, words.ends_in if is_on else words.begins_in),

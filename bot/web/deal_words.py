@@ -69,6 +69,7 @@ class DealWords:
     gone_text: str
     join_label: str
     flash: str
+    flash_one: str
     flash_left: str
     flash_held: str
     flash_gone: str
@@ -152,6 +153,7 @@ DEAL_WORDS = {
         "Ask for it again, or see what is on.",
         join_label="Join the group: {title}",
         flash="Flash sales",
+        flash_one="Flash sale",
         flash_left="{left} of {pieces} left",
         flash_held="None left, {held} in somebody's checkout",
         flash_gone="Sold out",
@@ -231,6 +233,7 @@ DEAL_WORDS = {
         gone_text="可能链接没复制全，也可能开团的人还没付款。让朋友重新发一次，或者看看还有什么活动。",
         join_label="参团：{title}",
         flash="限时抢购",
+        flash_one="限时抢购",
         flash_left="还剩 {left} 件，共 {pieces} 件",
         flash_held="已抢光，{held} 件待付款",
         flash_gone="已抢光",

@@ -54,7 +54,7 @@ async def flash_page(request: Request, item_id: ItemId) -> Response:
     title = _title(seen.item)
     card = seen.cards.get(seen.item.variant.product_id)
     share = place.absolute(f"/p/{quote(card.handle)}/share.jpg" if card else "/c/share.jpg", lang=language)
-    facts = Page(f"{title} · {DEAL_WORDS[language].flash}", _name(seen.sale, language), share, "website", [])
+    facts = Page(f"{title} · {DEAL_WORDS[language].flash_one}", _name(seen.sale, language), share, "website", [])
     main = _page_html(shop, place, seen)
     head = Html(live_head() + fill("script.html", src=asset_url("line.js")))
     return goods_page(request, place, facts, main, head=head, headers={"Cache-Control": "no-store"})
@@ -85,10 +85,10 @@ def _page_html(shop: "Shop", place: Place, seen: SeenSale) -> Html:
         live=place.link(f"/flash/{item.item_id}/live"),
         now=milliseconds(shop.now()),
         picture=picture,
-        sale=f"{DEAL_WORDS[language].flash} · {_name(sale, language)}",
+        sale=f"{DEAL_WORDS[language].flash_one} · {_name(sale, language)}",
         title=_title(item),
         price=money_text(item.price, language),
-        alone=DEAL_WORDS[language].alone.format(price=money_text(item.variant.price, language)),
+        alone=money_text(item.variant.price, language),
         standing=_now_html(place, seen),
         item=str(item.item_id),
         words=json.dumps(words.line, ensure_ascii=False),
