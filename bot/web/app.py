@@ -32,6 +32,7 @@ from bot.web import (
     simulator_stripe,
     simulator_wechat,
     suggestions,
+    telegram,
     transfer_page,
 )
 from bot.web.errors import AnswerFailures, answer_errors
@@ -51,17 +52,20 @@ _PARTS = (
 
 def create_app(shop: "Shop") -> FastAPI:
     """The web chat, its pages, pictures, payments and webhooks of one shop."""
+    hears_telegram = shop.settings.telegram_token is not None and shop.settings.telegram_webhook
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with httpx.AsyncClient(timeout=10) as client:
-            sending = asyncio.create_task(simulator.keep_sending(app.state.bank, client))
+            beside = [asyncio.create_task(simulator.keep_sending(app.state.bank, client))]
+            if hears_telegram:
+                beside.append(asyncio.create_task(telegram.bring_updates(shop)))
             try:
                 yield
             finally:
-                sending.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await sending
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
 
     app = FastAPI(title="Xiaoer web chat", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.shop = shop
@@ -73,6 +77,10 @@ def create_app(shop: "Shop") -> FastAPI:
     app.state.bank = simulator.bank_of_shop(shop)
     for part in _PARTS:
         app.include_router(part.router)
+    if shop.settings.telegram_token is not None:
+        app.include_router(telegram.links)
+    if hears_telegram:
+        app.include_router(telegram.router)
     if shop.settings.payment_simulator:
         app.include_router(simulator.router)
         app.include_router(simulator_stripe.router)
@@ -82,8 +90,12 @@ def create_app(shop: "Shop") -> FastAPI:
     answer_errors(app)
     app.add_middleware(
         BodyLimit,
-        larger={"/chat/photos": photos.LARGEST_PHOTO, carriers.KUAIDI100: carriers.LARGEST_PUSH},
-        knows=lambda request: request.url.path == carriers.KUAIDI100 or is_visitor(request, shop.vault),
+        larger={
+            "/chat/photos": photos.LARGEST_PHOTO,
+            carriers.KUAIDI100: carriers.LARGEST_PUSH,
+            telegram.PATH: telegram.LARGEST_UPDATE,
+        },
+        knows=lambda request: request.url.path != "/chat/photos" or is_visitor(request, shop.vault),
     )
     app.add_middleware(flash.Crowd, shop=shop, quotas=app.state.quotas)
     app.add_middleware(

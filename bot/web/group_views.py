@@ -63,9 +63,16 @@ def standing(place: Place, seen: SeenGroup) -> Standing:
 
 
 def group_page_html(
-    place: Place, seen: SeenGroup, variants: dict[int, VariantView], token: str, vault: Vault, now: datetime
+    place: Place,
+    seen: SeenGroup,
+    variants: dict[int, VariantView],
+    token: str,
+    vault: Vault,
+    now: datetime,
+    *,
+    telegram: Html,
 ) -> Html:
-    """The whole page of a group."""
+    """The whole page of a group; `telegram` is the way into it there."""
     words, language, campaign = DEAL_WORDS[place.language], place.language, seen.campaign
     card, link = seen.card(language), place.absolute(f"/g/{token}")
     title = seen.title(language)
@@ -94,6 +101,7 @@ def group_page_html(
         card=place.link(f"/g/{token}/card.png"),
         file=f"{title[:60]}.png",
         save_card=words.save_card,
+        telegram=telegram,
         others=others_html(place, seen, vault),
     )
 

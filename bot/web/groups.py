@@ -16,7 +16,8 @@ from bot.web.group_link import SeenGroup, group_in, seen_group
 from bot.web.group_views import group_page_html, live_head, milliseconds, others_html, prices, standing, standing_html
 from bot.web.invitation_card import InvitationCard, card_picture
 from bot.web.kept import Kept
-from bot.web.pages import notice_page, page_language
+from bot.web.pages import notice_page, page_language, telegram_link
+from bot.web.words import WORDS
 from commerce.catalog.media import MediaFolder
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.group_buy.model import GroupState
@@ -59,7 +60,8 @@ async def group_page(request: Request, token: str) -> Response:
         data=[],
     )
     variants = await _variants(shop, seen, language)
-    main = group_page_html(place, seen, variants, token, shop.vault, now)
+    in_telegram = telegram_link(shop, WORDS[language].telegram, token)
+    main = group_page_html(place, seen, variants, token, shop.vault, now, telegram=in_telegram)
     return goods_page(request, place, facts, main, head=live_head(), headers=_NOT_LISTED)
 
 

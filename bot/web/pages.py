@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from bot.telegram.links import deep_link
 from bot.web.deal_link import deal_title
 from bot.web.deal_words import DEAL_WORDS
 from bot.web.group_link import group_in, seen_group
@@ -208,6 +209,7 @@ async def chat_page(request: Request) -> Response:
         seal=asset_url("seal.svg"),
         cup=asset_url("cup.svg"),
         shelves=words.shelves,
+        telegram=telegram_link(shop, words.telegram),
         product=handle,
         product_title=await _title_of(shop.database, handle, language) if handle else "",
         group=token if group_title else "",
@@ -216,6 +218,15 @@ async def chat_page(request: Request) -> Response:
         deal_title=deal_label,
     )
     return page(request, title=shop_name, body=body)
+
+
+def telegram_link(shop: "Shop", label: str, payload: str = "") -> Html:
+    """The way on into Telegram, where the shop is there; page.js takes what was said along."""
+    if shop.telegram is None:
+        return Html("")
+    take_along = Html("") if payload else Html("data-telegram")
+    href = deep_link(shop.telegram.username, payload)
+    return fill("telegram.html", href=href, label=label, take_along=take_along)
 
 
 async def _title_of(database: Database, handle: str, language: str) -> str:

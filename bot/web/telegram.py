@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 
 from bot.telegram.commands import menus
+from bot.telegram.links import chat_payload, deep_link
 from bot.telegram.updates import hear_update
+from bot.web.chat import CHANNEL, AVisitor
+from commerce.customers.actions import customer_of
 from foundation.encryption import Vault
 from foundation.errors import Refused
 
@@ -28,6 +31,7 @@ AGAIN = 10.0
 """Seconds before Telegram is asked again to bring updates here."""
 
 router = APIRouter(tags=["telegram"])
+links = APIRouter(tags=["telegram"])
 
 
 def webhook_secret(vault: Vault) -> str:
@@ -54,6 +58,19 @@ async def webhook(request: Request) -> Response:
     if value is not None:
         await hear_update(shop, value)
     return Response()
+
+
+@links.post("/chat/telegram")
+async def continue_in_telegram(request: Request, visitor: AVisitor) -> Response:
+    """The address at which this visitor goes on in Telegram: good once, for ten minutes. 503 until the bot is there."""
+    shop: Shop = request.app.state.shop
+    if shop.telegram is None:
+        return Response(status_code=503, headers={"Retry-After": "1"})
+    async with shop.database.begin() as session:
+        customer_id = await customer_of(session, channel=CHANNEL, account=visitor)
+    now = int(shop.now().timestamp())
+    payload = "" if customer_id is None else chat_payload(shop.vault, customer_id=customer_id, made_at=now)
+    return JSONResponse({"url": deep_link(shop.telegram.username, payload)})
 
 
 async def bring_updates(shop: "Shop") -> None:

@@ -21,6 +21,7 @@ class Words:
     no_script: str
     back_to_chat: str
     shelves: str
+    telegram: str
     missing_title: str
     missing_text: str
     failed_title: str
@@ -100,6 +101,7 @@ _ENGLISH = Words(
     hours="Open day and night",
     no_script="The chat needs JavaScript. Please switch it on for this page.",
     shelves="All goods",
+    telegram="Continue in Telegram",
     back_to_chat="Back to the chat",
     missing_title="There is nothing here",
     missing_text="The address is mistyped, or the page has moved. The shop itself is open.",
@@ -181,6 +183,7 @@ _CHINESE = Words(
     hours="全天营业",
     no_script="聊天需要启用 JavaScript，请在浏览器中打开后再试。",
     shelves="全部商品",
+    telegram="到 Telegram 接着聊",
     back_to_chat="回到聊天",
     missing_title="这里什么都没有",
     missing_text="网址可能写错了，或者页面已经搬走。小店照常营业。",
