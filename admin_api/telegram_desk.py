@@ -145,7 +145,7 @@ class TelegramDesk:
             staff,
             number=number,
             amount=money.amount,
-            reason=reason or "Telegram",
+            reason=reason[:500] or "Telegram",
             to_credit=False,
             key=key,
         )

@@ -31,7 +31,7 @@ from bot.shop import Shop
 from bot.staff_desk.board import Board, Patience
 from bot.staff_desk.desk import GroupClosed, StaffDesk, TopicGone
 from bot.staff_desk.hearing import COMMANDS, Ear
-from bot.telegram.budget import Budget, Priority
+from bot.telegram.budget import Budget, Limits, Priority
 from bot.telegram.errors import Moved, Rejected
 from bot.telegram.reading import KINDS, value_of
 from bot.telegram.screens import without_markup
@@ -197,15 +197,23 @@ class StaffTelegram:
 
 
 async def run_staff_telegram(
-    shop: Shop, desk: StaffDesk, stop: asyncio.Event, *, patience: Patience | None = None
+    shop: Shop,
+    desk: StaffDesk,
+    stop: asyncio.Event,
+    *,
+    patience: Patience | None = None,
+    limits: Limits | None = None,
 ) -> None:
-    """Work in the staff's groups until `stop` is set; of several processes one does it at a time."""
+    """Work in the staff's groups until `stop` is set; of several processes one does it at a time.
+
+    `patience` and `limits` are the usual ones unless a test has less time.
+    """
     token = shop.settings.telegram_staff_token
     if token is None:
         return
     redis = connect(shop.settings.redis_url)
     secret = token.get_secret_value()
-    budget = Budget(redis, f"staff:{secret.partition(':')[0]}")
+    budget = Budget(redis, f"staff:{secret.partition(':')[0]}", limits=limits)
     wire = StaffTelegram(secret, url=shop.settings.telegram_url.rstrip("/"), budget=budget)
     try:
         await _opened(wire, stop)

@@ -3,6 +3,7 @@
 Every act has the message it came from as its key, so that an update that comes again does nothing again.
 """
 
+import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
@@ -32,6 +33,7 @@ TELL_AGAIN_AFTER = 600
 """Seconds before a stranger is told again how to link."""
 CODES_TRIED = 6
 """So many codes may be tried from one place in TELL_AGAIN_AFTER."""
+NEW_TOPIC_WITHIN = 1.0
 _KNOWN_UPDATES = 2_000
 _COMMAND = re.compile(r"/(\w+)(?:@(\w+))?\s*(.*)", re.DOTALL)
 _QUEUE = ("queue", "队列", "排队", "待接入")
@@ -94,6 +96,8 @@ class Ear:
     desk: StaffDesk
     wire: StaffWire
     _heard: OrderedDict[int, None] = field(default_factory=OrderedDict)
+    _foreign: set[tuple[int, int]] = field(default_factory=set)
+    """Topics that are about no conversation, which none of them ever will be."""
 
     async def hear(self, value: Value) -> None:
         """Do what an update asks for. Raises only what a later try may mend: it did nothing then, or has its key."""
@@ -170,8 +174,7 @@ class Ear:
         await self.shop.doorbell.ring(STAFF)
 
     async def _in_topic(self, said: Said | Shared, thread_id: int) -> None:
-        async with self.shop.database.begin() as session:
-            conversation_id = await conversation_in(session, chat_id=said.chat.id, thread_id=thread_id)
+        conversation_id = await self._conversation(said.chat.id, thread_id)
         text = said.text if isinstance(said, Said) else ""
         command, rest = command_of(text, self.wire.username)
         if command == "@":
@@ -193,6 +196,19 @@ class Ear:
             await self._act(_Order(said, colleague, conversation_id, rest, key), command)
         except Refused as refusal:
             await self._tell(said, self.desk.sentence(refusal.code, refusal.facts, language=colleague.language))
+
+    async def _conversation(self, chat_id: int, thread_id: int) -> int | None:
+        """Which conversation a topic is about. One that was opened a moment ago may not be written down yet."""
+        for pause in (0, NEW_TOPIC_WITHIN):
+            if (chat_id, thread_id) in self._foreign:
+                return None
+            await asyncio.sleep(pause)
+            async with self.shop.database.begin() as session:
+                found = await conversation_in(session, chat_id=chat_id, thread_id=thread_id)
+            if found is not None:
+                return found
+        self._foreign.add((chat_id, thread_id))
+        return None
 
     async def _act(self, order: _Order, command: str) -> None:
         acts: Mapping[str, Callable[[_Order], Awaitable[None]]] = {
