@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Summary
 
+from bot.deal_openings import deal_wish
 from bot.words import Heard
 from conversations.text import clean
 from foundation.errors import Json
@@ -58,6 +59,8 @@ def _meant_without_words(kind: str, body: Mapping[str, Json]) -> Heard:
             return Heard(kind=kind, token=str(body.get("token", "")), is_shared=bool(body.get("shared")))
         case "open" if "group" in body:
             return _invited(str(body["group"])) or Heard()
+        case "open" if "deal" in body:
+            return Heard(kind=kind, starts=deal_wish(str(body["deal"])))
         case "open":
             return Heard(kind=kind, starts=("open_product", {"handle": str(body["product"])}))
         case "start":
