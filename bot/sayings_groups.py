@@ -5,12 +5,14 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.group_terms import group_card, invitation, stands
+from bot.group_terms import group_card, group_price, invitation, product_of, stands, title_of
 from bot.language import N_, gap
 from bot.replies import Button, Choice, Reply
 from bot.voice import Voice
 from commerce.announcements import Announcement
-from commerce.group_buy.queries import GroupView, group_of_order, group_view
+from commerce.customers.consents import has_consent
+from commerce.customers.model import Purpose
+from commerce.group_buy.queries import GroupView, campaign_view, group_of_order, group_view
 from foundation.errors import Json
 from foundation.money import Money
 
@@ -45,6 +47,27 @@ async def _nudge(voice: Voice, session: AsyncSession, told: Announcement) -> lis
     moment = str(told.facts["moment"])
     text = _(_MOMENTS[moment])
     return [Choice(f"{text}{gap(text)}{stands(voice, group)}", _buttons(voice, group))]
+
+
+async def _offer(voice: Voice, session: AsyncSession, told: Announcement) -> list[Reply]:
+    """To who is no member: nothing any more when it is full, when they are in it, or when they want no offers."""
+    _ = voice.translate
+    group = await _group(voice, session, told)
+    allowed = await has_consent(session, customer_id=voice.customer_id, purpose=Purpose.MARKETING)
+    if not allowed or not group.is_joinable or group.order_id is not None:
+        return []
+    campaign = await campaign_view(session, campaign_id=group.campaign_id, now=voice.shop.now())
+    title = title_of(voice, campaign, await product_of(voice, session, campaign))
+    if told.facts["is_invited"]:
+        text = _("The group for {title} that you looked at lacks only one more.").format(title=title)
+    else:
+        text = _("You like {title}: a group for it lacks only one more.").format(title=title)
+    join = _("Join for {price}").format(price=group_price(voice, campaign))
+    buttons = (
+        voice.wish(join, "join_group", group=group.group_id),
+        voice.wish(_("Send me no such offers"), "change_consent", about="m", to="no"),
+    )
+    return [Choice(f"{text}{gap(text)}{stands(voice, group)}", buttons)]
 
 
 async def _succeeded(voice: Voice, _session: AsyncSession, told: Announcement) -> list[Reply]:
@@ -133,6 +156,7 @@ SAYINGS: Final[Mapping[str, Callable[[Voice, AsyncSession, Announcement], Awaita
     "group_opened": _opened,
     "group_leader": _leader,
     "group_nudge": _nudge,
+    "group_offer": _offer,
     "group_succeeded": _succeeded,
     "group_failed": _failed,
     "group_cancelled": _cancelled,

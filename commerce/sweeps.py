@@ -6,6 +6,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.favourites.actions import tell_back_in_stock
+from commerce.favourites.offers import offer_groups
 from commerce.flash_sales.reminders import remind_of_sales
 from commerce.flash_sales.sales import begin_sales, end_sales
 from commerce.group_buy.campaigns import end_campaigns
@@ -39,6 +40,7 @@ SWEEPS: tuple[Sweep, ...] = (
     close_groups,
     finish_groups,
     nudge_groups,
+    offer_groups,
     remind_of_sales,
     begin_sales,
     end_sales,

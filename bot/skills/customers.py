@@ -48,6 +48,7 @@ _ALLOWS = re.compile(
     r"可以|同意|订阅|开启|打开|允许|愿意|想收|恢复|\b(?:subscribe|opt in|allow|agree|on|enable|yes|send me|want)\b",
     re.IGNORECASE,
 )
+_SENT = re.compile(r"[发收]|\bsend|\bsent\b", re.IGNORECASE)
 _ABOUT = {
     Purpose.PERSONALISATION: re.compile(r"个性|推荐|猜你|personal|recommend|suggest|tailor", re.IGNORECASE),
     Purpose.ANALYTICS: re.compile(r"统计|分析|跟踪|追踪|analytic|track|statistic|cookie", re.IGNORECASE),
@@ -263,7 +264,9 @@ async def change_consent(turn: Turn) -> None:
 
 
 def _about(words: str) -> Purpose | None:
-    return next((purpose for purpose, says in _ABOUT.items() if says.search(words)), None)
+    """What is sent is an offer, also when it is called a recommendation, or just "these"."""
+    found = next((purpose for purpose, says in _ABOUT.items() if says.search(words)), None)
+    return Purpose.MARKETING if found is not Purpose.ANALYTICS and _SENT.search(words) else found
 
 
 async def export_data(turn: Turn) -> None:

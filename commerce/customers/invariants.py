@@ -13,6 +13,7 @@ OWNED = (
         "flash_claim",
         "group_member",
         "flash_reminder",
+        "group_interest",
         "conversation",
     ),
 )
@@ -24,6 +25,7 @@ _PERSONAL = " UNION ALL ".join(
             f"SELECT customer_id, '{table}' AS held FROM \"{table}\""
             for table in (
                 *("channel_identity", "favourite", "stock_watch", "flash_reminder"),
+                *("group_interest",),
                 *("email_code", "data_export", "keeper"),
             )
         ),

@@ -258,6 +258,18 @@ class GroupMember(Base):
             self.ended_at = now
 
 
+class GroupInterest(Base):
+    """That a customer has looked at a group by a link to it, and is not in it."""
+
+    __tablename__ = "group_interest"
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("buying_group.id", ondelete="CASCADE"), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(
+        ForeignKey("customer.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    created_at: Mapped[datetime]
+
+
 class GroupNudge(Base):
     """That the members of a group were nudged at this moment of its life: each moment once."""
 

@@ -1,7 +1,7 @@
 """Telling the members of an open group, at a few moments of its life, that somebody is still missing.
 
-They asked to be told of their group when they joined it; nobody else is told. Each hears of it a few times a day at
-most, in however many groups they are.
+They asked to be told of their group when they joined it. Each hears of it a few times a day at most, in however many
+groups they are. Others are told by commerce.favourites.offers.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import Announcement, announce
-from commerce.group_buy.model import BuyingGroup, GroupMember, GroupNudge, GroupState, MemberState
+from commerce.group_buy.model import BuyingGroup, GroupInterest, GroupMember, GroupNudge, GroupState, MemberState
 from commerce.group_buy.seats import told_of
 from commerce.inventory.allotments import places_of
 from commerce.inventory.model import Allotment
@@ -54,6 +54,12 @@ async def nudge_groups(session: AsyncSession, *, now: datetime, limit: int = 100
         moments: dict[int, str] = {row[0]: row[1] for row in await session.execute(due)}
         nudged += await _nudge(session, moments, now=now)
     return nudged
+
+
+async def note_interest(session: AsyncSession, *, group_id: int, customer_id: int, now: datetime) -> None:
+    """Somebody who is not in it has opened an invitation to a group."""
+    seen = insert(GroupInterest).values(group_id=group_id, customer_id=customer_id, created_at=now)
+    await session.execute(seen.on_conflict_do_nothing())
 
 
 async def nudge_by_staff(session: AsyncSession, *, group_id: int, now: datetime) -> int:

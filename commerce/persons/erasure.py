@@ -31,7 +31,7 @@ _ERASE = (
         f'DELETE FROM "{table}" WHERE customer_id = :customer'
         for table in (
             *("email_code", "data_export", "code_tries", "keeper", "favourite", "stock_watch", "price_list_customer"),
-            *("channel_identity", "flash_reminder"),
+            *("channel_identity", "flash_reminder", "group_interest"),
         )
     ),
     "DELETE FROM cart WHERE customer_id = :customer AND status = 'open'",

@@ -39,6 +39,7 @@ HOLDINGS: Mapping[str, str] = {
     ),
     "waiting_for": "SELECT variant_id, created_at FROM stock_watch WHERE customer_id = :customer",
     "sale_reminders": "SELECT sale_id, created_at FROM flash_reminder WHERE customer_id = :customer",
+    "groups_looked_at": "SELECT group_id, created_at FROM group_interest WHERE customer_id = :customer",
     "flash_sale_pieces": "SELECT item_id, order_id FROM flash_claim WHERE customer_id = :customer ORDER BY id",
     "group_seats": (
         "SELECT group_id, campaign_id, order_id, quantity, amount, is_leader, state, created_at FROM group_member"

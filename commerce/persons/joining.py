@@ -32,6 +32,7 @@ _ONE_OF_EACH = {
     "favourite": ("product_id", "created_at"),
     "stock_watch": ("variant_id", "created_at"),
     "flash_reminder": ("sale_id", "created_at"),
+    "group_interest": ("group_id", "created_at"),
     "price_list_customer": ("price_list_id",),
     "keeper": ("staff_id", "linked_at"),
 }
