@@ -173,12 +173,21 @@ async def test_many_who_look_at_once_cost_one_read(tmp_path: Path) -> None:
 
     async def read() -> int:
         reads.append(1)
+        number = len(reads)
         await asyncio.sleep(0.05)
-        return len(reads)
+        return number
 
     kept: Kept[str, int] = Kept(0.0)
     assert await asyncio.gather(*(kept.of("tea", read) for _ in range(50))) == [1] * 50
     assert (await kept.of("tea", read), len(reads)) == (2, 2)
+    stale: Kept[str, int] = Kept(0.0, stale=60.0)
+    assert [await stale.of("tea", read) for _ in range(3)] == [3, 3, 3]  # the next is being read meanwhile
+    early = asyncio.create_task(stale.again("tea", read))
+    await asyncio.sleep(0)
+    assert (await stale.again("tea", read), await early) == (6, 5)
+    assert await stale.of("tea", read) == 6  # and not what was read before the last change
+    stale.forget("tea")
+    assert await stale.of("tea", read) == 8
     card = InvitationCard("茶", "店", "¥49.00", "¥68.00", "还差 1 人", "", "扫码", "http://shop/g/x", "zh", None)
     drawn = await asyncio.gather(*(asyncio.to_thread(card_picture, tmp_path, card) for _ in range(3)))
     assert len(set(drawn)) == 1

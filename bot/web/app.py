@@ -73,7 +73,7 @@ def create_app(shop: "Shop") -> FastAPI:
     app.state.windows, app.state.deals = groups.Windows(), Kept(groups.SEEN_KEPT)
     app.state.flash_pages = Kept(groups.SEEN_KEPT)
     app.state.open_streams = Counter()
-    app.state.quotas, app.state.buying = flash.Quotas(), asyncio.Semaphore(flash.BUYING_AT_ONCE)
+    app.state.quotas, app.state.buying = flash.new_quotas(), asyncio.Semaphore(flash.BUYING_AT_ONCE)
     app.state.bank = simulator.bank_of_shop(shop)
     for part in _PARTS:
         app.include_router(part.router)

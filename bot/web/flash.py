@@ -6,7 +6,6 @@ one look at Redis for all who ask in the same moment; how many pieces are left i
 
 import asyncio
 import re
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.web.chat import CHANNEL, AVisitor, shop_of, spend_messages
 from bot.web.errors import refusal_json
+from bot.web.kept import Kept
 from bot.web.visitors import visitor_of
 from bot.web.wire import read_body
 from commerce.carts.deals import FlashDeal, deal_cart
@@ -75,40 +75,9 @@ class Ready:
     offer: Quote
 
 
-class Quotas:
+def new_quotas() -> Kept[int, Quota]:
     """How items stand, read anew twice a second however many ask; who asks meanwhile is told what was known before."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[float, Quota]] = {}
-        self._reading: dict[int, asyncio.Task[Quota]] = {}
-
-    async def of(self, shop: "Shop", item_id: int) -> Quota:
-        """How an item stood within the last seconds. Raises Refused("flash.unknown")."""
-        read_at, quota = self._known.get(item_id, (0.0, None))
-        age = time.monotonic() - read_at
-        if quota is not None and age < QUOTA_KEPT:
-            return quota
-        reading = self._reading.get(item_id) or self._read(shop, item_id)
-        return quota if quota is not None and age < 10 * QUOTA_KEPT else await asyncio.shield(reading)
-
-    async def changed(self, shop: "Shop", item_id: int) -> Quota:
-        """How it stands after what has just been done to it."""
-        return await asyncio.shield(self._read(shop, item_id))
-
-    def forget(self, item_id: int) -> None:
-        """Whoever asks next waits for the truth."""
-        self._known.pop(item_id, None)
-
-    def _read(self, shop: "Shop", item_id: int) -> asyncio.Task[Quota]:
-        reading = self._reading[item_id] = asyncio.create_task(_read(shop, item_id))
-        reading.add_done_callback(partial(self._keep, item_id))
-        return reading
-
-    def _keep(self, item_id: int, reading: asyncio.Task[Quota]) -> None:
-        if self._reading.get(item_id) is reading:
-            del self._reading[item_id]
-        if not reading.cancelled() and reading.exception() is None:
-            self._known[item_id] = (time.monotonic(), reading.result())
+    return Kept(QUOTA_KEPT, stale=9 * QUOTA_KEPT)
 
 
 async def _read(shop: "Shop", item_id: int) -> Quota:
@@ -122,7 +91,7 @@ class Crowd:
     It says where this visitor stands, who joins the line by asking: see `_told`.
     """
 
-    def __init__(self, app: ASGIApp, *, shop: "Shop", quotas: Quotas) -> None:
+    def __init__(self, app: ASGIApp, *, shop: "Shop", quotas: Kept[int, Quota]) -> None:
         self.app, self.shop, self.quotas = app, shop, quotas
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,7 +103,8 @@ class Crowd:
         scope["route"] = _LINE_ROUTE
         try:
             visitor = visitor_of(Request(scope), self.shop.vault)
-            quota, now = await self.quotas.of(self.shop, int(asked[1])), self.shop.now()
+            item_id = int(asked[1])
+            quota, now = await self.quotas.of(item_id, partial(_read, self.shop, item_id)), self.shop.now()
             told = _told(quota, await _look(self.shop, quota, visitor, now), now)
             answer: Response = JSONResponse(told)
         except Refused as refusal:
@@ -183,7 +153,7 @@ async def buy(request: Request, item_id: ItemId, visitor: AVisitor) -> Response:
         await shop.holds.hold(offer.hold_key, offer.holding, until=until, now=now, allotments=offer.allotments)
         async with shop.database.begin() as session:
             order = await _ordered(session, shop, ready, method, now)
-    await _leave(shop, await request.app.state.quotas.changed(shop, item_id), visitor, now)
+    await _leave(shop, await _quotas(request).again(item_id, partial(_read, shop, item_id)), visitor, now)
     return JSONResponse(_order_told(shop, order), status_code=201)
 
 
@@ -248,8 +218,12 @@ def _way_to_pay(shop: "Shop", wanted: PaymentMethod | None) -> PaymentMethod:
 
 
 async def _quota(request: Request, item_id: int) -> Quota:
-    quotas: Quotas = request.app.state.quotas
-    return await quotas.of(shop_of(request), item_id)
+    return await _quotas(request).of(item_id, partial(_read, shop_of(request), item_id))
+
+
+def _quotas(request: Request) -> Kept[int, Quota]:
+    quotas: Kept[int, Quota] = request.app.state.quotas
+    return quotas
 
 
 async def _look(shop: "Shop", quota: Quota, visitor: str, now: datetime) -> Ticket | None:
