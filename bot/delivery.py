@@ -31,6 +31,8 @@ SWEEP_EVERY = 1.0
 LEFT_ALONE = timedelta(seconds=2)
 """A sweep leaves messages younger than this to the process that queued them."""
 SWEPT_AT_ONCE = 100
+EDIT_AGAIN = timedelta(seconds=10)
+"""After an edit that failed for no known reason."""
 
 
 class Undeliverable(Exception):
@@ -114,8 +116,11 @@ class Delivery:
     async def deliver(self, conversation_id: int, channel: str) -> None:
         """Send everything that is queued in this conversation. Called after each commit that queued something.
 
-        While another task of this process is at it, that task is told to look once more, and this returns at once.
+        While another task of this process is at it, that task is told to look once more, and this returns at once. What
+        this process has no channel for (yet), it leaves to the sweeps.
         """
+        if channel not in self._channels:
+            return
         if conversation_id in self._look_again:
             self._look_again[conversation_id] = True
             return
@@ -156,7 +161,7 @@ class Delivery:
         async with self._database.begin() as session:
             waiting = await undelivered(session, now=now, before=before, limit=SWEPT_AT_ONCE)
         for conversation_id, channel in waiting:
-            if channel in self._channels and conversation_id not in self._look_again:
+            if conversation_id not in self._look_again:
                 self.deliver_soon(conversation_id, channel)
         wires = [name for name, channel in self._channels.items() if not channel.in_database]
         if wires:
@@ -201,7 +206,7 @@ class Delivery:
         return await mark_sent(self._database, message, external_id=external_id, now=self._clock())
 
     async def _edit(self, message: Changed) -> None:
-        """One edit. What cannot be shown any more is let go; what went wrong otherwise is due again after its lease."""
+        """One edit. What cannot be shown any more is let go; what went wrong otherwise is tried again."""
         channel = self._channels[message.channel]
         assert isinstance(channel, Wire)
         try:
@@ -212,8 +217,9 @@ class Delivery:
             return
         except Undeliverable as error:
             await self._note_unreachable(message, error)
-        except Exception:
+        except Exception:  # an edit that was made already may be made again
             log.exception("edit failed", conversation=message.conversation_id)
+            await edit_later(self._database, message, at=self._clock() + EDIT_AGAIN)
             return
         await mark_edited(self._database, message, now=self._clock())
 

@@ -5,6 +5,7 @@ A message is kept piece by piece as it leaves, so that another try goes on where
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -47,10 +48,12 @@ class TelegramChannel:
         if message.body.get("kind") == "pay_link" and (invoice := await self._invoice(message)):
             return invoice
         screens = _screens(message)
-        if (place := await self._place_to_take(message)) and await self._edit(message.chat, place, screens):
-            talk = message.conversation_id
-            await take_over(self._database, conversation_id=talk, message_id=message.id, external_id=place)
-            return place
+        if place := await self._place_to_take(message):
+            if await self._edit(message.chat, place, screens):
+                talk = message.conversation_id
+                await take_over(self._database, conversation_id=talk, message_id=message.id, external_id=place)
+                return place
+            await self._telegram.delete_message(_number(message.chat), int(place))
         sent = message.external_id.split(",") if message.external_id else []
         for screen in screens[len(sent) :]:
             sent.append(await self._send(message, screen, is_first=not sent))
@@ -112,6 +115,8 @@ class TelegramChannel:
         chat, answered = message.chat, message.answered or {}
         in_group = _number(chat) < 0
         reply_to = answered.get("message_id") if in_group and is_first else None
+        if in_group:  # where nobody shares a phone number
+            screen = replace(screen, asks_contact=())
         for _try in range(_TRIES):
             try:
                 sent = await self._telegram.send_screen(

@@ -150,7 +150,12 @@ def screens_of(reply: Reply, *, language: str, speaker: str = "") -> tuple[Scree
             page.press(reply.buttons)
         case PayLink():
             _pay_link(page, reply)
-    return _screens(page, language)
+    screens = _screens(page, language)
+    if isinstance(reply, Text) and reply.wants == "contact":
+        _ = translator(language)
+        labels = (_("Share my phone number"), _("Send where I am"))
+        screens = (*screens[:-1], replace(screens[-1], asks_contact=labels))
+    return screens
 
 
 def photo_screens(digest: str, caption: str, *, language: str, speaker: str) -> tuple[Screen, ...]:
