@@ -1,7 +1,7 @@
 // Several people's phones beside each other: whose it is, their chats, and the one that is open.
 import { draw, summary } from "./bubbles.js";
 import { Composer } from "./composer.js";
-import { avatar, el, icon } from "./dom.js";
+import { avatar, el, fill, icon } from "./dom.js";
 import { clock, money, say, speak } from "./words.js";
 
 const app = {
@@ -272,7 +272,8 @@ function drawHead(listed, chat) {
   const under = chat.typing ? el("small", { class: "typing" }, say("typing"), el("i"), el("i"), el("i")) : el("small", {}, listed.blocked ? say("blocked") : still);
   const block = () => app.act({ act: "block", blocked: !listed.blocked });
   const words = say(listed.blocked ? "unblock" : "block");
-  parts.head.replaceChildren(
+  fill(
+    parts.head,
     el("button", { type: "button", class: "tool back", "aria-label": say("back"), onclick: () => app.open("") }, icon("back")),
     avatar(listed.title, Number(listed.key.slice(1)), listed.kind === "group" ? "square" : ""),
     el("div", { class: "who" }, el("h1", {}, listed.title), under),

@@ -73,9 +73,10 @@ function message(group, follows, app) {
   const shown = group.map((one) => one.body).find((one) => one.caption || one.text) ?? body;
   const photos = group.filter((one) => one.body.photo).map((one) => photo(one.body.photo));
   const text = shown.text ?? shown.caption;
+  const isEdited = group.some((one) => one.body.edit_date);
   const bubble = el(
     "div",
-    { class: `bubble ${photos.length ? "with-photo" : ""} ${photos.length && !text ? "bare" : ""}` },
+    { class: `bubble ${isEdited ? "was-edited" : ""} ${photos.length ? "with-photo" : ""} ${photos.length && !text ? "bare" : ""}` },
     inGroup && !mine && !follows && el("span", { class: `author ink${Math.abs(body.from.id) % 7}` }, body.from.first_name),
     body.via_bot && el("span", { class: "via" }, `${say("via")} @${body.via_bot.username}`),
     body.reply_to_message && quote(body.reply_to_message),
@@ -85,7 +86,7 @@ function message(group, follows, app) {
     text && el("div", { class: "text" }, rich(text, shown.entities ?? shown.caption_entities, app.links)),
     body.link_preview_options && !body.link_preview_options.show_above_text && preview(body.link_preview_options),
     reactions.length > 0 && el("span", { class: "reactions" }, reactions.join(" ")),
-    el("span", { class: "meta" }, group.some((one) => one.body.edit_date) && `${say("edited")} `, clock(body.date)),
+    el("span", { class: "meta" }, isEdited && `${say("edited")} `, clock(body.date)),
   );
   const hover = el(
     "div",
@@ -93,11 +94,12 @@ function message(group, follows, app) {
     el("button", { type: "button", title: say("reply"), "aria-label": say("reply"), onclick: () => app.replyTo(body) }, icon("reply")),
     el("button", { type: "button", title: say("like"), "aria-label": say("like"), onclick: () => app.act({ act: "react", message: body.message_id }) }, icon("heart")),
   );
+  const face = inGroup && !mine && (follows ? el("span", { class: "avatar none" }) : avatar(body.from.first_name, body.from.id));
   return el(
     "div",
-    { class: `message ${mine ? "mine" : ""} ${follows ? "follows" : ""}` },
-    inGroup && !mine && (follows ? el("span", { class: "avatar none" }) : avatar(body.from.first_name, body.from.id)),
-    el("div", { class: "column" }, el("div", { class: "line" }, bubble, hover), keyboard(group[0], app)),
+    { class: `message ${face ? "faced" : ""} ${mine ? "mine" : ""} ${follows ? "follows" : ""}` },
+    el("div", { class: "line" }, face, bubble, hover),
+    keyboard(group[0], app),
   );
 }
 

@@ -43,6 +43,7 @@ export class Composer {
     }
     this.send.setAttribute("aria-label", say("send"));
     this.slash.hidden = !chat.commands.length;
+    if (!this.field.clientHeight || this.field.style.height === "0px") this.grow();
     const rows = sleeps || listed.kind !== "bot" ? [] : (chat.keyboard?.keyboard ?? []);
     const key = JSON.stringify(rows);
     if (this.shownKeys !== key) {

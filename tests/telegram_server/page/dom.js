@@ -7,8 +7,17 @@ export function el(tag, facts = {}, ...children) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else made.setAttribute(name, value === true ? "" : String(value));
   }
-  made.append(...children.flat(9).filter((child) => child !== null && child !== undefined && child !== false));
+  made.append(...present(children));
   return made;
+}
+
+// Put these into an element in place of what was there.
+export function fill(node, ...children) {
+  node.replaceChildren(...present(children));
+}
+
+function present(children) {
+  return children.flat(9).filter((child) => child !== null && child !== undefined && child !== false && child !== "");
 }
 
 const ICONS = {
