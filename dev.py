@@ -1,6 +1,6 @@
 """Everything a developer does here, from a machine with Python 3.11 and nothing else:
 
-    python3 dev.py up [options]           set up and start the shop
+    python3 dev.py up [options]           set up and start the shop; with --fake-telegram, a Telegram to try it in too
     python3 dev.py test [pytest options]  set up and run every check and test
     python3 dev.py bench NAME [options]   set up and run bench/NAME.py; its last line is the result as JSON
     python3 dev.py fmt                    put the code in order
@@ -58,6 +58,8 @@ def main(arguments: Sequence[str]) -> int:
         return max(run("ruff", "check", "--fix", "--quiet", "."), run("ruff", "format", "."))
     if task == "bench":
         become("-m", f"bench.{options[0]}", *options[1:])
+    if task == "up" and "--fake-telegram" in options:
+        become("-m", "tests.telegram_server", *(option for option in options if option != "--fake-telegram"))
     if task == "up":
         become("-m", "cli.main", "up", *options)
     return 0

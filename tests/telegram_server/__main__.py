@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from tests.telegram_server.looks import Page
 from tests.telegram_server.people import Person
 from tests.telegram_server.server import FakeTelegram, telegram_server
 
-PORT = int(os.environ.get("XIAOER_FAKE_TELEGRAM_PORT", "8002"))
+PORT = 8002
 SHOP_TOKEN, STAFF_TOKEN = "1000001:fake-shop", "1000002:fake-staff"
 
 
@@ -49,7 +50,7 @@ async def main(options: Sequence[str]) -> int:
         page = Page(fake)
         return page.routes()
 
-    async with telegram_server(PORT, start=int(time.time()), page=routes) as fake:
+    async with telegram_server(_free_port(), start=int(time.time()), page=routes) as fake:
         cast(fake, page)
         environment = {
             **os.environ,
@@ -59,15 +60,28 @@ async def main(options: Sequence[str]) -> int:
             "XIAOER_TELEGRAM_PAYMENT_TOKEN": "fake:provider",
         }
         print(f"The chat page of the fake Telegram: {fake.url}/", flush=True)  # noqa: T201 - who started it looks here
-        shop = await asyncio.create_subprocess_exec(sys.executable, "-m", "cli.main", "up", *options, env=environment)
+        # A session of its own: Ctrl-C of the terminal reaches only this process, which passes it on once.
+        command = (sys.executable, "-m", "cli.main", "up", *options)
+        shop = await asyncio.create_subprocess_exec(*command, env=environment, start_new_session=True)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, _pass_on, shop, number)
         return await shop.wait()
 
 
+def _free_port() -> int:
+    """Ours, or any when somebody has it."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", PORT))
+        except OSError:
+            return 0
+    return PORT
+
+
 def _pass_on(shop: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    """Whoever stops us stops the shop; a terminal's Ctrl-C has reached it already, and a second one does no harm."""
-    if shop.returncode is None and number != signal.SIGINT:
+    """Whoever stops us stops the shop."""
+    if shop.returncode is None:
         shop.send_signal(number)
 
 
