@@ -259,7 +259,7 @@ async def listen(wire: StaffTelegram, hear: Callable[[Value], Awaitable[None]], 
             await asyncio.sleep(TRY_AGAIN_AFTER)
             continue
         places: dict[object, list[Value]] = {}
-        for value in values:
+        for value in sorted(values, key=lambda value: value.update_id):
             places.setdefault(getattr(value, "chat", None), []).append(value)
         failed = [one for one in await asyncio.gather(*(_in_turn(hear, of) for of in places.values())) if one]
         for update_id in failed:

@@ -39,7 +39,7 @@ LOOK_EVERY = 2.0
 BETWEEN_LOOKS = 0.2
 AT_ONCE = 500
 LOOK_INTO_TROUBLE_EVERY = 60.0
-AFTER_A_FAULT = 5.0
+AFTER_A_FAULT = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,9 +180,9 @@ class Ear:
         if command == "@":
             return
         if conversation_id is None:
-            if command in COMMANDS:
+            if command in COMMANDS or (isinstance(said, Said) and said.to_us):
                 _ = translator(_language(said.user, None))
-                await self._tell(said, _("This topic is no conversation."))
+                await self._tell(said, _("This topic is no conversation; nothing was sent."))
             return
         colleague = await self.desk.colleague(said.user.id)
         if colleague is None:

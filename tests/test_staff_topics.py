@@ -1,0 +1,236 @@
+"""Topics hold out: little room, crowds, crashes, faults, several processes, groups that move; and how they look."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from html import escape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from bot.staff_desk.hearing import command_of
+from bot.staff_desk.teams import group_for, subject_of
+from bot.staff_desk.telling import parts_of
+from bot.telegram.budget import Limit, Limits
+from cli.scratch import Place
+from conversations.model import Kind, Message, Owner, Status
+from conversations.read import MessageView
+from conversations.staff_chats import StaffGroup, StaffTopic, Subject, Trouble, staff_groups
+from conversations.topics import Stand
+from nlu.understand import Understander
+from tests.staff_office import Office, open_office, told
+from tests.telegram_server.entities import parse_html, units
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def office(place: Place, understander: Understander) -> AsyncIterator[Office]:
+    async with open_office(place, understander) as office:
+        yield office
+
+
+def lines_in(office: Office, person: object, group: object) -> str:
+    """Everything the bot has posted in all topics of a group."""
+    return "\n".join(told(person.open(group)))  # type: ignore[attr-defined]
+
+
+async def test_a_crowd_stays_within_what_a_group_takes_and_agents_are_answered_first(office: Office) -> None:
+    anna_id, anna = await office.colleague("anna", "administrator")
+    group = await office.new_group("Desk", anna, linked_by=anna_id)
+    office.fake.flood_limits()
+    office.fake.clock_factor = 40
+    talks = [await office.shopper(f"shopper {n} is here") for n in range(9)]
+    # A minute of Telegram's is one second and a half here: twenty messages to the group, fourteen of them for topics.
+    async with office.run(Limits(group=Limit(20, 1.5))):
+        await office.topic(group, 3)
+        for n, talk in enumerate(talks):
+            await office.says(talk, *(f"line {n}.{m}" for m in range(4)))
+        first = anna.open(group, topic=next(iter(group.topics)))
+        await first.say("/help")
+        await first.hears("/refund 25 ORDER reason", 4)
+        wanted = [f"line {n}.{m}" for n in range(9) for m in range(4)]
+        await office.until(lambda: all(line in lines_in(office, anna, group) for line in wanted), 20)
+        assert [call.error for call in office.fake.calls if "Too Many" in call.error] == []
+        # 429 is obeyed to the second, and what came meanwhile is one message.
+        office.fake.faults.flood(2, "sendMessage")
+        before = len(told(anna.open(group)))
+        for m in range(5):
+            await office.says(talks[0], f"late {m}")
+            await asyncio.sleep(0.3)
+        await office.until(lambda: "late 4" in lines_in(office, anna, group), 8)
+    posted = told(anna.open(group))
+    assert len(posted) - before <= 2
+    sends = office.fake.called("sendMessage")
+    (refused,) = [n for n, call in enumerate(sends) if "retry after 2" in call.error]
+    assert sends[refused + 1].at - sends[refused].at >= 2 * 40
+    assert len(posted) < 9 + 9 * 3
+    for n in range(9):
+        places = [lines_in(office, anna, group).index(f"line {n}.{m}") for m in range(4)]
+        assert places == sorted(places)
+
+
+async def test_killed_again_and_again_under_faults_nothing_is_lost_and_nobody_is_answered_twice(office: Office) -> None:
+    lot = random.Random(7)
+    anna_id, anna = await office.colleague("anna", "administrator")
+    group = await office.new_group("Desk", anna, linked_by=anna_id)
+    talks = [await office.shopper(f"shopper {n}") for n in range(3)]
+    faults = office.fake.faults
+    faults.duplicates, faults.failing = 0.3, 0.1
+    heard, said = list[str](), list[str]()
+    for lap in range(8):
+        async with office.run(Limits(group=Limit(1000, 1.0))) as task:
+            for n, talk in enumerate(talks):
+                heard.append(f"heard {lap}.{n}")
+                await office.says(talk, heard[-1])
+            async with office.database.begin() as session:  # one that was made at the crash may be there twice
+                threads = list(await session.scalars(select(StaffTopic.thread_id)))
+            for thread in threads:
+                said.append(f"said {lap}.{thread}")
+                await anna.open(group, topic=thread).say(said[-1])
+            await asyncio.sleep(lot.random() * 0.8)
+            task.cancel()
+    faults.clear()
+    async with office.run(Limits(group=Limit(1000, 1.0))):
+        await office.until(lambda: all(line in lines_in(office, anna, group) for line in heard), 20)
+        count = select(func.count()).where(Message.kind == "person")
+        async with asyncio.timeout(10):
+            while True:
+                async with office.database.session() as session:
+                    if await session.scalar(count) == len(said):
+                        break
+                await asyncio.sleep(0.05)
+    async with office.database.session() as session:
+        lines = list(await session.scalars(select(Message.text).where(Message.kind == "person").order_by(Message.id)))
+    assert sorted(lines) == sorted(said)
+    assert said
+
+
+async def test_of_two_processes_one_asks_and_the_other_follows_when_it_dies(office: Office) -> None:
+    anna_id, anna = await office.colleague("anna", "administrator")
+    group = await office.new_group("Desk", anna, linked_by=anna_id)
+    talk = await office.shopper("hello")
+    async with office.run() as first, office.run():
+        await office.topic(group)
+        chat = anna.open(group, topic=next(iter(group.topics)))
+        await chat.say("hi")
+        await chat.hears("Anna took the conversation over")
+        first.cancel()
+        await chat.say("are you there?")
+        await office.says(talk, "yes")
+        await chat.hears("👤 yes")
+    assert len(group.topics) == 1
+    assert [call.error for call in office.fake.calls if "Conflict" in call.error] == []
+
+
+async def test_each_team_gets_its_own_and_a_group_in_trouble_leaves_its_topics_to_others(office: Office) -> None:
+    boss_id, boss = await office.colleague("boss", "administrator")
+    english = await office.new_group("English", boss, linked_by=boss_id)
+    chinese = await office.new_group("中文", boss, linked_by=boss_id)
+    async with office.database.begin() as session:
+        first, second = await staff_groups(session)
+        first.language, second.language = "en", "zh"
+    talk = await office.shopper("hello", language="en")
+    await office.shopper("你好", language="zh")
+    async with office.run():
+        await office.topic(english)
+        await office.topic(chinese)
+        await office.until(lambda: "hello" in lines_in(office, boss, english))
+        await office.until(lambda: "你好" in lines_in(office, boss, chinese))
+        office.fake.remove_from_group(english, office.bot, by=boss)
+        await office.says(talk, "where did you go?")
+        await office.until(lambda: "where did you go?" in lines_in(office, boss, chinese))
+        async with office.database.begin() as session:
+            assert [group.trouble for group in await staff_groups(session)] == [Trouble.LEFT, None]
+        assert {topic.name for topic in chinese.topics.values()} == {
+            "Shopper 1 · web · English",
+            "Shopper 2 · web · Chinese",
+        }
+    # A group that was a small one got another id: it is known under that one.
+    small = office.fake.group("Small", [boss], office.bot, admins=[office.bot])
+    async with office.database.begin() as session:
+        session.add(a_group(small.id, linked_by=boss_id))
+    async with office.run():
+        big = office.fake.migrate(small)
+        async with asyncio.timeout(5):
+            while True:
+                async with office.database.begin() as session:
+                    if [group.chat_id for group in await staff_groups(session)][-1] == big.id:
+                        break
+                await asyncio.sleep(0.05)
+
+
+def a_group(chat_id: int, *, linked_by: int = 1, **known: object) -> StaffGroup:
+    return StaffGroup(chat_id=chat_id, title="Desk", words="en", linked_by=linked_by, linked_at=NOW, **known)
+
+
+def a_stand(**known: object) -> Stand:
+    stand = Stand(1, Owner.WAITING, 1, "zh", {"reason": "asked"}, 5, None, None, False, -1, 0, 0)
+    return replace(stand, **known)  # type: ignore[arg-type]
+
+
+def test_a_team_is_chosen_by_language_and_subject_and_any_is_better_than_none() -> None:
+    zh = a_group(-1, id=1, language="zh", subject=None)
+    sales = a_group(-2, id=2, language="zh", subject="shopping")
+    after = a_group(-3, id=3, language=None, subject="after_sales")
+    groups = [zh, sales, after]
+    assert subject_of(a_stand()) is Subject.SHOPPING
+    assert subject_of(a_stand(handoff={"order": "A1"})) is Subject.AFTER_SALES
+    assert subject_of(a_stand(handoff={"order": "A1", "at_work": ["checkout"]})) is Subject.SHOPPING
+    assert group_for(a_stand(), groups) is sales
+    assert group_for(a_stand(handoff={"order": "A1"}, language="en"), groups) is after
+    assert group_for(a_stand(language="en"), [zh]) is zh
+    assert group_for(a_stand(group_id=1, is_open=True), groups) is zh
+    zh.trouble = Trouble.LEFT
+    assert group_for(a_stand(group_id=1, is_open=True), groups) is sales
+    assert group_for(a_stand(), [zh]) is zh
+    assert group_for(a_stand(), []) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("hello", ("", "hello")),
+        ("/take", ("take", "")),
+        ("/NOTE@desk_bot  two\nlines", ("note", "two\nlines")),
+        ("/note\nbelow", ("note", "below")),
+        ("/take@other_bot", ("@", "")),
+        ("/ no command", ("", "/ no command")),
+        ("5 / 2", ("", "5 / 2")),
+    ],
+)
+def test_a_command_is_read_with_what_follows_it(text: str, command: tuple[str, str]) -> None:
+    assert command_of(text, "desk_bot") == command
+
+
+def a_line(seq: int, kind: Kind, text: str, **known: object) -> MessageView:
+    status = Status.SENT if kind in (Kind.ANSWER, Kind.FACT, Kind.PERSON) else Status.RECEIVED
+    body = {"kind": "text", "text": text}
+    line = MessageView(seq, seq, seq, kind, status, body, text, None, None, None, None, "Li", None, NOW, None)
+    return replace(line, **known)  # type: ignore[arg-type]
+
+
+words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=3000)
+kinds = st.sampled_from([Kind.SHOPPER, Kind.PERSON, Kind.NOTE, Kind.FACT])
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(kinds, words, st.booleans()), max_size=8), st.text(max_size=500))
+def test_whatever_was_said_fits_into_what_telegram_takes_and_all_of_it_is_told(
+    said: list[tuple[Kind, str, bool]], card: str
+) -> None:
+    lines = [
+        a_line(seq, kind, text, **({"body": {"kind": "photo", "digest": "ab", "text": text}} if photo else {}))
+        for seq, (kind, text, photo) in enumerate(said, 1)
+    ]
+    parts = parts_of(lines, card=escape(card), written_here="", language="en", happening=lambda body, by: "x")
+    read = [parse_html(part.html)[0] for part in parts]
+    assert all(units(text) <= (1024 if part.photo else 4096) for text, part in zip(read, parts, strict=True))
+    assert [line.seq for part in parts for line in part.tells] == ([line.seq for line in lines] if parts else [])
+    for _kind, text, _photo in said:
+        for start in range(0, len(text), 1800):
+            assert any(text[start : start + 1800] in one for one in read)
