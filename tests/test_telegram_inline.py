@@ -1,0 +1,217 @@
+"""Telegram end to end: cards for any chat, groups that stay current there, three taps to an order, invoices."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import select
+
+from bot.telegram.budget import Budget, Limit, Limits
+from bot.telegram.shared_model import SharedCard
+from cli.scratch import Place
+from cli.script_deals import DEAL_GIVENS
+from commerce.orders.model import Order, OrderStatus
+from commerce.payments.model import Payment, Refund
+from nlu.understand import Understander
+from tests.telegram_server import Chat, InlineAnswer, Seen
+from tests.telegram_shop import TelegramShop, telegram_shop
+
+AT_HOME = "{name} 1380013800{number} 浙江省杭州市西湖区文三路90号2单元501"
+PLENTY = Limit(10_000, 1.0)
+
+
+@pytest.fixture
+async def here(place: Place, demo_shelves: str, understander: Understander) -> AsyncIterator[TelegramShop]:
+    async with telegram_shop(
+        place, understander, template=demo_shelves, telegram_payment_token="284685063:TEST:1"
+    ) as here:
+        assert here.shop.telegram is not None
+        here.shop.telegram.budget = Budget(None, "test", limits=Limits(PLENTY, PLENTY, PLENTY))
+        yield here
+
+
+async def _done(here: TelegramShop) -> None:
+    """Wait until all that was said is answered, and what followed of it is settled."""
+    for _round in range(2):
+        await here.rest()
+        await here.scratch.settle()
+
+
+async def _says(here: TelegramShop, chat: Chat, *texts: str) -> list[Seen]:
+    for text in texts:
+        await chat.say(text)
+        await _done(here)
+    return chat.answers
+
+
+async def _taps(here: TelegramShop, chat: Chat, label: str) -> list[Seen]:
+    """Press the newest button that begins so."""
+    await chat.press(label)
+    await _done(here)
+    return chat.answers
+
+
+async def _given(here: TelegramShop, text: str) -> None:
+    pattern, make = next((pattern, make) for pattern, make in DEAL_GIVENS if pattern.fullmatch(text))
+    found = pattern.fullmatch(text)
+    assert found is not None
+    async with here.shop.database.begin() as session:
+        await make(here.shop, session, found, 0)
+
+
+async def _orders(here: TelegramShop) -> list[Order]:
+    async with here.shop.database.begin() as session:
+        return list(await session.scalars(select(Order).order_by(Order.id)))
+
+
+def _card(answer: InlineAnswer, pick: int = 0) -> str:
+    return str(answer.results[pick]["input_message_content"]["message_text"])
+
+
+async def test_a_group_begun_in_private_is_shared_into_a_chat_joined_by_three_and_completed(here: TelegramShop) -> None:
+    await _given(here, "group-buy 一起喝茶: POT-H220 299.00 for 4, within 2 hours")
+    people = [here.fake.person(name, language_code="zh-hans") for name in ("小安", "阿本", "小卡", "大东")]
+    anna, *others = people
+    private = anna.open(here.bot)
+    await _says(here, private, "开团", AT_HOME.format(name="林小雨", number=0))
+    await _taps(here, private, "在 Telegram 里付款")
+    (invoice,) = await _taps(here, private, "确认下单")
+    assert invoice.invoice is not None
+    assert (invoice.invoice["currency"], invoice.invoice["total_amount"]) == ("CNY", 29900)
+    assert (await private.pay()).is_paid
+    await _done(here)
+    (share,) = [button for seen in private.answers if (button := seen.button("转发给 Telegram 好友"))]
+
+    # shared where the bot is not
+    query = share["switch_inline_query_chosen_chat"]["query"]
+    friends = anna.open(here.fake.group("Friends", people))
+    offered = await anna.ask_inline(here.bot, query)
+    assert (offered.is_personal, offered.cache_time) == (True, 10)
+    assert offered.titles[0] == "宜兴紫砂壶 西施"
+    shared = await friends.share(offered)
+    assert "●○○○" in shared.text
+    assert shared.buttons == ["¥299.00 参团", "看看进度"]
+    await _done(here)
+
+    for number, friend in enumerate(others, 1):
+        (now_shown,) = [seen for seen in friends.messages if seen.id == shared.id]
+        assert "●" * number + "○" * (4 - number) in now_shown.text
+        button = now_shown.button("¥299.00 参团")
+        assert button is not None
+        chat = await friend.follow(button["url"])
+        await _done(here)
+        await _taps(here, chat, "¥299.00 参团")
+        await _says(here, chat, AT_HOME.format(name=friend.name, number=number))
+        await _taps(here, chat, "在 Telegram 里付款")
+        await _taps(here, chat, "确认下单")
+        assert (await chat.pay()).is_paid
+        await _done(here)
+
+    (shown,) = [seen for seen in friends.messages if seen.id == shared.id]
+    assert "●●●●" in shown.text
+    assert "拼成了，一共 4 人" in shown.text
+    assert shown.buttons == ["去店里看看"]
+    orders = await _orders(here)
+    assert [(order.status, order.hold_reason) for order in orders] == [(OrderStatus.PLACED, None)] * 4
+    assert any("拼成" in seen.text for seen in private.messages)
+    async with here.shop.database.begin() as session:
+        card = (await session.scalars(select(SharedCard))).one()
+    assert card.done_at is not None
+
+
+async def test_a_shared_group_stays_current_where_telegram_tells_of_no_choice_and_one_that_is_gone_is_let_be(
+    here: TelegramShop,
+) -> None:
+    await _given(here, "group-buy 一起喝茶: POT-H220 299.00 for 2, within 2 hours")
+    here.bot.inline_feedback = False
+    people = [here.fake.person(name) for name in ("Anna", "Ben")]
+    anna, ben = people
+    private = anna.open(here.bot)
+    await _says(here, private, "I want to start a group", "Anna Lin, 13800138000, 90 Wensan Road, Hangzhou, Zhejiang")
+    await _taps(here, private, "Pay here in Telegram")
+    await _taps(here, private, "Place the order")
+    await private.pay()
+    await _done(here)
+    friends = anna.open(here.fake.group("Friends", people))
+    shared = await friends.share_inline(here.bot, "group")
+    gone = await friends.share_inline(here.bot, "")
+    for card in (shared, gone):
+        press = await ben.open(friends.box).press("How it stands now", on=card)  # type: ignore[arg-type]
+        assert "1 of 2 are in, 1 more to go" in await press.answer()
+    await _done(here)
+    del friends.box.messages[gone.id]
+
+    chat = await ben.follow(str((shared.button("Join for") or {})["url"]))
+    await _done(here)
+    await _taps(here, chat, "Join for")
+    await _says(here, chat, "Ben Wu, 13800138001, 90 Wensan Road, Hangzhou, Zhejiang")
+    await _taps(here, chat, "Pay here in Telegram")
+    await _taps(here, chat, "Place the order")
+    await chat.pay()
+    await _done(here)
+    (shown,) = [seen for seen in friends.messages if seen.id == shared.id]
+    assert "It is complete: 2 are in." in shown.text
+    async with here.shop.database.begin() as session:
+        cards = (await session.scalars(select(SharedCard).order_by(SharedCard.id))).all()
+    assert [(card.language, card.done_at is not None) for card in cards] == [("en", True)] * 2
+
+
+async def test_goods_are_offered_in_any_chat_page_by_page_and_three_taps_lead_to_an_order(here: TelegramShop) -> None:
+    anna = here.fake.person("Anna", language_code="zh-hans")
+    private = anna.open(here.bot)
+    stranger = await anna.ask_inline(here.bot, "茶")
+    assert len(stranger.titles) == 7
+    assert "茶" in stranger.titles[0]
+    everything = await anna.ask_inline(here.bot, "有什么")
+    assert (len(everything.titles), everything.next_offset) == (20, "20")
+    rest = await anna.ask_inline(here.bot, "有什么", offset="20")
+    assert rest.titles
+    assert not set(rest.titles) & set(everything.titles)
+    for odd in ("-1", "x", "9" * 60, "99999"):
+        await anna.ask_inline(here.bot, "茶", offset=odd)
+    assert (await anna.ask_inline(here.bot, "qqqqqq zzzz")).titles == []
+    assert len((await anna.ask_inline(here.bot, "")).titles) == 5  # nobody buys together: what sells well
+
+    # once in words, so that address and way to pay are known
+    await _says(here, private, "买一个紫砂壶", "第一个", "结账", AT_HOME.format(name="林小雨", number=0))
+    await _taps(here, private, "货到付款")
+    await _taps(here, private, "确认下单")
+    assert len(await _orders(here)) == 1
+
+    link = next(one for one in stranger.results if "铁观音" in one["title"])["reply_markup"]["inline_keyboard"][0][0]
+    page = await anna.follow(link["url"])
+    await _done(here)
+    taps = len(here.fake.called("answerCallbackQuery"))
+    await _taps(here, page, page.last.buttons[0])
+    await _taps(here, page, "去结账")
+    await _taps(here, page, "确认下单")
+    assert len(here.fake.called("answerCallbackQuery")) - taps == 3
+    assert [order.status for order in await _orders(here)] == [OrderStatus.PLACED] * 2
+
+
+async def test_an_invoice_is_paid_once_says_why_not_and_gives_back_what_was_paid_twice(here: TelegramShop) -> None:
+    anna = here.fake.person("Anna", language_code="en")
+    chat = anna.open(here.bot)
+    home = "Anna Lin, 13800138000, 90 Wensan Road, Hangzhou, Zhejiang"
+    await _says(here, chat, "a teapot please", "the first one")
+    await _taps(here, chat, "Purple-brown clay / 150 ml")
+    await _says(here, chat, "check out", home)
+    await _taps(here, chat, "Pay here in Telegram")
+    await _taps(here, chat, "Place the order")
+    one, two = [await chat.pay(later=True) for _ in range(2)]
+    assert (one.is_paid, two.is_paid) == (True, True)
+    one.finish()
+    await _done(here)
+    assert any("paid" in seen.text.lower() for seen in chat.answers), [seen.text for seen in chat.answers]
+    two.finish()
+    await _done(here)
+    third = await chat.pay()
+    assert third.error.startswith("Order ")
+    assert "is paid already" in third.error
+    async with here.shop.database.begin() as session:
+        assert len((await session.scalars(select(Payment))).all()) == 2
+        refund = (await session.scalars(select(Refund))).one()
+    (order,) = await _orders(here)
+    assert (refund.reason, refund.provider, refund.amount) == ("overpaid", "telegram", order.total_amount)
+    said = await _says(here, chat, "/paysupport")
+    assert "give money back" in said[-1].text
+    assert said[-1].buttons == ["My orders", "My refunds", "Talk to a person"]
