@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.language import N_
-from bot.replies import Button, Choice, Line, OrderStatus, Reply, Row, Text
+from bot.replies import Button, Choice, Line, OrderStatus, PayLink, Reply, Row, Text
 from bot.skills.showing import order_reply
 from bot.voice import Voice
 from commerce.announcements import Announcement
@@ -13,7 +13,7 @@ from commerce.inventory.model import Location
 from commerce.orders.model import DeliveryMethod, FulfilmentState
 from commerce.orders.queries import OrderView, order_view
 from commerce.shipping.model import BEFORE_LEAVING, ShipmentState
-from commerce.shipping.pickup import pickup_code
+from commerce.shipping.pickup import pickup_code, pickup_token
 from commerce.shipping.queries import ParcelView, TrackingView, parcel_view, parcels_of, tracking_of
 from commerce.shipping.simulated import SIMULATED
 from foundation.errors import Refused
@@ -103,7 +103,8 @@ async def pickup_reply(voice: Voice, session: AsyncSession, order: OrderView, pa
     place = await session.get(Location, parcel.location_id) if parcel.location_id is not None else None
     if place is not None:
         lines.append(_("You find it here: {place}").format(place=place_text(place, voice.language)))
-    return Text("\n".join(lines))
+    url = f"{voice.shop.settings.base_url}/pickup/{pickup_token(voice.vault, parcel.shipment_id)}"
+    return PayLink("\n".join(lines), _("Show the QR code"), f"{url}?lang={voice.language}", "")
 
 
 def place_text(place: Location, language: str) -> str:

@@ -87,7 +87,8 @@ async def open_group(turn: Turn) -> None:
         if not (await consents_of(turn.session, customer_id=turn.customer_id)).get(Purpose.MARKETING):
             yes = turn.wish(_("Yes, send me such offers"), "change_consent", about="m", to="yes")
             text = _("Shall I write to you when only one more is missing, or with an offer you may like?")
-            turn.say(Choice(f"{text}{gap(text)}{_('At most once a day, and you can stop it at any time.')}", (yes,)))
+            text += gap(text) + _("At most once a day, and you can stop it at any time.")
+            turn.say(Choice(text, (yes,)))
 
 
 async def join_group(turn: Turn) -> None:

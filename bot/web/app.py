@@ -26,6 +26,7 @@ from bot.web import (
     pages,
     pay,
     photos,
+    pickup_page,
     pictures,
     simulator,
     simulator_alipay,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 _PARTS = (
     *(pages, goods, groups, deals, flash_page, chat, flash, suggestions, photos, pictures),
-    *(my_data, transfer_page, pay, carriers, health),
+    *(my_data, pickup_page, transfer_page, pay, carriers, health),
 )
 
 

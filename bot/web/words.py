@@ -47,6 +47,13 @@ class Words:
     data_gone: str
     pay_busy_title: str
     pay_busy_text: str
+    pickup_title: str
+    pickup_text: str
+    pickup_qr: str
+    pickup_order: str
+    pickup_place: str
+    pickup_gone: str
+    pickup_gone_text: str
     transfer_title: str
     transfer_code: str
     transfer_account: str
@@ -131,6 +138,13 @@ _ENGLISH = Words(
     pay_busy_text="The bank does not answer. Nothing was charged. Please try again in a minute.",
     order="Order",
     amount="Amount",
+    pickup_title="Your pick-up code",
+    pickup_text="Say it at the counter, or have it scanned.",
+    pickup_qr="The pick-up code as a QR code",
+    pickup_order="Order",
+    pickup_place="Where",
+    pickup_gone="Nothing to pick up here",
+    pickup_gone_text="The goods were fetched already, or the code has changed. Ask for it in the chat.",
     transfer_title="Pay by bank transfer",
     transfer_code="Write as purpose",
     transfer_account="Account",
@@ -212,6 +226,13 @@ _CHINESE = Words(
     pay_busy_text="银行那边没有回应，没有扣款。请过一分钟再试。",
     order="订单",
     amount="金额",
+    pickup_title="取货码",
+    pickup_text="到店报给店员，或者出示二维码扫一扫。",
+    pickup_qr="取货码的二维码",
+    pickup_order="订单",
+    pickup_place="取货地点",
+    pickup_gone="这里没有待取的货",
+    pickup_gone_text="可能已经取走了，也可能换了取货码。去聊天里问问店小二吧。",
     transfer_title="银行转账付款",
     transfer_code="转账附言",
     transfer_account="收款账户",

@@ -1,5 +1,7 @@
 """Goods fetched at the counter: a code of six digits proves who fetches them. Wrong ones are counted and limited."""
 
+import base64
+import binascii
 import hmac
 import secrets
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.orders.locks import note
-from commerce.orders.model import DeliveryMethod
+from commerce.orders.model import DeliveryMethod, Order
 from commerce.shipping.model import DeliveryProof, ProofKind, Shipment, ShipmentState
 from commerce.shipping.queries import locked_shipment
 from commerce.shipping.stages import arrived, leave, tell_stage
@@ -19,6 +21,7 @@ from foundation.errors import Refused
 MOST_TRIES = 5
 """Wrong codes for one pick-up before it needs a new one: five guesses of a million."""
 _KIND = "pickup_code"
+_SIGNED_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,37 @@ def code_of(session: AsyncSession, shipment: Shipment) -> str | None:
     vault: Vault = session.info["vault"]
     ready = shipment.state is ShipmentState.PACKED and shipment.pickup_code_sealed is not None
     return vault.open(shipment.pickup_code_sealed) if ready and shipment.pickup_code_sealed else None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCode:
+    """The code of an order that waits to be fetched at this location."""
+
+    number: str
+    code: str
+    location_id: int | None
+
+
+def pickup_token(vault: Vault, shipment_id: int) -> str:
+    """The opaque end of a link that shows the code of a pick-up to whoever it was given to, while the goods wait."""
+    number = shipment_id.to_bytes(8)
+    return base64.urlsafe_b64encode(number + vault.sign(_KIND, number)[:_SIGNED_BYTES]).decode().rstrip("=")
+
+
+async def shown_code(session: AsyncSession, *, token: str) -> ShownCode | None:
+    """What such a link shows; None once the goods are fetched, while no code is good, and for what is no link."""
+    vault: Vault = session.info["vault"]
+    try:
+        read = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+    except (ValueError, binascii.Error):
+        return None
+    if len(read) != 8 + _SIGNED_BYTES or not vault.verify(_KIND, read[:8], read[8:]):
+        return None
+    shipment = await session.get(Shipment, int.from_bytes(read[:8]))
+    if shipment is None or shipment.code_tries >= MOST_TRIES or (code := code_of(session, shipment)) is None:
+        return None
+    order = await session.get_one(Order, shipment.order_id)
+    return ShownCode(order.number, code, shipment.location_id)
 
 
 async def pickup_code(session: AsyncSession, *, shipment_id: int, customer_id: int) -> str:
