@@ -48,7 +48,7 @@ class FakeTelegram(World):
         async def execute(method: str, params: Params) -> tuple[int, Obj]:
             return await self.call(bot, method, params)
 
-        updates = Updates(self.clock, self.faults, execute, first_id=900_000_000 + self.first_id)
+        updates = Updates(self.clock, self.faults, execute, first_id=900_000_000 + self.first_id % 10**9)
         bot = Bot(token, account, updates, Flood(self.clock), itertools.count(self.first_id), reads_groups)
         bot.flood.on = self.flood_control
         self.bots[token] = bot
