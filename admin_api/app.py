@@ -31,6 +31,7 @@ from admin_api import (
     returns,
     shelf,
     sign_in,
+    staff_chats,
 )
 from admin_api.auth import forget_old_sign_ins
 from admin_api.desk import Desk
@@ -68,6 +69,7 @@ PARTS = (
     locations,
     checks,
     keepers,
+    staff_chats,
     live,
 )
 """Each has its routes. What is alike in two addresses goes to the one that comes first."""

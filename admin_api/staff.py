@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.model import Role, Staff, StaffSession
 from commerce.customers.keepers import unlink_chats
+from conversations.staff_chats import unlink_staff_chats
 from foundation.audit import write_audit
 from foundation.errors import Refused
 
@@ -87,6 +88,7 @@ async def reset_password(session: AsyncSession, *, name: str, password: str, now
     person.password_hash = await password_hash(password)
     await session.execute(delete(StaffSession).where(StaffSession.staff_id == person.id))
     await unlink_chats(session, staff_id=person.id)
+    await unlink_staff_chats(session, staff_id=person.id)
     write_audit(session, staff_id=None, action="staff.password_reset", subject=f"staff:{person.id}", now=now)
 
 

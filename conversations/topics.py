@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -84,6 +84,12 @@ async def conversation_in(session: AsyncSession, *, chat_id: int, thread_id: int
     """Which conversation this topic of a group is about."""
     found = select(StaffTopic.conversation_id).join(StaffGroup, StaffGroup.id == StaffTopic.group_id)
     return await session.scalar(found.where(StaffGroup.chat_id == chat_id, StaffTopic.thread_id == thread_id))
+
+
+async def open_topics(session: AsyncSession) -> dict[int, int]:
+    """How many topics are open, by group."""
+    counted = select(StaffTopic.group_id, func.count()).where(StaffTopic.is_open).group_by(StaffTopic.group_id)
+    return dict((await session.execute(counted)).tuples().all())
 
 
 async def news_of(session: AsyncSession, stand: Stand) -> News:

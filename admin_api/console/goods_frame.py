@@ -19,6 +19,7 @@ GOODS = {
 }
 STORE = {
     "order-rules": ("Order rules", Permission.READ_ORDERS),
+    "telegram": ("Telegram", Permission.TALK),
     "checks": ("Self-check", Permission.READ_CHECKS),
 }
 

@@ -32,6 +32,7 @@ from admin_api.console.shelves_page import ShelvesPage
 from admin_api.console.sign_in_page import SignInPage
 from admin_api.console.stock_page import StockPage
 from admin_api.console.talk_list import may_talk
+from admin_api.console.telegram_page import StaffTelegramPage
 from admin_api.console.tender_page import TenderPage
 from admin_api.console.two_panes import TwoPanes
 from admin_api.console.visit import Visit
@@ -155,6 +156,7 @@ def _declare_goods_pages(desk: Desk) -> None:
     _declare_list(desk, "/promotions", Permission.READ_PROMOTIONS, PromotionsPage)
     _declare_list(desk, "/coupons", Permission.READ_PROMOTIONS, TenderPage)
     _declare_list(desk, "/order-rules", Permission.READ_ORDERS, OrderRulesPage, here="store")
+    _declare_list(desk, "/telegram", Permission.TALK, StaffTelegramPage, here="store")
     _declare_list(desk, "/checks", Permission.READ_CHECKS, ChecksPage, here="store")
 
 

@@ -3,7 +3,6 @@
 TELEGRAM_ZH = {
     "Telegram": "Telegram",
     "Return": "退货单",
-    "Order": "订单",
     "Note of the colleague before": "上一位同事的备注",
     "a return did not go well": "退换货后仍有问题",
     "Understood": "机器人的理解",
