@@ -137,8 +137,7 @@ async def add_campaign(desk: Desk, staff: StaffMember, *, form: CampaignForm) ->
     staff.must(Permission.MANAGE_PROMOTIONS)
     async with desk.database.begin() as session:
         made = await campaigns.add_campaign(session, draft=form.draft(), now=desk.now())
-        note_down(session, desk, staff, "group_buy.added", f"group_campaign:{made.id}", after=_facts(form))
-        return await read_campaign(desk, session, staff, campaign_id=made.id)
+        return await _done(desk, session, staff, "added", made.id, after=_facts(form))
 
 
 async def edit_campaign(desk: Desk, staff: StaffMember, *, campaign_id: int, form: EditCampaignForm) -> Cockpit:
@@ -154,9 +153,7 @@ async def edit_campaign(desk: Desk, staff: StaffMember, *, campaign_id: int, for
         await campaigns.edit_campaign(
             session, campaign_id=campaign_id, draft=form.draft(), version=form.version, now=desk.now()
         )
-        facts = {"before": _facts(before), "after": _facts(form)}
-        note_down(session, desk, staff, "group_buy.edited", f"group_campaign:{campaign_id}", **facts)
-        return await read_campaign(desk, session, staff, campaign_id=campaign_id)
+        return await _done(desk, session, staff, "edited", campaign_id, before=_facts(before), after=_facts(form))
 
 
 async def start_campaign(desk: Desk, staff: StaffMember, *, campaign_id: int, form: VersionForm) -> Cockpit:
@@ -164,8 +161,7 @@ async def start_campaign(desk: Desk, staff: StaffMember, *, campaign_id: int, fo
     staff.must(Permission.MANAGE_PROMOTIONS)
     async with desk.database.begin() as session:
         await campaigns.start_campaign(session, campaign_id=campaign_id, version=form.version, now=desk.now())
-        note_down(session, desk, staff, "group_buy.started", f"group_campaign:{campaign_id}")
-        return await read_campaign(desk, session, staff, campaign_id=campaign_id)
+        return await _done(desk, session, staff, "started", campaign_id)
 
 
 async def end_campaign(desk: Desk, staff: StaffMember, *, campaign_id: int, form: EndForm) -> Cockpit:
@@ -180,8 +176,7 @@ async def end_campaign(desk: Desk, staff: StaffMember, *, campaign_id: int, form
             session, campaign_id=campaign_id, version=form.version, refund=form.refund, now=desk.now()
         )
         facts: dict[str, Json] = {"refund": form.refund, "groups": groups, "amount": at_risk if form.refund else 0}
-        note_down(session, desk, staff, "group_buy.ended", f"group_campaign:{campaign_id}", **facts)
-        return await read_campaign(desk, session, staff, campaign_id=campaign_id)
+        return await _done(desk, session, staff, "ended", campaign_id, **facts)
 
 
 async def extend_group(desk: Desk, staff: StaffMember, *, group_id: int, form: ExtendForm) -> GroupShape:
@@ -213,6 +208,13 @@ async def nudge_group(desk: Desk, staff: StaffMember, *, group_id: int) -> Nudge
         told = await nudge_by_staff(session, group_id=group_id, now=desk.now())
         note_down(session, desk, staff, "group.nudged", f"buying_group:{group_id}", told=told)
         return Nudged(told=told)
+
+
+async def _done(
+    desk: Desk, session: AsyncSession, staff: StaffMember, act: str, campaign_id: int, **facts: Json
+) -> Cockpit:
+    note_down(session, desk, staff, f"group_buy.{act}", f"group_campaign:{campaign_id}", **facts)
+    return await read_campaign(desk, session, staff, campaign_id=campaign_id)
 
 
 async def _as_seen(session: AsyncSession, group_id: int, version: int) -> None:

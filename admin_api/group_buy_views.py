@@ -1,7 +1,9 @@
 """Campaigns and their groups as the staff watches them: shapes, and the queries that give them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import case, func, select
@@ -230,7 +232,7 @@ async def _rows(session: AsyncSession, views: Sequence[CampaignView], language: 
                 picture=first.picture,
                 offers=offers,
                 currency=view.offers[0].currency,
-                **{name: getattr(view, name) for name in _SAME},
+                **_same(CampaignRow, view, but="offers"),
             )
         )
     return rows
@@ -238,17 +240,11 @@ async def _rows(session: AsyncSession, views: Sequence[CampaignView], language: 
 
 def _group(view: GroupView, at_risk: int, currency: str) -> GroupShape:
     members = [MemberShape(name=one.name, is_leader=one.is_leader, is_paid=one.is_paid) for one in view.members]
-    same = {name: getattr(view, name) for name in _GROUP_SAME}
     risk = Price(amount=at_risk, currency=currency)
-    return GroupShape(id=view.group_id, members=members, at_risk=risk, **same)
+    return GroupShape(id=view.group_id, members=members, at_risk=risk, **_same(GroupShape, view, but="members"))
 
 
-_SAME = (
-    *("name", "description", "product_id", "state", "starts_at", "ends_at", "window_minutes", "hold_minutes", "size"),
-    *("max_per_customer", "max_pieces", "audience", "strangers", "below_size", "quota", "left", "open_groups"),
-    "version",
-)
-_GROUP_SAME = (
-    *("campaign_id", "public_id", "state", "size", "capacity", "paid", "held", "missing", "left", "reached"),
-    *("deadline", "version"),
-)
+def _same(shape: type[BaseModel], view: CampaignView | GroupView, *, but: str) -> dict[str, Any]:
+    """What a shape takes over as it is."""
+    names = {field.name for field in fields(view)} & shape.model_fields.keys() - {but}
+    return {name: getattr(view, name) for name in names}

@@ -26,10 +26,9 @@ from sqlalchemy import text
 
 from bench.pgbench import broken_stock, insist_on_disk, pgbench
 from bench.processes import cpu_seconds, postgres_pids
-from bench.shoppers_ready import Ready, goods_for, ready_shoppers
+from bench.shoppers_ready import Ready, goods_for, ready_shoppers, say_yes
 from cli.scratch import Place, scratch_database, scratch_place
 from commerce.inventory.hold import Holds
-from commerce.orders.actions import place_order
 from commerce.orders.model import PaymentMethod
 from foundation.database import Database
 from foundation.errors import Json
@@ -195,22 +194,7 @@ async def bench(place: Place, *, seconds: float, rounds: int, orders: int, seed:
 
 
 async def _buy(database: Database, holds: Holds, shopper: Ready) -> None:
-    now = datetime.now(UTC)
-    offer = shopper.offer
-    await holds.hold(offer.hold_key, offer.holding, until=now + timedelta(minutes=15), now=now)
-    async with database.begin() as session:
-        await place_order(
-            session,
-            customer_id=shopper.customer_id,
-            cart_id=offer.cart_id,
-            cart_version=offer.cart_version,
-            priced=offer.priced,
-            address_id=shopper.address_id,
-            payment_method=PaymentMethod.COD,
-            hold_key=offer.hold_key,
-            language="zh",
-            now=now,
-        )
+    await say_yes(database, holds, shopper, PaymentMethod.COD, now=datetime.now(UTC))
 
 
 def main() -> None:

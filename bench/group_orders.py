@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from bench.shoppers_ready import HOME, TOGETHER, Ready
+from bench.shoppers_ready import HOME, TOGETHER, Ready, say_yes
 from commerce.carts.deals import GroupDeal, deal_cart
 from commerce.catalog.model import Variant
 from commerce.customers.actions import customer_for, save_address
 from commerce.group_buy.campaigns import CampaignDraft, Offer, add_campaign, start_campaign
 from commerce.group_buy.model import BuyingGroup, GroupMember
 from commerce.inventory.hold import Holds
-from commerce.orders.actions import place_order, quote
+from commerce.orders.actions import quote
 from commerce.orders.model import Order, PaymentMethod
 from commerce.orders.settlement import settle
 from commerce.payments.model import Intent
@@ -22,7 +22,6 @@ from commerce.payments.port import Session, SessionState
 from foundation.database import Database
 from foundation.money import Money
 
-KEPT = timedelta(minutes=10)
 _numbers = itertools.count(1)
 
 
@@ -86,32 +85,18 @@ class Groups:
 
     async def join(self, shopper: Ready) -> Order:
         """Say yes and pay, as a shopper does. Raises what `hold` and `place_order` refuse."""
-        order = await self.order(shopper)
-        await self.pay(order)
-        return order
+        ordered = await self.order(shopper)
+        await self.pay(ordered)
+        return ordered
 
     async def order(self, shopper: Ready) -> Order:
-        """Goods and seat together or neither, then the order of them."""
-        now, offer = datetime.now(UTC), shopper.offer
-        await self.holds.hold(offer.hold_key, offer.holding, until=now + KEPT, now=now, allotments=offer.allotments)
-        async with self.database.begin() as session:
-            return await place_order(
-                session,
-                customer_id=shopper.customer_id,
-                cart_id=offer.cart_id,
-                cart_version=offer.cart_version,
-                priced=offer.priced,
-                address_id=shopper.address_id,
-                payment_method=PaymentMethod.SIMULATOR,
-                hold_key=offer.hold_key,
-                language="zh",
-                now=now,
-            )
+        """Say yes, and pay later."""
+        return await say_yes(self.database, self.holds, shopper, PaymentMethod.SIMULATOR, now=datetime.now(UTC))
 
-    async def pay(self, order: Order) -> None:
+    async def pay(self, ordered: Order) -> None:
         """The bank says that it is paid."""
         async with self.database.begin() as session:
-            intent = (await session.scalars(select(Intent).where(Intent.order_id == order.id))).one()
+            intent = (await session.scalars(select(Intent).where(Intent.order_id == ordered.id))).one()
             paid = Session(
                 f"bench-{intent.id}", intent.reference, "", SessionState.PAID, Money(intent.amount, intent.currency)
             )

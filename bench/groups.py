@@ -23,12 +23,12 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import uvloop
 
-from bench.group_orders import KEPT, Groups
+from bench.group_orders import Groups
 from bench.pgbench import insist_on_disk, pgbench
 from bench.processes import cpu_seconds, postgres_pids
 from bench.shoppers_ready import goods_for
@@ -41,6 +41,7 @@ from foundation.database import Database
 from foundation.errors import Json, Refused
 
 HOLD, ORDER = (Path(__file__).with_name(name) for name in ("groups.sql", "group_orders.sql"))
+KEPT = timedelta(minutes=10)
 SIZE = 5
 """Seats of a group."""
 PIECES = 10**7

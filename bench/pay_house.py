@@ -16,6 +16,7 @@ import httpx
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bench.shoppers_ready import Ready, say_yes
 from bot.web.simulator import Bank, send_webhooks
 from bot.web.simulator_model import (
     FAULT_OF_AMOUNT,
@@ -30,7 +31,7 @@ from commerce.catalog.model import Product, ProductStatus, ProductText, Variant
 from commerce.customers.actions import customer_for, save_address
 from commerce.customers.address import AddressText
 from commerce.inventory.actions import receive_stock
-from commerce.orders.actions import expire_unpaid_orders, place_order, quote
+from commerce.orders.actions import expire_unpaid_orders, quote
 from commerce.orders.model import Order, PaymentMethod
 from commerce.payments.actions import Till, open_payment, pay_token, reconcile
 from commerce.payments.jobs import JOBS
@@ -78,22 +79,9 @@ class PayHouse:
             await add_line(session, customer_id=customer.id, variant_id=variant, quantity=pieces, now=now)
             address = await save_address(session, customer_id=customer.id, parsed=SOMEWHERE, now=now)
             offer = await quote(session, customer_id=customer.id, language="zh", now=now)
+        ready = Ready(customer.id, address.id, offer)
         unpaid_for = waits_for(shop.settings, method)
-        await shop.holds.hold(offer.hold_key, offer.holding, until=now + unpaid_for, now=now)
-        async with shop.database.begin() as session:
-            return await place_order(
-                session,
-                customer_id=customer.id,
-                cart_id=offer.cart_id,
-                cart_version=offer.cart_version,
-                priced=offer.priced,
-                address_id=address.id,
-                payment_method=method,
-                hold_key=offer.hold_key,
-                language="zh",
-                now=now,
-                unpaid_for=unpaid_for,
-            )
+        return await say_yes(shop.database, shop.holds, ready, method, now=now, unpaid_for=unpaid_for)
 
     async def intent(self, order: Order) -> Intent:
         """The latest intent of an order."""

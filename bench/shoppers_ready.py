@@ -4,14 +4,17 @@ import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from commerce.carts.actions import add_line
 from commerce.catalog.model import Product, ProductStatus, ProductText, Variant
 from commerce.customers.actions import customer_for, save_address
 from commerce.customers.address import AddressText
 from commerce.inventory.actions import count_many
-from commerce.orders.actions import Quote, quote
+from commerce.inventory.hold import Holds
+from commerce.orders.actions import Quote, place_order, quote
+from commerce.orders.model import Order, PaymentMethod
+from commerce.orders.placing import UNPAID_FOR
 from foundation.database import Database
 
 HOME = AddressText("张三", "+8613800138000", "浙江省杭州市西湖区文三路90号")
@@ -49,6 +52,35 @@ async def goods_for(database: Database, *, count: int, pieces: int) -> list[int]
         ids = [variant.id for variant in variants]
         await count_many(session, dict.fromkeys(ids, pieces), reference="bench", now=now)
     return ids
+
+
+async def say_yes(
+    database: Database,
+    holds: Holds,
+    shopper: Ready,
+    method: PaymentMethod,
+    *,
+    now: datetime,
+    unpaid_for: timedelta = UNPAID_FOR,
+) -> Order:
+    """The yes: goods and places together or neither, then the order. Raises what `hold` and `place_order` refuse."""
+    offer = shopper.offer
+    until = now + unpaid_for
+    await holds.hold(offer.hold_key, offer.holding, until=until, now=now, allotments=offer.allotments)
+    async with database.begin() as session:
+        return await place_order(
+            session,
+            customer_id=shopper.customer_id,
+            cart_id=offer.cart_id,
+            cart_version=offer.cart_version,
+            priced=offer.priced,
+            address_id=shopper.address_id,
+            payment_method=method,
+            hold_key=offer.hold_key,
+            language="zh",
+            now=now,
+            unpaid_for=unpaid_for,
+        )
 
 
 async def ready_shoppers(database: Database, variants: Sequence[int], *, count: int, rng: random.Random) -> list[Ready]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.flow import Turn
 from bot.questions import Number
-from bot.skills.item_names import short_names
+from bot.skills.item_names import names_of
 from bot.words import Words, simple
 from commerce.search.actions import Wanted, find
 from foundation.errors import Json, Refused
@@ -92,7 +92,7 @@ def _by_name(turn: Turn, titles: Mapping[int, str]) -> list[int]:
         its = results[int(place) - 1 if int(place) > 0 else -1]
         return [its] if its in titles else []
     said = simple(turn.words.heard.text)
-    names = dict(zip(titles, short_names(list(titles.values())), strict=True))
+    names = names_of(titles)
     return [its for its, words in names.items() if any(word in said for word in words)]
 
 

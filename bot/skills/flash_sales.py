@@ -12,7 +12,7 @@ from bot.questions import Option, Pick
 from bot.replies import Button, Card, Cards, Choice
 from bot.sayings_flash import how_places_are_given
 from bot.skills.deals_named import deals_named, how_many
-from bot.skills.item_names import short_names
+from bot.skills.item_names import names_of
 from bot.skills.showing import named
 from commerce.carts.deals import FlashDeal, deal_cart
 from commerce.flash_sales.queries import FlashItemView, Phase, SaleView, quota_of, sale_view, sales_for
@@ -118,7 +118,7 @@ async def _which_item(turn: Turn) -> tuple[SaleView, FlashItemView]:
     on = [pair for pair in known if pair[0].phase is Phase.ON] or known
     titles = {item.variant.product_id: item.variant.title for _sale, item in on}
     meant = (await deals_named(turn, titles, acts=True)).products
-    names = dict(zip(titles, short_names(list(titles.values())), strict=True))
+    names = names_of(titles)
     options = [
         Option(
             str(item.item_id),

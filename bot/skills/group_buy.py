@@ -10,7 +10,7 @@ from bot.language import gap
 from bot.questions import MakeButton, Option, Pick
 from bot.replies import Button, Card, Cards, Choice
 from bot.skills.deals_named import deals_named, how_many
-from bot.skills.item_names import short_names
+from bot.skills.item_names import names_of
 from bot.skills.variants import PickVariant
 from bot.words import Words
 from commerce.carts.deals import GroupDeal, deal_cart
@@ -162,7 +162,7 @@ async def _which_campaign(turn: Turn) -> CampaignView | None:
     if on and named.else_:
         await _say_on(turn, on, not_for=named.else_)
         return None
-    names = dict(zip(titles, short_names(list(titles.values())), strict=True))
+    names = names_of(titles)
     options = [
         Option(
             str(campaign.campaign_id),

@@ -1,12 +1,17 @@
 """What shoppers call the things of an order: the part of a title that no other thing in it has."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
 _WORD = re.compile(r"[a-z][a-z-]{3,}")
 _SMALL = frozenset(("with", "from", "for", "and", "pack", "size", "set"))
 LONGEST = 6
+
+
+def names_of(titles: Mapping[int, str]) -> dict[int, tuple[str, ...]]:
+    """The short names of these goods, {product id: title}, by product."""
+    return dict(zip(titles, short_names(list(titles.values())), strict=True))
 
 
 def short_names(titles: Sequence[str]) -> list[tuple[str, ...]]:

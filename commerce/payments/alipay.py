@@ -24,6 +24,7 @@ from commerce.payments.port import (
     RefundOutcome,
     Session,
     SessionState,
+    order_title,
 )
 from commerce.payments.refund_numbers import refund_key, refund_number
 from commerce.payments.signatures import is_alipay_signed, is_rsa_signed, sign_for_alipay
@@ -110,7 +111,7 @@ class Alipay:
         content: dict[str, Json] = {
             "out_trade_no": _number(reference),
             "total_amount": str(money.decimal),
-            "subject": f"{self._shop_name} {reference.rpartition('-')[0]}"[:256],
+            "subject": order_title(self._shop_name, reference)[:256],
             "product_code": product,
             "time_expire": until.astimezone(BEIJING).strftime(TIMES),
         }

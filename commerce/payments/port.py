@@ -73,6 +73,11 @@ class Notice:
     payload: Mapping[str, Json]
 
 
+def order_title(shop_name: str, reference: str) -> str:
+    """What a shopper reads beside the sum on the page of a provider: the shop and the number of the order."""
+    return f"{shop_name} {reference.rpartition('-')[0]}"
+
+
 class Provider(Protocol):
     """A payment provider. Every method may raise ProviderUnreachable; every one may be repeated with the same keys."""
 

@@ -25,6 +25,7 @@ from commerce.payments.port import (
     RefundOutcome,
     Session,
     SessionState,
+    order_title,
 )
 from commerce.payments.refund_numbers import MOST_TRIES, refund_key, refund_number
 from commerce.payments.signatures import is_wechat_signed, open_wechat, wechat_authorization
@@ -151,7 +152,7 @@ class WechatPay:
         asked: dict[str, Json] = {
             "appid": self._merchant.app_id,
             "mchid": self._merchant.mchid,
-            "description": f"{self._shop_name} {reference.rpartition('-')[0]}"[:127],
+            "description": order_title(self._shop_name, reference)[:127],
             "out_trade_no": ref,
             "time_expire": until.astimezone(BEIJING).isoformat(timespec="seconds"),
             "notify_url": self._notify_url,
