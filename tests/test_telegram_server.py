@@ -228,6 +228,9 @@ async def test_groups_topics_and_members(
     updates = await staff.get_updates()
     assert updates[-1].message
     assert (updates[-1].message.text, updates[-1].message.message_thread_id) == ("on it", thread)
+    answered = updates[-1].message.reply_to_message
+    assert answered
+    assert answered.forum_topic_created
     assert await staff.close_forum_topic(forum.id, thread)
     assert "Topic_not_modified" in await refusal(staff.close_forum_topic(forum.id, thread))
     fake.delete_topic(forum, thread)
@@ -355,6 +358,13 @@ async def test_flood_control_counts_the_bot_the_chat_and_the_group(
     assert await until_refused(*[group.id] * 25) == (20, 57)
     fake.clock.skip(60)
     assert await until_refused(*[person.id for person in people], anna.id) == (30, 1)
+    fake.clock.skip(60)
+    photos = [types.InputMediaPhoto(media=types.BufferedInputFile(a_picture(), "p.jpg"))] * 10
+    await bot.send_media_group(group.id, list(photos))
+    await bot.send_message(group.id, "x")
+    before = len(group.messages)
+    assert "Too Many Requests: retry after 57" in await refusal(bot.send_media_group(group.id, list(photos)))
+    assert len(group.messages) == before
     fake.flood_limits(False)
     shop.flood.close(7, anna.id)
     assert await until_refused(people[0].id, anna.id) == (1, 7)

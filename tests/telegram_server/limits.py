@@ -57,14 +57,15 @@ class Window:
         self.limit, self.seconds = limit, seconds
         self._taken: deque[float] = deque()
 
-    def wait(self, now: float) -> float:
-        """Seconds until the next may come; 0 when it may now."""
+    def wait(self, now: float, count: int) -> float:
+        """Seconds until so many more may come; 0 when they may now."""
         while self._taken and self._taken[0] <= now - self.seconds:
             self._taken.popleft()
-        return self._taken[0] + self.seconds - now if len(self._taken) >= self.limit else 0.0
+        over = len(self._taken) + count - self.limit
+        return self._taken[min(over, len(self._taken)) - 1] + self.seconds - now if over > 0 and self._taken else 0.0
 
-    def take(self, now: float) -> None:
-        self._taken.append(now)
+    def take(self, now: float, count: int) -> None:
+        self._taken.extend([now] * count)
 
 
 class Bursts:
@@ -74,13 +75,14 @@ class Bursts:
         self.rate, self.burst = rate, burst
         self._left, self._at = float(burst), 0.0
 
-    def wait(self, now: float) -> float:
+    def wait(self, now: float, count: int) -> float:
         self._left = min(self.burst, self._left + (now - self._at) * self.rate)
         self._at = now
-        return 0.0 if self._left >= 1 else (1 - self._left) / self.rate
+        needed = min(count, self.burst)
+        return 0.0 if self._left >= needed else (needed - self._left) / self.rate
 
-    def take(self, now: float) -> None:
-        self._left -= 1
+    def take(self, now: float, count: int) -> None:
+        self._left -= count
 
 
 class Flood:
@@ -101,8 +103,8 @@ class Flood:
         """Refuse everything (or all to one chat) for this many seconds, whether flood control is on or not."""
         self._closed[chat_id] = self._clock.now() + retry_after
 
-    def take(self, chat_id: int, *, edit: bool = False) -> None:
-        """Count one call to this chat, or refuse it with 429."""
+    def take(self, chat_id: int, count: int = 1, *, edit: bool = False) -> None:
+        """Count so many messages to this chat (an album is as many as it has photos), or refuse them all with 429."""
         now = self._clock.now()
         wait = max(self._closed[None], self._closed[chat_id]) - now
         counted: list[Window | Bursts] = []
@@ -110,8 +112,8 @@ class Flood:
             fresh = Window(20, 57.0) if chat_id < 0 else Bursts(1.0, 5)
             chat = self._chats.setdefault(chat_id, fresh)
             counted = [self._all] if edit and chat_id > 0 else [self._all, chat]
-            wait = max(wait, *(limit.wait(now) for limit in counted))
+            wait = max(wait, *(limit.wait(now, count) for limit in counted))
         if wait > 0:
             raise flooded(max(1, int(wait + 0.999)))
         for limit in counted:
-            limit.take(now)
+            limit.take(now, count)

@@ -139,24 +139,25 @@ def replied(box: Box, params: Params) -> Message | None:
     return message
 
 
-def put(world: World, bot: Bot, params: Params, content: Obj, *, invoice: Obj | None = None) -> Message:
-    """Check where it goes, count it, post it."""
+def put(world: World, bot: Bot, params: Params, *contents: Obj, invoice: Obj | None = None) -> tuple[Message, ...]:
+    """Check where they go, count them, post them: one message each, all or none."""
     box = box_of(world, bot, params)
     thread = thread_of(box, bot, params)
     keyboard = keyboard_of(params)
     reply_to = replied(box, params)
     if isinstance(box, Group) and reply_to and reply_to.thread and not thread:
         thread = reply_to.thread
-    bot.flood.take(box.id)
+    bot.flood.take(box.id, len(contents))
     if keyboard and "inline_keyboard" not in keyboard:
         box.keyboard = None if keyboard.get("remove_keyboard") else keyboard
     box.action = ("", 0.0)
-    return world.post(box, bot.account, content, thread=thread, reply_to=reply_to, keyboard=keyboard, invoice=invoice)
+    where: dict[str, Any] = {"thread": thread, "reply_to": reply_to, "keyboard": keyboard, "invoice": invoice}
+    return tuple(world.post(box, bot.account, content, **where) for content in contents)
 
 
 def send_message(world: World, bot: Bot, params: Params) -> Obj:
     box_of(world, bot, params)
-    return put(world, bot, params, text_of(params)).body
+    return put(world, bot, params, text_of(params))[0].body
 
 
 async def send_media(world: World, bot: Bot, params: Params, kind: str) -> Obj:
@@ -165,7 +166,7 @@ async def send_media(world: World, bot: Bot, params: Params, kind: str) -> Obj:
     content = await media_of(world, bot, params, kind, params.file(kind))
     if params.flag("has_spoiler"):
         content["has_media_spoiler"] = True
-    return put(world, bot, params, content | caption).body
+    return put(world, bot, params, content | caption)[0].body
 
 
 async def send_media_group(world: World, bot: Bot, params: Params) -> list[Obj]:
@@ -179,7 +180,8 @@ async def send_media_group(world: World, bot: Bot, params: Params) -> list[Obj]:
         raise bad("reply markup can't be used in albums")
     contents = [await item_of(world, bot, params, item) for item in items]
     group = str(13_000_000_000 + world.number())
-    return [put(world, bot, params, content | {"media_group_id": group}).body for content in contents]
+    album = [content | {"media_group_id": group} for content in contents]
+    return [message.body for message in put(world, bot, params, *album)]
 
 
 async def item_of(world: World, bot: Bot, params: Params, item: Any) -> Obj:
@@ -198,14 +200,14 @@ def send_location(world: World, bot: Bot, params: Params) -> Obj:
         raise bad("latitude must be a number") from None
     if not -90 <= location["latitude"] <= 90 or not -180 <= location["longitude"] <= 180:
         raise bad("wrong geographic coordinates specified")
-    return put(world, bot, params, {"location": location}).body
+    return put(world, bot, params, {"location": location})[0].body
 
 
 def send_contact(world: World, bot: Bot, params: Params) -> Obj:
     if not params.text("phone_number"):
         raise bad("PHONE_NUMBER_INVALID")
     contact = {name: params.text(name) for name in ("phone_number", "first_name", "last_name") if name in params}
-    return put(world, bot, params, {"contact": contact}).body
+    return put(world, bot, params, {"contact": contact})[0].body
 
 
 def copy_message(world: World, bot: Bot, params: Params) -> Obj:
@@ -216,14 +218,14 @@ def copy_message(world: World, bot: Bot, params: Params) -> Obj:
     if "caption" in params.values and "text" not in content:
         content = {key: value for key, value in content.items() if not key.startswith("caption")}
         content |= caption_of(params)
-    return {"message_id": put(world, bot, params, content).id}
+    return {"message_id": put(world, bot, params, content)[0].id}
 
 
 def forward_message(world: World, bot: Bot, params: Params) -> Obj:
     message = _source(world, bot, params, "message to forward not found")
     content = {key: value for key, value in message.body.items() if key in CONTENT}
     origin = {"type": "user", "sender_user": message.body["from"], "date": message.body["date"]}
-    return put(world, bot, params, content | {"forward_origin": origin}).body
+    return put(world, bot, params, content | {"forward_origin": origin})[0].body
 
 
 def _source(world: World, bot: Bot, params: Params, missing: str) -> Message:

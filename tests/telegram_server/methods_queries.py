@@ -123,7 +123,7 @@ def send_invoice(world: World, bot: Bot, params: Params) -> Obj:
         "currency": invoice["currency"],
         "total_amount": invoice["total"],
     }
-    return put(world, bot, params, {"invoice": shown}, invoice=invoice).body
+    return put(world, bot, params, {"invoice": shown}, invoice=invoice)[0].body
 
 
 def create_invoice_link(world: World, bot: Bot, params: Params) -> str:

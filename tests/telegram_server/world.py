@@ -174,6 +174,7 @@ class World:
         body: Obj = {"message_id": next(box.ids), "from": author.user, "chat": box.chat, "date": int(time.time())}
         if thread:
             body |= {"message_thread_id": thread, "is_topic_message": True}
+        reply_to = reply_to or box.messages.get(thread or 0)  # in a topic, whatever answers nothing answers its first
         if reply_to:
             quoted = {key: value for key, value in reply_to.body.items() if key != "reply_to_message"}
             body["reply_to_message"] = quoted

@@ -79,7 +79,7 @@ function message(group, follows, app) {
     { class: `bubble ${isEdited ? "was-edited" : ""} ${photos.length ? "with-photo" : ""} ${photos.length && !text ? "bare" : ""}` },
     inGroup && !mine && !follows && el("span", { class: `author ink${Math.abs(body.from.id) % 7}` }, body.from.first_name),
     body.via_bot && el("span", { class: "via" }, `${say("via")} @${body.via_bot.username}`),
-    body.reply_to_message && quote(body.reply_to_message),
+    body.reply_to_message && !body.reply_to_message.forum_topic_created && quote(body.reply_to_message),
     photos.length > 0 && el("div", { class: `photos n${Math.min(photos.length, 4)}` }, photos),
     body.link_preview_options?.show_above_text && preview(body.link_preview_options),
     ...parts(body),
