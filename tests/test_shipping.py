@@ -40,7 +40,7 @@ from commerce.shipping.model import (
     TrackingEvent,
     follows,
 )
-from commerce.shipping.pickup import hand_over, pickup_code, renew_code
+from commerce.shipping.pickup import ShownCode, hand_over, pickup_code, pickup_token, renew_code, shown_code
 from commerce.shipping.queries import parcels_of, parcels_to_send, tracking_of
 from commerce.shipping.receipt import confirm_receipt
 from commerce.shipping.simulated import SIMULATED, move_parcels_along
@@ -318,6 +318,9 @@ async def test_a_pick_up_is_handed_over_for_its_code_and_guessing_ends_after_fiv
         assert code.encode() not in (shipment.pickup_code_index or b"") + (shipment.pickup_code_sealed or b"")
         with refused("shipment.unknown"):
             await pickup_code(session, shipment_id=shipment.id, customer_id=order.customer_id + 1)
+        link = pickup_token(session.info["vault"], shipment.id)
+        assert await shown_code(session, token=link) == ShownCode(mine.number, code, shipment.location_id)
+        assert [await shown_code(session, token=link[:-2] + end) for end in ("xx", "", "é")] == [None] * 3
         wrong = f"{(int(code) + 1) % 10**6:06d}"
         tries = [await hand_over(session, shipment_id=shipment.id, code=wrong, now=now) for _ in range(5)]
         assert [one.tries_left for one in tries] == [4, 3, 2, 1, 0]
@@ -331,6 +334,7 @@ async def test_a_pick_up_is_handed_over_for_its_code_and_guessing_ends_after_fiv
         assert (await the_line(session, order)).shipped == 2
         assert await fulfilment(session, order) is FulfilmentState.DELIVERED
         assert shipment.pickup_code_sealed is None
+        assert await shown_code(session, token=link) is None
         assert await told(session) == ["order_placed", "pickup_ready", "pickup_ready", "picked_up"]
         assert await broken(session) == {}
     assert await stock_of(database, tea) == Stock(8, 0)
