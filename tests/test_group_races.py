@@ -16,6 +16,7 @@ from commerce.group_buy.deadlines import close_groups, orders_to_settle
 from commerce.group_buy.model import BuyingGroup, GroupMember, MemberState
 from commerce.group_buy.seats import take_seat
 from commerce.inventory.allotments import places_of
+from commerce.orders.actions import Quote
 from commerce.orders.groups import leave_group, settle_group_order
 from commerce.orders.model import Order
 from commerce.orders.settlement import settle
@@ -24,10 +25,10 @@ from commerce.payments.model import Intent, Refund
 from commerce.payments.port import Session, SessionState
 from foundation.database import Database
 from foundation.money import Money
-from tests.crowd import Act, at_once, broken, copied, wide
+from tests.crowd import Act, at_once, broken, copied, outcomes, wide
 from tests.grouping import GROUP_PRICE, HOUR, MINUTE, GroupShop, group_shop
 
-PAYERS, FEW = 64, 8
+PAYERS, FEW, FOUR = 64, 8, 4
 GROUPS = 5
 SWEEPERS = 4
 
@@ -91,6 +92,25 @@ async def test_sixty_four_members_who_pay_at_once_complete_exactly_one_group(sho
     assert Counter(await at_once(shop.database, acts)) == {"done": PAYERS}
     row = await shop.row(group)
     assert (row.state, row.reached, await used(shop, group)) == ("succeeded", PAYERS + 1, PAYERS + 1)
+    assert await broken(shop.database) == []
+
+
+async def test_of_sixteen_who_go_the_whole_way_at_once_four_are_in_and_nobody_else_has_paid(shop: GroupShop) -> None:
+    await shop.runs(size=FOUR + 1)
+    group, _ = await shop.begun()
+    customers = [await shop.customer() for _ in range(4 * FOUR)]
+    offers = [await shop.quoted(customer, group) for customer in customers]
+
+    async def joins(customer: int, offer: Quote) -> None:
+        await shop.hold(offer)
+        await shop.pays(await shop.place(customer, offer))
+
+    ended = Counter(await outcomes([joins(*both) for both in zip(customers, offers, strict=True)]))
+    assert (ended["done"], set(ended) - {"allotment.full", "allotment.closed"}) == (FOUR, {"done"})
+    row = await shop.row(group)
+    assert (row.state, row.reached, await used(shop, group)) == ("succeeded", FOUR + 1, FOUR + 1)
+    async with shop.database.begin() as session:
+        assert await session.scalar(select(func.count(Intent.id))) == FOUR + 1
     assert await broken(shop.database) == []
 
 
