@@ -12,6 +12,7 @@ from bot.flash_calls import call_in_line
 from bot.live_cards import edit_live_cards
 from bot.person_jobs import person_jobs
 from bot.shop import Shop
+from bot.telegram.photos import fetch_missed
 from bot.telegram.shared_cards import edit_shared_cards
 from bot.turn import take_turns
 from commerce.checks import begin_hour, end_hour, find_breaches
@@ -40,6 +41,7 @@ AT_ONCE = 50
 SETTLED_BESIDE = 4
 """Orders of groups that are settled beside each other, so that one works while another waits for the database."""
 MEANINGS_AT_ONCE = 32
+FETCH_EVERY = 5.0
 FORGET_EVERY = 3600.0
 LOOK_FOR_HOUR = 60.0
 """Seconds between two looks whether the check of this hour is still to be made."""
@@ -66,6 +68,7 @@ async def work(shop: Shop, *, stop: asyncio.Event) -> None:
         shop.delivery.run(stop),
         run_jobs(shop.database, handlers(shop), stop=stop),
         *(_repeat(sweep, stop, every=EVERY) for sweep in sweeps),
+        _repeat(partial(fetch_missed, shop), stop, every=FETCH_EVERY),
         _repeat(partial(_forget, shop), stop, every=FORGET_EVERY),
         _repeat(partial(check_books, shop), stop, every=LOOK_FOR_HOUR),
     )

@@ -229,6 +229,7 @@ class Message(Base):
             "lease_until",
             postgresql_where=text("status = 'sending'"),
         ),
+        Index("ix_message_awaits_photo", "id", postgresql_where=text("body ? 'file'")),
         Index("ix_message_live", "id", postgresql_where=text("body ->> 'live' LIKE 'group:%'")),
         Index(
             "ix_message_edit_due",

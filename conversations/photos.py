@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.model import Conversation, Message
@@ -46,6 +46,16 @@ async def keep_photo(database: Database, *, conversation_id: int, seq: int, body
     """A picture that a platform kept for us lies here now: `body` takes the place of the message's first one, once."""
     async with database.raw() as driver:
         await driver.execute(_KEEP, conversation_id, seq, json.dumps(body))
+
+
+async def awaited_photos(
+    session: AsyncSession, *, since: datetime, before: datetime, limit: int = 20
+) -> list[tuple[int, int, dict[str, Json]]]:
+    """(conversation id, seq, body) of messages sent between these times whose picture a platform still keeps for us."""
+    waiting = select(Message.conversation_id, Message.seq, Message.body).where(
+        text("message.body ? 'file'"), Message.created_at >= since, Message.created_at < before
+    )
+    return [(row[0], row[1], row[2]) for row in await session.execute(waiting.order_by(Message.id).limit(limit))]
 
 
 async def recent_photos(session: AsyncSession, *, customer_id: int, since: datetime, limit: int = 5) -> list[list[int]]:

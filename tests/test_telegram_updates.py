@@ -1,5 +1,7 @@
 """What updates of Telegram mean, what links say, and what commands are: without a network or a database."""
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.skills.in_groups import IN_GROUPS, PUBLIC, between_us
@@ -203,7 +205,7 @@ def test_the_app_says_the_first_language(code: str, language: str) -> None:
 
 
 BIG = 2**62
-LINKS = {
+LINKS: dict[Lead, Callable[[Vault, int, int], str]] = {
     Lead.PRODUCT: lambda vault, one, two: product_payload(vault, product_id=one, sharer_id=two),
     Lead.CARRIED: lambda vault, one, two: carried_payload(vault, conversation_id=one, seq=two),
     Lead.CHAT: lambda vault, one, two: chat_payload(vault, customer_id=one, made_at=two),
