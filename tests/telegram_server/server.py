@@ -85,7 +85,7 @@ class FakeTelegram(World):
         is_super = forum or kind == "supergroup"
         chat: Obj = {"title": title, "type": "supergroup" if is_super else "group"}
         chat["id"] = chat_id or (-(10**12) - self.number() if is_super else -self.number())
-        group = Group(chat | ({"is_forum": True} if forum else {}), denied=set(denied))
+        group = Group(chat | ({"is_forum": True} if forum else {}), itertools.count(self.first_id), denied=set(denied))
         self.groups[group.id] = group
         for person in members:
             group.members[person.account.id] = "creator" if person is members[0] else "member"
@@ -111,7 +111,7 @@ class FakeTelegram(World):
     def migrate(self, group: Group) -> Group:
         """The group becomes a supergroup with another id; calls for the old one say where it went."""
         chat = {"id": -(10**12) - self.number(), "title": group.title, "type": "supergroup"}
-        new = Group(chat, members=dict(group.members))
+        new = Group(chat, itertools.count(self.first_id), members=dict(group.members))
         self.groups[new.id] = new
         creator = self.accounts[next(user for user, status in group.members.items() if status == "creator")]
         self.tell(group, self.post(group, creator, {"migrate_to_chat_id": new.id}))
