@@ -31,7 +31,7 @@ WITH concerned AS (
 )
 {_STANDS} JOIN concerned ON concerned.id = c.id
  WHERE t.is_open IS NOT TRUE OR t.rev < c.last_seq OR c.owner IN ('bot', 'closed')
- ORDER BY t.posted_at NULLS FIRST, c.id LIMIT $1
+ ORDER BY coalesce(t.posted_at, c.waiting_since, c.last_message_at), c.id LIMIT $1
 """
 _OPENED = (Kind.SHOPPER, Kind.PERSON, Kind.NOTE, Kind.ACTIVITY)
 _GONE_OUT = (Status.SENT, Status.DELIVERED, Status.READ, Status.UNKNOWN)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from bot.staff_desk.board import alternating
 from bot.staff_desk.hearing import command_of
 from bot.staff_desk.teams import group_for, subject_of
 from bot.staff_desk.telling import parts_of
@@ -189,6 +190,11 @@ def test_a_team_is_chosen_by_language_and_subject_and_any_is_better_than_none() 
     assert group_for(a_stand(group_id=1, is_open=True), groups) is sales
     assert group_for(a_stand(), [zh]) is zh
     assert group_for(a_stand(), []) is None
+
+
+def test_new_conversations_and_those_under_way_take_turns() -> None:
+    stands = [a_stand(id=n, is_open=n in (2, 5)) for n in (1, 2, 3, 4, 5, 6)]
+    assert alternating(stands) == [2, 1, 5, 3, 4, 6]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,8 @@ class StaffTelegramPage:
             words(t("Answer shoppers in Telegram"), "part-title")
             words(t("A conversation that needs a person becomes a topic in a group of the staff."), "part-hint")
             if not found.is_set_up:
-                chip(t("Telegram is not set up"), "warn")
+                with box("chips"):
+                    chip(t("Telegram is not set up"), "warn")
                 token = "Make a bot with @BotFather and put its token into XIAOER_TELEGRAM_STAFF_TOKEN."
                 words(t(token), "part-hint")
             with box("linked-row").props("data-mine"):

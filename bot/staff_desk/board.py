@@ -6,8 +6,10 @@ writing that down has posted once too often, which is better than once too littl
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import zip_longest
 
 import structlog
 
@@ -37,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 2.0
 BETWEEN_LOOKS = 0.2
-AT_ONCE = 500
+AT_ONCE = 2_000
 LOOK_INTO_TROUBLE_EVERY = 60.0
 AFTER_A_FAULT = 2.0
 
@@ -92,21 +94,21 @@ class Board:
         """Start to tell what is untold and has come to rest; in how many seconds to look again."""
         now = asyncio.get_running_loop().time()
         async with self.shop.database.begin() as session:
-            behind = await topics_behind(session, limit=AT_ONCE)
             groups = await staff_groups(session)
+            behind = await topics_behind(session, limit=AT_ONCE) if groups else []
         self._watched = {stand.id: self._watch(stand, now) for stand in behind}
-        ready: dict[int, list[int]] = {}
+        ready: dict[int, list[Stand]] = {}
         by_id = {group.id: group for group in groups}
         for stand in behind:
             group = group_for(stand, groups)
             if group is not None and self._is_ready(stand, now) and self._paused.get(group.id, 0) <= now:
-                ready.setdefault(group.id, []).append(stand.id)
-        for group_id, ids in ready.items():
+                ready.setdefault(group.id, []).append(stand)
+        for group_id, stands in ready.items():
             if group_id not in self._serving:
-                task = asyncio.create_task(self._serve(by_id[group_id], ids))
+                task = asyncio.create_task(self._serve(by_id[group_id], alternating(stands)))
                 self._serving[group_id] = task
                 task.add_done_callback(partial(self._served, group_id))
-        return self.patience.quiet if behind and groups else LOOK_EVERY
+        return self.patience.quiet if behind else LOOK_EVERY
 
     async def idle(self) -> None:
         """Wait until everything that was begun is told."""
@@ -252,6 +254,14 @@ class Board:
         self._serving.pop(group_id, None)
         if not task.cancelled() and task.exception() is not None:
             log.error("a group could not be served", exc_info=task.exception())
+
+
+def alternating(stands: Sequence[Stand]) -> list[int]:
+    """The conversations in which order to tell them: those under way and those that are new take turns, so that
+    neither a crowd at the door nor the talk inside keeps the others waiting."""
+    under_way = [stand.id for stand in stands if stand.is_open]
+    new = [stand.id for stand in stands if not stand.is_open]
+    return [one for pair in zip_longest(under_way, new) for one in pair if one is not None]
 
 
 def place_key(chat_id: int) -> str:
