@@ -64,7 +64,7 @@ class Shop:
     mailroom: Mailroom
     delivery: Delivery
     mind: Mind
-    simulator_secret: bytes
+    simulator_secret: bytes = field(repr=False)
     now: Callable[[], datetime]
     post: Post = field(default_factory=DemoMailbox)
     places: Places = field(default_factory=Places)

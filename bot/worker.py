@@ -67,10 +67,10 @@ async def work(shop: Shop, *, stop: asyncio.Event) -> None:
     await asyncio.gather(
         shop.delivery.run(stop),
         run_jobs(shop.database, handlers(shop), stop=stop),
-        *(_repeat(sweep, stop, every=EVERY) for sweep in sweeps),
-        _repeat(partial(fetch_missed, shop), stop, every=FETCH_EVERY),
-        _repeat(partial(_forget, shop), stop, every=FORGET_EVERY),
-        _repeat(partial(check_books, shop), stop, every=LOOK_FOR_HOUR),
+        *(repeat(sweep, stop, every=EVERY) for sweep in sweeps),
+        repeat(partial(fetch_missed, shop), stop, every=FETCH_EVERY),
+        repeat(partial(_forget, shop), stop, every=FORGET_EVERY),
+        repeat(partial(check_books, shop), stop, every=LOOK_FOR_HOUR),
     )
 
 
@@ -193,13 +193,20 @@ async def _forget(shop: Shop) -> None:
         await learn_popular(session, since=shop.now() - POPULAR_OVER)
 
 
-async def _repeat(sweep: Callable[[], Awaitable[object]], stop: asyncio.Event, *, every: float) -> None:
+def _named(sweep: Callable[..., object]) -> str:
+    """The names of the functions alone: what they are bound to holds the shop's secrets."""
+    parts = (sweep.func, *sweep.args) if isinstance(sweep, partial) else (sweep,)
+    return " ".join(part.__name__ for part in parts if hasattr(part, "__name__"))
+
+
+async def repeat(sweep: Callable[[], Awaitable[object]], stop: asyncio.Event, *, every: float) -> None:
+    """Sweep every so many seconds until `stop` is set, at once again while there is as much to do as a sweep takes."""
     while not stop.is_set():
         done: object = 0
         try:
             done = await sweep()
         except Exception:  # the next round tries again
-            log.exception("sweep failed", sweep=str(sweep))
+            log.exception("sweep failed", sweep=_named(sweep))
         try:
             is_full = isinstance(done, int) and done >= MEANINGS_AT_ONCE
             await asyncio.wait_for(stop.wait(), SOON if is_full else every)

@@ -3,9 +3,13 @@
 import asyncio
 import threading
 from datetime import timedelta
+from functools import partial
 
+from structlog.testing import capture_logs
+
+from bot.shop import Shop
 from bot.turn import meet
-from bot.worker import finish_turns
+from bot.worker import finish_turns, repeat
 from cli.scratch import Place, scratch_shop
 from conversations.hear import Incoming, hear
 from nlu.model import Context, Meaning
@@ -60,3 +64,16 @@ async def test_a_message_that_breaks_the_understanding_is_given_up_and_a_person_
         assert [message.text[:27] for message in await chat.hears()] == ["Sorry, something went wrong"]
         row = await chat.conversation()
         assert (row.owner, row.handled_seq, row.work_at) == ("waiting", row.heard_seq, None)
+
+
+async def test_a_sweep_that_fails_is_logged_by_its_name_and_without_the_secrets_of_the_shop(shop: Shop) -> None:
+    stop = asyncio.Event()
+
+    async def failing(_shop: Shop) -> None:
+        stop.set()
+        raise RuntimeError("stumbled")
+
+    with capture_logs() as logs:
+        await repeat(partial(failing, shop), stop, every=0.01)
+    assert [line["sweep"] for line in logs] == ["failing"]
+    assert repr(shop.simulator_secret) not in repr(shop)
