@@ -1,5 +1,6 @@
 """What leaves for a shopper in Telegram, over HTTP to a fake of it: sent, edited, refused, and sent again."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -389,6 +390,21 @@ async def test_a_product_with_several_pictures_is_an_album_and_its_words_and_dra
     assert external == f"{seen[0].id}+{seen[1].id},{seen[2].id}"
     await door.says(Photo(on_sale[2], "A draft"))
     assert (door.chat.last.text, door.chat.last.photo) == ("A draft", None)
+
+
+async def test_a_list_shows_its_pictures_on_one_sheet_which_is_drawn_once(door: Door, on_sale: list[int]) -> None:
+    listed = Cards("Teas", tuple(Card(f"Tea {media}", picture=media) for media in on_sale), replaces="list:1")
+    await door.says(listed)
+    assert door.chat.last.photo
+    first = door.chat.last.id
+    await door.says(Cards("More", (Card("Tea", picture=on_sale[0]),), replaces="list:1"), pressed=first)
+    assert (door.shown, door.chat.last.id) == (["More\n\n1. Tea"], first)
+    await door.says(listed, pressed=first)
+    uploads = [json.loads(call.params["media"])["media"] for call in door.fake.called("editMessageMedia")]
+    assert [upload[:9] == "attach://" for upload in uploads] == [True, False]
+    async with door.database.session() as session:
+        names = (await session.scalars(select(TelegramFile.name))).all()
+    assert sorted(len(name) for name in names) == [59, 64]  # a sheet of two pictures and a draft; a picture
 
 
 async def test_a_picture_that_telegram_does_not_take_is_left_out(door: Door, on_sale: list[int]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.telegram.model import TelegramFile
 from bot.telegram.screens import Picture
+from bot.telegram.sheets import name_of, sheet_of
 from commerce.catalog.media import MediaFolder
 from commerce.catalog.pages import public_media
 from foundation.database import Database
@@ -32,6 +33,7 @@ class Pictures:
         self._folder = folder
         self._bot_id = bot_id
         self._known: dict[Picture, str] = {}
+        self._names: dict[Picture, str] = {}
 
     async def find(self, pictures: Collection[Picture]) -> dict[Picture, str | bytes]:
         """Telegram's id of each picture, or the JPEG to upload; without what may not be shown or is gone."""
@@ -47,43 +49,52 @@ class Pictures:
         new = {picture: file_id for picture, file_id in file_ids.items() if file_id and picture not in self._known}
         if not new:
             return
-        async with self._database.begin() as session:
-            for picture, file_id in new.items():
-                if (digest := await _digest(session, picture)) is not None:
-                    kept = insert(TelegramFile).values(bot_id=self._bot_id, digest=digest, file_id=file_id)
-                    keys = ["bot_id", "digest"]
-                    await session.execute(kept.on_conflict_do_update(index_elements=keys, set_={"file_id": file_id}))
         if len(self._known) > _MOST_KNOWN:
             self._known.clear()
         self._known.update(new)
+        async with self._database.begin() as session:
+            for picture, file_id in new.items():
+                if name := self._names.pop(picture, ""):
+                    kept = insert(TelegramFile).values(bot_id=self._bot_id, name=name, file_id=file_id)
+                    keys = ["bot_id", "name"]
+                    await session.execute(kept.on_conflict_do_update(index_elements=keys, set_={"file_id": file_id}))
 
     async def forget(self, pictures: Collection[Picture]) -> None:
         """Telegram does not know these pictures any more."""
         async with self._database.begin() as session:
             for picture in pictures:
-                self._known.pop(picture, None)
-                digest = await _digest(session, picture)
-                await session.execute(delete(TelegramFile).filter_by(bot_id=self._bot_id, digest=digest))
+                file_id = self._known.pop(picture, None)
+                await session.execute(delete(TelegramFile).filter_by(bot_id=self._bot_id, file_id=file_id))
 
     async def _look_up(self, picture: Picture) -> str | bytes | None:
+        parts = picture if isinstance(picture, tuple) else (picture,)
         async with self._database.begin() as session:
-            digest = await _digest(session, picture)
-            kept = await session.get(TelegramFile, (self._bot_id, digest)) if digest else None
-        if digest is None:
-            return None
+            digests = [await _digest(session, part) for part in parts]
+            if not any(digests):
+                return None
+            name = name_of(digests) if isinstance(picture, tuple) else str(digests[0])
+            kept = await session.get(TelegramFile, (self._bot_id, name))
         if kept is not None:
             self._known[picture] = kept.file_id
             return kept.file_id
         try:
-            return await asyncio.to_thread(as_jpeg, self._folder.file(digest))
+            made = await asyncio.to_thread(self._made, digests)
         except (OSError, ValueError):
             log.exception("a picture of the shop cannot be read")
             return None
+        self._names[picture] = name
+        return made
+
+    def _made(self, digests: Sequence[str | None]) -> bytes:
+        match digests:
+            case [str(digest)]:
+                return as_jpeg(self._folder.file(digest))
+        return sheet_of([self._folder.thumbnail(digest) if digest else None for digest in digests])
 
 
-async def _digest(session: AsyncSession, picture: Picture) -> str | None:
+async def _digest(session: AsyncSession, picture: int | str | None) -> str | None:
     """Of the file; none for a picture of the catalogue that nobody may see."""
-    if isinstance(picture, str):
+    if picture is None or isinstance(picture, str):
         return picture
     media = await public_media(session, picture)
     return None if media is None else media.digest

@@ -36,6 +36,7 @@ LONGEST_CAPTION = 1024
 """In UTF-16 units, markup not counted."""
 MOST_KEYS = 100
 MOST_IN_ALBUM = 10
+MOST_ON_SHEET = 9
 LONGEST_DATA = 64
 """Bytes a button brings back."""
 WIDEST_LABEL = 40
@@ -57,8 +58,10 @@ class Key:
 
 
 Rows: TypeAlias = tuple[tuple[Key, ...], ...]
-Picture: TypeAlias = int | str
-"""A picture of the catalogue by its media id, or a photo that a person of the staff sent by its digest."""
+Sheet: TypeAlias = tuple[int | None, ...]
+"""Pictures of a list that are shown as one, each under its number."""
+Picture: TypeAlias = int | str | Sheet
+"""A picture of the catalogue by its media id, a photo that a person of the staff sent by its digest, or a sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,11 @@ Spans: TypeAlias = tuple[tuple[str, str], ...]
 
 @dataclass(slots=True)
 class _Page:
-    """A reply on its way to screens. Each group of keys begins a row."""
+    """A reply on its way to screens. Each group of keys begins a row; a sheet is shown where the words fit below."""
 
     lines: list[Spans] = field(default_factory=list)
     pictures: tuple[Picture, ...] = ()
+    sheet: Picture | None = None
     groups: list[list[Key]] = field(default_factory=list)
 
     def say(self, *spans: str | tuple[str, str]) -> None:
@@ -198,8 +202,11 @@ def _card(page: _Page, card: Card, language: str) -> None:
 
 def _cards(page: _Page, reply: Cards) -> None:
     page.say((reply.title, "b"))
+    is_short = not any(card.body or card.rows for card in reply.cards)
+    page.gap()
     for number, card in enumerate(reply.cards, 1):
-        page.gap()
+        if not is_short:
+            page.gap()
         _entry(page, number, card)
     page.gap()
     _numbered(page, reply.cards)
@@ -251,7 +258,10 @@ def _entry(page: _Page, number: int, card: Card) -> None:
 
 
 def _numbered(page: _Page, cards: Sequence[Card]) -> None:
-    """The buttons of each card, a row a card; where each has but one, beside each other."""
+    """The buttons of each card, a row a card; where each has but one, beside each other. The pictures on one sheet."""
+    pictures = tuple(card.picture for card in cards)
+    if any(pictures) and len(pictures) <= MOST_ON_SHEET:
+        page.sheet = pictures if len(pictures) > 1 else pictures[0]
     groups = len(page.groups)
     for number, card in enumerate(cards, 1):
         page.press(card.buttons, number=number)
@@ -270,6 +280,8 @@ def _goods(page: _Page, lines: Sequence[Line]) -> None:
 def _screens(page: _Page, language: str) -> tuple[Screen, ...]:
     """Albums first; then the words, the first of them under the picture if there is one; the buttons at the end."""
     _ = translator(language)
+    if page.sheet is not None and _length(page.lines) <= LONGEST_CAPTION:
+        page.pictures = (page.sheet,)
     picture = page.pictures if len(page.pictures) == 1 else ()
     made = [] if picture else [Screen("", (), album) for album in _albums(page.pictures)]
     texts = list(_texts(page.lines, LONGEST_CAPTION if picture else LONGEST_TEXT))
@@ -304,6 +316,10 @@ def _texts(lines: Sequence[Spans], first: int) -> Iterator[str]:
             yield html
             limit = LONGEST_TEXT
         begun = end
+
+
+def _length(lines: Sequence[Spans]) -> int:
+    return sum(1 + sum(units(text) for text, _tag in line) for line in lines)
 
 
 def _cut(text: str, limit: int, *, is_last: bool) -> int:
