@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot import replies
 from bot.flow import Turn
-from bot.language import N_
+from bot.language import N_, gap
 from bot.questions import MakeButton, Question
 from bot.refusals import sentence
 from bot.replies import Button, Reply
@@ -261,6 +261,19 @@ async def change_consent(turn: Turn) -> None:
     text = _("All right. {consent}. Messages about your orders come all the same.")
     line = _consent_line(turn, about, consent)
     turn.say(replies.Choice(text.format(consent=line), (_switch(turn, about, consent),)))
+
+
+async def ask_about_offers(turn: Turn) -> None:
+    """Ask, once, whoever has neither allowed offers nor forbidden them: nobody gets any who has not said yes."""
+    _ = turn._
+    consents = await consents_of(turn.session, customer_id=turn.customer_id)
+    if Purpose.MARKETING in consents or "asked_about_offers" in turn.focus:
+        return
+    turn.focus["asked_about_offers"] = True
+    text = _("Shall I write to you when a group for something you like lacks only one more, or with another offer?")
+    text += gap(text) + _("At most once a day, and you can stop it at any time.")
+    yes = turn.wish(_("Yes, send me such offers"), "change_consent", about=Purpose.MARKETING.value[0], to="yes")
+    turn.say(replies.Choice(text, (yes,)))
 
 
 def _about(words: str) -> Purpose | None:

@@ -4,12 +4,14 @@ import re
 
 from bot.flow import Turn
 from bot.replies import Choice
+from bot.skills.customers import ask_about_offers
 from bot.skills.listing import page_of, say_list
 from bot.skills.meant import meant_product
 from bot.skills.showing import named
 from bot.skills.variants import PickVariant, meant_variants, variant_options
 from commerce.catalog.queries import ProductDetails, VariantView, product_details, variant_view
 from commerce.favourites.actions import favourites_of, like, unlike, unwatch, watch, watched_by
+from commerce.group_buy.queries import group_prices
 from foundation.errors import Refused
 
 LIKED = {"of": "liked"}
@@ -27,6 +29,8 @@ async def add_favourite(turn: Turn) -> None:
     mine = turn.wish(_("My favourites"), "show_favourites")
     back = turn.wish(_("Take it off again"), "remove_favourite", product=product.product_id)
     turn.say(Choice(text.format(title=product.title), (mine, back)))
+    if await group_prices(turn.session, [product.product_id], now=turn.now):
+        await ask_about_offers(turn)
 
 
 async def show_favourites(turn: Turn) -> None:

@@ -6,17 +6,15 @@ from dataclasses import replace
 
 from bot.flow import Turn
 from bot.group_terms import can_start, group_card, group_price, product_of, rules_text, stands, terms_text, title_of
-from bot.language import gap
 from bot.questions import MakeButton, Option, Pick
 from bot.replies import Button, Card, Cards, Choice
+from bot.skills.customers import ask_about_offers
 from bot.skills.deals_named import deals_named, how_many
 from bot.skills.item_names import names_of
 from bot.skills.variants import PickVariant
 from bot.words import Words
 from commerce.carts.deals import GroupDeal, deal_cart
 from commerce.catalog.queries import VariantView, variant_views
-from commerce.customers.consents import consents_of
-from commerce.customers.model import Purpose
 from commerce.group_buy.invitations import read_invitation
 from commerce.group_buy.nudges import note_interest
 from commerce.group_buy.queries import (
@@ -78,17 +76,13 @@ async def start_group(turn: Turn) -> None:
 
 async def open_group(turn: Turn) -> None:
     """The group that a friend's link leads to, as it stands now, with what can be done about it."""
-    _, group = turn._, await _invited(turn)
+    group = await _invited(turn)
     turn.focus["group"] = group.group_id
     turn.focus["product"] = group.product_id
     turn.say(await group_card(turn, turn.session, group))
     if group.order_id is None and group.is_joinable:
         await note_interest(turn.session, group_id=group.group_id, customer_id=turn.customer_id, now=turn.now)
-        if not (await consents_of(turn.session, customer_id=turn.customer_id)).get(Purpose.MARKETING):
-            yes = turn.wish(_("Yes, send me such offers"), "change_consent", about="m", to="yes")
-            text = _("Shall I write to you when only one more is missing, or with an offer you may like?")
-            text += gap(text) + _("At most once a day, and you can stop it at any time.")
-            turn.say(Choice(text, (yes,)))
+        await ask_about_offers(turn)
 
 
 async def join_group(turn: Turn) -> None:
