@@ -1,5 +1,6 @@
 """Telegram as a door of the shop: what shoppers see, through the fake Telegram and the real PostgreSQL."""
 
+import json
 from datetime import timedelta
 
 from sqlalchemy import select, text
@@ -18,6 +19,7 @@ from conversations.model import Conversation, Message
 from foundation.errors import Json
 from nlu.understand import Understander
 from tests.telegram_server import Chat, a_picture
+from tests.telegram_server.chats import Private
 from tests.telegram_shop import TelegramShop, telegram_shop
 
 WELCOME = "Welcome to Xiaoer's shop! What are you looking for?"
@@ -169,17 +171,14 @@ async def _shared_for_an_address(here: TelegramShop) -> None:
     assert "I can only read words so far" in gus.answers[0].text
     await gus.share_location(30.26, 120.13)
     await here.rest()
-    assert gus.answers[0].text.startswith("That is near 浙江省杭州市. Please write the whole address"), gus.answers[
-        0
-    ].text
+    assert gus.answers[0].text.startswith("That is near 浙江省杭州市. Please write the whole address")
     places = [one for one in await here.heard(gus.person) if one.body["kind"] == "place"]
     assert places[0].body.keys() == {"kind", "near", "message_id"}, "where somebody is exactly is not kept"
     await gus.share_contact(phone="8613800138000")
     await here.rest()
     assert "address" in gus.last.text.lower(), gus.last.text
     answers = await says(here, gus, "12 Wensan Road, Hangzhou 310000")
-    print("ADDRESS", answers)
-    assert any("Gus Green" in answer for answer in answers) or "pay" in answers[-1].lower()
+    assert answers == ["How would you like to pay?"], "name and number are the phone's"
 
 
 async def _links(here: TelegramShop) -> None:
@@ -259,6 +258,7 @@ async def _blocked(here: TelegramShop) -> None:
     await here.rest()
     assert (await here.conversation(lea.person)).unreachable_at is None  # type: ignore[union-attr]
     await says(here, lea, "thanks")
+    assert isinstance(lea.box, Private)
     lea.box.blocked = True  # nobody tells us
     await receive(here.shop, Incoming("telegram", str(lea.person.id), "x1", {"kind": "text", "text": "hello"}, "hello"))
     await here.shop.idle()
@@ -332,7 +332,6 @@ async def _private_matters(here: TelegramShop, bens: Chat, group: int) -> None:
     assert link is not None
     private = await ben.follow(link)
     await here.rest()
-    print("CARRIED", [seen.text for seen in private.answers])
     assert "Longjing" in private.last.text
     assert [one.body["kind"] for one in await here.heard(ben)] == ["press"]
     await says(here, bens, "/orders")
@@ -371,10 +370,10 @@ async def _moved_and_removed(here: TelegramShop) -> None:
     assert (await here.conversation(cora, new.id)).unreachable_at is None  # type: ignore[union-attr]
 
 
-def _update(number: int, words: str = "hello", **changes: Json) -> dict[str, Json]:
+def _update(number: int, words: str = "hello") -> dict[str, Json]:
     sender = {"id": 77, "is_bot": False, "first_name": "Web", "language_code": "en"}
     message = {"message_id": number, "date": 1, "chat": {"id": 77, "type": "private"}, "from": sender, "text": words}
-    return {"update_id": number, "message": {**message, **changes}}
+    return {"update_id": number, "message": message}
 
 
 async def test_telegram_brings_updates(place: Place, demo_shelves: str, understander: Understander) -> None:
@@ -383,7 +382,7 @@ async def test_telegram_brings_updates(place: Place, demo_shelves: str, understa
         client, secret = here.scratch.client, {SECRET: webhook_secret(here.shop.vault)}
 
         async def brings(update: Json, headers: dict[str, str] = secret) -> int:
-            return (await client.post(PATH, json=update, headers=headers)).status_code
+            return (await client.post(PATH, content=json.dumps(update), headers=headers)).status_code
 
         async def kept() -> list[str]:
             async with here.shop.database.begin() as session:
@@ -392,12 +391,10 @@ async def test_telegram_brings_updates(place: Place, demo_shelves: str, understa
 
         for forged in ({}, {SECRET: ""}, {SECRET: "x" * 43}):
             assert await brings(_update(1), forged) == 401
-        assert (await client.post(PATH, content=b"{" * 100_000, headers=secret)).status_code == 400
+        assert (await client.post(PATH, content=b"{" * 100_000, headers=secret)).status_code == 422
         assert (await client.post(PATH, content=b"x" * 300_000, headers=secret)).status_code == 413
-        assert [
-            await brings(other) for other in (None, [], "x", {}, {"update_id": "x"}, {"update_id": 3, "poll": 1})
-        ] == [200] * 6
-        assert await brings(_update(4, **{"from": None})) == 200
+        unknown: list[Json] = [None, [], "x", {}, {"update_id": "x"}, {"update_id": 3, "poll": 1}]
+        assert [await brings(one) for one in unknown] == [200] * 6
         assert await brings({"update_id": 5, "message": {"text": "no chat"}}) == 200
         assert await kept() == []
         assert [await brings(_update(number, f"hello {number}")) for number in (8, 7, 8, 7)] == [200] * 4

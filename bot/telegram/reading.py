@@ -70,7 +70,7 @@ def _message(update_id: int, message: Raw, bot_id: int) -> Value | None:
         photo=_photo(message["photo"]) if message.get("photo") else None,
         other=other,
         album=str(message.get("media_group_id") or ""),
-        to_us=_id_of(message.get("reply_to_message", {}).get("from")) == bot_id,
+        to_us=_answers(message, bot_id),
         via_us=_id_of(message.get("via_bot")) == bot_id,
     )
 
@@ -217,6 +217,12 @@ def _chat(message: Raw) -> Chat:
 def _user(user: Raw) -> User:
     name = " ".join(filter(None, (user.get("first_name"), user.get("last_name"))))
     return User(int(user["id"]), name, str(user.get("language_code") or "").lower(), bool(user.get("is_bot")))
+
+
+def _answers(message: Raw, bot_id: int) -> bool:
+    """Whether it answers a message of this bot; in a topic all else "answers" the line that the topic was made."""
+    answered = message.get("reply_to_message") or {}
+    return _id_of(answered.get("from")) == bot_id and "forum_topic_created" not in answered
 
 
 def _label(message: Raw, data: str) -> str:
