@@ -133,6 +133,18 @@ async def test_an_edit_for_one_person_counts_for_the_bot_alone(redis: Redis) -> 
     assert await most(lambda: budget.wait(GROUP, Priority.ANNOUNCEMENT, is_edit=True)) == 3
 
 
+@pytest.mark.parametrize("with_redis", [True, False])
+async def test_an_album_counts_as_many_as_it_has_pictures(redis: Redis, with_redis: bool) -> None:
+    [budget] = budgets(redis if with_redis else None, 1)
+    await budget.wait(GROUP, Priority.ANNOUNCEMENT, count=2)
+    with pytest.raises(NotSent):
+        await budget.wait(GROUP, Priority.ANNOUNCEMENT, count=2)
+    await budget.wait(GROUP, Priority.ANNOUNCEMENT)
+    await budget.wait(ANNA, Priority.ANSWER, count=5)  # more than a person may ever get at once: then all of it
+    with pytest.raises(NotSent):
+        await budget.wait(ANNA, Priority.ANNOUNCEMENT)
+
+
 async def test_budgets_of_two_bots_and_leftovers_do_not_mix(redis: Redis) -> None:
     for name in ("111", "222"):
         platform = Platform()

@@ -50,7 +50,7 @@ from pydantic import ValidationError
 from bot.delivery import NotSent, Undeliverable
 from bot.telegram.budget import Budget, Priority
 from bot.telegram.errors import Gone, Moved, Rejected
-from bot.telegram.invoices import Invoice
+from bot.telegram.invoices import STARS, Invoice
 from bot.telegram.reading import KINDS, value_of
 from bot.telegram.results import Result
 from bot.telegram.screens import Key, Picture, Screen, without_markup
@@ -186,7 +186,7 @@ class Telegram:
         place: dict[str, Any] = {"chat_id": chat, "message_thread_id": thread}
         if reply_to is not None:
             place["reply_parameters"] = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True)
-        await self.budget.wait(chat, priority)
+        await self.budget.wait(chat, priority, count=max(1, len(shown)))
         if len(shown) > 1:
             album = [InputMediaPhoto(media=_file(picture)) for _media, picture in shown]
             messages = await self._call(self._bot.send_media_group(media=list(album), **place), chat)
@@ -248,17 +248,20 @@ class Telegram:
         """The address at which everybody may pay an invoice."""
         return await self._call(self._bot.create_invoice_link(**self._drawn(invoice)))
 
+    async def refund_stars(self, user_id: int, charge_id: str) -> None:
+        """Give the Stars of a payment back. Raises Rejected where that cannot be, or was done before."""
+        await self._call(self._bot.refund_star_payment(user_id, charge_id))
+
     async def answer_checkout(self, query_id: str, problem: str = "") -> None:
         """Let an invoice be paid, or say why not. Too late is no harm: then it is not paid."""
         answer = self._bot.answer_pre_checkout_query(query_id, ok=not problem, error_message=problem or None)
         await self._unless_late(answer)
 
-    async def answer_shipping(self, query_id: str, ways: Sequence[tuple[str, str, int]], problem: str = "") -> None:
-        """Say how the goods of an invoice can be sent, (id, label, what it adds), or why not."""
-        made = [ShippingOption(id=way, title=name, prices=[_price(name, adds)]) for way, name, adds in ways]
-        answer = self._bot.answer_shipping_query(
-            query_id, ok=not problem, shipping_options=None if problem else made, error_message=problem or None
-        )
+    async def answer_shipping(self, query_id: str, way: str, problem: str = "") -> None:
+        """Let the goods of an invoice be sent in this one way, which costs nothing more, or say why not."""
+        made = ShippingOption(id="agreed", title=way, prices=[LabeledPrice(label=way, amount=0)])
+        told: dict[str, Any] = {"error_message": problem} if problem else {"shipping_options": [made]}
+        answer = self._bot.answer_shipping_query(query_id, ok=not problem, **told)
         await self._unless_late(answer)
 
     def _drawn(self, invoice: Invoice) -> dict[str, Any]:
@@ -266,9 +269,9 @@ class Telegram:
             "title": invoice.title,
             "description": invoice.description,
             "payload": invoice.payload,
-            "provider_token": self._payment_token,
+            "provider_token": "" if invoice.currency == STARS else self._payment_token,
             "currency": invoice.currency,
-            "prices": [_price(label, amount) for label, amount in invoice.parts],
+            "prices": [LabeledPrice(label=label, amount=amount) for label, amount in invoice.parts],
         }
 
     async def answer_inline(self, query_id: str, results: Sequence[Result], *, more: str = "") -> None:
@@ -363,10 +366,6 @@ def _keyboard(screen: Screen) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | No
 def _inline(screen: Screen) -> InlineKeyboardMarkup | None:
     rows = [[_button(key) for key in row] for row in screen.rows]
     return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
-
-
-def _price(label: str, amount: int) -> LabeledPrice:
-    return LabeledPrice(label=label, amount=amount)
 
 
 def _article(result: Result) -> InlineQueryResultArticle:

@@ -62,14 +62,15 @@ class Limits:
 _TAKE = """
 local clock, now = redis.call('TIME'), 0
 local function number(value) return tonumber(value or 0) or 0 end
+local count = number(ARGV[8])
 local function free(log, most, window)
   if most == 0 then return 0 end
-  local last = redis.call('LINDEX', log, most - 1)
+  local last = redis.call('LINDEX', log, math.max(most - count, 0))
   return last and number(last) + window or 0
 end
 local function write(log, at, most, window)
   if most == 0 then return end
-  redis.call('LPUSH', log, string.format('%.0f', at))
+  for _ = 1, math.min(count, most) do redis.call('LPUSH', log, string.format('%.0f', at)) end
   redis.call('LTRIM', log, 0, most - 1)
   redis.call('PEXPIRE', log, math.ceil((at - now) / 1000 + window / 1000) + 1000)
 end
@@ -98,15 +99,16 @@ class Budget:
         self._take = None if redis is None else redis.register_script(_TAKE)
         self._here = _Here()
 
-    async def wait(self, chat: int, priority: Priority, *, is_edit: bool = False) -> None:
-        """Returns when one message may leave for this chat now. An edit counts for the bot, and in groups.
+    async def wait(self, chat: int, priority: Priority, *, count: int = 1, is_edit: bool = False) -> None:
+        """Returns when a message may leave for this chat now. An edit counts for the bot, and in groups.
 
+        `count`: an album counts as many as it has pictures, but never for more than a limit allows at once.
         Raises NotSent when an answer would wait longer than PATIENCE, anything less urgent when it would wait at all.
         """
         patience = PATIENCE if priority is Priority.ANSWER else 0.0
         until = time.monotonic() + patience
         while True:
-            is_ours, seconds = await self._ask(chat, priority, patience=patience, is_edit=is_edit)
+            is_ours, seconds = await self._ask(chat, priority, patience=patience, count=count, is_edit=is_edit)
             if not is_ours and time.monotonic() + seconds > until:
                 raise NotSent(timedelta(seconds=seconds), is_try=False)
             if seconds:
@@ -125,13 +127,15 @@ class Budget:
             except (RedisError, OSError):
                 log.warning("redis is away; only this process knows how long Telegram wants to wait")
 
-    async def _ask(self, chat: int, priority: Priority, *, patience: float, is_edit: bool) -> tuple[bool, float]:
+    async def _ask(
+        self, chat: int, priority: Priority, *, patience: float, count: int, is_edit: bool
+    ) -> tuple[bool, float]:
         """Whether the place is ours, and in how many seconds; else in how many to ask again."""
         keys = [self._name + part for part in ("all", f"chat:{chat}", _held(None), _held(chat))]
         its = self._limits.person if chat > 0 else self._limits.group
         uncounted = is_edit and chat > 0
         numbers = [*_numbers(self._limits.bot, priority), *((0, 0, 0) if uncounted else _numbers(its, priority))]
-        numbers.append(int(patience * _SECOND))
+        numbers += [int(patience * _SECOND), count]
         if self._take is not None:
             try:
                 is_ours, wait = await self._take(keys=keys, args=numbers)
@@ -151,22 +155,23 @@ class _Here:
 
     def take(self, keys: list[str], numbers: list[int], *, now: int) -> tuple[bool, int]:
         """What the script in Redis does, by this process's clock. Times in microseconds."""
-        bot_most, bot_part, bot_window, chat_most, chat_part, chat_window, patience = numbers
+        bot_most, bot_part, bot_window, chat_most, chat_part, chat_window, patience, count = numbers
         if len(self._logs) > _MOST_CHATS:
             self._logs = defaultdict(list, {keys[0]: self._logs[keys[0]]})
         everybody, chat = self._logs[keys[0]], self._logs[keys[1]]
         held = max(self.held.get(keys[2], 0), self.held.get(keys[3], 0))
-        chat_at = max(held, _free(chat, chat_part, chat_window))
-        at = max(now, _free(everybody, bot_part, bot_window))
+        chat_at = max(held, _free(chat, chat_part, chat_window, count))
+        at = max(now, _free(everybody, bot_part, bot_window, count))
         if chat_at > at or at - now > patience:
             return False, max(chat_at, at) - now
-        everybody[:] = [at, *everybody][:bot_most]
-        chat[:] = [at, *chat][:chat_most]
+        everybody[:] = [*[at] * count, *everybody][:bot_most]
+        chat[:] = [*[at] * count, *chat][:chat_most]
         return True, at - now
 
 
-def _free(times: list[int], most: int, window: int) -> int:
-    return times[most - 1] + window if 0 < most <= len(times) else 0
+def _free(times: list[int], most: int, window: int, count: int) -> int:
+    place = max(most - count, 0)
+    return times[place] + window if most and place < len(times) else 0
 
 
 def _numbers(limit: Limit, priority: Priority) -> tuple[int, int, int]:
