@@ -55,20 +55,20 @@ class Limits:
     """
 
     bot: Limit = Limit(30, 1.05)
-    person: Limit = Limit(3, 3.15)
+    person: Limit = Limit(5, 5.25)
     group: Limit = Limit(20, 63.0)
 
 
 _TAKE = """
 local clock, now = redis.call('TIME'), 0
 local function number(value) return tonumber(value or 0) or 0 end
-local count = number(ARGV[8])
-local function free(log, most, window)
+local count, chat_count = number(ARGV[8]), number(ARGV[9])
+local function free(log, most, window, count)
   if most == 0 then return 0 end
   local last = redis.call('LINDEX', log, math.max(most - count, 0))
   return last and number(last) + window or 0
 end
-local function write(log, at, most, window)
+local function write(log, at, most, window, count)
   if most == 0 then return end
   for _ = 1, math.min(count, most) do redis.call('LPUSH', log, string.format('%.0f', at)) end
   redis.call('LTRIM', log, 0, most - 1)
@@ -78,13 +78,13 @@ now = number(clock[1]) * 1000000 + number(clock[2])
 local bot_most, bot_part, bot_window = number(ARGV[1]), number(ARGV[2]), number(ARGV[3])
 local chat_most, chat_part, chat_window = number(ARGV[4]), number(ARGV[5]), number(ARGV[6])
 local held = math.max(number(redis.call('GET', KEYS[3])), number(redis.call('GET', KEYS[4])))
-local chat = math.max(held, free(KEYS[2], chat_part, chat_window))
-local at = math.max(now, free(KEYS[1], bot_part, bot_window))
+local chat = math.max(held, free(KEYS[2], chat_part, chat_window, chat_count))
+local at = math.max(now, free(KEYS[1], bot_part, bot_window, count))
 if chat > at or at - now > number(ARGV[7]) then
   return {0, math.max(chat, at) - now}
 end
-write(KEYS[1], at, bot_most, bot_window)
-write(KEYS[2], at, chat_most, chat_window)
+write(KEYS[1], at, bot_most, bot_window, count)
+write(KEYS[2], at, chat_most, chat_window, chat_count)
 return {1, at - now}
 """
 
@@ -102,7 +102,8 @@ class Budget:
     async def wait(self, chat: int, priority: Priority, *, count: int = 1, is_edit: bool = False) -> None:
         """Returns when a message may leave for this chat now. An edit counts for the bot, and in groups.
 
-        `count`: an album counts as many as it has pictures, but never for more than a limit allows at once.
+        `count`: an album counts as many as it has pictures, but never for more than a limit allows at once; for one
+        person it leaves room for the words below it.
         Raises NotSent when an answer would wait longer than PATIENCE, anything less urgent when it would wait at all.
         """
         patience = PATIENCE if priority is Priority.ANSWER else 0.0
@@ -135,7 +136,7 @@ class Budget:
         its = self._limits.person if chat > 0 else self._limits.group
         uncounted = is_edit and chat > 0
         numbers = [*_numbers(self._limits.bot, priority), *((0, 0, 0) if uncounted else _numbers(its, priority))]
-        numbers += [int(patience * _SECOND), count]
+        numbers += [int(patience * _SECOND), count, min(count, its.most - 1) if chat > 0 else count]
         if self._take is not None:
             try:
                 is_ours, wait = await self._take(keys=keys, args=numbers)
@@ -155,17 +156,17 @@ class _Here:
 
     def take(self, keys: list[str], numbers: list[int], *, now: int) -> tuple[bool, int]:
         """What the script in Redis does, by this process's clock. Times in microseconds."""
-        bot_most, bot_part, bot_window, chat_most, chat_part, chat_window, patience, count = numbers
+        bot_most, bot_part, bot_window, chat_most, chat_part, chat_window, patience, count, chat_count = numbers
         if len(self._logs) > _MOST_CHATS:
             self._logs = defaultdict(list, {keys[0]: self._logs[keys[0]]})
         everybody, chat = self._logs[keys[0]], self._logs[keys[1]]
         held = max(self.held.get(keys[2], 0), self.held.get(keys[3], 0))
-        chat_at = max(held, _free(chat, chat_part, chat_window, count))
+        chat_at = max(held, _free(chat, chat_part, chat_window, chat_count))
         at = max(now, _free(everybody, bot_part, bot_window, count))
         if chat_at > at or at - now > patience:
             return False, max(chat_at, at) - now
         everybody[:] = [*[at] * count, *everybody][:bot_most]
-        chat[:] = [*[at] * count, *chat][:chat_most]
+        chat[:] = [*[at] * chat_count, *chat][:chat_most]
         return True, at - now
 
 
