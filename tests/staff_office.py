@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ from conversations.bells import STAFF
 from conversations.delivery import deliver_stored
 from conversations.hear import Incoming, hear, open_conversation
 from conversations.ownership import ask_for_person
-from conversations.staff_chats import CodeFor, new_staff_code
+from conversations.staff_chats import CodeFor, new_staff_code, staff_groups
 from foundation.database import Database
 from foundation.errors import Json
 from nlu.understand import Understander
@@ -30,7 +30,7 @@ from tests.telegram_server.chats import Group, Topic
 from tests.telegram_server.people import Chat
 
 TOKEN = "222:staff"
-QUICK = Patience(quiet=0.25, longest=1.0)
+QUICK = Patience(quiet=0.25, longest=1.0, trouble=0.4)
 
 
 @dataclass(slots=True)
@@ -147,6 +147,19 @@ class Office:
 
     async def until(self, condition: Callable[[], bool], timeout: float = 10) -> None:
         await self.fake.until(condition, timeout)
+
+    async def eventually(self, look: Callable[[], Awaitable[object]], wanted: object, timeout: float = 10) -> None:
+        """Wait until the database says so."""
+        async with asyncio.timeout(timeout):
+            while True:
+                if await look() == wanted:
+                    return
+                await asyncio.sleep(0.05)
+
+    async def troubles(self) -> list[str | None]:
+        """How the groups are, in the order in which they were linked."""
+        async with self.database.begin() as session:
+            return [group.trouble for group in await staff_groups(session)]
 
 
 def told(chat: Chat) -> list[str]:

@@ -234,6 +234,14 @@ async def test_a_deleted_topic_comes_back_with_its_summary_and_nothing_falls_int
         assert "👤 first words\n— The shopper asked" in (await chat.hears("second words")).text
         await chat.say("here")
         await chat.hears("Anna took the conversation over")
+        # Without the right to manage topics nothing is lost: it is told once the right is there again.
+        group.denied.add("can_manage_topics")
+        await office.shopper("third words")
+        await office.eventually(office.troubles, ["no_rights"])
+        group.denied.clear()
+        third = await office.topic(group, 2)
+        await anna.open(group, topic=third.id).hears("third words")
+        assert await office.troubles() == [None]
     assert await person_lines(office, talk) == ["here"]
     assert told(anna.open(group, topic=1)) == []
 

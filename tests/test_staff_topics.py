@@ -10,7 +10,7 @@ from html import escape
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bot.staff_desk.board import alternating
 from bot.staff_desk.hearing import command_of
@@ -83,6 +83,11 @@ async def test_killed_again_and_again_under_faults_nothing_is_lost_and_nobody_is
     faults = office.fake.faults
     faults.duplicates, faults.failing = 0.3, 0.1
     heard, said = list[str](), list[str]()
+
+    async def answered() -> list[str]:
+        async with office.database.session() as session:
+            return sorted(await session.scalars(select(Message.text).where(Message.kind == "person")))
+
     for lap in range(8):
         async with office.run(Limits(group=Limit(1000, 1.0))) as task:
             for n, talk in enumerate(talks):
@@ -98,16 +103,7 @@ async def test_killed_again_and_again_under_faults_nothing_is_lost_and_nobody_is
     faults.clear()
     async with office.run(Limits(group=Limit(1000, 1.0))):
         await office.until(lambda: all(line in lines_in(office, anna, group) for line in heard), 20)
-        count = select(func.count()).where(Message.kind == "person")
-        async with asyncio.timeout(10):
-            while True:
-                async with office.database.session() as session:
-                    if await session.scalar(count) == len(said):
-                        break
-                await asyncio.sleep(0.05)
-    async with office.database.session() as session:
-        lines = list(await session.scalars(select(Message.text).where(Message.kind == "person").order_by(Message.id)))
-    assert sorted(lines) == sorted(said)
+        await office.eventually(answered, sorted(said))
     assert said
 
 
@@ -145,24 +141,23 @@ async def test_each_team_gets_its_own_and_a_group_in_trouble_leaves_its_topics_t
         office.fake.remove_from_group(english, office.bot, by=boss)
         await office.says(talk, "where did you go?")
         await office.until(lambda: "where did you go?" in lines_in(office, boss, chinese))
-        async with office.database.begin() as session:
-            assert [group.trouble for group in await staff_groups(session)] == [Trouble.LEFT, None]
+        assert await office.troubles() == [Trouble.LEFT, None]
         assert {topic.name for topic in chinese.topics.values()} == {
             "Shopper 1 · web · English",
             "Shopper 2 · web · Chinese",
         }
+
+    async def last_group() -> int:
+        async with office.database.begin() as session:
+            return (await staff_groups(session))[-1].chat_id
+
     # A group that was a small one got another id: it is known under that one.
     small = office.fake.group("Small", [boss], office.bot, admins=[office.bot])
     async with office.database.begin() as session:
         session.add(a_group(small.id, linked_by=boss_id))
     async with office.run():
         big = office.fake.migrate(small)
-        async with asyncio.timeout(5):
-            while True:
-                async with office.database.begin() as session:
-                    if [group.chat_id for group in await staff_groups(session)][-1] == big.id:
-                        break
-                await asyncio.sleep(0.05)
+        await office.eventually(last_group, big.id)
 
 
 def a_group(chat_id: int, *, linked_by: int = 1, **known: object) -> StaffGroup:

@@ -18,7 +18,7 @@ from bot.shop import Shop
 from bot.staff_desk.desk import GroupClosed, StaffDesk, StaffWire, TopicGone
 from bot.staff_desk.teams import group_for
 from bot.staff_desk.telling import Part, calls_for_card, card_html, parts_of
-from bot.telegram.errors import Moved
+from bot.telegram.errors import Moved, Rejected
 from commerce.catalog.media import MediaFolder
 from conversations.bells import STAFF
 from conversations.staff_chats import StaffGroup, move_group, set_trouble, staff_groups
@@ -40,26 +40,26 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY = 2.0
 BETWEEN_LOOKS = 0.2
 AT_ONCE = 2_000
-LOOK_INTO_TROUBLE_EVERY = 60.0
 AFTER_A_FAULT = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: lines that come within `quiet` of each other are told together, after `longest` at the latest."""
+    """Seconds: lines that come within `quiet` of each other are told together, after `longest` at the latest. A group
+    in `trouble` is looked into that often."""
 
     quiet: float = 1.5
     longest: float = 5.0
+    trouble: float = 60.0
 
 
 @dataclass(slots=True)
 class _Watched:
-    """Since when a conversation is behind, when it last changed, and who had it then."""
+    """Since when a conversation is behind, and when it last changed."""
 
     since: float
     changed: float
     last_seq: int
-    epoch: int
 
 
 @dataclass(slots=True)
@@ -74,6 +74,9 @@ class Board:
     _epochs: dict[int, int] = field(default_factory=dict)
     _serving: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _paused: dict[int, float] = field(default_factory=dict)
+    """Groups, and until when they are left alone."""
+    _failed: dict[int, float] = field(default_factory=dict)
+    """Conversations that something unforeseen happened to, and until when; it holds up no other."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look at each ring, and every few seconds, until `stop` is set."""
@@ -96,12 +99,13 @@ class Board:
         async with self.shop.database.begin() as session:
             groups = await staff_groups(session)
             behind = await topics_behind(session, limit=AT_ONCE) if groups else []
+        await self._look_into(groups, now)
         self._watched = {stand.id: self._watch(stand, now) for stand in behind}
         ready: dict[int, list[Stand]] = {}
         by_id = {group.id: group for group in groups}
         for stand in behind:
             group = group_for(stand, groups)
-            if group is not None and self._is_ready(stand, now) and self._paused.get(group.id, 0) <= now:
+            if group is not None and self._paused.get(group.id, 0) <= now and self._is_ready(stand, now):
                 ready.setdefault(group.id, []).append(stand)
         for group_id, stands in ready.items():
             if group_id not in self._serving:
@@ -110,22 +114,35 @@ class Board:
                 task.add_done_callback(partial(self._served, group_id))
         return self.patience.quiet if behind else LOOK_EVERY
 
-    async def idle(self) -> None:
-        """Wait until everything that was begun is told."""
-        while self._serving:
-            await asyncio.wait(self._serving.values())
+    async def _look_into(self, groups: Sequence[StaffGroup], now: float) -> None:
+        """Ask every now and then whether a group in trouble works again."""
+        for group in groups:
+            if group.trouble is None or self._paused.get(group.id, 0) > now:
+                continue
+            self._paused[group.id] = now + self.patience.trouble
+            try:
+                _, trouble = await self.wire.group(group.chat_id)
+            except Exception as error:  # it is still in trouble, or Telegram is
+                log.warning("a group of the staff cannot be looked into", error=type(error).__name__)
+                continue
+            async with self.shop.database.begin() as session:
+                await set_trouble(session, chat_id=group.chat_id, trouble=trouble)
+            if trouble is None:
+                del self._paused[group.id]
 
     def _watch(self, stand: Stand, now: float) -> _Watched:
         known = self._watched.get(stand.id)
         if known is None:
-            return _Watched(now, now, stand.last_seq, stand.epoch)
+            return _Watched(now, now, stand.last_seq)
         if known.last_seq != stand.last_seq:
-            known.changed, known.last_seq, known.epoch = now, stand.last_seq, stand.epoch
+            known.changed, known.last_seq = now, stand.last_seq
         return known
 
     def _is_ready(self, stand: Stand, now: float) -> bool:
         """A new owner, and a topic that is to be opened, are told at once; lines when nobody adds one for a moment."""
         seen = self._watched[stand.id]
+        if self._failed.get(stand.id, 0) > now:
+            return False
         if stand.rev == UNTOLD or not stand.is_open or self._epochs.get(stand.id) != stand.epoch:
             return True
         return now - seen.changed >= self.patience.quiet or now - seen.since >= self.patience.longest
@@ -154,10 +171,12 @@ class Board:
         except GroupClosed as closed:
             async with self.shop.database.begin() as session:
                 await set_trouble(session, chat_id=group.chat_id, trouble=closed.trouble)
-            return LOOK_INTO_TROUBLE_EVERY
-        except Exception:  # the next look tries again
+            return self.patience.trouble
+        except Exception:  # a later look tries again
             log.exception("a topic could not be told", conversation=conversation_id)
-            return AFTER_A_FAULT
+            self._failed[conversation_id] = asyncio.get_running_loop().time() + AFTER_A_FAULT
+        else:
+            self._failed.pop(conversation_id, None)
         return None
 
     async def _tell(self, group: StaffGroup, conversation_id: int) -> None:
@@ -197,7 +216,6 @@ class Board:
                     thread_id=thread_id,
                     now=self.shop.now(),
                 )
-                await set_trouble(session, chat_id=group.chat_id, trouble=None)
         return await self._stand(conversation_id)
 
     async def _post(self, group: StaffGroup, stand: Stand, news: News) -> None:
@@ -220,6 +238,13 @@ class Board:
         await self._mark(stand, thread_id, news.rev, Part("", news.messages))
 
     async def _post_part(self, chat_id: int, thread_id: int, part: Part) -> None:
+        """Post it; what Telegram will never take is left out, so that what comes after it is told."""
+        try:
+            await self._post_words_or_photo(chat_id, thread_id, part)
+        except Rejected as error:
+            log.error("Telegram refuses a message of a topic", why=str(error))
+
+    async def _post_words_or_photo(self, chat_id: int, thread_id: int, part: Part) -> None:
         if part.photo is None:
             await self.wire.post(chat_id, thread_id, part.html)
             return
