@@ -32,6 +32,7 @@ async def facts_of(session: AsyncSession, ids: Collection[int]) -> dict[int, Fac
             "category": one.category_id,
             "free_shipping": one.free_shipping,
             "dispatch_days": one.dispatch_days,
+            **({"is_digital": True} if one.is_digital else {}),
         }
     texts = select(ProductText).where(ProductText.product_id.in_(ids)).execution_options(**fresh)
     for text in await session.scalars(texts):

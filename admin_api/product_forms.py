@@ -44,6 +44,7 @@ class Editing(BaseModel):
     handle: Annotated[Words, Field(min_length=1, max_length=100)] | None = None
     category_id: Id | None = None
     free_shipping: bool | None = None
+    is_digital: Annotated[bool, Field(description="Nothing is sent: a licence, a voucher, a lesson.")] | None = None
     dispatch_days: Annotated[int, Field(ge=0, le=365, description="Days.")] | None = None
     texts: dict[Language, TextForm] | None = None
     facts: Annotated[list[FactForm], Field(max_length=60, description="All of them, in order.")] | None = None
@@ -55,6 +56,7 @@ class Editing(BaseModel):
             handle=self.handle,
             category_id=shelf,
             free_shipping=self.free_shipping,
+            is_digital=self.is_digital,
             dispatch_days=self.dispatch_days,
             texts={lang: one.text() for lang, one in (self.texts or {}).items()} if with_texts else None,
             attributes=None if self.facts is None else [Fact(fact.name, fact.value) for fact in self.facts],

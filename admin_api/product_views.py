@@ -115,6 +115,7 @@ class ProductSheet(BaseModel):
     category_id: int | None
     texts: dict[str, TextShape]
     free_shipping: bool
+    is_digital: bool
     dispatch_days: int
     facts: list[FactShape]
     options: list[OptionShape]
@@ -192,6 +193,7 @@ async def product_sheet(session: AsyncSession, *, product_id: int, language: str
         category_id=product.category_id,
         texts={row.lang: TextShape(title=row.title, body=row.body) for row in texts},
         free_shipping=product.free_shipping,
+        is_digital=product.is_digital,
         dispatch_days=product.dispatch_days,
         facts=[FactShape(name=row.name, value=row.value) for row in facts],
         options=options,

@@ -236,6 +236,11 @@ def _late_payment_refunded(voice: Voice, order: OrderView, money: Money) -> list
     return [Text(text.format(money=voice.money(money), order=order.number))]
 
 
+def _paid_twice(voice: Voice, order: OrderView, money: Money) -> list[Reply]:
+    text = voice.translate("You have paid order {order} twice. {money} go back to you; a colleague sees to it.")
+    return [Text(text.format(money=voice.money(money), order=order.number))]
+
+
 def _with_status(voice: Voice, order: OrderView, text: str) -> Reply:
     where = voice.wish(voice.translate("Where is my order?"), "order_status", order=order.number)
     return Choice(text, (where,))
@@ -251,4 +256,5 @@ _SAYINGS: dict[str, Callable[[Voice, OrderView, Money], list[Reply]]] = {
     "refund_to_credit": _refund_to_credit,
     "late_payment_accepted": _late_payment_accepted,
     "late_payment_refunded": _late_payment_refunded,
+    "paid_twice": _paid_twice,
 }

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from bot.channels.web import WebChannel
 from bot.delivery import Channel, Delivery, StoredChannel
 from bot.shop import Mind, Shop
-from bot.telegram.invoices import TelegramInvoices
+from bot.telegram.invoices import TelegramInvoices, TelegramStars
 from commerce.catalog.media import MediaFolder
 from commerce.flash_sales.queue import Line
 from commerce.inventory.hold import Holds
@@ -52,15 +52,17 @@ async def open_shop(
     clock: Callable[[], datetime] = utc_now,
     load: "Callable[[], Understander] | None" = None,
     bank: httpx.AsyncBaseTransport | None = None,
+    database: Database | None = None,
 ) -> AsyncIterator[Shop]:
     """Open the shop of these settings; they name the database (Refused("database.none") when they do not).
 
-    `load` gives the model of understanding; `bank` replaces the network to the payment simulator.
+    `load` gives the model of understanding; `bank` replaces the network to the payment simulator;
+    `database` is one that is open already and stays open.
     """
     if settings.database_url is None:
         raise Refused("database.none")
     vault = read_keys(settings.data_dir, _secret(settings))
-    database = Database(settings.database_url, vault)
+    keeps_open, database = database is not None, database or Database(settings.database_url, vault)
     redis = connect(settings.redis_url)
     doorbell = Doorbell(redis)
     channels: dict[str, Channel] = {WEB: WebChannel(), TERMINAL: StoredChannel()}
@@ -90,7 +92,8 @@ async def open_shop(
         finally:
             await _leave_telegram(shop)
             await doorbell.close()
-            await database.close()
+            if not keeps_open:
+                await database.close()
 
 
 async def _join_telegram(
@@ -108,10 +111,20 @@ async def _join_telegram(
         await telegram.close()
         raise
     channels[TELEGRAM], shop.telegram = channel, telegram
-    if shop.settings.telegram_payment_token is not None:
-        name, currency = shop.settings.shop_name(shop.settings.default_language), shop.settings.currency
-        providers[TelegramInvoices.name] = TelegramInvoices(telegram, shop_name=name, currency=currency)
+    providers.update(_invoices_of(shop, telegram))
     return telegram
+
+
+def _invoices_of(shop: Shop, telegram: "Telegram") -> dict[str, Provider]:
+    """How the shop is paid in Telegram."""
+    settings = shop.settings
+    known = {"shop_name": settings.shop_name(settings.default_language), "currency": settings.currency}
+    made: dict[str, Provider] = {}
+    if settings.telegram_payment_token is not None:
+        made[TelegramInvoices.name] = TelegramInvoices(telegram, **known)
+    if stars := settings.telegram_stars_of_unit:
+        made[TelegramStars.name] = TelegramStars(telegram, shop.database, of_unit=stars, **known)
+    return made
 
 
 async def _knock(telegram: "Telegram") -> None:

@@ -38,7 +38,7 @@ async def group_card(voice: Voice, session: AsyncSession, group: GroupView) -> C
         rows=tuple(rows),
         replaces=f"group:{group.group_id}",
         live=f"group:{group.group_id}:{group.version}" if can_change else "",
-        share=f"{_('group')} {group.public_id}" if group.is_joinable and group.order_id is not None else "",
+        share=" ".join((_("group"), group.public_id)) if group.is_joinable and group.order_id is not None else "",
     )
 
 

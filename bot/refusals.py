@@ -37,6 +37,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     ),
     "payment.closed": N_("This order is not to be paid any more. Ask me for “my orders” to see how it stands."),
     "payment.unknown": N_("I do not know this invoice. Ask me for “my orders” to see what is to be paid."),
+    "payment.not_digital": N_("Only digital goods are paid in Stars. Choose another way to pay for this order."),
     "payment.changed": N_("What is to be paid has changed since. Ask me for “my orders” and pay the new invoice."),
     "payment.done": N_("Order {number} is paid already. Ask me for “my orders” to see how it goes on."),
     "payment.amount_unfit": N_(

@@ -103,6 +103,8 @@ class Settings(BaseSettings):
     """Telegram brings updates to the public address; else they are fetched by long polling."""
     telegram_payment_token: SecretStr | None = None
     """Of the payment provider behind Telegram's own invoices. Stars, for digital goods, need none."""
+    telegram_stars_of_unit: int = Field(default=0, ge=0, le=100_000)
+    """Telegram Stars for one unit of the currency, in which digital goods are paid there; 0: Stars are not taken."""
     telegram_url: str = "https://api.telegram.org"
     """Where the Bot API is; another server of it, or the fake one of the tests."""
     log_json: bool | None = None

@@ -24,6 +24,7 @@ def draft() -> Draft:
         handle="mug",
         category_id=0,
         free_shipping=False,
+        is_digital=False,
         dispatch_days="1",
         texts={"zh": TextDraft(title="杯子"), "en": TextDraft(title="Mug", body="For tea.")},
         facts=[FactDraft(name={"en": "Height"}, value={"en": "9 cm"})],

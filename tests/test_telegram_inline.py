@@ -1,16 +1,20 @@
 """Telegram end to end: cards for any chat, groups that stay current there, three taps to an order, invoices."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bot.telegram.budget import Budget, Limit, Limits
+from bot.telegram.payments import answer_checkout
 from bot.telegram.shared_model import SharedCard
+from bot.telegram.values import PaymentAsked, User
 from cli.scratch import Place
 from cli.script_deals import DEAL_GIVENS
 from commerce.orders.model import Order, OrderStatus
-from commerce.payments.model import Payment, Refund
+from commerce.payments.ledger import refund_amount
+from commerce.payments.model import Payment, Refund, RefundState
 from nlu.understand import Understander
 from tests.telegram_server import Chat, InlineAnswer, Seen
 from tests.telegram_shop import TelegramShop, telegram_shop
@@ -22,7 +26,11 @@ PLENTY = Limit(10_000, 1.0)
 @pytest.fixture
 async def here(place: Place, demo_shelves: str, understander: Understander) -> AsyncIterator[TelegramShop]:
     async with telegram_shop(
-        place, understander, template=demo_shelves, telegram_payment_token="284685063:TEST:1"
+        place,
+        understander,
+        template=demo_shelves,
+        telegram_payment_token="284685063:TEST:1",
+        telegram_stars_of_unit=10,
     ) as here:
         assert here.shop.telegram is not None
         here.shop.telegram.budget = Budget(None, "test", limits=Limits(PLENTY, PLENTY, PLENTY))
@@ -37,8 +45,8 @@ async def _done(here: TelegramShop) -> None:
 
 
 async def _says(here: TelegramShop, chat: Chat, *texts: str) -> list[Seen]:
-    for text in texts:
-        await chat.say(text)
+    for words in texts:
+        await chat.say(words)
         await _done(here)
     return chat.answers
 
@@ -50,9 +58,9 @@ async def _taps(here: TelegramShop, chat: Chat, label: str) -> list[Seen]:
     return chat.answers
 
 
-async def _given(here: TelegramShop, text: str) -> None:
-    pattern, make = next((pattern, make) for pattern, make in DEAL_GIVENS if pattern.fullmatch(text))
-    found = pattern.fullmatch(text)
+async def _given(here: TelegramShop, deal: str) -> None:
+    pattern, make = next((pattern, make) for pattern, make in DEAL_GIVENS if pattern.fullmatch(deal))
+    found = pattern.fullmatch(deal)
     assert found is not None
     async with here.shop.database.begin() as session:
         await make(here.shop, session, found, 0)
@@ -197,13 +205,38 @@ async def test_an_invoice_is_paid_once_says_why_not_and_gives_back_what_was_paid
     await _says(here, chat, "check out", home)
     await _taps(here, chat, "Pay here in Telegram")
     await _taps(here, chat, "Place the order")
+    invoice = chat.answers[-1].invoice
+    assert invoice is not None
+    assert (invoice["description"], invoice["start_parameter"]) == (
+        "Yixing Clay Teapot, Xishi (Purple-brown clay / 150 ml)",
+        "pay",
+    )
+
+    # Telegram asks what sending costs only where we let it; the answer is what was agreed on
+    payload = here.fake.called("sendInvoice")[-1].params["payload"]
+    to = {"country_code": "CN", "state": "", "city": "", "street_line1": "", "street_line2": "", "post_code": ""}
+    asked = here.fake.ask("payment", here.bot)
+    told = {"id": asked.id, "from": anna.account.user, "invoice_payload": payload, "shipping_address": to}
+    here.bot.updates.push("shipping_query", told, anna.id)
+    answer = await here.fake.until(lambda: asked.answer)
+    assert [one["prices"] for one in answer.json("shipping_options")] == [[{"label": "By parcel", "amount": 0}]]
+
+    # who asks while the order is locked is answered in time all the same
+    asked = here.fake.ask("payment", here.bot)
+    async with here.shop.database.begin() as session:
+        await session.execute(text("SELECT FROM orders FOR UPDATE"))
+        question = PaymentAsked(1, asked.id, User(anna.id, "Anna", "en"), payload, "CNY", 26_800)
+        await answer_checkout(here.shop, question, within=0.2)
+    assert (await here.fake.until(lambda: asked.answer)).text("error_message").endswith("try again in a minute.")
+
     one, two = [await chat.pay(later=True) for _ in range(2)]
     assert (one.is_paid, two.is_paid) == (True, True)
     one.finish()
     await _done(here)
-    assert any("paid" in seen.text.lower() for seen in chat.answers), [seen.text for seen in chat.answers]
+    assert chat.answers[-1].text.startswith("Your payment of CN¥268.00 for order")
     two.finish()
     await _done(here)
+    assert chat.answers[-1].text.startswith("You have paid order ")
     third = await chat.pay()
     assert third.error.startswith("Order ")
     assert "is paid already" in third.error
@@ -211,7 +244,50 @@ async def test_an_invoice_is_paid_once_says_why_not_and_gives_back_what_was_paid
         assert len((await session.scalars(select(Payment))).all()) == 2
         refund = (await session.scalars(select(Refund))).one()
     (order,) = await _orders(here)
+    assert order.status is OrderStatus.PLACED
     assert (refund.reason, refund.provider, refund.amount) == ("overpaid", "telegram", order.total_amount)
+
+    # an old invoice is not paid any more
+    await _taps(here, chat, "Cinnabar red clay / 150 ml")
+    await _says(here, chat, "check out")
+    await _taps(here, chat, "Place the order")
+    here.scratch.clock.move(timedelta(minutes=16))
+    assert (await chat.pay()).error.startswith("This order is not to be paid any more.")
     said = await _says(here, chat, "/paysupport")
     assert "give money back" in said[-1].text
     assert said[-1].buttons == ["My orders", "My refunds", "Talk to a person"]
+
+
+async def test_digital_goods_are_paid_in_stars_and_nothing_else_is_and_stars_go_back_whole(here: TelegramShop) -> None:
+    async with here.shop.database.begin() as session:
+        await session.execute(text("UPDATE product SET is_digital = true"))
+    anna = here.fake.person("Anna", language_code="en")
+    chat = anna.open(here.bot)
+    await _says(here, chat, "a teapot please", "the first one")
+    await _taps(here, chat, "Purple-brown clay / 150 ml")
+    shown = await _says(here, chat, "check out", "Anna Lin, 13800138000, 90 Wensan Road, Hangzhou, Zhejiang")
+    assert "Payment: Telegram Stars" in shown[-1].text  # the only way there is, so it is not asked for
+    invoice = (await _taps(here, chat, "Place the order"))[-1].invoice
+    assert invoice is not None
+    assert (invoice["currency"], invoice["total_amount"]) == ("XTR", 2680)
+    assert here.fake.called("sendInvoice")[-1].params["provider_token"] == ""
+    one, two = [await chat.pay(later=True) for _ in range(2)]
+    for payment in (one, two):
+        payment.finish()
+        await _done(here)
+    (order,) = await _orders(here)
+    assert (order.status, order.total_amount) == (OrderStatus.PLACED, 26_800)
+    (refunded,) = here.fake.called("refundStarPayment")
+    assert (refunded.params["user_id"], refunded.error) == (str(anna.id), "")
+    async with here.shop.database.begin() as session:
+        refund = (await session.scalars(select(Refund))).one()
+        assert (refund.state, refund.amount) == (RefundState.SUCCEEDED, 26_800)
+        await refund_amount(
+            session, order_id=order.id, amount=800, reason="gift", key="refund:gift:1", now=here.shop.now()
+        )
+        part = (await session.scalars(select(Refund).where(Refund.reason == "gift"))).one()
+        assert (part.provider, part.state) == ("credit", RefundState.SUCCEEDED)
+        await session.execute(text("UPDATE product SET is_digital = false"))
+    await _taps(here, chat, "Cinnabar red clay / 150 ml")
+    ways = await _says(here, chat, "check out", "pay with stars")
+    assert not any("Stars" in button for seen in ways for button in seen.buttons)

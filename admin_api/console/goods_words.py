@@ -39,6 +39,8 @@ GOODS_ZH = {
     "Status": "状态",
     "Shipping": "运费",
     "Free shipping": "包邮",
+    "Digital: nothing is sent": "数字商品，不用发货",
+    "digital goods": "数字商品",
     "No free shipping": "不包邮",
     "By percent": "按百分比调价",
     "By an amount": "按金额调价",

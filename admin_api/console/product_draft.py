@@ -66,6 +66,7 @@ class Draft(BaseModel):
     handle: str
     category_id: int
     free_shipping: bool
+    is_digital: bool
     dispatch_days: str
     texts: dict[str, TextDraft]
     facts: list[FactDraft]
@@ -80,6 +81,7 @@ def draft_of(sheet: ProductSheet) -> Draft:
         handle=sheet.handle,
         category_id=sheet.category_id or NO_SHELF,
         free_shipping=sheet.free_shipping,
+        is_digital=sheet.is_digital,
         dispatch_days=str(sheet.dispatch_days),
         texts={lang: TextDraft() for lang in LANGUAGES} | written,
         facts=[FactDraft(name=dict(fact.name), value=dict(fact.value)) for fact in sheet.facts],
@@ -140,6 +142,8 @@ def edit_form(base: Draft, mine: Draft, *, version: int) -> EditForm | None:
         changed["category_id"] = mine.category_id or None
     if mine.free_shipping != base.free_shipping:
         changed["free_shipping"] = mine.free_shipping
+    if mine.is_digital != base.is_digital:
+        changed["is_digital"] = mine.is_digital
     if mine.dispatch_days != base.dispatch_days:
         if not (mine.dispatch_days.strip().isdecimal() and int(mine.dispatch_days) <= 365):
             raise Refused("product.dispatch_days_invalid", most=365)

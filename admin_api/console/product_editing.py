@@ -21,6 +21,7 @@ PARTS_OF_PRODUCT = {
     "status": "status",
     "category": "shelf",
     "free_shipping": "free shipping",
+    "is_digital": "digital goods",
     "dispatch_days": "dispatch days",
     "text": "texts",
     "facts": "attributes",

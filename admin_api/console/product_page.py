@@ -203,7 +203,7 @@ class SidePart:
 
     def _draw_fields(self) -> None:
         editing, t, draft = self.editing, self.editing.visit.t, self.editing.draft
-        parts = {"handle", "category_id", "free_shipping", "dispatch_days"}
+        parts = {"handle", "category_id", "free_shipping", "is_digital", "dispatch_days"}
         if self.shown is not None and self.shown.model_dump(include=parts) == draft.model_dump(include=parts):
             return
         self.shown = draft.model_copy(deep=True)
@@ -222,10 +222,12 @@ class SidePart:
                 number=True,
             )
             free = tick(t("Free shipping"), draft.free_shipping, partial(self._typed, "free_shipping"))
+            digital = tick(t("Digital: nothing is sent"), draft.is_digital, partial(self._typed, "is_digital"))
             if not editing.may_edit:
                 for field in (shelf, handle, days):
                     field.props("readonly")
                 free.disable()
+                digital.disable()
 
     def _draw_numbers(self) -> None:
         editing, t = self.editing, self.editing.visit.t

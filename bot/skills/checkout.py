@@ -10,7 +10,7 @@ from bot.skills.checkout_choices import delivery_row, gift_line, price_rows, pri
 from bot.skills.deal_checkout import deal_lines, deal_of, deal_ordered, deal_rows, not_ordered, say_missed, ways_at_once
 from bot.skills.second_thoughts import ask_anew, spoken_of
 from bot.skills.showing import goods, method_name, named, payment_options, ways_to_pay
-from commerce.carts.actions import CartLineView, cart_view, set_quantity
+from commerce.carts.actions import CartLineView, cart_view, set_quantity, variants_in
 from commerce.carts.deals import drop_deal
 from commerce.customers.actions import address_text, last_address, save_address
 from commerce.customers.address import AddressText, masked
@@ -34,7 +34,7 @@ async def checkout(turn: Turn) -> None:
         return
     last = await last_address(turn.session, customer_id=turn.customer_id)
     known = await address_text(turn.session, last) if last is not None else None
-    how = await _how_to_pay(turn, at_once=cart_id is not None)
+    how = await _how_to_pay(turn, cart_id)
     ways = [option.label for option in how.options.values()]
     prompt = f"{_(ADDRESS)}\n{_(EXAMPLE)}"
     where = AddressQuestion(prompt, known=known, vault=turn.vault, not_in_it=ways, places=turn.shop.places)
@@ -141,13 +141,14 @@ async def _set(turn: Turn, line: CartLineView, quantity: int) -> Json:
     return quantity
 
 
-async def _how_to_pay(turn: Turn, *, at_once: bool) -> Choice[PaymentMethod]:
+async def _how_to_pay(turn: Turn, cart_id: int | None) -> Choice[PaymentMethod]:
     """The ways to pay; a shopper who has ordered before pays as last time unless they say otherwise."""
     last = await orders_of(turn.session, customer_id=turn.customer_id, limit=1)
-    ways = [one.method for one in ways_to_pay(turn)]
+    goods = await variants_in(turn.session, customer_id=turn.customer_id, cart_id=cart_id)
+    ways = [one.method for one in await ways_to_pay(turn, goods)]
     usual = last[0].payment_method if last and last[0].payment_method in ways else None
     default = str(ways[0]) if len(ways) == 1 else usual and str(usual)
-    if at_once:
+    if cart_id is not None:
         return ways_at_once(turn, turn._("How would you like to pay?"), ways, default=default)
     return Choice(turn._("How would you like to pay?"), payment_options(turn, ways), default=default)
 

@@ -234,7 +234,7 @@ async def _pay_with(turn: Turn, order: OrderView, wish: Sequence[Step] | Address
     adds = not isinstance(wish, AddressText) and any(isinstance(step, Add) for step in wish)
     if order.payment_method is not PaymentMethod.CREDIT or not adds:
         return None
-    offered = ways_to_pay(turn)
+    offered = await ways_to_pay(turn, [line.variant_id for line in order.lines])
     online = [one.method for one in offered if one.method is not PaymentMethod.COD]
     return PayBy(online[0]) if online else None
 
@@ -364,7 +364,7 @@ def _what(turn: Turn, item: _Item, others: Sequence[VariantView]) -> _What:
 
 
 async def _ways(turn: Turn, order: OrderView) -> list[Option[PayBy]]:
-    offered = [one.method for one in ways_to_pay(turn)]
+    offered = [one.method for one in await ways_to_pay(turn, [line.variant_id for line in order.lines])]
     options = [
         Option(option.key, option.label, PayBy(option.value), also=option.also)
         for option in payment_options(turn, [way for way in offered if way is not order.payment_method])

@@ -32,6 +32,7 @@ METHODS: Final = {
     PaymentMethod.WECHAT: N_("WeChat Pay: scan a code, or pay in WeChat on your phone, within {time}."),
     PaymentMethod.ALIPAY: N_("Alipay: you pay on its page or in its app, within {time}."),
     PaymentMethod.TELEGRAM: N_("In Telegram, by card: I send you an invoice here, you pay it within {time}."),
+    PaymentMethod.STARS: N_("Telegram Stars, for digital goods: I send you an invoice here, you pay it within {time}."),
     PaymentMethod.TRANSFER: N_("Bank transfer or QR code: we show you the account; send it within {time}."),
 }
 STATES: Final = {
@@ -67,7 +68,7 @@ class Slip(Choice[str]):
 async def ask_payment_methods(turn: Turn) -> None:
     """How one can pay here."""
     _ = turn._
-    offered = ways_to_pay(turn)
+    offered = await ways_to_pay(turn)
     lines = [
         _("You can pay like this:"),
         *(f"· {_(METHODS[one.method]).format(time=_time(turn, one))}" for one in offered),

@@ -1,6 +1,6 @@
 """How goods look in replies: cards, the cart, an order. Shared by the skills that show them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,7 +10,7 @@ from bot.questions import Option
 from bot.replies import Button, Card, Cart, Choice, Line, OrderStatus, PayLink, Row
 from bot.voice import Voice
 from commerce.carts.actions import CartLineView, CartView
-from commerce.catalog.queries import ProductCard, VariantView
+from commerce.catalog.queries import ProductCard, VariantView, variant_views
 from commerce.orders.model import ChangeState, DeliveryMethod, FulfilmentState, HoldReason, PaymentMethod, PaymentState
 from commerce.orders.model import OrderStatus as Status
 from commerce.orders.queries import OrderLineView, OrderView
@@ -105,6 +105,7 @@ METHODS: Final[Mapping[PaymentMethod, str]] = {
     PaymentMethod.WECHAT: N_("WeChat Pay"),
     PaymentMethod.ALIPAY: N_("Alipay"),
     PaymentMethod.TELEGRAM: N_("Pay here in Telegram"),
+    PaymentMethod.STARS: N_("Telegram Stars"),
     PaymentMethod.TRANSFER: N_("Bank transfer"),
     PaymentMethod.CREDIT: N_("Store credit"),
 }
@@ -115,6 +116,7 @@ _METHOD_WORDS: Final[Mapping[PaymentMethod, tuple[str, ...]]] = {
     PaymentMethod.WECHAT: ("微信", "wechat", "weixin"),
     PaymentMethod.ALIPAY: ("支付宝", "alipay"),
     PaymentMethod.TELEGRAM: ("telegram", "card", "电报", "刷卡"),
+    PaymentMethod.STARS: ("stars", "telegram", "星星"),
     PaymentMethod.TRANSFER: ("transfer", "转账", "汇款"),
     PaymentMethod.CREDIT: ("credit", "余额"),
 }
@@ -125,10 +127,15 @@ def method_name(voice: Voice, method: PaymentMethod) -> str:
     return voice.translate(METHODS[method])
 
 
-def ways_to_pay(turn: Turn) -> tuple[OfferedMethod, ...]:
-    """The ways to pay that the shop offers where the shopper is."""
-    in_telegram = turn.setting.channel == PaymentMethod.TELEGRAM
-    return offered_methods(turn.shop.settings, turn.shop.till.providers, in_telegram=in_telegram)
+async def ways_to_pay(turn: Turn, variant_ids: Collection[int] = ()) -> tuple[OfferedMethod, ...]:
+    """The ways to pay that the shop offers where the shopper is, for these goods."""
+    goods = await variant_views(turn.session, variant_ids, language=turn.language, also_unavailable=True)
+    return offered_methods(
+        turn.shop.settings,
+        turn.shop.till.providers,
+        in_telegram=turn.setting.channel == PaymentMethod.TELEGRAM,
+        digital=bool(goods) and all(one.is_digital for one in goods.values()),
+    )
 
 
 def payment_options(voice: Voice, ways: Sequence[PaymentMethod]) -> list[Option[PaymentMethod]]:

@@ -1,5 +1,7 @@
 """Invoices of Telegram: what stands on one, and the sums on it as Telegram counts them."""
 
+import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +15,9 @@ from bot.language import translator
 from bot.telegram.errors import Rejected
 from commerce.orders.model import Order, OrderLine, PaymentMethod
 from commerce.payments.actions import Till, intent_from, open_payment
-from commerce.payments.model import Intent
+from commerce.payments.model import Intent, Payment, ProviderEvent
 from commerce.payments.port import UNSEEN, Notice, Payer, ProviderUnreachable, RefundOutcome, Session, SessionState
+from foundation.database import Database
 from foundation.errors import Refused
 from foundation.money import Money
 
@@ -23,6 +26,8 @@ _TITLE, _DESCRIPTION = 32, 255
 _IN_HUNDREDTHS = frozenset({"AFN", "ALL", "LBP", "RSD", "YER"})
 """Currencies without small change among people, which Telegram counts in hundredths all the same."""
 _MOST_PARTS = 20
+_LONGEST_ID = 120
+STARS = "XTR"
 _TRY_AGAIN = timedelta(seconds=10)
 
 
@@ -41,26 +46,34 @@ class Invoice:
     start: str = "pay"
 
 
-class InvoiceLinks(Protocol):
-    """What makes an address of an invoice (bot.channels.telegram.Telegram)."""
+class Bot(Protocol):
+    """What a payment needs of Telegram (bot.channels.telegram.Telegram)."""
 
     async def create_invoice_link(self, invoice: Invoice) -> str:
         """The address at which everybody may pay it."""
         ...
 
+    async def refund_stars(self, user_id: int, charge_id: str) -> None:
+        """Give the Stars of a payment back; Rejected where that cannot be."""
+        ...
+
 
 class TelegramInvoices:
-    """Invoices of Telegram as a payment provider, paid through the card company behind the bot.
+    """Invoices of Telegram as a payment provider, paid by card through the company behind the bot.
 
     Telegram asks us before a payment and tells us after it; it cannot be asked, and gives nothing back.
     """
 
     name = PaymentMethod.TELEGRAM.value
 
-    def __init__(self, links: InvoiceLinks, *, shop_name: str, currency: str) -> None:
-        self._links = links
+    def __init__(self, bot: Bot, *, shop_name: str, currency: str) -> None:
+        self._bot = bot
         self._shop_name = shop_name
         self._currency = currency
+
+    def asks(self, money: Money) -> tuple[str, int]:
+        """The currency and the number that stand on an invoice over this sum."""
+        return money.currency, as_counted(money)
 
     async def create(
         self,
@@ -77,15 +90,16 @@ class TelegramInvoices:
         Raises Refused("payment.amount_unfit") where Telegram takes no such sum.
         """
         number = reference.rpartition("-")[0]
+        currency, amount = self.asks(money)
         invoice = Invoice(
             title=number,
             description=self._shop_name[:_DESCRIPTION],
             payload=reference,
-            currency=money.currency,
-            parts=((number, as_counted(money)),),
+            currency=currency,
+            parts=((number, amount),),
         )
         try:
-            url = await self._links.create_invoice_link(invoice)
+            url = await self._bot.create_invoice_link(invoice)
         except Rejected as error:
             raise Refused("payment.amount_unfit", amount=money.amount, currency=money.currency) from error
         except Exception as error:  # of the library too: nobody knows what Telegram did, so it is asked again
@@ -113,6 +127,49 @@ class TelegramInvoices:
         raise Refused("webhook.forged")
 
 
+class TelegramStars(TelegramInvoices):
+    """Invoices in Stars, for digital goods; `of_unit` Stars are worth one unit of the currency. They go back whole."""
+
+    name = PaymentMethod.STARS.value
+
+    def __init__(self, bot: Bot, database: Database, *, shop_name: str, currency: str, of_unit: int) -> None:
+        super().__init__(bot, shop_name=shop_name, currency=currency)
+        self._database = database
+        self._of_unit = of_unit
+
+    def asks(self, money: Money) -> tuple[str, int]:
+        """So many Stars, in the shop's favour where they do not come out even."""
+        return STARS, max(1, math.ceil(money.decimal * self._of_unit))
+
+    async def refund(self, ref: str, *, key: str, money: Money) -> RefundOutcome:  # noqa: ARG002 - a charge is the key
+        """Give all Stars of a payment back; again it is done already."""
+        async with self._database.begin() as session:
+            paid = select(Payment).join(Intent, Intent.id == Payment.intent_id)
+            payment = await session.scalar(paid.where(Intent.provider == self.name, Intent.provider_ref == ref))
+            event = None if payment is None else await charge_named(session, payment.proof or "", provider=self.name)
+        if payment is None or event is None or payment.captured != money.amount:
+            return RefundOutcome.FAILED
+        try:
+            await self._bot.refund_stars(int(event.payload["user"]), str(event.payload["charge"]))
+        except Rejected as error:
+            is_done = "already_refunded" in str(error).lower()
+            return RefundOutcome.SUCCEEDED if is_done else RefundOutcome.FAILED
+        except Exception as error:  # as above
+            raise ProviderUnreachable(f"telegram: {type(error).__name__}") from error
+        return RefundOutcome.SUCCEEDED
+
+
+async def charge_named(session: AsyncSession, charge_id: str, *, provider: str) -> ProviderEvent | None:
+    """What Telegram told about a charge."""
+    told = select(ProviderEvent).where(ProviderEvent.event_id == event_id_of(charge_id))
+    return await session.scalar(told.where(ProviderEvent.provider == provider))
+
+
+def event_id_of(charge_id: str) -> str:
+    """Under what a charge is kept: its own id, unless that is too long."""
+    return charge_id if len(charge_id) <= _LONGEST_ID else hashlib.sha256(charge_id.encode()).hexdigest()
+
+
 def as_counted(money: Money) -> int:
     """A sum as Telegram counts it."""
     return money.amount * 100 if money.currency in _IN_HUNDREDTHS else money.amount
@@ -137,7 +194,7 @@ async def invoice_for(till: Till, url: str, *, language: str) -> Invoice | None:
         token = url.rpartition("/")[2]
         intent_id = intent_from(till.vault, token)
         async with till.database.begin() as session:
-            invoice = await _invoice(session, intent_id, language=language)
+            invoice = await _invoice(session, till, intent_id, language=language)
         if invoice is not None:
             await open_payment(till, token)
     except Refused:
@@ -147,10 +204,12 @@ async def invoice_for(till: Till, url: str, *, language: str) -> Invoice | None:
     return invoice
 
 
-async def _invoice(session: AsyncSession, intent_id: int, *, language: str) -> Invoice | None:
+async def _invoice(session: AsyncSession, till: Till, intent_id: int, *, language: str) -> Invoice | None:
     intent = await session.get_one(Intent, intent_id)
-    if intent.provider != TelegramInvoices.name:
+    provider = till.providers.get(intent.provider)
+    if not isinstance(provider, TelegramInvoices):
         return None
+    currency, total = provider.asks(intent.money)
     order = await session.get_one(Order, intent.order_id)
     lines = select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
     goods = (await session.scalars(lines)).all()
@@ -161,13 +220,13 @@ async def _invoice(session: AsyncSession, intent_id: int, *, language: str) -> I
     ]
     if order.shipping_amount:
         parts.append((translator(language)("Shipping"), order.shipping_amount))
-    if len(parts) > _MOST_PARTS or sum(amount for _name, amount in parts) != intent.amount:
-        parts = [(title, intent.amount)]  # a part of it is paid already, or a change is
-    counted = [(name, as_counted(Money(amount, intent.currency))) for name, amount in parts if amount]
+    counted = [(name, provider.asks(Money(amount, intent.currency))[1]) for name, amount in parts if amount]
+    if len(counted) > _MOST_PARTS or sum(amount for _name, amount in counted) != total:
+        counted = [(title, total)]  # a part of it is paid already, a change is, or Stars do not come out even
     return Invoice(
         title=title[:_TITLE],
         description=", ".join(names)[:_DESCRIPTION],
         payload=intent.reference,
-        currency=intent.currency,
+        currency=currency,
         parts=tuple(counted),
     )

@@ -1,7 +1,6 @@
 """Paying in Telegram: the questions before a payment, which wait ten seconds for an answer, and money that came."""
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.language import translator
 from bot.refusals import sentence
-from bot.telegram.invoices import TelegramInvoices, as_money
+from bot.telegram.invoices import STARS, TelegramInvoices, TelegramStars, as_money, event_id_of
 from bot.telegram.people import first_language, person_of
 from bot.telegram.values import Paid, PaymentAsked, ShippingAsked, User
 from commerce.orders.model import Order
@@ -28,19 +27,26 @@ log = structlog.get_logger(__name__)
 
 ANSWER_WITHIN = 7.0
 """Seconds; Telegram gives up after ten."""
-_LONGEST_ID = 120
 
 
-async def answer_checkout(shop: "Shop", asked: PaymentAsked) -> None:
+async def answer_checkout(shop: "Shop", asked: PaymentAsked, *, within: float = ANSWER_WITHIN) -> None:
     """Say whether an invoice may be paid this moment; a yes keeps its goods while the money comes."""
 
     async def look(session: AsyncSession) -> None:
-        money = as_money(asked.amount, asked.currency)
-        name = TelegramInvoices.name
-        await allow_payment(session, provider=name, reference=asked.payload, money=money, now=shop.now())
+        provider = shop.till.providers.get(_name(asked.currency))
+        if not isinstance(provider, TelegramInvoices):
+            raise Refused("payment.unknown")
+        await allow_payment(
+            session,
+            provider=provider.name,
+            reference=asked.payload,
+            fits=lambda owed: provider.asks(owed) == (asked.currency, asked.amount),
+            now=shop.now(),
+            digital_only=isinstance(provider, TelegramStars),
+        )
 
     assert shop.telegram is not None
-    await shop.telegram.answer_checkout(asked.query_id, await _problem(shop, asked.user, look))
+    await shop.telegram.answer_checkout(asked.query_id, await _problem(shop, asked.user, look, within=within))
 
 
 async def answer_shipping(shop: "Shop", asked: ShippingAsked) -> None:
@@ -54,8 +60,8 @@ async def answer_shipping(shop: "Shop", asked: ShippingAsked) -> None:
         label = str(order.shipping_label.get(order.language) or translator(order.language)("By parcel"))
 
     assert shop.telegram is not None
-    problem = await _problem(shop, asked.user, look)
-    await shop.telegram.answer_shipping(asked.query_id, (("agreed", label, 0),), problem)
+    problem = await _problem(shop, asked.user, look, within=ANSWER_WITHIN)
+    await shop.telegram.answer_shipping(asked.query_id, label, problem)
 
 
 async def take_payment(shop: "Shop", paid: Paid) -> None:
@@ -76,10 +82,10 @@ async def book_once(session: AsyncSession, paid: Paid, *, now: datetime) -> bool
         async with session.begin_nested():
             await book_payment(
                 session,
-                provider=TelegramInvoices.name,
+                provider=_name(paid.currency),
                 reference=paid.payload,
-                money=as_money(paid.amount, paid.currency),
-                proof=paid.provider_charge_id or paid.charge_id,
+                money=None if paid.currency == STARS else as_money(paid.amount, paid.currency),
+                proof=paid.charge_id if paid.currency == STARS else paid.provider_charge_id,
                 now=now,
             )
     except Refused as refused:
@@ -90,11 +96,11 @@ async def book_once(session: AsyncSession, paid: Paid, *, now: datetime) -> bool
     return True
 
 
-async def _problem(shop: "Shop", user: User, look: Callable[[AsyncSession], Awaitable[None]]) -> str:
+async def _problem(shop: "Shop", user: User, look: Callable[[AsyncSession], Awaitable[None]], *, within: float) -> str:
     """Look at an invoice in time; why it cannot be paid, in the payer's language, or nothing."""
     language = first_language(user, default=shop.settings.default_language)
     try:
-        async with asyncio.timeout(ANSWER_WITHIN), shop.database.begin() as session:
+        async with asyncio.timeout(within), shop.database.begin() as session:
             language = (await person_of(session, user, default=language)).language
             await look(session)
     except Refused as refused:
@@ -108,20 +114,20 @@ async def _problem(shop: "Shop", user: User, look: Callable[[AsyncSession], Awai
 
 async def _told_first(session: AsyncSession, paid: Paid, *, now: datetime) -> int | None:
     """Keep that this was paid; None when it was told before."""
-    charge = paid.charge_id
     stored: int | None = await session.scalar(
         insert(ProviderEvent)
         .values(
-            provider=TelegramInvoices.name,
-            event_id=charge if len(charge) <= _LONGEST_ID else hashlib.sha256(charge.encode()).hexdigest(),
+            provider=_name(paid.currency),
+            event_id=event_id_of(paid.charge_id),
             type="successful_payment",
             payload={
                 "reference": paid.payload,
                 "refund_key": None,
-                "charge": charge,
+                "charge": paid.charge_id,
                 "provider_charge": paid.provider_charge_id,
                 "amount": paid.amount,
                 "currency": paid.currency,
+                **({"user": paid.user.id} if paid.currency == STARS else {}),
             },
             received_at=now,
         )
@@ -129,3 +135,8 @@ async def _told_first(session: AsyncSession, paid: Paid, *, now: datetime) -> in
         .returning(ProviderEvent.id)
     )
     return stored
+
+
+def _name(currency: str) -> str:
+    """The provider of what is paid in this currency."""
+    return TelegramStars.name if currency == STARS else TelegramInvoices.name

@@ -123,6 +123,14 @@ async def is_filled(session: AsyncSession, *, customer_id: int) -> bool:
     return await session.scalar(mine) is not None
 
 
+async def variants_in(session: AsyncSession, *, customer_id: int, cart_id: int | None = None) -> list[int]:
+    """What lies in the open cart, or in this one of the customer, as ids of variants."""
+    if cart_id is None:
+        cart_id = (await cart_of(session, customer_id=customer_id)).id
+    theirs = select(CartLine.variant_id).join(Cart, Cart.id == CartLine.cart_id)
+    return list(await session.scalars(theirs.where(Cart.id == cart_id, Cart.customer_id == customer_id)))
+
+
 async def cart_view(session: AsyncSession, *, customer_id: int, language: str) -> CartView:
     """The open cart with today's titles, prices and availability."""
     return await view_of(session, await cart_of(session, customer_id=customer_id), language=language)

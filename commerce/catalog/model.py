@@ -45,8 +45,8 @@ class Product(Base):
     """One thing on sale, in one or more variants. (source, source_key) names the row of an import it came from.
 
     `dispatch_days`: days until it leaves the shop. `version` counts the merchant's edits: whoever saves names
-    the one they read. What ships free (`free_shipping`) weighs nothing for shipping rates. `tax_class` chooses among
-    the tax rates; empty is the usual one.
+    the one they read. Of what is digital (`is_digital`) nothing is sent. What ships free (`free_shipping`) weighs
+    nothing for shipping rates. `tax_class` chooses among the tax rates; empty is the usual one.
     """
 
     __tablename__ = "product"
@@ -62,6 +62,7 @@ class Product(Base):
     source: Mapped[str | None] = mapped_column(String(40))
     source_key: Mapped[str | None] = mapped_column(String(200))
     free_shipping: Mapped[bool] = mapped_column(default=True, server_default="true")
+    is_digital: Mapped[bool] = mapped_column(default=False, server_default="false")
     dispatch_days: Mapped[int] = mapped_column(default=1, server_default="1")
     tax_class: Mapped[str] = mapped_column(String(40), default="", server_default=text("''"))
     version: Mapped[int] = mapped_column(default=1, server_default="1")

@@ -80,6 +80,7 @@ class VariantView:
     weight_grams: int | None = None
     free_shipping: bool = True
     tax_class: str = ""
+    is_digital: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +207,9 @@ def variant_of(row: Any, language: str) -> VariantView:
         on_sale=row.on_sale,
         category_id=row.category_id,
         weight_grams=row.weight_grams,
-        free_shipping=row.free_shipping,
+        free_shipping=row.free_shipping or row.is_digital,
         tax_class=row.tax_class,
+        is_digital=row.is_digital,
     )
 
 
@@ -289,6 +291,7 @@ VARIANTS = (
         Variant.weight_grams,
         Product.category_id,
         Product.free_shipping,
+        Product.is_digital,
         Product.tax_class,
     )
     .join(Product, Product.id == Variant.product_id)

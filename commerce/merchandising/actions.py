@@ -62,6 +62,7 @@ class Edit:
     handle: str | None = None
     category_id: int | None = None
     free_shipping: bool | None = None
+    is_digital: bool | None = None
     dispatch_days: int | None = None
     attributes: Sequence[Fact] | None = None
 
@@ -161,6 +162,8 @@ async def _write(session: AsyncSession, product: Product, edit: Edit, *, texts: 
         product.category_id = edit.category_id or None
     if edit.free_shipping is not None:
         product.free_shipping = edit.free_shipping
+    if edit.is_digital is not None:
+        product.is_digital = edit.is_digital
     if edit.dispatch_days is not None:
         if not 0 <= edit.dispatch_days <= MOST_DISPATCH_DAYS:
             raise Refused("product.dispatch_days_invalid", most=MOST_DISPATCH_DAYS)

@@ -41,6 +41,7 @@ class PaymentMethod(StrEnum):
     WECHAT = "wechat"
     ALIPAY = "alipay"
     TELEGRAM = "telegram"
+    STARS = "stars"
     TRANSFER = "transfer"
     CREDIT = "credit"
     """Store credit or a gift card covers all of it, or there is nothing to pay."""

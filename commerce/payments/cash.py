@@ -6,6 +6,9 @@ BY_HAND = frozenset({"cod", "transfer"})
 REFUNDED_BY_HAND = BY_HAND | {"telegram"}
 """Telegram takes cards for the shop and can give nothing back: the staff do, at the card company behind it."""
 
+WHOLE_ONLY = frozenset({"stars"})
+"""What goes back all at once or not at all: a part of it becomes store credit."""
+
 TRANSFER = "transfer"
 """By whom money goes that a provider cannot send: it gives back only to what paid."""
 

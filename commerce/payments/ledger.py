@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.credit.actions import pay_in, store_credit_of
 from commerce.orders.locks import note, tell
 from commerce.orders.model import Order
-from commerce.payments.cash import CREDIT, REFUNDED_BY_HAND, TRANSFER
+from commerce.payments.cash import CREDIT, REFUNDED_BY_HAND, TRANSFER, WHOLE_ONLY
 from commerce.payments.instruments import ACCOUNT, instrument_of, is_paid_with
 from commerce.payments.model import PAYABLE, Intent, IntentState, Payment, Refund, RefundState, next_check
 from foundation.database import JsonMap, insert_rows
@@ -251,7 +251,8 @@ async def request_refund(
     if known is not None:
         return known
     await _reserve(session, payment, amount)
-    provider = CREDIT if to == "credit" or account_id is not None else payment.provider
+    is_part = payment.provider in WHOLE_ONLY and amount < payment.captured
+    provider = CREDIT if to == "credit" or account_id is not None or is_part else payment.provider
     if instrument_id is not None and await is_paid_with(session, payment, instrument_id):
         instrument_id = None
     if instrument_id is not None:

@@ -21,16 +21,19 @@ class OfferedMethod:
 
 
 def offered_methods(
-    settings: Settings, providers: Mapping[str, Provider], *, in_telegram: bool = False
+    settings: Settings, providers: Mapping[str, Provider], *, in_telegram: bool = False, digital: bool = False
 ) -> tuple[OfferedMethod, ...]:
     """The ways to pay of this shop, never none: without any other it is cash on delivery.
 
-    Invoices of Telegram are offered only to who talks with the shop there (`in_telegram`).
+    Invoices of Telegram are offered only to who talks with the shop there (`in_telegram`). By Telegram's rules goods
+    that are `digital` are paid in Stars there, and in nothing else, and other goods never.
     Store credit is no method here: it pays a part of the price, and an order it covers has nothing to pay.
     """
     hold = timedelta(minutes=settings.hold_minutes)
     offered = [OfferedMethod(PaymentMethod.COD, None)] if settings.cash_on_delivery else []
-    if in_telegram and PaymentMethod.TELEGRAM in providers:
+    if in_telegram and digital and PaymentMethod.STARS in providers:
+        return (OfferedMethod(PaymentMethod.STARS, hold),)
+    if in_telegram and not digital and PaymentMethod.TELEGRAM in providers:
         offered.append(OfferedMethod(PaymentMethod.TELEGRAM, hold))
     paged = (PaymentMethod.WECHAT, PaymentMethod.ALIPAY, PaymentMethod.SIMULATOR)
     offered += [OfferedMethod(method, hold) for method in paged if method in providers]
