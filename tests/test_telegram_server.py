@@ -89,6 +89,14 @@ async def test_a_shopper_writes_presses_and_sees_an_edited_card(
     await bot.edit_message_text("Page 2", chat_id=anna.id, message_id=query.message.message_id)
     heard = await chat.hears("Page 2")
     assert (heard.is_edited, heard.buttons, len(chat.messages)) == (True, [], 2)
+    keys = [[types.KeyboardButton(text="My number", request_contact=True)]]
+    keyboard = types.ReplyKeyboardMarkup(keyboard=keys, one_time_keyboard=True)
+    await bot.send_message(anna.id, "Your number?", reply_markup=keyboard)
+    await chat.press("My number")
+    contact = (await bot.get_updates(timeout=1))[-1].message
+    assert contact
+    assert contact.contact
+    assert (contact.contact.user_id, chat.keys) == (anna.id, [])
     again = bot.edit_message_text("Page 2", chat_id=anna.id, message_id=query.message.message_id)
     assert "message is not modified" in await refusal(again)
     assert "query is too old" in await refusal(bot.answer_callback_query(query.id))

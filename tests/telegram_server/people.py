@@ -206,6 +206,8 @@ class Chat:
                 if isinstance(key, dict) and key["text"].startswith(label):
                     if key.get("request_contact"):
                         await self.share_contact()
+                    elif key.get("request_location"):
+                        await self.share_location(30.2489, 120.1472)
                     else:
                         await self.say(key["text"])
                     return Press(self.world, key)
@@ -329,6 +331,9 @@ class Chat:
 
     def _send(self, content: Obj, reply_to: Seen | None = None) -> Seen:
         self._acted_at = self.world.version
+        is_key = "contact" in content or "location" in content or content.get("text") in self.keys
+        if is_key and (self.box.keyboard or {}).get("one_time_keyboard"):
+            self.box.keyboard = None
         return seen(self.world, self._post(content, reply_to))
 
 

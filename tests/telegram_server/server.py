@@ -63,7 +63,9 @@ class FakeTelegram(World):
         user: Obj = {"id": user_id, "is_bot": False, "first_name": name}
         user |= {"language_code": language_code} if language_code else {}
         user |= {"username": username} if username else {}
-        account = Account(user, phone=f"+1555{user_id % 10_000_000:07d}")
+        is_chinese = str(language_code).startswith("zh")
+        phone = f"+86138{user_id % 10**8:08d}" if is_chinese else f"+1202555{user_id % 10**4:04d}"
+        account = Account(user, phone=phone)
         self.accounts[user_id] = account
         return Person(self, account)
 
