@@ -239,7 +239,8 @@ function drawChat() {
   if (!chat || !listed) {
     parts.list.replaceChildren();
     parts.head.replaceChildren();
-    parts.about.replaceChildren(el("p", {}, say("pick")));
+    const tips = ["shop", "share", "people", "staff"].map((tip) => el("li", {}, say(`tip_${tip}`)));
+    parts.about.replaceChildren(el("b", {}, say("pick")), el("p", {}, say("here")), el("ul", {}, tips));
     parts.about.hidden = false;
     composer.node.hidden = true;
     parts.topics.hidden = true;
