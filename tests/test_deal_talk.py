@@ -54,8 +54,9 @@ async def test_a_group_is_shown_as_it_is_in_every_chat_that_shows_it(chat: Chat)
     assert CARD in hers.body
     assert hers.live
 
-    (seen,) = await other.sends({"kind": "open", "group": link.rpartition("/")[2], "label": "参团"}, "参团")
+    seen, asked = await other.sends({"kind": "open", "group": link.rpartition("/")[2], "label": "参团"}, "参团")
     assert CARD in seen
+    assert "要我告诉您吗" in asked  # offers
     places = [(await each.conversation()).last_seq for each in (chat, other)]
     assert await edit_live_cards(shop) == 0  # nothing has changed
 

@@ -69,13 +69,7 @@ def create_app(shop: "Shop") -> FastAPI:
                 await asyncio.gather(*beside, return_exceptions=True)
 
     app = FastAPI(title="Xiaoer web chat", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.shop = shop
-    app.state.shelves = {}
-    app.state.windows, app.state.deals = groups.Windows(), Kept(groups.SEEN_KEPT)
-    app.state.flash_pages = Kept(groups.SEEN_KEPT)
-    app.state.open_streams = Counter()
-    app.state.quotas, app.state.buying = flash.new_quotas(), asyncio.Semaphore(flash.BUYING_AT_ONCE)
-    app.state.bank = simulator.bank_of_shop(shop)
+    _furnish(app, shop)
     for part in _PARTS:
         app.include_router(part.router)
     if shop.settings.telegram_token is not None:
@@ -110,6 +104,17 @@ def create_app(shop: "Shop") -> FastAPI:
     app.add_middleware(AnswerFailures)
     app.add_middleware(SafeHeaders)
     return app
+
+
+def _furnish(app: FastAPI, shop: "Shop") -> None:
+    """What its routes share while it runs."""
+    app.state.shop = shop
+    app.state.shelves = {}
+    app.state.windows, app.state.deals = groups.Windows(), Kept(groups.SEEN_KEPT)
+    app.state.flash_pages = Kept(groups.SEEN_KEPT)
+    app.state.open_streams = Counter()
+    app.state.quotas, app.state.buying = flash.new_quotas(), asyncio.Semaphore(flash.BUYING_AT_ONCE)
+    app.state.bank = simulator.bank_of_shop(shop)
 
 
 class SafeHeaders:
