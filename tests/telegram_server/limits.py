@@ -69,7 +69,7 @@ class Window:
 
 
 class Bursts:
-    """One a second on average, with a few at once."""
+    """One a second on average, with a few at once; what comes as one, an album, leaves room for its words."""
 
     def __init__(self, rate: float, burst: int) -> None:
         self.rate, self.burst = rate, burst
@@ -78,11 +78,11 @@ class Bursts:
     def wait(self, now: float, count: int) -> float:
         self._left = min(self.burst, self._left + (now - self._at) * self.rate)
         self._at = now
-        needed = min(count, self.burst)
+        needed = min(count, self.burst - 1)
         return 0.0 if self._left >= needed else (needed - self._left) / self.rate
 
     def take(self, now: float, count: int) -> None:
-        self._left -= count
+        self._left -= min(count, self.burst - 1)
 
 
 class Flood:
