@@ -15,7 +15,7 @@ from commerce.orders.model import Order
 from commerce.persons.joining import join_customers
 from foundation.database import Database
 from tests.crowd import broken
-from tests.grouping import GroupShop, group_shop
+from tests.grouping import GroupShop, group_shop, refusal_of
 
 
 @pytest.fixture
@@ -38,6 +38,17 @@ async def test_a_person_who_is_joined_while_they_order_a_seat_has_it(shop: Group
     assert [(await shop.order(order)).customer_id, (await shop.member(order)).customer_id] == [elder, elder]
     await shop.pays(order)
     assert (await shop.row(await shop.group_of(order))).leader_id == elder
+    assert await broken(shop.database) == []
+
+
+async def test_who_is_being_joined_begins_nothing_under_their_old_name(shop: GroupShop) -> None:
+    elder, younger = await shop.customer(), await shop.customer()
+    async with shop.database.begin() as session:
+        await join_customers(session, one_id=elder, other_id=younger, now=shop.now)
+        begins = asyncio.create_task(refusal_of(shop.quoted(younger)))
+        await asyncio.sleep(0.3)
+        assert not begins.done()
+    assert await begins == "cart.unknown"
     assert await broken(shop.database) == []
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.carts.actions import FRESH
 from commerce.carts.model import MOST_PIECES, Cart, CartLine, CartStatus
 from commerce.catalog.queries import on_sale
+from commerce.customers.model import Customer
 from foundation.database import JsonMap
 from foundation.errors import Refused
 
@@ -43,7 +44,8 @@ async def deal_cart(
 ) -> Cart:
     """Make the customer's deal cart this deal with {variant id: pieces}; what it was before is gone.
 
-    The same once more changes nothing. Raises Refused("cart.quantity") or ("cart.unavailable", variant=...).
+    The same once more changes nothing. Raises Refused("cart.quantity"), ("cart.unavailable", variant=...), and
+    ("cart.unknown") for a customer who has just turned out to be another one.
     """
     for variant_id, quantity in lines.items():
         if not 1 <= quantity <= MOST_PIECES:
@@ -79,6 +81,9 @@ async def drop_deal(session: AsyncSession, *, customer_id: int) -> None:
 
 
 async def _locked(session: AsyncSession, customer_id: int, deal: JsonMap) -> Cart:
+    living = select(Customer.id).where(Customer.id == customer_id, Customer.merged_into.is_(None))
+    if await session.scalar(living.with_for_update(read=True)) is None:  # whoever joins customers locks them first too
+        raise Refused("cart.unknown", customer=customer_id)
     mine = select(Cart).where(Cart.customer_id == customer_id, Cart.status == CartStatus.OPEN, Cart.deal.is_not(None))
     while True:  # where a checkout ended the cart while we waited for it, the next one
         cart = await session.scalar(mine.with_for_update(key_share=True).execution_options(**FRESH))
