@@ -138,8 +138,10 @@ async def test_handle_shelf_shipping_and_facts_change_together(shelf: Shelf) -> 
             3,
         )
     assert await shelf.found("龙泉") == await shelf.found("茶具") == await shelf.found("stoneware", "en") == (cup,)
-    await shelf.edit(cup, Edit(category_id=NO_CATEGORY, attributes=[]))
+    await shelf.edit(cup, Edit(category_id=NO_CATEGORY, attributes=[], is_digital=True))
     assert await shelf.found("龙泉") == ()
+    async with shelf.database.begin() as session:
+        assert (await session.get_one(Product, cup)).is_digital
 
 
 @pytest.mark.parametrize(

@@ -105,11 +105,14 @@ async def _problem(shop: "Shop", user: User, look: Callable[[AsyncSession], Awai
             await look(session)
     except Refused as refused:
         return sentence(refused, translator(language))
+    except TimeoutError:
+        log.warning("an invoice could not be looked at in time")
     except Exception:  # whatever it is: without an answer the shopper waits in vain
         log.exception("an invoice cannot be looked at")
-        _ = translator(language)
-        return _("Something went wrong on our side. Nothing was charged; please try again in a minute.")
-    return ""
+    else:
+        return ""
+    _ = translator(language)
+    return _("Something went wrong on our side. Nothing was charged; please try again in a minute.")
 
 
 async def _told_first(session: AsyncSession, paid: Paid, *, now: datetime) -> int | None:

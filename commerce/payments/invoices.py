@@ -21,6 +21,8 @@ from foundation.money import Money
 
 PAYING_TAKES = timedelta(minutes=10)
 """So long the goods are kept at least from when the shopper pays."""
+KEPT_AT_MOST = timedelta(hours=1)
+"""From the order on: whoever begins to pay again and again does not keep its goods from others for ever."""
 
 
 _SENT = (
@@ -59,7 +61,7 @@ async def allow_payment(
         return
     order = await session.get_one(Order, intent.order_id)
     if order.hold_until is not None:
-        order.hold_until = max(order.hold_until, kept_until)
+        order.hold_until = max(order.hold_until, min(kept_until, order.created_at + KEPT_AT_MOST))
 
 
 async def book_payment(
