@@ -103,7 +103,7 @@ class Delivery:
         doorbell: Doorbell,
         *,
         clock: Callable[[], datetime],
-        at_once: int = 16,
+        at_once: int = 64,
     ) -> None:
         self._database = database
         self._channels = channels
