@@ -30,7 +30,12 @@ MOST_TRIES = 5
 async def poll(shop: "Shop", *, stop: asyncio.Event, every: float = LOOK_EVERY) -> None:
     """Fetch updates until `stop` is set, whenever no other process does. Raises Refused("telegram.bad_token")."""
     assert shop.joining is not None
-    telegram = await asyncio.shield(shop.joining)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({shop.joining, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if stop.is_set():
+        return
+    telegram = await shop.joining
     work = partial(_fetch, shop, telegram)
     await run_alone(shop.database.url, f"xiaoer.telegram.{telegram.id}", work, stop=stop, every=every)
 
