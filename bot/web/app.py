@@ -77,11 +77,7 @@ def create_app(shop: "Shop") -> FastAPI:
     if hears_telegram:
         app.include_router(telegram.router)
     if shop.settings.payment_simulator:
-        app.include_router(simulator.router)
-        app.include_router(simulator_stripe.router)
-        if app.state.bank.wallets is not None:
-            app.include_router(simulator_wechat.router)
-            app.include_router(simulator_alipay.router)
+        _practise(app)
     answer_errors(app)
     app.add_middleware(
         BodyLimit,
@@ -104,6 +100,15 @@ def create_app(shop: "Shop") -> FastAPI:
     app.add_middleware(AnswerFailures)
     app.add_middleware(SafeHeaders)
     return app
+
+
+def _practise(app: FastAPI) -> None:
+    """The bank we practise with, and the wallets where the shop sells in their currency."""
+    app.include_router(simulator.router)
+    app.include_router(simulator_stripe.router)
+    if app.state.bank.wallets is not None:
+        app.include_router(simulator_wechat.router)
+        app.include_router(simulator_alipay.router)
 
 
 def _furnish(app: FastAPI, shop: "Shop") -> None:
