@@ -43,7 +43,10 @@ class LatestOrder(BaseModel):
 
 
 class TalkRow(BaseModel):
-    """One conversation. `waiting_since`: from when the shopper waits for a person; `rev` grows with every change."""
+    """One conversation. `waiting_since`: from when the shopper waits for a person; `rev` grows with every change.
+
+    `in_group`: other people read along. `reachable`: false once the platform takes nothing for this chat any more.
+    """
 
     id: int
     channel: str
@@ -59,6 +62,8 @@ class TalkRow(BaseModel):
     rev: int
     handoff: dict[str, Json] | None
     note_for_bot: str | None
+    in_group: bool
+    reachable: bool
 
 
 class TalkPage(BaseModel):
@@ -243,6 +248,8 @@ def _row(conversation: Conversation, asked: datetime | None, order: Order | None
         rev=conversation.last_seq,
         handoff=conversation.handoff,
         note_for_bot=conversation.note_for_bot,
+        in_group=conversation.in_group,
+        reachable=conversation.unreachable_at is None,
     )
 
 

@@ -106,7 +106,10 @@ class InboxPage:
         t = self.visit.t
         self.row = row
         set_text(self.name, t("Shopper {id}", id=row.customer_id))
-        set_text(self.channel, f"{t(row.channel)} · {t(row.language)}")
+        marks = [t(row.channel), t(row.language)]
+        marks += [t("in a group")] if row.in_group else []
+        marks += [t("cannot be reached")] if not row.reachable else []
+        set_text(self.channel, " · ".join(marks))
         mark, tone = owner_mark(row, self.visit)
         set_text(self.owner, mark)
         self.owner.classes(replace=f"chip {tone}")

@@ -40,6 +40,8 @@ class Row:
                     self.owner = chip("")
                     self.language = chip("", "quiet")
                     self.money = chip("", "quiet")
+                    self.away = chip(t("cannot be reached"), "bad")
+                    self.group = chip(t("in a group"), "quiet")
         self.put(row)
 
     def put(self, row: TalkRow) -> None:
@@ -51,6 +53,8 @@ class Row:
         set_text(self.language, t(row.language))
         order = row.latest_order
         set_text(self.money, f"{order.total.shown(t.language)} {t(order.status)}" if order else "")
+        show(self.away, not row.reachable)
+        show(self.group, row.in_group)
         mark, tone = owner_mark(row, self.visit)
         set_text(self.owner, mark)
         self.owner.classes(replace=f"chip {tone}")

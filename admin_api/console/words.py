@@ -55,6 +55,8 @@ ZH = {
     "web": "网页",
     "terminal": "终端",
     "telegram": "Telegram",
+    "in a group": "群聊",
+    "cannot be reached": "联系不上（已停用或屏蔽机器人）",
     "zh": "中文",
     "en": "英文",
     "The bot is handling this.": "机器人正在接待。",
