@@ -196,23 +196,34 @@ async def scratch_shop(
     place: Place, *, template: str = DEMO, load: Callable[[], Understander] = Understander.load, **settings: object
 ) -> AsyncIterator[ScratchShop]:
     """A whole shop on a fresh database; its bank is reached within the process. `settings` change the usual ones."""
+    async with (
+        scratch_database(place, template=template) as database,
+        shop_on(database, place, load=load, **settings) as scratch,
+    ):
+        yield scratch
+
+
+@asynccontextmanager
+async def shop_on(
+    database: Database, place: Place, *, load: Callable[[], Understander] = Understander.load, **settings: object
+) -> AsyncIterator[ScratchShop]:
+    """The same on a scratch database that is there."""
     clock = Clock()
-    async with scratch_database(place, template=template) as database:
-        made = Settings.model_validate(
-            {
-                "database_url": database.url,
-                "data_dir": place.data_dir,
-                "public_url": BASE_URL,
-                "messages_a_minute": 100_000,
-                "simulator_faults": True,
-                **settings,
-            }
-        )
-        wire = _ToApp()
-        async with open_shop(made, clock=clock, load=load, bank=wire) as shop:
-            wire.app = create_app(shop)
-            async with httpx.AsyncClient(transport=wire, base_url=BASE_URL) as client:
-                yield ScratchShop(shop, wire.app, client, clock)
+    made = Settings.model_validate(
+        {
+            "database_url": database.url,
+            "data_dir": place.data_dir,
+            "public_url": BASE_URL,
+            "messages_a_minute": 100_000,
+            "simulator_faults": True,
+            **settings,
+        }
+    )
+    wire = _ToApp()
+    async with open_shop(made, clock=clock, load=load, bank=wire, database=database) as shop:
+        wire.app = create_app(shop)
+        async with httpx.AsyncClient(transport=wire, base_url=BASE_URL) as client:
+            yield ScratchShop(shop, wire.app, client, clock)
 
 
 class _ToApp(httpx.AsyncBaseTransport):

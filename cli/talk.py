@@ -22,10 +22,10 @@ from cli.scratch import (
     EMPTY,
     Place,
     scratch_place,
-    scratch_shop,
     stock_catalogue,
     stock_shelves,
 )
+from cli.scratch_again import ScratchShops
 from cli.script_file import Script, read_script
 from cli.script_run import Played, as_json, play
 from cli.sentences import sentence
@@ -83,20 +83,21 @@ async def _play_all(place: Place, scripts: list[Script], tell: Callable[[str], N
     stocked = {"empty"}
     understander = Understander.load()
     played = []
-    for script in scripts:
-        tell(script.title)
-        catalogue = CATALOGUES.get(script.shop)
-        if catalogue and not catalogue.is_here:
-            reason = sentence(Refused("script.no_data", path=str(catalogue.file)))
-            played.append(Played(script, skipped=reason))
-            continue
-        if script.shop not in stocked:
-            await (stock_catalogue(place, script.shop) if catalogue else stock_shelves(place))
-            stocked.add(script.shop)
-        template = catalogue.template if catalogue else {"demo": DEMO, "empty": EMPTY}[script.shop]
-        currency = catalogue.currency if catalogue else "CNY"
-        async with scratch_shop(place, template=template, load=lambda: understander, currency=currency) as scratch:
-            played.append(await play(script, scratch))
+    async with ScratchShops(place, load=lambda: understander) as shops:
+        for script in scripts:
+            tell(script.title)
+            catalogue = CATALOGUES.get(script.shop)
+            if catalogue and not catalogue.is_here:
+                reason = sentence(Refused("script.no_data", path=str(catalogue.file)))
+                played.append(Played(script, skipped=reason))
+                continue
+            if script.shop not in stocked:
+                await (stock_catalogue(place, script.shop) if catalogue else stock_shelves(place))
+                stocked.add(script.shop)
+            template = catalogue.template if catalogue else {"demo": DEMO, "empty": EMPTY}[script.shop]
+            currency = catalogue.currency if catalogue else "CNY"
+            async with shops.shop(template=template, currency=currency) as scratch:
+                played.append(await play(script, scratch))
     return played
 
 

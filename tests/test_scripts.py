@@ -1,11 +1,14 @@
 """The written conversations, each played in a shop of its own, and the grammar they are written in."""
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from cli.scratch import CATALOGUES, EMPTY, Place, scratch_shop
+from cli.scratch_again import ScratchShops
 from cli.script_file import Agent, Checks, Does, Expects, Says, Waits, read_script
 from cli.script_run import Line, Played, as_json, play
 from cli.talk import play_files
@@ -24,15 +27,20 @@ def template(path: Path, request: pytest.FixtureRequest) -> str | None:
     return made
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shops(place: Place, understander: Understander) -> AsyncIterator[ScratchShops]:
+    async with ScratchShops(place, load=lambda: understander) as shops:
+        yield shops
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-async def test_written_conversation_holds(
-    path: Path, place: Place, template: str | None, understander: Understander
-) -> None:
+async def test_written_conversation_holds(path: Path, shops: ScratchShops, template: str | None) -> None:
     script = read_script(path)
     if template is None:
         pytest.skip("needs the folder with real data beside the checkout (../shared/data)")
     currency = CATALOGUES[script.shop].currency if script.shop in CATALOGUES else "CNY"
-    async with scratch_shop(place, template=template, load=lambda: understander, currency=currency) as scratch:
+    async with shops.shop(template=template, currency=currency) as scratch:
         played = await play(script, scratch)
     assert played.failures == [], "\n".join(f"{line.who}: {line.text}" for line in played.transcript)
 
