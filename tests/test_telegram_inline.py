@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from bot.channels.telegram import SHARED
 from bot.telegram.budget import Budget, Limit, Limits
 from bot.telegram.payments import answer_checkout
 from bot.telegram.shared_model import SharedCard
@@ -155,7 +156,13 @@ async def test_a_shared_group_stays_current_where_telegram_tells_of_no_choice_an
     await _says(here, chat, "Ben Wu, 13800138001, 90 Wensan Road, Hangzhou, Zhejiang")
     await _taps(here, chat, "Pay here in Telegram")
     await _taps(here, chat, "Place the order")
+    here.fake.faults.flood(5, "editMessageText")
     await chat.pay()
+    await _done(here)
+    (shown,) = [seen for seen in friends.messages if seen.id == shared.id]
+    assert "1 of 2 are in" in shown.text  # Telegram wants a pause first
+    here.scratch.clock.move(timedelta(seconds=5))
+    await here.shop.telegram.budget.hold(SHARED, 0)  # type: ignore[union-attr]
     await _done(here)
     (shown,) = [seen for seen in friends.messages if seen.id == shared.id]
     assert "It is complete: 2 are in." in shown.text

@@ -67,6 +67,8 @@ TIMEOUT = 20
 """Seconds for one call: less than delivery waits for a send."""
 NO_CONNECTION = timedelta(seconds=2)
 SERVER_ERROR = timedelta(seconds=1)
+SHARED = 0
+"""Stands for all the chats in which shared cards are, for nobody tells us which: they are held up together."""
 INLINE_SECONDS = 10
 """So long Telegram may show the same cards again to who asks the same: prices and seats change."""
 LARGEST_FILE = 20 * 1024 * 1024
@@ -284,7 +286,7 @@ class Telegram:
 
     async def edit_shared(self, inline_message_id: str, screen: Screen, picture: str = "") -> None:
         """Make a card that was put into some chat show this. Raises Gone when it is not there any more."""
-        await self.budget.wait(0, Priority.ANNOUNCEMENT, is_edit=True)
+        await self.budget.wait(SHARED, Priority.ANNOUNCEMENT, is_edit=True)
         edit = self._bot.edit_message_text(
             text=screen.text,
             inline_message_id=inline_message_id,
@@ -292,7 +294,7 @@ class Telegram:
             link_preview_options=_preview(picture),
         )
         with contextlib.suppress(_NotModified):
-            await self._call(edit)
+            await self._call(edit, SHARED)
 
     async def _unless_late(self, call: Awaitable[bool]) -> None:
         try:

@@ -1,5 +1,6 @@
 """Inline mode: "@bot tea" in any chat offers goods, "@bot group" what is bought together, to put into that chat."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -29,31 +30,37 @@ log = structlog.get_logger(__name__)
 PAGE = 20
 """Cards at a time; Telegram takes fifty."""
 LARGEST_OFFSET = 1000
+MOST_A_MINUTE = 100
+"""Questions of one person: each letter they type is one."""
+_NUMBER = re.compile(r"[0-9]{1,4}")
 _GROUPS = ("拼团", "拼单", "团购", "group", "groups", "deals")
 """First words that ask for what is bought together."""
 
 
 async def answer_inline(shop: "Shop", asked: InlineAsked) -> None:
-    """Offer cards for what somebody types behind our name; nothing where that goes wrong."""
+    """Offer cards for what somebody types behind our name; nothing where that goes wrong, or to who asks too often."""
     assert shop.telegram is not None
-    offset = int(asked.offset) if asked.offset.isdecimal() and len(asked.offset) < 5 else 0
+    offset = min(int(asked.offset), LARGEST_OFFSET) if _NUMBER.fullmatch(asked.offset) else 0
     results: Sequence[Result] = ()
     is_more = False
-    try:
-        async with shop.database.begin() as session:
-            person = await person_of(session, asked.user, default=shop.settings.default_language)
-            voice = Voice(shop, shop.vault, customer_id=person.customer_id, language=person.language)
-            first, _, named = asked.query.strip().partition(" ")
-            if first and first.casefold() not in _GROUPS:
-                results, is_more = await _goods(voice, session, asked.query, offset=min(offset, LARGEST_OFFSET))
-            elif not offset:
-                results = await _together(voice, session, named=named.strip())
-                if not first:
-                    results = [*results, *await _popular(voice, session)]
-    except Exception:  # the shopper types on, and asks anew with each letter
-        log.exception("inline mode has no answer")
-    more = str(offset + PAGE) if is_more else ""
-    await shop.telegram.answer_inline(asked.query_id, results[:PAGE], more=more)
+    if not await shop.budget.spend(f"inline:{asked.user.id}", limit=MOST_A_MINUTE, seconds=60):
+        try:
+            results, is_more = await _offered(shop, asked, offset)
+        except Exception:  # the shopper types on, and asks anew with each letter
+            log.exception("inline mode has no answer")
+    await shop.telegram.answer_inline(asked.query_id, results[:PAGE], more=str(offset + PAGE) if is_more else "")
+
+
+async def _offered(shop: "Shop", asked: InlineAsked, offset: int) -> tuple[list[Result], bool]:
+    """A page of cards for these words, and whether there are more; without words what is bought together, and goods."""
+    async with shop.database.begin() as session:
+        person = await person_of(session, asked.user, default=shop.settings.default_language)
+        voice = Voice(shop, shop.vault, customer_id=person.customer_id, language=person.language)
+        first, _, named = asked.query.strip().partition(" ")
+        if first and first.casefold() not in _GROUPS:
+            return await _goods(voice, session, asked.query, offset=offset)
+        together = await _together(voice, session, named=named.strip())
+        return together + ([] if first else await _popular(voice, session)), False
 
 
 async def _goods(voice: Voice, session: AsyncSession, query: str, *, offset: int) -> tuple[list[Result], bool]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -65,34 +66,37 @@ async def answer_shipping(shop: "Shop", asked: ShippingAsked) -> None:
 
 
 async def take_payment(shop: "Shop", paid: Paid) -> None:
-    """Book what was paid; committed when this returns. However often Telegram tells it, it counts once."""
+    """Keep that this was paid, then book it; committed when this returns. However often it is told, it counts once.
+
+    Should the booking fail, Telegram tells it again; should it fail for ever, the staff see what is kept.
+    """
+    async with shop.database.begin() as session:
+        await _kept(session, paid, now=shop.now())
     async with shop.database.begin() as session:
         await book_once(session, paid, now=shop.now())
     await jobs.wake(shop.database)
 
 
 async def book_once(session: AsyncSession, paid: Paid, *, now: datetime) -> bool:
-    """Book a charge unless that was done before. What cannot be booked is kept with the reason, for the staff to see
+    """Book a charge unless that was done before. What must not be booked is kept with the reason, for the staff to see
     among what the banks told."""
-    event_id = await _told_first(session, paid, now=now)
-    if event_id is None:
+    event = await _kept(session, paid, now=now)
+    if event.handled_at is not None:
         return False
-    result = "booked"
+    event.handled_at, event.result = now, "booked"
     try:
         async with session.begin_nested():
             await book_payment(
                 session,
-                provider=_name(paid.currency),
+                provider=event.provider,
                 reference=paid.payload,
                 money=None if paid.currency == STARS else as_money(paid.amount, paid.currency),
                 proof=paid.charge_id if paid.currency == STARS else paid.provider_charge_id,
                 now=now,
             )
     except Refused as refused:
-        log.error("a payment in Telegram cannot be booked", told=event_id, code=refused.code)
-        result = f"not booked: {refused.code}"
-    event = await session.get_one(ProviderEvent, event_id)
-    event.handled_at, event.result = now, result
+        log.error("a payment in Telegram cannot be booked", told=event.event_id, code=refused.code)
+        event.handled_at, event.result = now, f"not booked: {refused.code}"
     return True
 
 
@@ -115,29 +119,27 @@ async def _problem(shop: "Shop", user: User, look: Callable[[AsyncSession], Awai
     return _("Something went wrong on our side. Nothing was charged; please try again in a minute.")
 
 
-async def _told_first(session: AsyncSession, paid: Paid, *, now: datetime) -> int | None:
-    """Keep that this was paid; None when it was told before."""
-    stored: int | None = await session.scalar(
-        insert(ProviderEvent)
-        .values(
-            provider=_name(paid.currency),
-            event_id=event_id_of(paid.charge_id),
-            type="successful_payment",
-            payload={
-                "reference": paid.payload,
-                "refund_key": None,
-                "charge": paid.charge_id,
-                "provider_charge": paid.provider_charge_id,
-                "amount": paid.amount,
-                "currency": paid.currency,
-                **({"user": paid.user.id} if paid.currency == STARS else {}),
-            },
-            received_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["provider", "event_id"])
-        .returning(ProviderEvent.id)
+async def _kept(session: AsyncSession, paid: Paid, *, now: datetime) -> ProviderEvent:
+    """What was told about this charge, once; locked."""
+    provider, event_id = _name(paid.currency), event_id_of(paid.charge_id)
+    told = insert(ProviderEvent).values(
+        provider=provider,
+        event_id=event_id,
+        type="successful_payment",
+        payload={
+            "reference": paid.payload,
+            "refund_key": None,
+            "charge": paid.charge_id,
+            "provider_charge": paid.provider_charge_id,
+            "amount": paid.amount,
+            "currency": paid.currency,
+            **({"user": paid.user.id} if paid.currency == STARS else {}),
+        },
+        received_at=now,
     )
-    return stored
+    await session.execute(told.on_conflict_do_nothing(index_elements=["provider", "event_id"]))
+    kept = select(ProviderEvent).where(ProviderEvent.provider == provider, ProviderEvent.event_id == event_id)
+    return (await session.scalars(kept.with_for_update(key_share=True))).one()
 
 
 def _name(currency: str) -> str:

@@ -157,8 +157,10 @@ async def _edit(shop: "Shop", card_id: int) -> None:
         await shop.telegram.edit_shared(card.inline_message_id, shown.result.screen, shown.result.picture)
     except NotSent as error:
         version, try_at, is_done = card.version, now + error.after, False
-    except (Gone, Undeliverable, Rejected) as error:
-        log.info("a shared card is not there any more", card=card_id, error=str(error))
+    except (Gone, Undeliverable):
+        is_done = True
+    except Rejected as error:
+        log.error("Telegram does not take a shared card", card=card_id, said=str(error))
         is_done = True
     async with shop.database.begin() as session:
         card = await session.get_one(SharedCard, card_id)
