@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.catalog.model import Variant
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.flash_sales.model import PLANNED, FlashClaim, FlashItem, FlashReminder, FlashSale
 from commerce.inventory.allotments import places_of
 from commerce.inventory.choice import Places
-from commerce.inventory.model import Allotment, StockLevel
+from commerce.inventory.model import StockLevel
 from commerce.promotions.rules import Label
 from foundation.errors import Refused
 from foundation.money import Money
@@ -160,22 +159,7 @@ async def quota_of(session: AsyncSession, *, item_id: int) -> Quota:
 
 async def flash_offers(session: AsyncSession, product_ids: Collection[int], *, now: datetime) -> dict[int, FlashOffer]:
     """{product id: its lowest price in a sale that is on and has a piece left}."""
-    found = (
-        select(Variant.product_id, FlashItem.id, FlashItem.amount, Variant.currency, FlashSale.ends_at)
-        .join(FlashItem, FlashItem.variant_id == Variant.id)
-        .join(FlashSale, FlashSale.id == FlashItem.sale_id)
-        .join(Allotment, Allotment.id == FlashItem.quota_id)
-        .where(
-            Variant.product_id.in_(product_ids),
-            Variant.active,
-            FlashSale.state.in_(PLANNED),
-            FlashSale.starts_at <= now,
-            FlashSale.ends_at > now,
-            Allotment.capacity > Allotment.held + Allotment.used,
-        )
-        .order_by(FlashItem.amount.desc())
-    )
-    rows = await session.execute(found)
+    rows = await session.execute(_OFFERS, {"products": list(product_ids), "now": now})
     return {row[0]: FlashOffer(row[1], Money(row[2], row[3]), row[4]) for row in rows}
 
 
@@ -320,3 +304,13 @@ async def _staff_views(
                 theirs.append(StaffItem(item, stand, location_id, buyers.get(item.id, 0), money))
         views.append(StaffSale(sale, phase_of(sale, now), tuple(theirs), variants, reminders.get(sale.id, 0)))
     return views
+
+
+# Asked for with every list of products.
+_OFFERS = text("""
+SELECT v.product_id, i.id, i.amount, v.currency, s.ends_at FROM flash_sale s
+JOIN flash_item i ON i.sale_id = s.id JOIN variant v ON v.id = i.variant_id JOIN allotment a ON a.id = i.quota_id
+WHERE s.state IN ('scheduled', 'running') AND s.starts_at <= :now AND s.ends_at > :now
+    AND v.product_id = ANY(:products) AND v.active AND a.capacity > a.held + a.used
+ORDER BY i.amount DESC
+""")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, and_, case, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.catalog.model import Variant
@@ -17,7 +17,6 @@ from commerce.group_buy.model import (
     CampaignState,
     GroupCampaign,
     GroupMember,
-    GroupOffer,
     GroupState,
     MemberState,
 )
@@ -141,19 +140,8 @@ async def campaigns_now(
 
 async def group_prices(session: AsyncSession, product_ids: Collection[int], *, now: datetime) -> dict[int, GroupPrice]:
     """{product id: what a piece costs in a group, from the lowest on}, of those that can be bought together now."""
-    is_on = and_(
-        GroupCampaign.state == CampaignState.RUNNING, GroupCampaign.starts_at <= now, GroupCampaign.ends_at > now
-    )
-    is_left = or_(Allotment.id.is_(None), Allotment.capacity > Allotment.held + Allotment.used)
-    found = (
-        select(GroupCampaign.product_id, GroupOffer.amount, Variant.currency, GroupCampaign.size)
-        .join(GroupOffer, GroupOffer.campaign_id == GroupCampaign.id)
-        .join(Variant, Variant.id == GroupOffer.variant_id)
-        .outerjoin(Allotment, Allotment.id == GroupCampaign.quota_id)
-        .where(GroupCampaign.product_id.in_(product_ids), is_on, is_left)
-        .order_by(GroupOffer.amount.desc())
-    )
-    return {row[0]: GroupPrice(*row[1:]) for row in await session.execute(found)}
+    rows = await session.execute(_PRICES, {"products": list(product_ids), "now": now})
+    return {row[0]: GroupPrice(*row[1:]) for row in rows}
 
 
 async def all_campaigns(session: AsyncSession, *, now: datetime, limit: int = 100) -> list[CampaignView]:
@@ -394,3 +382,13 @@ _SAME = (
     *("name", "description", "product_id", "state", "starts_at", "ends_at", "window_minutes", "hold_minutes", "size"),
     *("max_per_customer", "max_pieces", "audience", "strangers", "below_size", "version"),
 )
+
+# Asked for with every list of products.
+_PRICES = text("""
+SELECT c.product_id, o.amount, v.currency, c.size FROM group_campaign c
+JOIN group_offer o ON o.campaign_id = c.id JOIN variant v ON v.id = o.variant_id
+LEFT JOIN allotment a ON a.id = c.quota_id
+WHERE c.product_id = ANY(:products) AND c.state = 'running' AND c.starts_at <= :now AND c.ends_at > :now
+    AND (a.id IS NULL OR a.capacity > a.held + a.used)
+ORDER BY o.amount DESC
+""")
