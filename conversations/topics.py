@@ -15,7 +15,7 @@ from foundation.errors import Json
 
 UNTOLD = -1
 """A topic with this `rev` is new, open again or made anew: its card is posted before anything else."""
-LATEST = 12
+LATEST = 15
 """Messages that stand below a new card."""
 AT_ONCE = 100
 _STANDS = """
@@ -62,11 +62,15 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a topic has not told yet, in the order in which it is told, and how far it will be after it."""
+    """What a topic has not told yet, in the order in which it is told, and how far it will be after it.
+
+    `more`: there is more to tell after these; `earlier`: there was more before them, which is left out.
+    """
 
     messages: tuple[MessageView, ...]
     rev: int
     more: bool = False
+    earlier: bool = False
 
 
 async def topics_behind(session: AsyncSession, *, limit: int) -> list[Stand]:
@@ -98,9 +102,10 @@ async def news_of(session: AsyncSession, stand: Stand) -> News:
     Answers of the bot count once they left; what a person said fails visibly, so a failure is told again.
     """
     if stand.rev == UNTOLD:
-        latest = await last_messages(session, conversation_id=stand.id, limit=LATEST, for_staff=True)
+        latest = await last_messages(session, conversation_id=stand.id, limit=LATEST + 1, for_staff=True)
         told = tuple(message for message in latest if _is_new(message, stand))
-        return News(told, max([stand.last_seq, *(message.rev for message in latest)]))
+        rev = max([stand.last_seq, *(message.rev for message in latest)])
+        return News(told[-LATEST:], rev, earlier=len(told) > LATEST)
     changed = await messages_after(session, conversation_id=stand.id, rev=stand.rev, limit=AT_ONCE, for_staff=True)
     told = tuple(message for message in changed if _is_new(message, stand) or _has_failed(message))
     more = len(changed) == AT_ONCE

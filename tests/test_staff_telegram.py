@@ -221,17 +221,18 @@ async def test_refunds_stay_within_the_limit_and_above_it_the_topic_says_who_may
 async def test_a_deleted_topic_comes_back_with_its_summary_and_nothing_falls_into_general(office: Office) -> None:
     anna_id, anna = await office.colleague("anna", "administrator")
     group = await office.new_group("Desk", anna, linked_by=anna_id)
-    talk = await office.shopper("first words", order="A17")
+    talk = await office.shopper(*(f"old {n}" for n in range(20)), "first words", order="A17")
     async with office.run():
         first = await office.topic(group)
-        await anna.open(group, topic=first.id).hears("first words")
+        old = await anna.open(group, topic=first.id).hears("first words")
+        assert "… what was said before is in the console\n👤 old 7\nold 8\n" in old.text
         office.fake.delete_topic(group, first.id)
         await office.says(talk, "second words")
         await office.until(lambda: len(group.topics) == 1)
         (second,) = group.topics.values()
         chat = anna.open(group, topic=second.id)
         assert second.id != first.id
-        assert "👤 first words\n— The shopper asked" in (await chat.hears("second words")).text
+        assert "\nfirst words\n— The shopper asked" in (await chat.hears("second words")).text
         await chat.say("here")
         await chat.hears("Anna took the conversation over")
         # Without the right to manage topics nothing is lost: it is told once the right is there again.

@@ -224,7 +224,8 @@ class Board:
         assert thread_id is not None
         card = ""
         if is_new or calls_for_card(news.messages):
-            card = card_html(await self.desk.card(stand.id, language=group.words), language=group.words)
+            known = await self.desk.card(stand.id, language=group.words)
+            card = card_html(known, language=group.words, is_cut=news.earlier)
         parts = parts_of(
             news.messages,
             card=card,

@@ -40,13 +40,14 @@ class _Piece:
     photo: str | None = None
 
 
-def card_html(card: Card, *, language: str) -> str:
-    """The hand-over card."""
+def card_html(card: Card, *, language: str, is_cut: bool = False) -> str:
+    """The hand-over card. `is_cut`: the lines below it are not all there are."""
     _ = translator(language)
     facts = [f"<b>{escape(name)}</b>: {escape(_cut(value, 300))}" for name, value in card.facts]
     there = _("Open in the console")
     link = f'<a href="{escape(card.link)}">{escape(there)}</a>\n'
-    return "\n".join([f"🔔 <b>{escape(card.title)}</b>", *facts, link])
+    cut = _("… what was said before is in the console")
+    return "\n".join([f"🔔 <b>{escape(card.title)}</b>", *facts, link, *([f"<i>{escape(cut)}</i>"] if is_cut else [])])
 
 
 def calls_for_card(messages: Iterable[MessageView]) -> bool:
