@@ -33,6 +33,18 @@ def test_what_was_missing_is_read_with_the_pieces_before() -> None:
     assert (address.name, address.phone, address.line) == ("张三", "+8613800138000", REST)
 
 
+def test_a_name_that_is_said_again_is_no_part_of_the_street() -> None:
+    for contact, again in (
+        ("林小满, +8613800138000", f"林小满 {REST}"),
+        ("Ann Lee, +8613800138000", f"Ann Lee, {REST}"),
+    ):
+        question = AddressQuestion("", known=None, vault=Vault.fresh())
+        with pytest.raises(Refused, match=r"address\.incomplete"):
+            read(question, contact)
+        address = question.value(read(question, again))
+        assert (address.name, address.phone, address.line) == (contact.split(",")[0], "+8613800138000", REST)
+
+
 def test_pieces_that_no_key_opens_any_more_are_asked_for_again() -> None:
     question = AddressQuestion("", known=None, vault=Vault.fresh())
     question.pieces = base64.b64encode(Vault.fresh().seal(PIECE)).decode()

@@ -30,14 +30,20 @@ MOST_PLACES = 8
 """So many places of one name are offered as buttons; of more the shopper has to say which city."""
 ADDRESS = N_("Where shall it go? Name, phone and address in one line, please.")
 LONGEST_HAN_NAME = 4
+_FIRST_NAME = re.compile(r"[^\W\d_]{2}[^\d,，+\n]*")
+"""The name at the front of what was given before."""
 _SHOULD_BE = re.compile(
     r"应该是|应该寄到|改成|改为|换成|\b(?:should be|should go to|make it|change it to)\b", re.IGNORECASE
 )
+MORE = N_("I have noted what you sent before.")
 EXAMPLE = N_("For example: Ann Lee, +44 20 7946 0958, 12 High Street, Leeds LS1 4DY")
 
 
 class AddressQuestion(Question[AddressText]):
-    """An address in one line, or the one used last. What is stored is sealed: frames hold no personal data."""
+    """An address in one line, or the one used last. What is stored is sealed: frames hold no personal data.
+
+    `more` is said instead of the prompt once a part of it has come.
+    """
 
     free_text = True
 
@@ -47,11 +53,12 @@ class AddressQuestion(Question[AddressText]):
         *,
         known: AddressText | None,
         vault: Vault,
+        more: str = "",
         not_in_it: Sequence[str] = (),
         places: Places | None = None,
     ) -> None:
         super().__init__(prompt)
-        self.known, self.vault = known, vault
+        self.known, self.vault, self.more = known, vault, more
         self.divisions = places.known if places is not None else None
         self.not_in_it = [simple(phrase) for phrase in not_in_it]
         self.default = "known" if known is not None else None
@@ -71,7 +78,7 @@ class AddressQuestion(Question[AddressText]):
     def free(self, words: Words) -> Json | None:
         """An address that comes in pieces: what was missing may follow in the next message."""
         so_far = self._so_far()
-        text, left = self._without_others(so_far + words.rest)
+        text, left = self._without_others(so_far + _without_name(words.rest, so_far))
         try:
             return self._seal(parse_address(text, divisions=self.divisions), words, left=left)
         except Refused as refused:
@@ -108,6 +115,8 @@ class AddressQuestion(Question[AddressText]):
         return self._open(stored)
 
     def reply(self, button: MakeButton) -> Reply:
+        if self.pieces and self.more:  # what is missing was said a moment ago
+            return replies.Text(self.more)
         if self.known is None:
             return replies.Text(self.prompt, wants="contact")
         return replies.Choice(self.prompt, (button(masked(self.known), "known"),))
@@ -133,6 +142,12 @@ class AddressQuestion(Question[AddressText]):
 
     def _open(self, stored: str) -> AddressText:
         return AddressText(**json.loads(self.vault.open(base64.b64decode(stored))))
+
+
+def _without_name(text: str, so_far: str) -> str:
+    """The text without the name that was given before: people begin anew with it."""
+    name = _FIRST_NAME.match(so_far)
+    return text.removeprefix(name[0].strip()).lstrip(" ,，") if name else text
 
 
 async def ask_address(turn: Turn, where: AddressQuestion) -> AddressText:

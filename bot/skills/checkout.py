@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.flow import Fact, Turn
 from bot.questions import Choice, Option
 from bot.replies import Receipt, Row
-from bot.skills.addressing import ADDRESS, EXAMPLE, AddressQuestion, ask_address
+from bot.skills.addressing import ADDRESS, EXAMPLE, MORE, AddressQuestion, ask_address
 from bot.skills.checkout_choices import delivery_row, gift_line, price_rows, priced_checkout, total_row
 from bot.skills.deal_checkout import deal_lines, deal_of, deal_ordered, deal_rows, not_ordered, say_missed, ways_at_once
 from bot.skills.second_thoughts import ask_anew, spoken_of
@@ -37,7 +37,9 @@ async def checkout(turn: Turn) -> None:
     how = await _how_to_pay(turn, cart_id)
     ways = [option.label for option in how.options.values()]
     prompt = f"{_(ADDRESS)}\n{_(EXAMPLE)}"
-    where = AddressQuestion(prompt, known=known, vault=turn.vault, not_in_it=ways, places=turn.shop.places)
+    where = AddressQuestion(
+        prompt, known=known, vault=turn.vault, more=_(MORE), not_in_it=ways, places=turn.shop.places
+    )
     address = await ask_address(turn, where)
     cart, choices = await priced_checkout(turn, destination_of(address), cart_id)
     if not cart.priced.ships_there and cart.pickup_location_id is None:

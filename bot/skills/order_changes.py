@@ -8,7 +8,7 @@ from bot.flow import Fact, Turn
 from bot.order_terms import change_text, kind_name
 from bot.questions import Choice, Number, Option, Pick
 from bot.replies import Receipt, Row
-from bot.skills.addressing import ADDRESS, EXAMPLE, AddressQuestion, ask_address
+from bot.skills.addressing import ADDRESS, EXAMPLE, MORE, AddressQuestion, ask_address
 from bot.skills.item_names import short_names
 from bot.skills.orders import cancel_reason, which_order
 from bot.skills.showing import can_cancel, can_change, method_name, payment_options, status_name, ways_to_pay
@@ -99,7 +99,8 @@ async def change_address(turn: Turn) -> None:
     """An order goes to another address, as long as it has not left."""
     _ = turn._
     order = await order_to_change(turn, can_cancel, _("Which order shall go to another address?"))
-    where = AddressQuestion(f"{_(ADDRESS)}\n{_(EXAMPLE)}", known=None, vault=turn.vault, places=turn.shop.places)
+    prompt = f"{_(ADDRESS)}\n{_(EXAMPLE)}"
+    where = AddressQuestion(prompt, known=None, vault=turn.vault, more=_(MORE), places=turn.shop.places)
     parsed = await ask_address(turn, where)
     await make_change(turn, order, parsed, what="address", rows=(Row(_("Ship to"), masked(parsed)),))
 
