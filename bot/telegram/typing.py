@@ -1,7 +1,9 @@
-"""The sign that somebody writes, for a shopper whose turn takes longer than a moment."""
+"""The sign that somebody writes, for a shopper whose answer takes longer than a moment."""
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from bot.shop import Shop
 
@@ -9,20 +11,24 @@ SOON = 1.5
 """Seconds without an answer before the sign is shown."""
 AGAIN = 4.0
 """Telegram takes it away after five."""
-_LONGEST = 60.0
 
 
-def expect_answer(shop: Shop, conversation_id: int, chat: int, *, thread: int | None = None) -> None:
-    """From now on an answer is due here: while this process is still at the turn in a moment, the sign is shown."""
+@contextmanager
+def typing(shop: Shop, chat: int, *, thread: int | None = None) -> Iterator[None]:
+    """As long as what is done within takes, the sign is shown in this chat."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + _LONGEST
+    timer: asyncio.TimerHandle
 
-    def look() -> None:
-        if conversation_id in shop.turning and loop.time() < end:
-            shop.soon(_show(shop, chat, thread))
-            loop.call_later(AGAIN, look)
+    def show() -> None:
+        nonlocal timer
+        shop.soon(_show(shop, chat, thread))
+        timer = loop.call_later(AGAIN, show)
 
-    loop.call_later(SOON, look)
+    timer = loop.call_later(SOON, show)
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 async def _show(shop: Shop, chat: int, thread: int | None) -> None:

@@ -16,7 +16,7 @@ from bot.telegram.links import Lead, Payload, read_payload
 from bot.telegram.payments import answer_checkout, answer_shipping, take_payment
 from bot.telegram.people import first_language
 from bot.telegram.shared_cards import keep_chosen, press_shared
-from bot.telegram.typing import expect_answer
+from bot.telegram.typing import typing
 from bot.telegram.values import (
     Chat,
     InlineAsked,
@@ -113,8 +113,8 @@ async def _answer(shop: "Shop", value: Telling, chat: Chat, kept: Heard, incomin
         return
     if "album" in incoming.body:
         await asyncio.sleep(ALBUM_SECONDS)
-    expect_answer(shop, kept.conversation_id, chat.id, thread=chat.thread)
-    await answer(shop, kept, incoming)
+    with typing(shop, chat.id, thread=chat.thread):
+        await answer(shop, kept, incoming)
 
 
 async def _meant(shop: "Shop", value: Telling, chat: Chat) -> Meant | None:
