@@ -75,9 +75,14 @@ class Process:
             self.running.send_signal(signal.SIGKILL)
             self.running.wait()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was started and runs no more."""
+        return self.running is not None and self.running.poll() is not None
+
     async def is_ready(self) -> bool:
         """Whether it answers (a web process), or has begun to work (a worker)."""
-        if self.running is None or self.running.poll() is not None:
+        if self.running is None or self.has_ended:
             return False
         if self.port is None:
             async with self.database.raw() as driver:
@@ -91,7 +96,7 @@ class Process:
         """Wait for it. Raises TimeoutError, and RuntimeError with its last words when it ended instead."""
         async with asyncio.timeout(START_SECONDS):
             while not await self.is_ready():
-                if self.running is None or self.running.poll() is not None:
+                if self.running is None or self.has_ended:
                     raise RuntimeError(f"{self.command} ended: {self.log.read_text(errors='replace')[-2000:]}")
                 await asyncio.sleep(0.2)
 

@@ -6,6 +6,7 @@ answers come), the other is paced at `rate` a second; times are from the POST to
 line is the result. CPU is that of the web process and of all PostgreSQL processes, from /proc, over both halves;
 understanding is counted inside the web process, `database_ms_per_turn` is PostgreSQL's part and `rest_ms_per_turn` the
 web process without understanding. `echo`: the same for a bare FastAPI app with one INSERT, in the same run.
+`--channel telegram`: shoppers in Telegram instead, against one bot process (bench/turn_telegram.py).
 """
 
 import argparse
@@ -22,6 +23,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from bench import turn_telegram
 from bench.errands import Errands
 from bench.processes import Process, cpu_seconds, free_ports, postgres_pids, scene, scratch_servers_with_goods
 from bench.shoppers import Shopper
@@ -191,9 +193,14 @@ def main() -> None:
     parser.add_argument("--shoppers", type=int, default=40)
     parser.add_argument("--rate", type=float, default=30)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--channel", choices=["web", "telegram"], default="web")
     options = parser.parse_args()
     with scratch_servers_with_goods() as place:
-        print(json.dumps(uvloop.run(bench(place, **vars(options)))))
+        if options.channel == "telegram":
+            run = turn_telegram.bench(place, turns=options.turns, shoppers=options.shoppers)
+        else:
+            run = bench(place, turns=options.turns, shoppers=options.shoppers, rate=options.rate, seed=options.seed)
+        print(json.dumps(uvloop.run(run)))
 
 
 if __name__ == "__main__":
