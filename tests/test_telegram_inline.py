@@ -275,7 +275,9 @@ async def test_digital_goods_are_paid_in_stars_and_nothing_else_is_and_stars_go_
         await session.execute(text("UPDATE product SET is_digital = true"))
     anna = here.fake.person("Anna", language_code="en")
     chat = anna.open(here.bot)
-    await _says(here, chat, "a teapot please", "the first one")
+    page = await _says(here, chat, "a teapot please", "the first one")
+    assert any("digital: you get it here in the chat" in seen.text for seen in page)
+    assert "Nothing of it is sent" in (await _says(here, chat, "how long does delivery take"))[0].text
     await _taps(here, chat, "Purple-brown clay / 150 ml")
     shown = await _says(here, chat, "check out", "Anna Lin, 13800138000, 90 Wensan Road, Hangzhou, Zhejiang")
     assert "Payment: Telegram Stars" in shown[-1].text  # the only way there is, so it is not asked for

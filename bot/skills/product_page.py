@@ -92,6 +92,8 @@ def days_text(voice: Voice, first: date, last: date) -> str:
 
 def _promises(turn: Turn, product: ProductDetails, *, is_on_sale: bool) -> list[Row]:
     _ = turn._
+    if product.is_digital:
+        return [Row(_("Delivery"), _("digital: you get it here in the chat"))]
     rows: list[Row] = []
     if is_on_sale:
         between = days_text(turn, *arrival(turn, product.dispatch_days))

@@ -163,6 +163,10 @@ async def ask_delivery(turn: Turn) -> None:
         text = _("A parcel is {least} to {most} days on its way. Tell me what you would like, and I can name the days.")
         turn.say(text.format(least=settings.delivery_days_min, most=settings.delivery_days_max))
         return
+    if product.is_digital:
+        text = _("Nothing of it is sent: once it is paid, you get it here in the chat.")
+        _say(turn, product, text, meant or product.variants)
+        return
     asks_for_price = _SHIPPING_PRICE.search(_said(turn)) is not None
     lines = []
     if any(variant.available > 0 for variant in meant or product.variants):

@@ -110,6 +110,11 @@ class ProductDetails:
     free_shipping: bool = True
     dispatch_days: int = 1
 
+    @property
+    def is_digital(self) -> bool:
+        """Whether nothing of it is ever sent."""
+        return bool(self.variants) and all(variant.is_digital for variant in self.variants)
+
 
 async def product_cards(session: AsyncSession, ids: Sequence[int], *, language: str) -> list[ProductCard]:
     """Cards of the published ones of these products, in the order of `ids`."""
