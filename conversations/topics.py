@@ -93,7 +93,7 @@ async def conversation_in(session: AsyncSession, *, chat_id: int, thread_id: int
 async def open_topics(session: AsyncSession) -> dict[int, int]:
     """How many topics are open, by group."""
     counted = select(StaffTopic.group_id, func.count()).where(StaffTopic.is_open).group_by(StaffTopic.group_id)
-    return dict((await session.execute(counted)).tuples().all())
+    return dict((await session.execute(counted)).all())
 
 
 async def news_of(session: AsyncSession, stand: Stand) -> News:
