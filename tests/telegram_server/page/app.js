@@ -1,5 +1,5 @@
 // Several people's phones beside each other: whose it is, their chats, and the one that is open.
-import { draw, summary } from "./bubbles.js";
+import { draw, service, summary } from "./bubbles.js";
 import { Composer } from "./composer.js";
 import { avatar, el, fill, icon } from "./dom.js";
 import { clock, money, say, speak } from "./words.js";
@@ -226,7 +226,7 @@ function row(one, open) {
       el(
         "span",
         { class: "second" },
-        el("span", {}, one.blocked ? say("blocked") : last ? (one.kind === "group" ? `${last.from.first_name}: ` : "") + summary(last) : kind),
+        el("span", {}, one.blocked ? say("blocked") : last ? (one.kind === "group" && !service(last) ? `${last.from.first_name}: ` : "") + summary(last) : kind),
         one.unread > 0 && one.key !== app.where.chat && el("span", { class: "count" }, one.unread),
       ),
     ),
