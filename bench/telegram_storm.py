@@ -37,6 +37,8 @@ PRESSED: Final = "What can you do?"
 """A button of the answer to /start."""
 REST_SECONDS = 240.0
 """The shop comes to rest within this: a send that was killed is taken up after a minute."""
+_LONGEST_LIFE = 3.0
+"""Seconds between two kills at most."""
 _UNDER_WAY = """
 SELECT (SELECT count(*) FROM conversation WHERE heard_seq > handled_seq)
      + (SELECT count(*) FROM message WHERE status IN ('queued', 'sending'))
@@ -84,7 +86,9 @@ async def storm(
             talkers = [Talker(fake.person(f"Talker {number}").open(bot)) for number in range(people)]
             killing = asyncio.create_task(_kill(here, lives, kills, rng, all_at_once=all_at_once))
             share = updates // people
-            await asyncio.gather(*(_talk(talker, share, random.Random(rng.random())) for talker in talkers))
+            pause = _LONGEST_LIFE * kills / share
+            talking = (_talk(talker, share, pause, random.Random(rng.random())) for talker in talkers)
+            await asyncio.gather(*talking)
             await killing
             rested = await _come_to_rest(here.database, bot)
             found = await _check(here.database, talkers, answers)
@@ -133,8 +137,8 @@ async def _learn(fake: FakeTelegram, bot: Bot) -> dict[str, str]:
     return answers
 
 
-async def _talk(talker: Talker, share: int, rng: random.Random) -> None:
-    """Say this many things, faster than they are answered; now and then press a button that is there."""
+async def _talk(talker: Talker, share: int, pause: float, rng: random.Random) -> None:
+    """Say this many things, `pause` seconds apart at most; now and then press a button that is there."""
     before = ""
     for _ in range(share):
         buttons = [name for seen in talker.chat.messages for name in seen.buttons]
@@ -144,13 +148,13 @@ async def _talk(talker: Talker, share: int, rng: random.Random) -> None:
         else:
             before = rng.choice([words for words in SAID if words != before])
             talker.said.append((await talker.chat.say(before)).id)
-        await asyncio.sleep(rng.uniform(0, 0.4))
+        await asyncio.sleep(rng.uniform(0, pause))
 
 
 async def _kill(here: Scene, lives: Sequence[Life], kills: int, rng: random.Random, *, all_at_once: bool) -> None:
     """Kill one process after another, or all of them, at any moment, and start them anew."""
     for number in range(kills):
-        await asyncio.sleep(rng.uniform(0.3, 3.0))
+        await asyncio.sleep(rng.uniform(0.3, _LONGEST_LIFE))
         hit = list(lives) if all_at_once else [lives[number % len(lives)]]
         for life in hit:
             assert life.is_running, f"{life.role} has ended by itself: {life.log.read_text(errors='replace')[-2000:]}"

@@ -38,6 +38,8 @@ EVERY = 1.0
 SOON = 0.05
 """Seconds before the next sweep when there was as much to do as a sweep takes: there is more."""
 AT_ONCE = 50
+TURNS_AT_ONCE = 4
+"""Turns that are taken up beside each other: when this process is killed, no other has lost one of its tries."""
 SETTLED_BESIDE = 4
 """Orders of groups that are settled beside each other, so that one works while another waits for the database."""
 MEANINGS_AT_ONCE = 32
@@ -80,10 +82,13 @@ async def finish_turns(shop: Shop) -> int:
     Each counts as a try from here on, so a process that cannot understand yet must leave them alone.
     """
     await shop.mind.understander()
-    async with shop.database.begin() as session:
-        due = await due_work(session, now=shop.now(), limit=AT_ONCE)
-    await asyncio.gather(*(_finish(shop, conversation_id) for conversation_id in due))
-    return len(due)
+    finished, is_more = 0, True
+    while is_more:
+        async with shop.database.begin() as session:
+            due = await due_work(session, now=shop.now(), limit=TURNS_AT_ONCE)
+        await asyncio.gather(*(_finish(shop, conversation_id) for conversation_id in due))
+        finished, is_more = finished + len(due), len(due) == TURNS_AT_ONCE
+    return finished
 
 
 async def learn_meanings(shop: Shop) -> int:
