@@ -80,6 +80,15 @@ def test_a_place_is_given_when_it_is_open_now_and_has_room(
     assert lying.take({2: 3} if 4 in asked else {1: 3}, allotments=asked, now=now) == answer
 
 
+def test_pieces_of_a_quota_are_had_where_they_lie_only() -> None:
+    levels = [Level(10, 1, 1, 3), Level(11, 1, 2, 3)]
+    answers = [
+        Shelves(levels, [Places(4, 2, 0, 0, True, None, None, 10)]).take({1: 1}, location, allotments={4: 1}, now=NOON)
+        for location in (None, 1, 2)
+    ]
+    assert answers == [Taken({}, {10: 1}), Taken({}, {10: 1}), Short(1, 0)]
+
+
 def test_places_and_pieces_that_were_refused_are_there_for_the_next_one() -> None:
     lying = Shelves([Level(10, 1, 1, 3)], [Places(1, 2, 0, 0, True, None, None, None)])
     assert lying.take({1: 4}, allotments={1: 2}) == Short(1, 3)

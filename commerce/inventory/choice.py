@@ -100,8 +100,8 @@ class Shelves:
         """Promise {variant id: pieces} and {allotment id: places}, all or nothing: where from, or what lacks.
 
         From one location where one has everything, else as few pieces as need be from the next one. With `location_id`
-        from there or not at all. A variant of which an allotment brings pieces comes from that one only. Without `now`
-        an allotment is not asked for its window, only whether it is open and has room.
+        from there or not at all. A variant of which an allotment brings pieces comes from that one only, so from where
+        they lie. Without `now` an allotment is not asked for its window, only whether it is open and has room.
         """
         if not allotments:
             reserved = self._from_shelves(lines, location_id)
@@ -109,7 +109,11 @@ class Shelves:
         own = self._brought(allotments, lines, now)
         if isinstance(own, NoPlace):
             return own
-        brought = {self._variant_of(level) for level in own}
+        lying = [level for levels in self._levels.values() for level in levels if level.id in own]
+        for level in lying:
+            if location_id not in (None, level.location_id):
+                return Short(level.variant_id, 0)
+        brought = {level.variant_id for level in lying}
         rest = {variant: pieces for variant, pieces in lines.items() if variant not in brought}
         reserved = self._from_shelves(rest, location_id) if rest else {}
         if isinstance(reserved, Short):
