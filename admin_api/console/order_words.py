@@ -70,14 +70,12 @@ ORDER_ZH = {
     "stripe": "Stripe",
     "wechat": "微信支付",
     "alipay": "支付宝",
-    "telegram": "Telegram 支付",
     "stars": "Telegram 星星",
     "credit": "余额支付",
 }
 ORDER_EN = {
     "wechat": "WeChat Pay",
     "alipay": "Alipay",
-    "telegram": "Telegram",
     "stars": "Telegram Stars",
     "step remove": "without {item} × {count}",
     "step add": "with {item} × {count}",
