@@ -53,7 +53,7 @@
       pause = told.again
       until = told.state === "inside" ? Date.now() + told.inside_for * 1000 : 0
       if (until) { does = "buy"; turn() }
-      else show(told.state, told, told.state === "no_line" ? "buy" : "")
+      else show(told.state, { ...told, waiting: Math.max(1, told.waiting) }, told.state === "no_line" ? "buy" : "")
       leave.hidden = !["early", "waiting", "inside"].includes(told.state)
       if (["sold_out", "over"].includes(told.state)) return keep(sessionStorage, stayKey, null)
     } catch {
