@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.order_views import Price
 from commerce.catalog.queries import variant_views
-from commerce.group_buy.model import BelowSize, BuyingGroup, CampaignState, GroupMember, GroupState, MemberState
+from commerce.group_buy.model import LOST, BelowSize, BuyingGroup, CampaignState, GroupMember, GroupState, MemberState
 from commerce.group_buy.queries import (
     CampaignView,
     GroupView,
@@ -26,7 +26,6 @@ from commerce.promotions.rules import Audience
 
 UNDECIDED = (GroupState.OPEN, GroupState.OPENING)
 DECIDED = tuple(state for state in GroupState if state not in UNDECIDED)
-LOST = (GroupState.FAILED, GroupState.CANCELLED)
 MOST_OPEN, MOST_DECIDED = 100, 50
 """Groups of a campaign that are shown."""
 

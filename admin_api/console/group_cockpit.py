@@ -16,7 +16,7 @@ from admin_api.group_buy_desk import EndForm, ExtendForm, Nudged, VersionForm
 from admin_api.group_buy_views import UNDECIDED, CampaignRow, Cockpit, GroupShape, OfferShape
 from admin_api.order_views import Price
 from admin_api.roles import Permission, StaffMember
-from commerce.group_buy.model import BelowSize, CampaignState, GroupState
+from commerce.group_buy.model import LOST, BelowSize, CampaignState, GroupState
 from commerce.promotions.rules import Audience
 
 MOST_SEATS = 24
@@ -124,7 +124,7 @@ class GroupCockpit:
     def _numbers(self) -> None:
         t, found, counts = self.visit.t, self.found, self.found.counts
         done = counts.get(GroupState.SUCCEEDED, 0) + counts.get(GroupState.SETTLED, 0)
-        lost = counts.get(GroupState.FAILED, 0) + counts.get(GroupState.CANCELLED, 0)
+        lost = sum(counts.get(state, 0) for state in LOST)
         back = "" if not found.refunded.amount else t("{money} arrived", money=self._money(found.refunded_done.amount))
         with box("deal-numbers"):
             risk = found.at_risk.amount

@@ -44,6 +44,8 @@ class GroupState(StrEnum):
     CANCELLED = "cancelled"
 
 
+LOST = (GroupState.FAILED, GroupState.CANCELLED)
+"""Whose members get their money back."""
 GROUP_MOVES: dict[GroupState, frozenset[GroupState]] = {
     GroupState.OPENING: frozenset({GroupState.OPEN, GroupState.CANCELLED}),
     GroupState.OPEN: frozenset({GroupState.SUCCEEDED, GroupState.FAILED, GroupState.CANCELLED}),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, and_, case, func, or_, select, text
+from sqlalchemy import ColumnElement, Integer, and_, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.catalog.model import Variant
@@ -12,6 +12,7 @@ from commerce.customers.model import Customer
 from commerce.group_buy.campaigns import Offer, offers_of
 from commerce.group_buy.model import (
     LIVING,
+    LOST,
     BelowSize,
     BuyingGroup,
     CampaignState,
@@ -231,18 +232,14 @@ async def campaign_numbers(session: AsyncSession, *, campaign_id: int) -> Campai
     """How a campaign goes."""
     states = select(BuyingGroup.state, func.count()).where(BuyingGroup.campaign_id == campaign_id)
     groups = {row[0]: row[1] for row in await session.execute(states.group_by(BuyingGroup.state))}
-    paid = GroupMember.state.in_((MemberState.PAID, MemberState.SUCCEEDED))
-    worth = GroupMember.amount * GroupMember.quantity
-
-    def sum_of(what: SQLColumnExpression[int], when: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.coalesce(func.sum(case((when, what), else_=0)), 0)
-
+    paid = GroupMember.state.in_((MemberState.PAID, MemberState.SUCCEEDED)) & BuyingGroup.state.not_in(LOST)
+    complete = paid & BuyingGroup.state.in_((GroupState.SUCCEEDED, GroupState.SETTLED))
     sums = (
         select(
             func.count().filter(paid),
             func.count().filter(GroupMember.state == MemberState.HELD),
-            sum_of(GroupMember.quantity, paid),
-            sum_of(worth, paid & BuyingGroup.state.in_((GroupState.SUCCEEDED, GroupState.SETTLED))),
+            func.coalesce(func.sum(GroupMember.quantity).filter(paid), 0),
+            func.coalesce(func.sum(GroupMember.amount * GroupMember.quantity).filter(complete), 0),
         )
         .join(BuyingGroup, BuyingGroup.id == GroupMember.group_id)
         .where(GroupMember.campaign_id == campaign_id)

@@ -6,7 +6,16 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.group_buy.campaigns import offers_of
-from commerce.group_buy.model import DECIDED, LIVING, BuyingGroup, GroupCampaign, GroupMember, GroupState, MemberState
+from commerce.group_buy.model import (
+    DECIDED,
+    LIVING,
+    LOST,
+    BuyingGroup,
+    GroupCampaign,
+    GroupMember,
+    GroupState,
+    MemberState,
+)
 from commerce.group_buy.seats import told_of
 from commerce.orders.benefits import return_benefits
 from commerce.orders.cancelling import cancel_order, end_open_change
@@ -19,7 +28,6 @@ from commerce.promotions.rules import WHOLE
 from foundation.errors import Refused
 
 _OPEN = (GroupState.OPENING, GroupState.OPEN)
-_LOST = (GroupState.FAILED, GroupState.CANCELLED)
 _THEIRS = (
     select(Order, GroupMember, BuyingGroup)
     .join(GroupMember, GroupMember.order_id == Order.id)
@@ -39,7 +47,7 @@ async def settle_group_order(session: AsyncSession, *, order_id: int, now: datet
     if found is None:
         return False
     order, member, group = found
-    if group.state in _LOST:
+    if group.state in LOST:
         await _refund(session, order, member, group, now=now)
     else:
         await _free(session, order, member, group, now=now)
