@@ -8,12 +8,15 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.telegram.invoices import TelegramInvoices, as_counted, as_money
+from bot.delivery import NotSent
+from bot.telegram.errors import Rejected
+from bot.telegram.invoices import Invoice, TelegramInvoices, as_counted, as_money, invoice_for
 from bot.telegram.payments import book_once
 from bot.telegram.values import Chat, Paid, User
 from commerce.orders.actions import cancel_order, expire_unpaid_orders, mark_refunded, order_view
 from commerce.orders.model import Order, OrderStatus, PaymentMethod
 from commerce.orders.queries import OrderView
+from commerce.payments.actions import Till, pay_token
 from commerce.payments.invoices import PAYING_TAKES, allow_payment
 from commerce.payments.ledger import capture, capture_unasked
 from commerce.payments.model import Intent, IntentState, Payment, ProviderEvent, Refund, RefundState
@@ -163,6 +166,47 @@ async def test_what_cannot_be_booked_is_kept_with_the_reason(counter: Counter) -
     assert not await counter.pays("x" * 400, currency="XTR", amount=50)
     assert await counter.results() == ["not booked: payment.unknown"] * 2  # this invoice is none in Stars
     assert (await counter.view()).status is OrderStatus.PENDING
+
+
+class Wire:
+    """What Telegram says to the bot about invoices."""
+
+    answer: Exception | str = "https://t.me/$invoice"
+
+    async def create_invoice_link(self, invoice: Invoice) -> str:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    async def refund_stars(self, user_id: int, charge_id: str) -> None:
+        """Never asked here."""
+
+
+async def test_an_invoice_names_the_goods_or_one_sum_and_is_drawn_up_only_for_what_is_to_be_paid_here(
+    counter: Counter,
+) -> None:
+    wire = Wire()
+    invoices = TelegramInvoices(wire, shop_name="小二的店", currency="CNY")
+    till = Till(counter.database, {invoices.name: invoices}, "https://shop.example", lambda: counter.now)
+    link = f"https://shop.example/pay/{pay_token(till.vault, counter.intent.id)}"
+
+    async def drawn() -> tuple[tuple[str, int], ...] | None:
+        invoice = await invoice_for(till, link, language="zh")
+        return None if invoice is None else invoice.parts
+
+    wire.answer = OSError("no network")
+    with pytest.raises(NotSent):
+        await drawn()
+    wire.answer = Rejected("CURRENCY_TOTAL_AMOUNT_INVALID")
+    assert await drawn() is None
+    wire.answer = "https://t.me/$invoice"
+    assert await drawn() == (("龙井茶 × 1", 1000),)
+    async with counter.database.begin() as session:
+        await session.execute(text("UPDATE payment_intent SET amount = 700"))  # a gift card pays the rest
+    assert await drawn() == ((f"订单 {counter.order.number}", 700),)
+    assert await invoice_for(till, "https://shop.example/pay/nonsense", language="zh") is None
+    assert await counter.pays("tg-1", amount=700)
+    assert await drawn() is None
 
 
 # Everybody at once
