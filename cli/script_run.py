@@ -1,42 +1,30 @@
 """Playing a written conversation in a scratch shop, step by step, with what was said and what did not hold."""
 
-import itertools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
-from bot.replies import Button, PayLink, Reply, buttons_of, from_json
-from bot.turn import meet, receive
+from bot.shop import Shop
 from cli.scratch import BASE_URL, ScratchShop
 from cli.script_facts import fact, give, holds
 from cli.script_file import Agent, Checks, Does, Expects, Given, Says, Script, Step, Waits
 from cli.script_givens import mailed_code
+from cli.script_shopper import AtTerminal, Line, ScriptError, Shopper, folded
 from cli.sentences import sentence
-from conversations.hear import Incoming, hear
 from conversations.model import Agent as Person
 from conversations.model import Conversation
 from conversations.ownership import add_note, agent_says, close, release, take
-from conversations.read import conversation_of, messages_after
+from conversations.read import conversation_of
 from foundation.errors import Json, Refused
 
 log = structlog.get_logger(__name__)
 
-CHANNEL = "terminal"
 AGENT = Person(1, "小林")
-_numbers = itertools.count(1)
 _RETURN = re.compile(r'action="([^"]+)"')
 _WALLET = re.compile(r'href="([^"?]*/simulator/pay/[^"?]*)')
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the transcript: who ("shopper", "shop", "agent", "clock") and what."""
-
-    who: str
-    text: str
 
 
 @dataclass
@@ -54,10 +42,13 @@ class Played:
         return not self.failures
 
 
-async def play(script: Script, scratch: ScratchShop) -> Played:
-    """Play a script to its end, or to the first step that cannot be done; checks that fail do not stop it."""
+async def play(script: Script, scratch: ScratchShop, *, shopper_at: Callable[[Shop], Shopper] = AtTerminal) -> Played:
+    """Play a script to its end, or to the first step that cannot be done; checks that fail do not stop it.
+
+    They are held against what the shopper sees, who talks at the place of `shopper_at`.
+    """
     played = Played(script)
-    player = _Player(script, scratch, played)
+    player = _Player(script, scratch, played, shopper_at(scratch.shop))
     try:
         await player.begin()
         for step in script.steps:
@@ -71,28 +62,19 @@ async def play(script: Script, scratch: ScratchShop) -> Played:
     return played
 
 
-class ScriptError(Exception):
-    """A step that cannot be done, such as pressing a button that is not there."""
-
-
 class _Player:
-    def __init__(self, script: Script, scratch: ScratchShop, played: Played) -> None:
-        self.script, self.scratch, self.played = script, scratch, played
+    def __init__(self, script: Script, scratch: ScratchShop, played: Played, shopper: Shopper) -> None:
+        self.script, self.scratch, self.played, self.shopper = script, scratch, played, shopper
         self.shop = scratch.shop
-        self.chat = f"script-{next(_numbers)}"
         self.line = 0
-        self.sent = 0
-        self.seen = 0
         self.pay_page = ""
         self.is_settled = False
         self.answers: list[str] = []
-        self.shown: list[Reply] = []
         self.names: dict[str, str] = {}
 
     async def begin(self) -> None:
         """Meet the shop, in the language of the script, and make the given true."""
-        incoming = Incoming(CHANNEL, self.chat, "", {}, "")
-        await meet(self.shop, incoming, self.script.language)
+        await self.shopper.arrive(self.script.language)
         for given in self.script.given:
             await self.do(given)
 
@@ -101,8 +83,7 @@ class _Player:
         self.line = step.line
         match step:
             case Says():
-                text = await self._with_code(self._filled(step.text))
-                await self._send({"kind": "text", "text": text}, text, shown=text, hurried=step.hurried)
+                await self._say(step)
             case Does():
                 await self._act(step)
             case Agent():
@@ -133,31 +114,34 @@ class _Player:
         if named is not None:
             self.names[named[0]] = named[1]
 
+    async def _say(self, step: Says) -> None:
+        text = await self._with_code(self._filled(step.text))
+        self._note("shopper", text)
+        await self.shopper.say(text, hurried=step.hurried)
+        self.answers.clear()
+        if not step.hurried:
+            await self._be_answered()
+
     async def _act(self, step: Does) -> None:
         match step.what:
             case "press":
-                button = self._button(self._filled(step.detail))
-                body = {"kind": "press", "token": button.token, "label": button.label}
-                await self._send(body, button.label, shown=f"[{button.label}]")
+                self._note("shopper", f"[{await self.shopper.press(self._filled(step.detail))}]")
             case "open pay page":
                 self.answers.clear()
                 self._note("shopper", f"[{step.what}]")
                 await self._open_pay_page()
+                return
             case "pay" | "pay fails":
                 await self._pay("pay" if step.what == "pay" else "decline")
+                return
             case kind:
-                await self._send({"kind": kind, "name": step.detail}, "", shown=f"[{kind} {step.detail}]".strip())
-
-    async def _send(self, body: dict[str, Json], text: str, *, shown: str, hurried: bool = False) -> None:
-        """Send a message and let it be answered; a hurried one lies there until the next is answered with it."""
+                self._note("shopper", f"[{kind} {step.detail}]".replace(" ]", "]"))
+                await self.shopper.send(kind, step.detail)
         self.answers.clear()
-        self._note("shopper", shown)
-        self.sent += 1
-        incoming = Incoming(CHANNEL, self.chat, str(self.sent), body, text)
-        if hurried:
-            await hear(self.shop.database, incoming, now=self.shop.now())
-            return
-        await receive(self.shop, incoming)
+        await self._be_answered()
+
+    async def _be_answered(self) -> None:
+        """Let the shop do what it was asked for, and look."""
         await self.shop.idle()
         if self.is_settled:  # the clock stands still, so nothing became due but by this message
             await self.scratch.settle()
@@ -172,21 +156,13 @@ class _Player:
 
     async def _hear(self) -> None:
         """Take in what the shop said since the last look."""
-        conversation = await self.conversation()
-        async with self.shop.database.begin() as session:
-            new = await messages_after(
-                session, conversation_id=conversation.id, rev=self.seen, limit=1000, for_staff=False
-            )
-        self.seen = max([self.seen, *(message.rev for message in new)])
-        for message in sorted(new, key=lambda message: message.seq):
-            if message.kind != "shopper":
-                self.answers.append(message.text)
-                self.shown.append(from_json(message.body))
-                self._note("agent" if message.kind == "person" else "shop", message.text)
+        for line in await self.shopper.look():
+            self.answers.append(line.text)
+            self.played.transcript.append(line)
 
     async def _open_pay_page(self) -> None:
         """Open the newest pay link as a browser would; the page stays open until it is paid or another is opened."""
-        link = next((reply.url for reply in reversed(self.shown) if isinstance(reply, PayLink)), None)
+        link = self.shopper.pay_link()
         if link is None:
             raise ScriptError("there is no pay link to open")
         page = await self.scratch.client.get(link, follow_redirects=True)
@@ -214,7 +190,6 @@ class _Player:
         self._note("agent", f"{step.verb} {step.text}".strip())
         now = self.shop.now()
         text = self._filled(step.text)
-        self.sent += 1
         said: dict[str, Json] = {"conversation_id": conversation_id, "agent": AGENT, "now": now}
         async with self.shop.database.begin() as session:
             match step.verb:
@@ -222,14 +197,14 @@ class _Player:
                     await take(session, conversation_id=conversation_id, agent=AGENT, now=now)
                 case "says":
                     body = {"kind": "text", "text": text}
-                    await agent_says(session, **said, body=body, text=text, client_msg_id=f"script-{self.sent}")
+                    await agent_says(session, **said, body=body, text=text, client_msg_id=f"script-{self.line}")
                 case "note":
-                    await add_note(session, **said, text=text, client_msg_id=f"script-{self.sent}")
+                    await add_note(session, **said, text=text, client_msg_id=f"script-{self.line}")
                 case "release":
                     await release(session, **said, to="bot", note=text)
                 case "close":
                     await close(session, conversation_id=conversation_id, agent=AGENT, now=now)
-        await self.shop.delivery.deliver(conversation_id, CHANNEL)
+        await self.shop.delivery.deliver(conversation_id, self.shopper.channel)
         await self._catch_up()
 
     def _expect(self, step: Expects) -> None:
@@ -237,8 +212,8 @@ class _Player:
             if self.answers:
                 self._fail(f"must not answer, but says: {' / '.join(self.answers)[:600]}")
             return
-        together = _folded("\n".join(self.answers))
-        found = [text for text in step.any_of if _folded(self._filled(text)) in together]
+        together = folded("\n".join(self.answers))
+        found = [text for text in step.any_of if folded(self._filled(text)) in together]
         if bool(found) is step.absent:
             said = " / ".join(answer.replace("\n", " ") for answer in self.answers) or "nothing"
             wanted = " | ".join(step.any_of)
@@ -254,18 +229,10 @@ class _Player:
     async def conversation(self) -> Conversation:
         """The row as it is now."""
         async with self.shop.database.begin() as session:
-            found = await conversation_of(session, channel=CHANNEL, chat=self.chat)
+            found = await conversation_of(session, channel=self.shopper.channel, chat=self.shopper.chat)
         if found is None:
             raise ScriptError("nothing was said yet")
         return found
-
-    def _button(self, label: str) -> Button:
-        """The newest button whose label holds these words."""
-        offered = [button for reply in reversed(self.shown) for button in buttons_of(reply)]
-        for button in offered:
-            if _folded(label) in _folded(button.label):
-                return button
-        raise ScriptError(f"no button says {label!r}; there are: {', '.join(b.label for b in offered[:12]) or 'none'}")
 
     def _filled(self, text: str) -> str:
         """The text with {A} as the number of the order the script calls A."""
@@ -283,10 +250,6 @@ class _Player:
 
     def _fail(self, what: str) -> None:
         self.played.failures.append(f"{self.script.path.name}:{self.line}: {what}")
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
 
 
 def as_json(played: Sequence[Played]) -> str:

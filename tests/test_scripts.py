@@ -10,7 +10,8 @@ import pytest_asyncio
 from cli.scratch import CATALOGUES, EMPTY, Place, scratch_shop
 from cli.scratch_again import ScratchShops
 from cli.script_file import Agent, Checks, Does, Expects, Says, Waits, read_script
-from cli.script_run import Line, Played, as_json, play
+from cli.script_run import Played, as_json, play
+from cli.script_shopper import Line
 from cli.talk import play_files
 from foundation.errors import Refused
 from nlu.understand import Understander
