@@ -5,7 +5,8 @@ refund_made, refund_to_credit, late_payment_accepted, late_payment_refunded, bac
 pickup_ready, parcel_out_for_delivery, parcel_delivered, parcel_exception, parcel_lost, parcel_returned,
 parcel_sent_again, parcel_refunded, picked_up, receipt_confirmed; of a person accounts_joined, data_export_ready,
 erasure_refused; of a group group_opened, group_leader, group_nudge, group_succeeded, group_failed, group_cancelled,
-group_seat_lost, and to others group_offer; of a flash sale flash_sale_soon, flash_turn. Facts are ids, numbers and amounts, never personal data.
+group_seat_lost, and to others group_offer; of a flash sale flash_sale_soon, flash_turn.
+Facts are ids, numbers and amounts, never personal data.
 """
 
 from collections.abc import Collection, Sequence
