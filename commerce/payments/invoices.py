@@ -22,7 +22,7 @@ from foundation.money import Money
 PAYING_TAKES = timedelta(minutes=10)
 """So long the goods are kept at least from when the shopper pays."""
 KEPT_AT_MOST = timedelta(hours=1)
-"""From the order on: whoever begins to pay again and again does not keep its goods from others for ever."""
+"""From the order, or its change, on: whoever begins to pay again and again does not keep its goods from others for ever."""
 
 
 _SENT = (
@@ -57,7 +57,7 @@ async def allow_payment(
     kept_until = now + PAYING_TAKES
     if intent.change_id is not None:
         change = await session.get_one(OrderChange, intent.change_id)
-        change.expires_at = max(change.expires_at, kept_until)
+        change.expires_at = max(change.expires_at, min(kept_until, change.created_at + KEPT_AT_MOST))
         return
     order = await session.get_one(Order, intent.order_id)
     if order.hold_until is not None:
