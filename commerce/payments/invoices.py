@@ -22,7 +22,7 @@ from foundation.money import Money
 PAYING_TAKES = timedelta(minutes=10)
 """So long the goods are kept at least from when the shopper pays."""
 KEPT_AT_MOST = timedelta(hours=1)
-"""From the order, or its change, on: whoever begins to pay again and again does not keep its goods from others for ever."""
+"""From the order, or its change, on: who begins to pay again and again does not keep the goods from others for ever."""
 
 
 _SENT = (
