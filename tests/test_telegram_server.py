@@ -2,25 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
 import telegram
 from aiogram import Bot as Aiogram
 from aiogram import types
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import TelegramAPIError, TelegramRetryAfter
-from aiohttp import web
+from aiogram.exceptions import TelegramAPIError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.telegram_clients import SHOP, STAFF, aiogram, buttons, refusal
 from tests.telegram_server import Bot, FakeTelegram, Person, a_picture, telegram_server
 from tests.telegram_server.entities import escaped, parse_html, units
-
-SHOP, STAFF = "111:shop", "222:staff"
 
 
 @pytest.fixture
@@ -36,8 +30,7 @@ def shop(fake: FakeTelegram) -> Bot:
 
 @pytest.fixture
 async def bot(fake: FakeTelegram, shop: Bot) -> AsyncIterator[Aiogram]:
-    session = AiohttpSession(api=TelegramAPIServer.from_base(fake.url))
-    async with Aiogram(SHOP, session=session).context() as bot:
+    async with aiogram(fake) as bot:
         yield bot
 
 
@@ -51,18 +44,6 @@ async def staff(fake: FakeTelegram) -> AsyncIterator[telegram.Bot]:
 @pytest.fixture
 def anna(fake: FakeTelegram) -> Person:
     return fake.person("Anna", language_code="en", username="anna")
-
-
-def buttons(*labels: str) -> types.InlineKeyboardMarkup:
-    rows = [[types.InlineKeyboardButton(text=label, callback_data=f"d:{label}")] for label in labels]
-    return types.InlineKeyboardMarkup(inline_keyboard=rows)
-
-
-async def refusal(call: Awaitable[Any]) -> str:
-    """What the call is refused with."""
-    with pytest.raises((TelegramAPIError, telegram.error.TelegramError)) as refused:
-        await call
-    return str(getattr(refused.value, "message", refused.value))
 
 
 async def test_a_shopper_writes_presses_and_sees_an_edited_card(
@@ -194,7 +175,7 @@ async def test_limits_are_refused_in_telegrams_words(
     assert await refusal(bot.send_message(anna.id, "x")) == "Forbidden: bot was blocked by the user"
     anna.deactivate()
     assert await refusal(bot.send_message(anna.id, "x")) == "Forbidden: user is deactivated"
-    async with Aiogram("9:nobody", session=AiohttpSession(api=bot.session.api)).context() as stranger:
+    async with aiogram(fake, "9:nobody") as stranger:
         assert await refusal(stranger.get_me()) == "Unauthorized"
 
 
@@ -342,116 +323,6 @@ async def test_an_invoice_is_paid_refused_and_refunded(
     message = (await next_update()).message
     assert message
     assert message.refunded_payment
-
-
-async def test_flood_control_counts_the_bot_the_chat_and_the_group(
-    fake: FakeTelegram, shop: Bot, bot: Aiogram, anna: Person
-) -> None:
-    group = fake.group("Friends", [anna], shop)
-    people = [fake.person(f"P{number}") for number in range(30)]
-    for person in (anna, *people):
-        await person.open(shop).start()
-    fake.flood_limits()
-
-    async def until_refused(*chats: int) -> tuple[int, int]:
-        for number, chat in enumerate(chats):
-            try:
-                await bot.send_message(chat, "x")
-            except TelegramRetryAfter as refused:
-                return number, refused.retry_after
-        return len(chats), 0
-
-    assert await until_refused(*[anna.id] * 9) == (5, 1)
-    fake.clock.skip(60)
-    assert await until_refused(*[group.id] * 25) == (20, 57)
-    fake.clock.skip(60)
-    assert await until_refused(*[person.id for person in people], anna.id) == (30, 1)
-    fake.clock.skip(60)
-    photos = [types.InputMediaPhoto(media=types.BufferedInputFile(a_picture(), "p.jpg"))] * 10
-    await bot.send_media_group(group.id, list(photos))
-    await bot.send_message(group.id, "x")
-    before = len(group.messages)
-    assert "Too Many Requests: retry after 57" in await refusal(bot.send_media_group(group.id, list(photos)))
-    assert len(group.messages) == before
-    fake.flood_limits(False)
-    shop.flood.close(7, anna.id)
-    assert await until_refused(people[0].id, anna.id) == (1, 7)
-
-
-async def test_faults_happen_when_they_are_switched_on(
-    fake: FakeTelegram, shop: Bot, bot: Aiogram, anna: Person
-) -> None:
-    chat = anna.open(shop)
-    await chat.start()
-    for switch, seen in ((fake.faults.error, 0), (fake.faults.reset, 0), (fake.faults.lost, 1)):
-        switch("sendMessage")
-        before = len(chat.messages)
-        await refusal(bot.send_message(anna.id, "x"))
-        assert len(chat.messages) - before == seen
-    fake.faults.flood(3, "sendMessage")
-    assert "Retry in 3 seconds" in await refusal(bot.send_message(anna.id, "x"))
-    fake.faults.timeout("sendMessage")
-    with pytest.raises(TelegramAPIError, match="timeout"):
-        await bot.send_message(anna.id, "x", request_timeout=1)
-    first = (await bot.get_updates())[-1].update_id
-    fake.faults.duplicates = fake.faults.reordered = 0.5
-    for number in range(20):
-        await chat.say(str(number))
-    ids = [update.update_id for update in await bot.get_updates(offset=first + 1)]
-    assert set(ids) == set(range(first + 1, first + 21))
-    assert len(ids) > 20
-    assert ids != sorted(ids)
-
-
-@asynccontextmanager
-async def hook(answers: list[int]) -> AsyncIterator[tuple[str, list[tuple[str, int, str]]]]:
-    """A webhook that gives these answers, then 200, and its log: (kind, update id, secret)."""
-    log: list[tuple[str, int, str]] = []
-
-    async def take(request: web.Request) -> web.Response:
-        update = await request.json()
-        kind = next(name for name in update if name != "update_id")
-        log.append((kind, update["update_id"], request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")))
-        return web.Response(status=answers.pop(0) if answers and kind == "message" else 200)
-
-    app = web.Application()
-    app.add_routes([web.post("/hook", take)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook", log
-    await runner.cleanup()
-
-
-async def test_a_webhook_is_tried_again_with_growing_pauses_and_other_queues_go_on(
-    fake: FakeTelegram, shop: Bot, bot: Aiogram, anna: Person
-) -> None:
-    fake.clock_factor = 20
-    chat = anna.open(shop)
-    await chat.start()
-    await bot.send_message(anna.id, "x", reply_markup=buttons("Go"))
-    async with hook([500, 503, 500]) as (url, log):
-        assert await bot.set_webhook(url, secret_token="s3cret")
-        await chat.say("second")
-        await chat.press("Go")
-        await fake.until(lambda: not shop.updates.waiting)
-        first = min(number for _, number, _ in log)
-        messages = [number for kind, number, _ in log if kind == "message"]
-        assert messages == [first] * 4 + [first + 1]
-        assert [kind for kind, *_ in log].index("callback_query") < 3
-        assert {secret for *_, secret in log} == {"s3cret"}
-        assert "Wrong response from the webhook: 500" in str((await bot.get_webhook_info()).last_error_message)
-        assert "webhook is active" in await refusal(bot.get_updates())
-        await bot.delete_webhook()
-    old = asyncio.create_task(bot.get_updates(timeout=5))
-    await asyncio.sleep(0.05)
-    await bot.get_updates()
-    assert "terminated by other getUpdates" in await refusal(old)
-    press = await chat.press("Go")
-    fake.clock.skip(151)
-    assert await bot.get_updates() == []
-    assert press.question
-    assert "query is too old" in await refusal(bot.answer_callback_query(press.question.id))
 
 
 async def test_what_a_bot_says_of_itself_is_kept_by_language(

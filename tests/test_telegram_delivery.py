@@ -1,0 +1,124 @@
+"""How the fake Telegram delivers: webhooks, long polling, flood control, faults; driven by aiogram over HTTP."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from aiogram import Bot as Aiogram
+from aiogram import types
+from aiogram.exceptions import TelegramAPIError, TelegramRetryAfter
+
+from tests.telegram_clients import SHOP, aiogram, buttons, hook, refusal
+from tests.telegram_server import Bot, FakeTelegram, Person, a_picture, telegram_server
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeTelegram]:
+    async with telegram_server() as fake:
+        yield fake
+
+
+@pytest.fixture
+def shop(fake: FakeTelegram) -> Bot:
+    return fake.add_bot(SHOP, "tea_bot")
+
+
+@pytest.fixture
+async def bot(fake: FakeTelegram, shop: Bot) -> AsyncIterator[Aiogram]:
+    async with aiogram(fake) as bot:
+        yield bot
+
+
+@pytest.fixture
+def anna(fake: FakeTelegram) -> Person:
+    return fake.person("Anna", language_code="en", username="anna")
+
+
+async def test_a_webhook_is_tried_again_with_growing_pauses_and_other_queues_go_on(
+    fake: FakeTelegram, shop: Bot, bot: Aiogram, anna: Person
+) -> None:
+    fake.clock_factor = 20
+    chat = anna.open(shop)
+    await chat.start()
+    await bot.send_message(anna.id, "x", reply_markup=buttons("Go"))
+    async with hook([500, 503, 500]) as (url, log):
+        assert await bot.set_webhook(url, secret_token="s3cret")
+        await chat.say("second")
+        await chat.press("Go")
+        await fake.until(lambda: not shop.updates.waiting)
+        first = min(number for _, number, _ in log)
+        messages = [number for kind, number, _ in log if kind == "message"]
+        assert messages == [first] * 4 + [first + 1]
+        assert [kind for kind, *_ in log].index("callback_query") < 3
+        assert {secret for *_, secret in log} == {"s3cret"}
+        assert "Wrong response from the webhook: 500" in str((await bot.get_webhook_info()).last_error_message)
+        assert "webhook is active" in await refusal(bot.get_updates())
+        await bot.delete_webhook()
+    old = asyncio.create_task(bot.get_updates(timeout=5))
+    await asyncio.sleep(0.05)
+    await bot.get_updates()
+    assert "terminated by other getUpdates" in await refusal(old)
+    press = await chat.press("Go")
+    fake.clock.skip(151)
+    assert await bot.get_updates() == []
+    assert press.question
+    assert "query is too old" in await refusal(bot.answer_callback_query(press.question.id))
+
+
+async def test_flood_control_counts_the_bot_the_chat_and_the_group(
+    fake: FakeTelegram, shop: Bot, bot: Aiogram, anna: Person
+) -> None:
+    group = fake.group("Friends", [anna], shop)
+    people = [fake.person(f"P{number}") for number in range(30)]
+    for person in (anna, *people):
+        await person.open(shop).start()
+    fake.flood_limits()
+
+    async def until_refused(*chats: int) -> tuple[int, int]:
+        for number, chat in enumerate(chats):
+            try:
+                await bot.send_message(chat, "x")
+            except TelegramRetryAfter as refused:
+                return number, refused.retry_after
+        return len(chats), 0
+
+    assert await until_refused(*[anna.id] * 9) == (5, 1)
+    fake.clock.skip(60)
+    assert await until_refused(*[group.id] * 25) == (20, 57)
+    fake.clock.skip(60)
+    assert await until_refused(*[person.id for person in people], anna.id) == (30, 1)
+    fake.clock.skip(60)
+    photos = [types.InputMediaPhoto(media=types.BufferedInputFile(a_picture(), "p.jpg"))] * 10
+    await bot.send_media_group(group.id, list(photos))
+    await bot.send_message(group.id, "x")
+    before = len(group.messages)
+    assert "Too Many Requests: retry after 57" in await refusal(bot.send_media_group(group.id, list(photos)))
+    assert len(group.messages) == before
+    fake.flood_limits(False)
+    shop.flood.close(7, anna.id)
+    assert await until_refused(people[0].id, anna.id) == (1, 7)
+
+
+async def test_faults_happen_when_they_are_switched_on(
+    fake: FakeTelegram, shop: Bot, bot: Aiogram, anna: Person
+) -> None:
+    chat = anna.open(shop)
+    await chat.start()
+    for switch, seen in ((fake.faults.error, 0), (fake.faults.reset, 0), (fake.faults.lost, 1)):
+        switch("sendMessage")
+        before = len(chat.messages)
+        await refusal(bot.send_message(anna.id, "x"))
+        assert len(chat.messages) - before == seen
+    fake.faults.flood(3, "sendMessage")
+    assert "Retry in 3 seconds" in await refusal(bot.send_message(anna.id, "x"))
+    fake.faults.timeout("sendMessage")
+    with pytest.raises(TelegramAPIError, match="timeout"):
+        await bot.send_message(anna.id, "x", request_timeout=1)
+    first = (await bot.get_updates())[-1].update_id
+    fake.faults.duplicates = fake.faults.reordered = 0.5
+    for number in range(20):
+        await chat.say(str(number))
+    ids = [update.update_id for update in await bot.get_updates(offset=first + 1)]
+    assert set(ids) == set(range(first + 1, first + 21))
+    assert len(ids) > 20
+    assert ids != sorted(ids)
