@@ -264,6 +264,9 @@ async def test_pictures_go_both_ways_through_our_store_and_edits_reach_the_shopp
         await chat.hears("Anna took")
         words = await chat.say("it costs 5")
         await chat.edit(words, "it costs 6")
+        office.fake.faults.error("getFile", 3)
+        await chat.send_photo(a_picture("#0000aa"), "lost")
+        await chat.hears("this was not sent. Please send it again.")
         await chat.send_file("voice", b"OggS")
         await chat.hears("Only words and pictures can be sent")
         async with office.database.session() as session:

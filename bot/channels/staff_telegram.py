@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -29,7 +29,7 @@ from bot.delivery import NotSent, Undeliverable
 from bot.language import N_, translator
 from bot.shop import Shop
 from bot.staff_desk.board import Board, Patience
-from bot.staff_desk.desk import GroupClosed, StaffDesk, TopicGone
+from bot.staff_desk.desk import GroupClosed, StaffDesk, TopicGone, Unsure
 from bot.staff_desk.hearing import COMMANDS, Ear
 from bot.telegram.budget import Budget, Limits, Priority
 from bot.telegram.errors import Moved, Rejected
@@ -176,7 +176,7 @@ class StaffTelegram:
             raise TopicGone
 
     async def _call(self, call: Awaitable[Answer], chat_id: int | None = None) -> Answer:
-        """Make one call; its errors become ours. What broke off on the way may have arrived and is raised as it is."""
+        """Make one call; its errors become ours."""
         try:
             return await call
         except RetryAfter as error:
@@ -193,7 +193,7 @@ class StaffTelegram:
         except NetworkError as error:
             if isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
                 raise NotSent(NO_CONNECTION) from error
-            raise
+            raise Unsure(error.message) from error
 
 
 async def run_staff_telegram(
@@ -233,7 +233,7 @@ async def _opened(wire: StaffTelegram, stop: asyncio.Event) -> None:
             await wire.open()
             await wire.show_commands()
             return
-        except (TelegramError, NotSent) as error:
+        except (TelegramError, NotSent, Unsure) as error:
             log.warning("Telegram does not answer", error=type(error).__name__)
             await asyncio.sleep(TRY_AGAIN_AFTER)
 
@@ -241,10 +241,10 @@ async def _opened(wire: StaffTelegram, stop: asyncio.Event) -> None:
 async def _work(ear: Ear, board: Board, wire: StaffTelegram, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as both:
         both.create_task(board.run(stop))
-        both.create_task(listen(wire, ear.hear, stop))
+        both.create_task(listen(wire, ear, stop))
 
 
-async def listen(wire: StaffTelegram, hear: Callable[[Value], Awaitable[None]], stop: asyncio.Event) -> None:
+async def listen(wire: StaffTelegram, ear: Ear, stop: asyncio.Event) -> None:
     """Fetch updates and work on them: those of one topic in order, topics beside each other.
 
     Telegram forgets an update when we ask for those after it, so we ask only once it is done: a killed process gets it
@@ -254,32 +254,32 @@ async def listen(wire: StaffTelegram, hear: Callable[[Value], Awaitable[None]], 
     while not stop.is_set():
         try:
             values, after = await wire.updates(offset)
-        except (TelegramError, NotSent) as error:
+        except (TelegramError, NotSent, Unsure) as error:
             log.warning("no updates for the staff's bot", error=type(error).__name__)
             await asyncio.sleep(TRY_AGAIN_AFTER)
             continue
         places: dict[object, list[Value]] = {}
         for value in sorted(values, key=lambda value: value.update_id):
             places.setdefault(getattr(value, "chat", None), []).append(value)
-        failed = [one for one in await asyncio.gather(*(_in_turn(hear, of) for of in places.values())) if one]
-        for update_id in failed:
-            tries[update_id] = tries.get(update_id, 0) + 1
-        again = [update_id for update_id in failed if tries[update_id] < MOST_TRIES]
-        offset = min([after, *again])
-        if again:
+        failed = [one for one in await asyncio.gather(*(_in_turn(ear, of, tries) for of in places.values())) if one]
+        offset = min([after, *failed])
+        if failed:
             await asyncio.sleep(TRY_AGAIN_AFTER)
-        else:
-            tries.clear()
 
 
-async def _in_turn(hear: Callable[[Value], Awaitable[None]], values: list[Value]) -> int | None:
-    """Hear updates of one place one after another; the number of the one that failed, which stops the others."""
+async def _in_turn(ear: Ear, values: list[Value], tries: dict[int, int]) -> int | None:
+    """Hear updates of one place one after another; the number of one that is to be tried again, before the others."""
     for value in values:
         try:
-            await hear(value)
-        except Exception:
-            log.exception("an update of the staff's bot failed", update=value.update_id)
-            return value.update_id
+            await ear.hear(value)
+        except Exception as error:
+            tries[value.update_id] = tries.get(value.update_id, 0) + 1
+            log.warning("an update of the staff's bot failed", update=value.update_id, error=type(error).__name__)
+            if tries[value.update_id] < MOST_TRIES:
+                return value.update_id
+            log.error("an update of the staff's bot is given up", update=value.update_id, exc_info=error)
+            await ear.give_up(value)
+        tries.pop(value.update_id, None)
     return None
 
 

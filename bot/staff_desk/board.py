@@ -15,7 +15,7 @@ import structlog
 
 from bot.delivery import NotSent
 from bot.shop import Shop
-from bot.staff_desk.desk import GroupClosed, StaffDesk, StaffWire, TopicGone
+from bot.staff_desk.desk import GroupClosed, StaffDesk, StaffWire, TopicGone, Unsure
 from bot.staff_desk.teams import group_for
 from bot.staff_desk.telling import Part, calls_for_card, card_html, parts_of
 from bot.telegram.errors import Moved, Rejected
@@ -172,8 +172,9 @@ class Board:
             async with self.shop.database.begin() as session:
                 await set_trouble(session, chat_id=group.chat_id, trouble=closed.trouble)
             return self.patience.trouble
-        except Exception:  # a later look tries again
-            log.exception("a topic could not be told", conversation=conversation_id)
+        except Exception as error:  # a later look tries again
+            trace = None if isinstance(error, Unsure) else error
+            log.warning("a topic could not be told", conversation=conversation_id, exc_info=trace)
             self._failed[conversation_id] = asyncio.get_running_loop().time() + AFTER_A_FAULT
         else:
             self._failed.pop(conversation_id, None)

@@ -108,10 +108,15 @@ class GroupClosed(Exception):
         self.trouble = trouble
 
 
+class Unsure(Exception):
+    """The connection broke off, or Telegram itself failed: whether it was done is not known."""
+
+
 class StaffWire(Protocol):
     """The staff's bot. Texts are HTML of Telegram with all data escaped; what it refuses as such goes as plain text.
 
-    Posting raises TopicGone, GroupClosed, bot.telegram.errors.Moved, bot.delivery.NotSent (it certainly did not leave).
+    Posting raises TopicGone, GroupClosed, bot.telegram.errors.Moved or Rejected, bot.delivery.NotSent (it certainly did
+    not leave) or Unsure.
     """
 
     @property

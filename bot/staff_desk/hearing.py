@@ -4,6 +4,7 @@ Every act has the message it came from as its key, so that an update that comes 
 """
 
 import asyncio
+import contextlib
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,12 +14,12 @@ from typing import Final
 
 import structlog
 
-from bot.delivery import NotSent, Undeliverable
+from bot.delivery import Undeliverable
 from bot.language import N_, translator
 from bot.shop import Shop
 from bot.staff_desk.board import place_key
 from bot.staff_desk.desk import GroupClosed, StaffDesk, StaffWire, TopicGone
-from bot.telegram.errors import Moved
+from bot.telegram.errors import Moved, Rejected
 from bot.telegram.values import Membership, Migrated, Said, Shared, Started, User, Value
 from conversations.bells import STAFF
 from conversations.staff_chats import Colleague, Trouble, move_group, set_trouble
@@ -100,17 +101,21 @@ class Ear:
     """Topics that are about no conversation, which none of them ever will be."""
 
     async def hear(self, value: Value) -> None:
-        """Do what an update asks for. Raises only what a later try may mend: it did nothing then, or has its key."""
+        """Do what an update asks for. What it raises a later try may mend: what was done has its key."""
         if value.update_id in self._heard:
             return
-        try:
-            await self._hear(value)
-        except (NotSent, TopicGone, GroupClosed, Moved, Undeliverable) as error:
-            # The act is done; only its answer could not be told.
-            log.warning("an answer to the staff was not told", error=type(error).__name__)
+        await self._hear(value)
         self._heard[value.update_id] = None
         if len(self._heard) > _KNOWN_UPDATES:
             self._heard.popitem(last=False)
+
+    async def give_up(self, value: Value) -> None:
+        """It was tried often enough. Whoever meant to answer a shopper is told, if that can be."""
+        if isinstance(value, Said) and value.chat.thread is not None and not value.edited:
+            _ = translator(_language(value.user, None))
+            with contextlib.suppress(Exception):
+                if not command_of(value.text, self.wire.username)[0]:
+                    await self._tell(value, _("Something went wrong, this was not sent. Please send it again."))
 
     async def _hear(self, value: Value) -> None:
         match value:
@@ -297,8 +302,12 @@ class Ear:
             raise Refused("staff_code.tries", minutes=TELL_AGAIN_AFTER // 60)
 
     async def _tell(self, said: Said | Shared | Started, text: str) -> None:
-        thread = said.chat.thread
-        await self.wire.post(said.chat.id, thread, escape(text, quote=False), answers=said.message_id)
+        """Answer a message. Where nothing can be answered any more, what it asked for is done all the same."""
+        html = escape(text, quote=False)
+        try:
+            await self.wire.post(said.chat.id, said.chat.thread, html, answers=said.message_id)
+        except (TopicGone, GroupClosed, Moved, Rejected) as error:
+            log.warning("an answer to the staff was not told", error=type(error).__name__)
 
 
 def command_of(text: str, username: str) -> tuple[str, str]:
