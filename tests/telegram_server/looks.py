@@ -41,6 +41,7 @@ class Page:
         self._acts: dict[str, Act] = {
             "say": self._say,
             "start": self._start,
+            "edit": self._edit,
             "press": self._press,
             "photo": self._photo,
             "contact": self._contact,
@@ -232,6 +233,13 @@ class Page:
     async def _start(self, person: Person, chat: Chat, asked: Obj) -> Obj:
         await chat.unblock() if isinstance(chat.box, Private) and chat.box.blocked else None
         await chat.start(str(asked.get("payload", "")))
+        return {}
+
+    async def _edit(self, person: Person, chat: Chat, asked: Obj) -> Obj:
+        message = chat.box.messages[_whole(asked, "message")]
+        if message.author != person.id or "text" not in message.body:
+            raise ValueError("only one's own words can be changed")
+        await chat.edit(seen(self.fake, message), str(asked["text"])[:4096])
         return {}
 
     async def _press(self, person: Person, chat: Chat, asked: Obj) -> Obj:

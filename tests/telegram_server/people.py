@@ -254,7 +254,9 @@ class Chat:
     async def edit(self, message: Seen, text: str) -> Seen:
         """Change what they wrote."""
         body = {key: value for key, value in message.message.body.items() if key != "entities"}
-        self.world.retell(self.box, message.message, body | {"text": text})
+        clean, entities = finished(text, [])
+        body |= {"text": clean} | ({"entities": entities} if entities else {})
+        self.world.retell(self.box, message.message, body)
         self.world.tell(self.box, message.message, "edited_message")
         return seen(self.world, message.message)
 

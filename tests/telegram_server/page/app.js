@@ -56,6 +56,7 @@ const app = {
   },
 
   replyTo: (body) => composer.replyTo(body),
+  change: (body) => composer.change(body),
 
   async act(facts, { quiet = false } = {}) {
     try {

@@ -76,7 +76,7 @@ function message(group, follows, app) {
   const isEdited = group.some((one) => one.body.edit_date);
   const bubble = el(
     "div",
-    { class: `bubble ${isEdited ? "was-edited" : ""} ${photos.length ? "with-photo" : ""} ${photos.length && !text ? "bare" : ""}` },
+    { class: `bubble ${isEdited ? "was-edited" : ""} ${photos.length ? "with-photo" : ""} ${photos.length && !text ? "bare" : ""}`, onclick: tapped },
     inGroup && !mine && !follows && el("span", { class: `author ink${Math.abs(body.from.id) % 7}` }, body.from.first_name),
     body.via_bot && el("span", { class: "via" }, `${say("via")} @${body.via_bot.username}`),
     body.reply_to_message && !body.reply_to_message.forum_topic_created && quote(body.reply_to_message),
@@ -91,8 +91,9 @@ function message(group, follows, app) {
   const hover = el(
     "div",
     { class: "hover" },
-    el("button", { type: "button", title: say("reply"), "aria-label": say("reply"), onclick: () => app.replyTo(body) }, icon("reply")),
-    el("button", { type: "button", title: say("like"), "aria-label": say("like"), onclick: () => app.act({ act: "react", message: body.message_id }) }, icon("heart")),
+    tool("reply", "reply", () => app.replyTo(body)),
+    mine && body.text && !body.via_bot && tool("pen", "change", () => app.change(body)),
+    tool("heart", "like", () => app.act({ act: "react", message: body.message_id })),
   );
   const face = inGroup && !mine && (follows ? el("span", { class: "avatar none" }) : avatar(body.from.first_name, body.from.id));
   return el(
@@ -101,6 +102,15 @@ function message(group, follows, app) {
     el("div", { class: "line" }, face, bubble, hover),
     keyboard(group[0], app),
   );
+}
+
+function tool(sign, words, act) {
+  return el("button", { type: "button", title: say(words), "aria-label": say(words), onclick: act }, icon(sign));
+}
+
+// Where nothing hovers, a tap on a message shows what can be done with it.
+function tapped(event) {
+  if (!event.target.closest("a, button, .spoiler")) event.currentTarget.closest(".message").classList.toggle("tapped");
 }
 
 function photo(sizes) {

@@ -10,6 +10,7 @@ export class Composer {
     this.asked = "";
     this.timer = 0;
     this.reply = null;
+    this.changed = null;
     this.field = el("textarea", { rows: 1, oninput: () => this.typed(), onkeydown: (event) => this.keyed(event) });
     this.quote = el("div", { class: "replying", hidden: true });
     this.above = el("div", { class: "above", hidden: true });
@@ -121,13 +122,26 @@ export class Composer {
   }
 
   replyTo(body) {
+    this.about(body, "reply");
     this.reply = body;
+  }
+
+  // Change one's own words: they come back into the field.
+  change(body) {
+    this.about(body, "pen");
+    this.changed = body;
+    this.write(body.text);
+  }
+
+  about(body, sign) {
+    this.reply = null;
+    this.changed = null;
     this.quote.hidden = !body;
     if (!body) return;
     this.quote.replaceChildren(
-      icon("reply"),
+      icon(sign),
       el("span", {}, el("b", {}, body.from.first_name), " ", (body.text ?? body.caption ?? "").slice(0, 100)),
-      el("button", { type: "button", "aria-label": say("cancel"), onclick: () => this.replyTo(null) }, icon("cross")),
+      el("button", { type: "button", "aria-label": say("cancel"), onclick: () => this.clear() }, icon("cross")),
     );
     this.field.focus();
   }
@@ -201,10 +215,11 @@ export class Composer {
   async sendText() {
     const text = this.field.value.trim();
     if (!text || this.inline()) return;
-    const reply = this.reply?.message_id;
+    const { reply, changed } = this;
     this.clear();
     this.field.focus();
-    await this.app.act({ act: "say", text, reply_to: reply });
+    if (changed) await this.app.act({ act: "edit", text, message: changed.message_id });
+    else await this.app.act({ act: "say", text, reply_to: reply?.message_id });
   }
 
   async sendPhoto() {

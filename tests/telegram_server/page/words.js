@@ -23,6 +23,7 @@ const WORDS = {
   via: ["via", "来自"],
   reply: ["Reply", "回复"],
   like: ["Like", "赞"],
+  change: ["Change", "修改"],
   pay: ["Pay {sum}", "付款 {sum}"],
   pay_now: ["Pay with the practice card", "用练习卡付款"],
   pay_hint: ["No money moves: this is a fake Telegram.", "不会真的扣款：这里是模拟的 Telegram。"],
