@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.group_buy.campaigns import end_campaign
 from commerce.group_buy.model import BuyingGroup
+from commerce.group_buy.nudges import nudge_by_staff
 from commerce.orders.model import Order
 from commerce.persons.joining import join_customers
 from foundation.database import Database
@@ -49,6 +50,23 @@ async def test_who_is_being_joined_begins_nothing_under_their_old_name(shop: Gro
         await asyncio.sleep(0.3)
         assert not begins.done()
     assert await begins == "cart.unknown"
+    assert await broken(shop.database) == []
+
+
+async def test_a_member_who_is_being_joined_is_not_nudged_under_their_old_name(shop: GroupShop) -> None:
+    elder = await shop.customer()
+    group, leader = await shop.begun()
+
+    async def nudge() -> int:
+        async with shop.database.begin() as session:
+            return await nudge_by_staff(session, group_id=group, now=shop.now)
+
+    async with shop.database.begin() as session:
+        await join_customers(session, one_id=elder, other_id=leader.customer_id, now=shop.now)
+        nudging = asyncio.create_task(nudge())
+        await asyncio.sleep(0.3)
+        assert not nudging.done()
+    assert await nudging == 0
     assert await broken(shop.database) == []
 
 

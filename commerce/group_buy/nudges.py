@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import Announcement, announce
+from commerce.customers.model import Customer
 from commerce.group_buy.model import BuyingGroup, GroupInterest, GroupMember, GroupNudge, GroupState, MemberState
 from commerce.group_buy.seats import told_of
 from commerce.inventory.allotments import places_of
@@ -99,10 +100,15 @@ async def _tell(
     """One announcement for each paid member who has not heard too many; how many that were."""
     by_id = {group.id: group for group in groups}
     places = await places_of(session, [group.seats_id for group in groups])
-    paid = select(GroupMember.group_id, GroupMember.customer_id).where(
-        GroupMember.group_id.in_(by_id), GroupMember.state == MemberState.PAID, ~GroupMember.is_twin
+    paid = (
+        select(GroupMember.group_id, GroupMember.customer_id)
+        .join(Customer, Customer.id == GroupMember.customer_id)
+        .where(GroupMember.group_id.in_(by_id), GroupMember.state == MemberState.PAID, ~GroupMember.is_twin)
+        .where(Customer.merged_into.is_(None))
+        .order_by(Customer.id)
+        .with_for_update(of=Customer, read=True)  # nobody becomes another person meanwhile
     )
-    members = [(row.group_id, row.customer_id) for row in await session.execute(paid.order_by(GroupMember.id))]
+    members = [(row.group_id, row.customer_id) for row in await session.execute(paid)]
     recent = select(Announcement.customer_id, func.count()).where(
         Announcement.customer_id.in_({customer_id for _, customer_id in members}),
         Announcement.kind == NUDGE,

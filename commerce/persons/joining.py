@@ -66,10 +66,10 @@ async def join_customers(session: AsyncSession, *, one_id: int, other_id: int, n
     await join_coupons(session, from_id=gone.id, to_id=kept.id)
     await join_seats(session, from_id=gone.id, to_id=kept.id)
     await join_claims(session, from_id=gone.id, to_id=kept.id)
-    for table in _GO_OVER_LAST:
-        await _hand_over(session, table, gone.id, kept.id)
     for table, columns in _ONE_OF_EACH.items():
         await _hand_over_one_of_each(session, table, columns, gone.id, kept.id)
+    for table in _GO_OVER_LAST:  # announcements after what they are made of, which may be locked just now
+        await _hand_over(session, table, gone.id, kept.id)
     await _join_counts(session, gone.id, kept.id)
     await _join_person(session, kept, gone, now)
     note_event(session, customer_id=kept.id, kind="joined", now=now, customer=gone.id)
