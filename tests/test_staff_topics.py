@@ -12,11 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from bot.channels.staff_telegram import with_author
 from bot.staff_desk.board import alternating
 from bot.staff_desk.hearing import command_of
 from bot.staff_desk.teams import group_for, subject_of
 from bot.staff_desk.telling import parts_of
 from bot.telegram.budget import Limit, Limits
+from bot.telegram.reading import value_of
+from bot.telegram.values import Said
 from cli.scratch import Place
 from conversations.model import Kind, Message, Owner, Status
 from conversations.read import MessageView
@@ -206,6 +209,15 @@ def test_new_conversations_and_those_under_way_take_turns() -> None:
 )
 def test_a_command_is_read_with_what_follows_it(text: str, command: tuple[str, str]) -> None:
     assert command_of(text, "desk_bot") == command
+
+
+def test_an_administrator_who_stays_anonymous_is_nobody_we_know() -> None:
+    chat = {"id": -100, "type": "supergroup", "title": "Desk"}
+    hidden = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
+    said = {"message_id": 5, "date": 1, "chat": chat, "from": hidden, "sender_chat": chat, "text": "hello"}
+    value = value_of(with_author({"update_id": 1, "message": said}), bot_id=222)
+    assert isinstance(value, Said)
+    assert (value.user.id, value.text) == (-100, "hello")
 
 
 def a_line(seq: int, kind: Kind, text: str, **known: object) -> MessageView:

@@ -107,7 +107,7 @@ class StaffTelegram:
         found = await self._call(
             self._bot.get_updates(offset, timeout=POLL_FOR, read_timeout=POLL_FOR + 10, allowed_updates=_HEARD)
         )
-        values = [value_of(update.to_dict(), bot_id=self._bot.id) for update in found]
+        values = [value_of(with_author(update.to_dict()), bot_id=self._bot.id) for update in found]
         return [value for value in values if value is not None], max([offset, *(one.update_id + 1 for one in found)])
 
     async def create_topic(self, chat_id: int, name: str) -> int:
@@ -281,6 +281,14 @@ async def _in_turn(ear: Ear, values: list[Value], tries: dict[int, int]) -> int 
             await ear.give_up(value)
         tries.pop(value.update_id, None)
     return None
+
+
+def with_author(raw: dict[str, Any]) -> dict[str, Any]:
+    """An update in which an administrator who stays anonymous is somebody: nobody we know, who is told so."""
+    message = raw.get("message", {})
+    if message.get("sender_chat") and message["sender_chat"]["id"] == message["chat"]["id"]:
+        message["from"] = {"id": message["chat"]["id"], "is_bot": False, "first_name": ""}
+    return raw
 
 
 def _meant(error: BadRequest) -> Exception:

@@ -65,8 +65,8 @@ HELP_PRIVATE: Final = N_(
     "To link a group, add this bot to it as an administrator that may manage topics, and say /desk CODE there."
 )
 NOT_LINKED: Final = N_(
-    "Your account is not linked. In the console, open Store → Telegram, make a code and say /link CODE to @{bot} in "
-    "a private chat."
+    "Nothing was sent: your account is not linked, or you write anonymously. In the console, open Store → Telegram, "
+    "make a code and say /link CODE to @{bot} in a private chat."
 )
 TROUBLES: Final[Mapping[Trouble, str]] = {
     Trouble.LEFT: N_("I am no member of this group."),
