@@ -118,6 +118,7 @@ def _lives(here: Scene, url: str) -> list[Life]:
         "database_url": here.database.url,
         "redis_url": here.place.servers.redis_url,
         "data_dir": str(here.place.data_dir),
+        "messages_a_minute": 1_000_000,
         "telegram_token": TOKEN,
         "telegram_url": url,
     }

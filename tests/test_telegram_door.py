@@ -1,6 +1,7 @@
 """Telegram as a door of the shop: what shoppers see, through the fake Telegram and the real PostgreSQL."""
 
 import json
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from sqlalchemy import select, text
@@ -117,6 +118,8 @@ async def _commands(here: TelegramShop) -> None:
     found = await says(here, fay, "/search gaiwan")
     assert "Gaiwan" in found[0]
     assert "Gaiwan" in (await says(here, fay, "/gaiwan"))[0], "one that we do not know is taken at its word"
+    await says(here, fay, "/language")
+    assert "购物车" in (await says(here, fay, "/cart"))[0]
 
 
 async def _photos(here: TelegramShop) -> None:
@@ -214,6 +217,9 @@ async def _from_the_web_chat(here: TelegramShop) -> None:
     assert (await client.post("/chat/telegram")).status_code == 401
     plain = (await client.post("/chat/telegram", headers=headers)).json()["url"]
     assert plain == f"https://t.me/{here.bot.username}", "nobody yet, so nothing to take along"
+    assert (
+        f'href="https://t.me/{here.bot.username}" rel="noopener" data-telegram' in (await client.get("/?lang=en")).text
+    )
     said = {"client_id": "c" * 8, "body": {"kind": "text", "text": "hello"}}
     await client.post("/chat/messages", json=said, headers=headers)
     await here.shop.idle()
@@ -370,15 +376,28 @@ async def _moved_and_removed(here: TelegramShop) -> None:
     assert (await here.conversation(cora, new.id)).unreachable_at is None  # type: ignore[union-attr]
 
 
-def _update(number: int, words: str = "hello") -> dict[str, Json]:
-    sender = {"id": 77, "is_bot": False, "first_name": "Web", "language_code": "en"}
-    message = {"message_id": number, "date": 1, "chat": {"id": 77, "type": "private"}, "from": sender, "text": words}
+def _update(number: int, words: str = "hello", *, user: int = 77) -> dict[str, Json]:
+    sender = {"id": user, "is_bot": False, "first_name": "Web", "language_code": "en"}
+    message = {"message_id": number, "date": 1, "chat": {"id": user, "type": "private"}, "from": sender, "text": words}
     return {"update_id": number, "message": message}
+
+
+async def _too_much(here: TelegramShop, brings: Callable[[Json], Awaitable[int]]) -> None:
+    """Above the limit of a minute (the clock may begin a new one) nothing is kept, and that is told once."""
+    zoe, limit = here.person("Zoe"), here.shop.settings.messages_a_minute
+    assert isinstance(zoe.box, Private)
+    zoe.box.started = True
+    for number in range(2 * limit + 1):
+        assert await brings(_update(100 + number, "again", user=zoe.person.id)) == 200
+    await here.shop.idle()
+    assert limit <= len(await here.heard(zoe.person)) <= 2 * limit
+    told = [seen.text for seen in zoe.messages].count("Too many messages in a short time. Try again after a moment.")
+    assert 1 <= told <= 2
 
 
 async def test_telegram_brings_updates(place: Place, demo_shelves: str, understander: Understander) -> None:
     """Stored before it is acknowledged, kept once, refused to strangers; what we do not know is acknowledged."""
-    async with telegram_shop(place, understander, polled=False, telegram_webhook=True) as here:
+    async with telegram_shop(place, understander, polled=False, telegram_webhook=True, messages_a_minute=8) as here:
         client, secret = here.scratch.client, {SECRET: webhook_secret(here.shop.vault)}
 
         async def brings(update: Json, headers: dict[str, str] = secret) -> int:
@@ -402,6 +421,7 @@ async def test_telegram_brings_updates(place: Place, demo_shelves: str, understa
         assert await brings(_update(9, "\x00 zero and \ud800 half")) == 200
         await here.shop.idle()
         assert len(await kept()) == 3
+        await _too_much(here, brings)
         here.shop.telegram, telegram = None, here.shop.telegram
         answer = await client.post(PATH, json=_update(10), headers=secret)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")

@@ -10,11 +10,13 @@ import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.delivery import NotSent, Undeliverable
+from bot.language import translator
 from bot.telegram.commands import commanded
 from bot.telegram.inline import answer_inline
 from bot.telegram.links import Lead, Payload, read_payload
 from bot.telegram.payments import answer_checkout, answer_shipping, take_payment
 from bot.telegram.people import first_language
+from bot.telegram.screens import Screen
 from bot.telegram.shared_cards import keep_chosen, press_shared
 from bot.telegram.typing import typing
 from bot.telegram.values import (
@@ -73,7 +75,7 @@ async def hear_update(shop: "Shop", value: Value) -> None:
         case Migrated(from_chat_id=old, to_chat_id=new):
             await move_group(shop.database, channel=CHANNEL, chat=str(old), to=str(new))
         case InlineAsked():
-            await answer_inline(shop, value)
+            shop.soon(answer_inline(shop, value))  # of no use later: nobody waits for it to be stored
         case InlineChosen():
             await keep_chosen(shop, value)
         case Pressed():
@@ -83,6 +85,11 @@ async def hear_update(shop: "Shop", value: Value) -> None:
 async def _hear(shop: "Shop", value: Telling, chat: Chat) -> None:
     meant = await _meant(shop, value, chat)
     if meant is None:
+        return
+    limit = shop.settings.messages_a_minute
+    over = await shop.budget.spend(f"telegram:{value.user.id}", limit=limit, seconds=60)
+    if over:
+        shop.soon(_slow_down(shop, value, chat, first=over == 1))
         return
     body, text = meant
     place: dict[str, Json] = {"message_id": value.message_id}
@@ -115,6 +122,18 @@ async def _answer(shop: "Shop", value: Telling, chat: Chat, kept: Heard, incomin
         await asyncio.sleep(ALBUM_SECONDS)
     with typing(shop, chat.id, thread=chat.thread):
         await answer(shop, kept, incoming)
+
+
+async def _slow_down(shop: "Shop", value: Telling, chat: Chat, *, first: bool) -> None:
+    """Too much at once is not kept, and that is said: once in the chat, and over the chat for each press."""
+    assert shop.telegram is not None
+    _ = translator(first_language(value.user, default=shop.settings.default_language))
+    words = _("Too many messages in a short time. Try again after a moment.")
+    with contextlib.suppress(NotSent, Undeliverable):
+        if isinstance(value, Pressed):
+            await shop.telegram.answer_press(value.query_id, text=words)
+        elif first:
+            await shop.telegram.send_screen(chat.id, Screen(words), thread=chat.thread)
 
 
 async def _meant(shop: "Shop", value: Telling, chat: Chat) -> Meant | None:
