@@ -185,6 +185,8 @@ async def end_campaigns(session: AsyncSession, *, now: datetime, limit: int = 10
     due = select(GroupCampaign.id).where(GroupCampaign.state == CampaignState.RUNNING, GroupCampaign.ends_at <= now)
     due = due.order_by(GroupCampaign.id).limit(limit).with_for_update(skip_locked=True)
     ids = (await session.scalars(due)).all()
+    if not ids:
+        return 0
     ended = update(GroupCampaign).where(GroupCampaign.id.in_(ids))
     await session.execute(ended.values(state=CampaignState.ENDED, version=GroupCampaign.version + 1, updated_at=now))
     return len(ids)

@@ -59,5 +59,6 @@ async def finish_groups(session: AsyncSession, *, now: datetime, limit: int = 10
     waiting = exists().where(GroupMember.group_id == BuyingGroup.id, GroupMember.state == MemberState.PAID)
     done = select(BuyingGroup.id).where(DECIDED, ~waiting).order_by(BuyingGroup.id).limit(limit)
     ids = (await session.scalars(done.with_for_update(key_share=True, skip_locked=True))).all()
-    await session.execute(update(BuyingGroup).where(BuyingGroup.id.in_(ids), ~waiting).values(done_at=now))
+    if ids:
+        await session.execute(update(BuyingGroup).where(BuyingGroup.id.in_(ids), ~waiting).values(done_at=now))
     return len(ids)

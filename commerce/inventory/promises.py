@@ -165,16 +165,19 @@ async def expire_holds(session: AsyncSession, *, now: datetime, limit: int = 500
 
     The change of state decides, the counter follows by what was changed: it moves once.
     """
-    due = await session.scalars(
+    due = (
         select(Hold.id)
         .where(Hold.state == HoldState.HELD, Hold.order_id.is_(None), Hold.until <= now)
         .order_by(Hold.until)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    ids = (await session.scalars(due)).all()
+    if not ids:
+        return 0
     flipped = await session.execute(
         update(Hold)
-        .where(Hold.id.in_(due.all()), Hold.state == HoldState.HELD)
+        .where(Hold.id.in_(ids), Hold.state == HoldState.HELD)
         .values(state=HoldState.EXPIRED)
         .returning(*_PART)
         .execution_options(synchronize_session=False)

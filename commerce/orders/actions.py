@@ -184,6 +184,8 @@ async def expire_unpaid_orders(session: AsyncSession, *, now: datetime, limit: i
         .execution_options(populate_existing=True)
     )
     orders = (await session.scalars(due)).all()
+    if not orders:
+        return 0
     ids = [order.id for order in orders]
     await lock_wallets(session, {order.customer_id for order in orders})
     await lock_promotions_of(session, ids)

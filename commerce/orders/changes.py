@@ -212,6 +212,8 @@ async def expire_changes(session: AsyncSession, *, now: datetime, limit: int = 1
         .with_for_update(of=Order, key_share=True, skip_locked=True)
     )
     rows = (await session.execute(due)).all()
+    if not rows:
+        return 0
     ids = [order_id for order_id, _ in rows]
     await lock_promotions_of(session, ids)
     await lock_stock_of(session, order_ids=ids)

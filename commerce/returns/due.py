@@ -39,6 +39,8 @@ async def expire_returns(session: AsyncSession, *, now: datetime, limit: int) ->
     """End returns whose goods, or whose answer, never came. One that refuses it is left to the staff."""
     waits = (ReturnState.AWAITING_GOODS, ReturnState.NEEDS_INFO)
     found = await _due(session, select(Return).where(Return.state.in_(waits), Return.send_by <= now), limit)
+    if not found:
+        return 0
     drafts = [asked.replacement_order_id for _, asked in found if asked.replacement_order_id is not None]
     await lock_wallets(session, {order.customer_id for order, _ in found})
     await lock_stock_of(session, order_ids=drafts)
