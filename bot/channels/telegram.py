@@ -27,33 +27,25 @@ from aiogram.exceptions import (
 from aiogram.methods import TelegramMethod
 from aiogram.types import (
     BotCommand,
-    BufferedInputFile,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    InlineQueryResultArticle,
     InputMediaPhoto,
-    InputTextMessageContent,
-    KeyboardButton,
     LabeledPrice,
-    LinkPreviewOptions,
     Message,
-    ReplyKeyboardMarkup,
     ReplyParameters,
     ShippingOption,
-    SwitchInlineQueryChosenChat,
     Update,
 )
 from aiogram.utils.token import TokenValidationError
 from aiohttp import ClientConnectorError
 from pydantic import ValidationError
 
+from bot.channels.telegram_shapes import article, buttons, file_id_of, file_of, keyboard, preview
 from bot.delivery import NotSent, Undeliverable
 from bot.telegram.budget import Budget, Priority
 from bot.telegram.errors import Gone, Moved, Rejected
 from bot.telegram.invoices import STARS, Invoice
 from bot.telegram.reading import KINDS, value_of
 from bot.telegram.results import Result
-from bot.telegram.screens import Key, Picture, Screen, without_markup
+from bot.telegram.screens import Picture, Screen, without_markup
 from bot.telegram.values import Value
 from foundation.errors import Refused
 
@@ -190,15 +182,15 @@ class Telegram:
             place["reply_parameters"] = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True)
         await self.budget.wait(chat, priority, count=max(1, len(shown)))
         if len(shown) > 1:
-            album = [InputMediaPhoto(media=_file(picture)) for _media, picture in shown]
+            album = [InputMediaPhoto(media=file_of(picture)) for _media, picture in shown]
             messages = await self._call(self._bot.send_media_group(media=list(album), **place), chat)
         elif shown:
-            photo = _file(shown[0][1])
-            sent = self._bot.send_photo(photo=photo, caption=screen.text, reply_markup=_keyboard(screen), **place)
+            photo = file_of(shown[0][1])
+            sent = self._bot.send_photo(photo=photo, caption=screen.text, reply_markup=keyboard(screen), **place)
             messages = [await self._call(sent, chat)]
         else:
             messages = [await self._words(screen, chat, place)]
-        ids = {media: _file_id(message) for (media, _), message in zip(shown, messages, strict=False)}
+        ids = {media: file_id_of(message) for (media, _), message in zip(shown, messages, strict=False)}
         return Sent(tuple(message.message_id for message in messages), ids)
 
     async def edit_screen(
@@ -211,18 +203,18 @@ class Telegram:
         priority: Priority = Priority.ANSWER,
     ) -> Sent:
         """Make a message show this screen, which is no album. Raises Gone when a new one has to be sent."""
-        place: dict[str, Any] = {"chat_id": chat, "message_id": message_id, "reply_markup": _inline(screen)}
+        place: dict[str, Any] = {"chat_id": chat, "message_id": message_id, "reply_markup": buttons(screen)}
         await self.budget.wait(chat, priority, is_edit=True)
         picture = (pictures or {}).get(screen.pictures[0]) if screen.pictures else None
         try:
             if picture is None:
                 edited = await self._call(self._bot.edit_message_text(text=screen.text, **place), chat)
             else:
-                media = InputMediaPhoto(media=_file(picture), caption=screen.text)
+                media = InputMediaPhoto(media=file_of(picture), caption=screen.text)
                 edited = await self._call(self._bot.edit_message_media(media=media, **place), chat)
         except _NotModified:
             return Sent((message_id,), {})
-        learned = {screen.pictures[0]: _file_id(edited)} if picture and isinstance(edited, Message) else {}
+        learned = {screen.pictures[0]: file_id_of(edited)} if picture and isinstance(edited, Message) else {}
         return Sent((message_id,), learned)
 
     async def delete_message(self, chat: int, message_id: int) -> None:
@@ -278,7 +270,7 @@ class Telegram:
 
     async def answer_inline(self, query_id: str, results: Sequence[Result], *, more: str = "") -> None:
         """Offer cards to who asked in some chat; `more` is asked for next when they scroll on."""
-        made = [_article(result) for result in results]
+        made = [article(result) for result in results]
         answer = self._bot.answer_inline_query(
             query_id, list(made), cache_time=INLINE_SECONDS, is_personal=True, next_offset=more
         )
@@ -290,8 +282,8 @@ class Telegram:
         edit = self._bot.edit_message_text(
             text=screen.text,
             inline_message_id=inline_message_id,
-            reply_markup=_inline(screen),
-            link_preview_options=_preview(picture),
+            reply_markup=buttons(screen),
+            link_preview_options=preview(picture),
         )
         with contextlib.suppress(_NotModified):
             await self._call(edit, SHARED)
@@ -304,15 +296,15 @@ class Telegram:
 
     async def _words(self, screen: Screen, chat: int, place: Mapping[str, Any]) -> Message:
         """A message of words; as plain text when Telegram cannot read its markup."""
-        keyboard = _keyboard(screen)
+        shown = keyboard(screen)
         try:
-            return await self._call(self._bot.send_message(text=screen.text, reply_markup=keyboard, **place), chat)
+            return await self._call(self._bot.send_message(text=screen.text, reply_markup=shown, **place), chat)
         except Rejected as error:
             if "can't parse entities" not in str(error):
                 raise
             log.error("Telegram cannot read our markup")
             plain = without_markup(screen.text)
-            sent = self._bot.send_message(text=plain, parse_mode=None, reply_markup=keyboard, **place)
+            sent = self._bot.send_message(text=plain, parse_mode=None, reply_markup=shown, **place)
             return await self._call(sent, chat)
 
     async def _call(self, calling: Awaitable[Answer], chat: int | None = None) -> Answer:
@@ -347,54 +339,3 @@ def _ours(error: TelegramAPIError) -> Exception:
     if any(words in said for words in _GONE):
         return Gone(error.message)
     return Rejected(error.message)
-
-
-def _file(picture: str | bytes) -> str | BufferedInputFile:
-    return picture if isinstance(picture, str) else BufferedInputFile(picture, filename="picture.jpg")
-
-
-def _file_id(message: Message) -> str:
-    return message.photo[-1].file_id if message.photo else ""
-
-
-def _keyboard(screen: Screen) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | None:
-    if not screen.asks_contact:
-        return _inline(screen)
-    phone = KeyboardButton(text=screen.asks_contact[0], request_contact=True)
-    place = KeyboardButton(text=screen.asks_contact[1], request_location=True)
-    return ReplyKeyboardMarkup(keyboard=[[phone], [place]], one_time_keyboard=True, resize_keyboard=True)
-
-
-def _inline(screen: Screen) -> InlineKeyboardMarkup | None:
-    rows = [[_button(key) for key in row] for row in screen.rows]
-    return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
-
-
-def _article(result: Result) -> InlineQueryResultArticle:
-    words = InputTextMessageContent(
-        message_text=result.screen.text, parse_mode="HTML", link_preview_options=_preview(result.picture)
-    )
-    return InlineQueryResultArticle(
-        id=result.id,
-        title=result.title,
-        description=result.description or None,
-        thumbnail_url=result.picture or None,
-        input_message_content=words,
-        reply_markup=_inline(result.screen),
-    )
-
-
-def _preview(picture: str) -> LinkPreviewOptions:
-    """A card shows its picture as the preview of its address."""
-    if not picture:
-        return LinkPreviewOptions(is_disabled=True)
-    return LinkPreviewOptions(url=picture, prefer_large_media=True, show_above_text=True)
-
-
-def _button(key: Key) -> InlineKeyboardButton:
-    if key.url:
-        return InlineKeyboardButton(text=key.label, url=key.url)
-    if key.share:
-        chosen = SwitchInlineQueryChosenChat(query=key.share, allow_user_chats=True, allow_group_chats=True)
-        return InlineKeyboardButton(text=key.label, switch_inline_query_chosen_chat=chosen)
-    return InlineKeyboardButton(text=key.label, callback_data=key.token)
