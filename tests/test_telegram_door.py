@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from bot.telegram.links import deep_link, product_payload, referral_payload
 from bot.telegram.photos import fetch_missed
+from bot.telegram.polling import take_in
 from bot.turn import receive
 from bot.web.telegram import PATH, SECRET, webhook_secret
 from cli.scratch import Place
@@ -382,6 +383,28 @@ def _update(number: int, words: str = "hello", *, user: int = 77) -> dict[str, J
     return {"update_id": number, "message": message}
 
 
+_POISON = (
+    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'full'; END $$",
+    "CREATE TRIGGER refuse BEFORE INSERT ON message FOR EACH ROW WHEN (NEW.text = 'poison') EXECUTE FUNCTION refuse()",
+)
+
+
+async def _cannot_be_stored(here: TelegramShop, brings: Callable[[Json], Awaitable[int]]) -> None:
+    """What is not stored is not acknowledged. One that alone never can be is left out after five tries."""
+    telegram, tries = here.shop.telegram, {300: 3}
+    assert telegram is not None
+    async with here.shop.database.begin() as session:
+        for statement in _POISON:
+            await session.execute(text(statement))
+    assert await brings(_update(300, "poison", user=78)) == 500
+    batch = [_update(300, "poison", user=78), _update(301, "after it", user=78), _update(302, "beside it", user=79)]
+    assert [await take_in(here.shop, telegram, batch, tries) for _ in range(3)] == [False, False, True]
+    await here.shop.idle()
+    async with here.shop.database.begin() as session:
+        stored = select(Message.external_id).where(Message.external_id.in_(("300", "301", "302")))
+        assert sorted(filter(None, await session.scalars(stored))) == ["301", "302"]
+
+
 async def _too_much(here: TelegramShop, brings: Callable[[Json], Awaitable[int]]) -> None:
     """Above the limit of a minute (the clock may begin a new one) nothing is kept, and that is told once."""
     zoe, limit = here.person("Zoe"), here.shop.settings.messages_a_minute
@@ -422,6 +445,7 @@ async def test_telegram_brings_updates(place: Place, demo_shelves: str, understa
         await here.shop.idle()
         assert len(await kept()) == 3
         await _too_much(here, brings)
+        await _cannot_be_stored(here, brings)
         here.shop.telegram, telegram = None, here.shop.telegram
         answer = await client.post(PATH, json=_update(10), headers=secret)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
