@@ -99,7 +99,7 @@ async def test_what_is_less_urgent_uses_a_part_only_and_never_waits_in_front_of_
 
 
 @pytest.mark.parametrize("with_redis", [True, False])
-async def test_a_hold_stands_for_its_chat_alone_or_for_the_bot_and_for_as_long_as_it_was_told(
+async def test_a_hold_stands_for_its_chat_alone_unless_several_are_refused_and_for_as_long_as_it_was_told(
     redis: Redis, with_redis: bool
 ) -> None:
     first, other = budgets(redis, 2) if with_redis else budgets(None, 1) * 2
@@ -110,8 +110,10 @@ async def test_a_hold_stands_for_its_chat_alone_or_for_the_bot_and_for_as_long_a
     assert not await platform.send(other, ANNA, Priority.ANNOUNCEMENT)
     assert await platform.send(other, ANNA)  # an answer waits
     assert time.monotonic() - begun > 0.29
-    await first.hold(None, 30)
-    with pytest.raises(NotSent) as refused:
+    assert await platform.send(other, BEN)
+    for chat in (20, 21, 22):
+        await first.hold(chat, 30)
+    with pytest.raises(NotSent) as refused:  # three at once: it is the bot that is meant
         await other.wait(BEN, Priority.ANSWER)
     assert 29 < refused.value.after.total_seconds() <= 30
 

@@ -446,8 +446,10 @@ async def test_in_a_group_an_answer_replies_to_who_asked_and_follows_the_group_w
     await door.says(Text("Longjing"))
     last = door.anna.open(group).last
     assert (last.text, last.body["reply_to_message"]["message_id"]) == ("Longjing", asked.id)
+    await door.says(cart("¥10"))
+    pressed = door.anna.open(group).last.id
     moved = door.fake.migrate(group)
     door.message_id = 0
-    await door.says(Text("Still here"))
-    assert door.anna.open(moved).last.text == "Still here"
+    await door.says(cart("¥20"), pressed=pressed)
+    assert door.anna.open(moved).last.text == "Your cart\n\nTotal: ¥20"
     assert (await door.talk.row()).chat == f"{moved.id}:{door.anna.id}"

@@ -291,7 +291,7 @@ class Telegram:
     async def _unless_late(self, call: Awaitable[bool]) -> None:
         try:
             await self._call(call)
-        except (Rejected, Gone):
+        except (Rejected, Gone, Moved):
             log.info("it was too late for Telegram")
 
     async def _words(self, screen: Screen, chat: int, place: Mapping[str, Any]) -> Message:
@@ -312,7 +312,8 @@ class Telegram:
         try:
             return await calling
         except TelegramRetryAfter as error:
-            await self.budget.hold(chat, error.retry_after)
+            if chat is not None:
+                await self.budget.hold(chat, error.retry_after)
             raise NotSent(timedelta(seconds=error.retry_after), is_try=False) from error
         except TelegramMigrateToChat as error:
             raise Moved(error.migrate_to_chat_id) from error

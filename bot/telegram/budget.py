@@ -6,6 +6,7 @@ leave in the order they asked; what is less urgent must find room there and then
 """
 
 import asyncio
+import contextlib
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ PATIENCE = 5.0
 _PREFIX = "xiaoer:telegram:"
 _SECOND = 1_000_000
 _MOST_CHATS = 10_000
+_BOT_IS_MEANT = 3
+"""When so many chats are refused within a second, more would only be refused as well."""
 
 
 class Priority(Enum):
@@ -117,16 +120,30 @@ class Budget:
             if is_ours:
                 return
 
-    async def hold(self, chat: int | None, seconds: float) -> None:
-        """Telegram has said how long to wait: nothing leaves for this chat (None: for anybody) until then."""
-        name = self._name + _held(chat)
+    async def hold(self, chat: int, seconds: float) -> None:
+        """Telegram has said how long to wait with this chat: nothing leaves for it until then.
+
+        Telegram does not say whether it means the chat or the bot. When it refuses several chats at once it is the bot.
+        """
+        refused = await self._refused()
+        names = [_held(chat), *([_held(None)] if refused >= _BOT_IS_MEANT else [])]
         until = int((time.time() + seconds) * _SECOND)
-        self._here.held[name] = until
+        for name in names:
+            self._here.held[self._name + name] = until
         if self._redis is not None:
-            try:
-                await self._redis.set(name, until, px=int(seconds * 1000) + 1)
-            except (RedisError, OSError):
-                log.warning("redis is away; only this process knows how long Telegram wants to wait")
+            with contextlib.suppress(RedisError, OSError):  # then only this process knows
+                for name in names:
+                    await self._redis.set(self._name + name, until, px=int(seconds * 1000) + 1)
+
+    async def _refused(self) -> int:
+        """How many chats Telegram has refused in the last second, this one included; a held one is not tried again."""
+        if self._redis is not None:
+            with contextlib.suppress(RedisError, OSError):
+                async with self._redis.pipeline() as pipe:
+                    pipe.incr(self._name + "refused")
+                    pipe.expire(self._name + "refused", 1, nx=True)
+                    return int((await pipe.execute())[0])
+        return self._here.refused(time.monotonic())
 
     async def _ask(
         self, chat: int, priority: Priority, *, patience: float, count: int, is_edit: bool
@@ -152,7 +169,13 @@ class _Here:
 
     def __init__(self) -> None:
         self.held: dict[str, int] = {}
+        self._refusals: list[float] = []
         self._logs: defaultdict[str, list[int]] = defaultdict(list)
+
+    def refused(self, now: float) -> int:
+        """Count one, and say how many there were in the last second."""
+        self._refusals = [*(at for at in self._refusals if at > now - 1), now]
+        return len(self._refusals)
 
     def take(self, keys: list[str], numbers: list[int], *, now: int) -> tuple[bool, int]:
         """What the script in Redis does, by this process's clock. Times in microseconds."""

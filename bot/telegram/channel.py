@@ -104,7 +104,7 @@ class TelegramChannel:
                 sent = await self._telegram.edit_screen(
                     _number(chat), int(message_id), screen, pictures, priority=priority
                 )
-            except (Gone, Rejected):
+            except (Gone, Moved, Rejected):
                 return False
             await self._pictures.learn(sent.file_ids)
         return True
