@@ -198,7 +198,7 @@ async def broken(shop: GroupShop, rules: Mapping[str, str]) -> list[tuple[str, A
         return [(row.rule, row.row) for row in await session.execute(text(asked.replace(":", "\\:")))]
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), print_blob=False)
+@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), print_blob=False)
 @given(campaign=CAMPAIGNS, events=some.lists(some.tuples(EVENTS, DIES), min_size=6, max_size=18))
 def test_no_order_of_events_and_kills_breaks_a_rule_of_groups(
     place: Place, campaign: dict[str, Any], events: list[tuple[tuple[Any, ...], int]]
