@@ -19,7 +19,7 @@ from conversations.delivery import (
     mark_sent,
     try_later,
 )
-from conversations.edits import Changed
+from conversations.edits import Changed, claim_edits, mark_edited
 from conversations.model import Kind
 from conversations.ownership import release
 from conversations.read import messages_after
@@ -387,3 +387,43 @@ async def test_deliveries_go_on_after_the_database_has_dropped_every_connection(
     stop.set()
     await asyncio.wait_for(running, 10)
     assert wire.arrived == ["green", "black"]
+
+
+# What has changed after it left
+
+
+async def test_a_change_is_claimed_by_one_only_and_due_again_when_that_one_dies(talk: Talk, now: datetime) -> None:
+    wire = FakeWire()
+    await courier(talk, wire, Clock(now)).deliver(talk.id, "wire")
+    async with talk.database.raw() as driver:
+        await driver.execute("UPDATE message SET edit_due_at = $1 WHERE kind = 'answer'", now)
+
+    async def claims(at: datetime, *channels: str) -> list[Changed]:
+        return await claim_edits(talk.database, channels=channels, now=at, limit=10)
+
+    assert await claims(now, "web") == []
+    both = await asyncio.gather(*(claims(now, "wire") for _ in range(4)))
+    assert sorted(changed.external_id for one in both for changed in one) == ["platform-2", "platform-3"]
+    assert await claims(now + LEASE - timedelta(seconds=1), "wire") == []
+    again = await claims(now + LEASE, "wire")
+    assert len(again) == 2
+    async with talk.database.raw() as driver:  # one of them changes while it is edited
+        await driver.execute("UPDATE message SET rev = rev + 100 WHERE id = $1", again[0].id)
+    for changed in again:
+        await mark_edited(talk.database, changed, now=now)
+    assert [changed.id for changed in await claims(now, "wire")] == [again[0].id]
+
+
+@pytest.mark.parametrize(("mishap", "edited_after"), [(ConnectionResetError(), 10), (NotSent(timedelta(seconds=3)), 3)])
+async def test_an_edit_that_fails_is_made_later(talk: Talk, clock: Clock, mishap: Exception, edited_after: int) -> None:
+    wire = FakeWire()
+    delivery = courier(talk, wire, clock)
+    await delivery.deliver(talk.id, "wire")
+    async with talk.database.raw() as driver:
+        await driver.execute("UPDATE message SET edit_due_at = $1 WHERE text = 'green'", clock.now)
+    wire.mishaps.append(mishap)
+    for seconds, edited in ((0, []), (edited_after - 1, []), (1, ["green"]), (100, ["green"])):
+        clock.now += timedelta(seconds=seconds)
+        await delivery.sweep()
+        await delivery.finish()
+        assert wire.edited == edited
