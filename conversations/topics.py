@@ -99,7 +99,8 @@ async def open_topics(session: AsyncSession) -> dict[int, int]:
 async def news_of(session: AsyncSession, stand: Stand) -> News:
     """What is to be told next: after a new card the latest messages, else what changed since.
 
-    Answers of the bot count once they left; what a person said fails visibly, so a failure is told again.
+    Answers of the bot count once they left. What a person said is told again when it failed, what a shopper sent when
+    its picture has come.
     """
     if stand.rev == UNTOLD:
         latest = await last_messages(session, conversation_id=stand.id, limit=LATEST + 1, for_staff=True)
@@ -107,7 +108,7 @@ async def news_of(session: AsyncSession, stand: Stand) -> News:
         rev = max([stand.last_seq, *(message.rev for message in latest)])
         return News(told[-LATEST:], rev, earlier=len(told) > LATEST)
     changed = await messages_after(session, conversation_id=stand.id, rev=stand.rev, limit=AT_ONCE, for_staff=True)
-    told = tuple(message for message in changed if _is_new(message, stand) or _has_failed(message))
+    told = tuple(one for one in changed if _is_new(one, stand) or _has_failed(one) or _has_its_picture(one))
     more = len(changed) == AT_ONCE
     return News(told, changed[-1].rev if more else max([stand.last_seq, *(one.rev for one in changed)]), more)
 
@@ -163,6 +164,11 @@ def _is_new(message: MessageView, stand: Stand) -> bool:
 
 def _has_failed(message: MessageView) -> bool:
     return message.kind is Kind.PERSON and message.status in (Status.FAILED, Status.UNKNOWN)
+
+
+def _has_its_picture(message: MessageView) -> bool:
+    """Whether a picture that a platform kept for us has come, after its message was told."""
+    return message.kind is Kind.SHOPPER and message.rev > message.seq and "digest" in message.body
 
 
 def _stand(row: Json) -> Stand:

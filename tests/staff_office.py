@@ -19,6 +19,7 @@ from conversations.bells import STAFF
 from conversations.delivery import deliver_stored
 from conversations.hear import Incoming, hear, open_conversation
 from conversations.ownership import ask_for_person
+from conversations.photos import keep_photo
 from conversations.staff_chats import CodeFor, new_staff_code, staff_groups
 from foundation.database import Database
 from foundation.errors import Json
@@ -126,11 +127,18 @@ class Office:
             await talk.shopper(text)
         await self.ring()
 
-    async def photo(self, talk: Talk, kept: Kept, caption: str) -> None:
-        """The shopper sends a photo that lies in the store already."""
-        body: dict[str, Json] = {"kind": "photo", "text": caption, "digest": kept.digest, "mime": kept.mime}
+    async def photo(self, talk: Talk, kept: Kept, caption: str, *, is_here: bool = True) -> None:
+        """The shopper sends a photo that lies in the store already, or with a platform that keeps it for us."""
+        body: dict[str, Json] = {"kind": "photo", "text": caption}
+        body |= {"digest": kept.digest, "mime": kept.mime} if is_here else {"file": "at Telegram"}
         said = Incoming(talk.channel, talk.chat, f"photo-{kept.digest[:8]}", body, caption)
         assert await hear(self.database, said, now=self.shop.now())
+        await self.ring()
+
+    async def photo_comes(self, talk: Talk, kept: Kept) -> None:
+        seq = (await talk.row()).heard_seq
+        body: dict[str, Json] = {"kind": "photo", "text": "", "digest": kept.digest, "mime": kept.mime}
+        await keep_photo(self.database, conversation_id=talk.id, seq=seq, body=body)
         await self.ring()
 
     async def ring(self) -> None:

@@ -260,6 +260,12 @@ async def test_pictures_go_both_ways_through_our_store_and_edits_reach_the_shopp
         await office.photo(talk, sent, "broken < here")
         shown = await chat.hears("👤 broken < here")
         assert shown.photo == folder.file(sent.digest).read_bytes()
+        # One that a platform still keeps is told as such, and posted when it has come.
+        late = folder.keep(a_picture("#123456"))
+        await office.photo(talk, late, "", is_here=False)
+        await chat.hears("👤 [a picture, which is on its way]")
+        await office.photo_comes(talk, late)
+        await office.until(lambda: folder.file(late.digest).read_bytes() in [one.photo for one in chat.messages])
         await chat.send_photo(a_picture("#00aa00"), "like this one?")
         await chat.hears("Anna took")
         words = await chat.say("it costs 5")

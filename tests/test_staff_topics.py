@@ -227,6 +227,18 @@ def a_line(seq: int, kind: Kind, text: str, **known: object) -> MessageView:
     return replace(line, **known)  # type: ignore[arg-type]
 
 
+def test_what_has_no_words_is_named() -> None:
+    def told(body: dict[str, object], text: str = "") -> str:
+        line = a_line(1, Kind.SHOPPER, text, body=body)
+        return parts_of([line], card="", written_here="", language="en", happening=lambda _body, _by: "")[0].html
+
+    assert told({"kind": "other", "what": "voice"}, "[voice]") == "👤 [a recording]"
+    assert told({"kind": "photo", "text": "", "file": "x"}) == "👤 [a picture, which is on its way]"
+    assert told({"kind": "photo", "text": "my cup", "file": "x"}, "my cup") == "👤 my cup"
+    assert told({"kind": "other", "what": "photo"}, "") == "👤 [a picture]"
+    assert told({"kind": "press", "label": "Pay <now>"}, "Pay <now>") == "👤 Pay &lt;now&gt;"
+
+
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=3000)
 kinds = st.sampled_from([Kind.SHOPPER, Kind.PERSON, Kind.NOTE, Kind.FACT])
 

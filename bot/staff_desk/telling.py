@@ -122,7 +122,10 @@ def _pieces(message: MessageView, language: str, happening: Happening) -> Iterat
     head = f"⚠️ <i>{escape(trouble)}</i> " if trouble else f"{_MARKS[message.kind]} "
     if name:
         head += f"<b>{escape(name)}</b>: "
-    text = str(message.body.get("text") or "") if digest else message.text or _unsaid(message, translator(language))
+    is_said = digest or (message.text and message.body.get("kind") != "other")
+    text = str(message.body.get("text") or "") if digest else message.text
+    if not is_said:
+        text = _unsaid(message, translator(language))
     if message.kind is Kind.ANSWER:
         text = _cut(text, LONGEST_ANSWER)
     if digest:
@@ -144,10 +147,17 @@ def _trouble(message: MessageView, language: str) -> str:
 
 def _unsaid(message: MessageView, _: Callable[[str], str]) -> str:
     """What stands for a message without words."""
-    kind = str(message.body.get("kind", ""))
-    names = {"location": _("a place"), "contact": _("a contact"), "sticker": _("a sticker"), "voice": _("a recording")}
+    names = {
+        "photo": _("a picture") if message.body.get("kind") == "other" else _("a picture, which is on its way"),
+        "location": _("a place"),
+        "contact": _("a contact"),
+        "sticker": _("a sticker"),
+        "voice": _("a recording"),
+        "video": _("a film"),
+        "document": _("a file"),
+    }
     other = _("something that cannot be shown here")
-    return f"[{names.get(kind, other)}]"
+    return f"[{names.get(str(message.body.get('what') or message.body.get('kind')), other)}]"
 
 
 def _cut(text: str, most: int) -> str:
