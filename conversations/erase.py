@@ -6,6 +6,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.model import OUTGOING, Conversation, Kind, Message, OwnershipEvent
+from conversations.topics import erase_topics
 from foundation.errors import Json
 
 ERASED = "erased:"
@@ -45,7 +46,7 @@ async def talks_of(session: AsyncSession, *, customer_id: int) -> list[Json]:
 
 
 async def erase_talks(session: AsyncSession, *, customer_id: int) -> list[str]:
-    """Take out all that was said, with traces, drafts and open questions, and who said it. They are locked.
+    """Take out all that was said, with traces, drafts, open questions and topics, and who said it. They are locked.
 
     What is left are empty conversations that no account leads to. Returns the digests of photos whose files nothing in
     a conversation shows any more.
@@ -55,6 +56,7 @@ async def erase_talks(session: AsyncSession, *, customer_id: int) -> list[str]:
     sent = select(digest).where(Message.conversation_id.in_(theirs), Message.body["kind"].as_string() == "photo")
     digests = set(await session.scalars(sent))
     await session.execute(delete(Message).where(Message.conversation_id.in_(theirs)))
+    await erase_topics(session, customer_id=customer_id)
     await session.execute(update(OwnershipEvent).where(OwnershipEvent.conversation_id.in_(theirs)).values(note=None))
     for talk in await session.scalars(select(Conversation).where(Conversation.customer_id == customer_id)):
         talk.chat = f"{ERASED}{talk.id}"

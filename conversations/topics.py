@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from conversations.model import Kind, Owner, Status
+from conversations.model import Conversation, Kind, Owner, Status
 from conversations.read import MessageView, last_messages, messages_after
 from conversations.staff_chats import StaffGroup, StaffTopic
 from foundation.database import raw
@@ -15,6 +15,8 @@ from foundation.errors import Json
 
 UNTOLD = -1
 """A topic with this `rev` is new, open again or made anew: its card is posted before anything else."""
+ERASED = -2
+"""A topic whose shopper was erased: it is deleted with everything in it."""
 LATEST = 15
 """Messages that stand below a new card."""
 AT_ONCE = 100
@@ -26,7 +28,7 @@ SELECT c.id, c.owner, c.epoch, c.language, c.handoff, c.last_seq, t.group_id, t.
 """
 _BEHIND = f"""
 WITH concerned AS (
-    SELECT id FROM conversation WHERE owner IN ('waiting', 'human')
+    SELECT id FROM conversation WHERE owner IN ('waiting', 'human') AND chat NOT LIKE 'erased:%'
     UNION SELECT conversation_id FROM staff_topic WHERE is_open
 )
 {_STANDS} JOIN concerned ON concerned.id = c.id
@@ -130,11 +132,18 @@ async def forget_topic(session: AsyncSession, *, conversation_id: int) -> None:
         await session.delete(topic)
 
 
+async def erase_topics(session: AsyncSession, *, customer_id: int) -> None:
+    """Have the topics of all conversations of a customer deleted."""
+    theirs = select(Conversation.id).where(Conversation.customer_id == customer_id)
+    topics = update(StaffTopic).where(StaffTopic.conversation_id.in_(theirs))
+    await session.execute(topics.values(rev=ERASED, is_open=True))
+
+
 async def set_open(session: AsyncSession, *, conversation_id: int, is_open: bool) -> None:
     """The topic was closed, or opened again: then its card comes anew."""
     values: dict[str, Json] = {"is_open": True, "rev": UNTOLD} if is_open else {"is_open": False}
     topic = update(StaffTopic).where(StaffTopic.conversation_id == conversation_id, StaffTopic.is_open.is_(not is_open))
-    await session.execute(topic.values(**values))
+    await session.execute(topic.where(StaffTopic.rev != ERASED).values(**values))
 
 
 async def mark_told(
@@ -150,7 +159,7 @@ async def mark_told(
     told = max((message.seq for message in messages if message.kind in _OPENED), default=0)
     left = max((message.seq for message in messages if message.kind not in _OPENED), default=0)
     topic = await session.get(StaffTopic, conversation_id, with_for_update=True, populate_existing=True)
-    if topic is not None and topic.thread_id == thread_id:
+    if topic is not None and topic.thread_id == thread_id and topic.rev != ERASED:
         topic.rev = max(topic.rev, rev)
         topic.told_seq, topic.left_seq = max(topic.told_seq, told), max(topic.left_seq, left)
         topic.posted_at = now

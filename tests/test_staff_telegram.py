@@ -14,7 +14,9 @@ from cli.scratch import Place
 from commerce.catalog.media import MediaFolder
 from commerce.orders.actions import mark_paid
 from commerce.orders.model import RefundAsk
+from conversations.erase import erase_talks
 from conversations.model import Message, Owner
+from conversations.photos import photo_of
 from conversations.staff_chats import CodeFor
 from nlu.understand import Understander
 from tests.goods import a_product, an_order
@@ -243,7 +245,12 @@ async def test_a_deleted_topic_comes_back_with_its_summary_and_nothing_falls_int
         third = await office.topic(group, 2)
         await anna.open(group, topic=third.id).hears("third words")
         assert await office.troubles() == [None]
-    assert await person_lines(office, talk) == ["here"]
+        assert await person_lines(office, talk) == ["here"]
+        # Who is erased has no topic any more.
+        async with office.database.begin() as session:
+            await erase_talks(session, customer_id=(await talk.row()).customer_id)
+        await office.ring()
+        await office.until(lambda: list(group.topics) == [third.id])
     assert told(anna.open(group, topic=1)) == []
 
 
@@ -284,7 +291,10 @@ async def test_pictures_go_both_ways_through_our_store_and_edits_reach_the_shopp
                 )
             ).all()
         assert (photo.body["kind"], photo.text) == ("photo", "like this one?")
-        assert folder.file(photo.body["digest"]).is_file()
+        async with office.database.session() as session:
+            found = await photo_of(session, conversation_id=talk.id, seq=photo.seq)
+        assert found is not None
+        assert folder.file(found.digest).is_file()
         assert (line.text, line.body["text"], line.rev > line.seq) == ("it costs 6", "it costs 6", True)
     assert await person_lines(office, talk) == ["like this one?", "it costs 6"]
 

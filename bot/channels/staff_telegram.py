@@ -125,6 +125,10 @@ class StaffTelegram:
             if not _says(error, _AS_IT_IS):
                 raise
 
+    async def delete_topic(self, chat_id: int, thread_id: int) -> None:
+        """Delete a topic with everything in it; that needs the right to delete messages."""
+        await self._call(self._bot.delete_forum_topic(chat_id, thread_id), chat_id)
+
     async def post(self, chat_id: int, thread_id: int | None, html: str, *, answers: int | None = None) -> None:
         """Post words: an answer to a message goes before everything else."""
         await self._budget.wait(chat_id, Priority.ANNOUNCEMENT if answers is None else Priority.ANSWER)
@@ -182,7 +186,8 @@ class StaffTelegram:
         except RetryAfter as error:
             wait = error.retry_after
             pause = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
-            await self._budget.hold(chat_id, pause.total_seconds())
+            if chat_id is not None:
+                await self._budget.hold(chat_id, pause.total_seconds())
             raise NotSent(pause, is_try=False) from error
         except ChatMigrated as error:
             raise Moved(error.new_chat_id) from error

@@ -23,6 +23,7 @@ from commerce.catalog.media import MediaFolder
 from conversations.bells import STAFF
 from conversations.staff_chats import StaffGroup, move_group, set_trouble, staff_groups
 from conversations.topics import (
+    ERASED,
     UNTOLD,
     News,
     Stand,
@@ -100,6 +101,7 @@ class Board:
             groups = await staff_groups(session)
             behind = await topics_behind(session, limit=AT_ONCE) if groups else []
         await self._look_into(groups, now)
+        self._failed = {one: until for one, until in self._failed.items() if until > now}
         self._watched = {stand.id: self._watch(stand, now) for stand in behind}
         ready: dict[int, list[Stand]] = {}
         by_id = {group.id: group for group in groups}
@@ -141,9 +143,9 @@ class Board:
     def _is_ready(self, stand: Stand, now: float) -> bool:
         """A new owner, and a topic that is to be opened, are told at once; lines when nobody adds one for a moment."""
         seen = self._watched[stand.id]
-        if self._failed.get(stand.id, 0) > now:
+        if stand.id in self._failed:
             return False
-        if stand.rev == UNTOLD or not stand.is_open or self._epochs.get(stand.id) != stand.epoch:
+        if stand.rev in (UNTOLD, ERASED) or not stand.is_open or self._epochs.get(stand.id) != stand.epoch:
             return True
         return now - seen.changed >= self.patience.quiet or now - seen.since >= self.patience.longest
 
@@ -176,13 +178,14 @@ class Board:
             trace = None if isinstance(error, Unsure) else error
             log.warning("a topic could not be told", conversation=conversation_id, exc_info=trace)
             self._failed[conversation_id] = asyncio.get_running_loop().time() + AFTER_A_FAULT
-        else:
-            self._failed.pop(conversation_id, None)
         return None
 
     async def _tell(self, group: StaffGroup, conversation_id: int) -> None:
         """Bring one topic up to date: opened if it is needed, closed if nobody is to be there any more."""
         stand = await self._opened(group, conversation_id)
+        if stand is not None and stand.rev == ERASED:
+            await self._erase(group, stand)
+            return
         while stand is not None and stand.thread_id is not None:
             async with self.shop.database.begin() as session:
                 news = await news_of(session, stand)
@@ -267,6 +270,19 @@ class Board:
                 messages=part.tells,
                 now=self.shop.now(),
             )
+
+    async def _erase(self, group: StaffGroup, stand: Stand) -> None:
+        """Delete the topic of a shopper who was erased; without the right to do so it is tried again later."""
+        try:
+            await self.wire.delete_topic(group.chat_id, stand.thread_id or 0)
+        except GroupClosed as error:
+            log.error("a topic of an erased shopper cannot be deleted", conversation=stand.id, trouble=error.trouble)
+            self._failed[stand.id] = asyncio.get_running_loop().time() + self.patience.trouble
+            return
+        except TopicGone:
+            pass
+        async with self.shop.database.begin() as session:
+            await forget_topic(session, conversation_id=stand.id)
 
     async def _close(self, group: StaffGroup, thread_id: int, conversation_id: int) -> None:
         await self.wire.open_topic(group.chat_id, thread_id, is_open=False)

@@ -136,6 +136,10 @@ class StaffWire(Protocol):
         """Open a topic again, or close it; nothing if it is so already."""
         ...
 
+    async def delete_topic(self, chat_id: int, thread_id: int) -> None:
+        """Delete a topic with everything in it; that needs the right to delete messages."""
+        ...
+
     async def post(self, chat_id: int, thread_id: int | None, html: str, *, answers: int | None = None) -> None:
         """Post words, as an answer to a message where that is given."""
         ...

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from conversations.staff_chats import StaffGroup, Subject
-from conversations.topics import Stand
+from conversations.topics import ERASED, Stand
 
 _SHOPPING = {"search_products", "refine_search", "add_to_cart", "change_cart", "checkout"}
 
@@ -19,8 +19,10 @@ def subject_of(stand: Stand) -> Subject:
 def group_for(stand: Stand, groups: Sequence[StaffGroup]) -> StaffGroup | None:
     """The group that has the topic already, else the one whose team fits best; any is better than none.
 
-    A group in trouble gets nothing while there is another.
+    A group in trouble gets nothing while there is another; what is to be erased is where it is.
     """
+    if stand.rev == ERASED:
+        return next((group for group in groups if group.id == stand.group_id), None)
     working = [group for group in groups if group.trouble is None] or groups
     home = [group for group in working if stand.is_open and group.id == stand.group_id]
     return next(iter(home), None) or max(working, key=lambda group: _fit(stand, group), default=None)
