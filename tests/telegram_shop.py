@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from bot.shop import Shop
+from bot.telegram.budget import Budget, Limit, Limits
 from bot.telegram.polling import poll
 from cli.scratch import DEMO, Place, ScratchShop, scratch_shop
 from conversations.model import Conversation, Message
@@ -17,6 +18,8 @@ from tests.telegram_server import Bot, Chat, FakeTelegram, Person, telegram_serv
 
 TOKEN = "123456:TEST-token-of-the-tea-shop-00000000"
 USERNAME = "tea_shop_bot"
+_FAST = Limit(10_000, 1)
+"""No test waits for its turn here; tests/test_telegram_budget.py has the limits."""
 
 
 @dataclass
@@ -67,7 +70,8 @@ async def telegram_shop(
         told = {"telegram_token": TOKEN, "telegram_url": fake.url, **settings}
         async with scratch_shop(place, template=template, load=lambda: understander, **told) as scratch:
             assert scratch.shop.joining is not None
-            await scratch.shop.joining
+            telegram = await scratch.shop.joining
+            telegram.budget = Budget(None, "fast", limits=Limits(bot=_FAST, person=_FAST, group=_FAST))
             stop = asyncio.Event()
             polling = asyncio.create_task(poll(scratch.shop, stop=stop, every=0.1)) if polled else None
             try:

@@ -180,7 +180,9 @@ async def _shared_for_an_address(here: TelegramShop) -> None:
     assert places[0].body.keys() == {"kind", "near", "message_id"}, "where somebody is exactly is not kept"
     await gus.share_contact(phone="8613800138000")
     await here.rest()
-    assert "address" in gus.last.text.lower(), gus.last.text
+    missing, noted = (seen.text for seen in gus.answers)
+    assert missing.startswith("I am still missing")
+    assert noted == "I have noted what you sent before."
     answers = await says(here, gus, "12 Wensan Road, Hangzhou 310000")
     assert answers == ["How would you like to pay?"], "name and number are the phone's"
 
@@ -221,6 +223,9 @@ async def _from_the_web_chat(here: TelegramShop) -> None:
     assert (
         f'href="https://t.me/{here.bot.username}" rel="noopener" data-telegram' in (await client.get("/?lang=en")).text
     )
+    async with here.shop.database.begin() as session:
+        handle = await session.scalar(text("SELECT handle FROM product WHERE status = 'published' LIMIT 1"))
+    assert f'href="https://t.me/{here.bot.username}?start=' in (await client.get(f"/p/{handle}")).text
     said = {"client_id": "c" * 8, "body": {"kind": "text", "text": "hello"}}
     await client.post("/chat/messages", json=said, headers=headers)
     await here.shop.idle()

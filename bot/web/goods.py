@@ -12,12 +12,13 @@ from fastapi.responses import FileResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.language import money_text
+from bot.telegram.links import product_payload
 from bot.web.deal_tags import deal_tags, deals_html
 from bot.web.deal_words import DEAL_WORDS
 from bot.web.goods_views import Page, Place, crumb_data, product_data, product_html, shelf_html, shelves_html
 from bot.web.goods_words import GOODS_WORDS
 from bot.web.group_views import live_head
-from bot.web.pages import Html, asset_url, fill, notice_page, page, page_language
+from bot.web.pages import Html, asset_url, fill, notice_page, page, page_language, telegram_link
 from bot.web.share import Share, shared_picture
 from bot.web.words import WORDS
 from commerce.catalog.media import MediaFolder
@@ -62,7 +63,9 @@ async def product_page(request: Request, handle: Handle) -> Response:
     data = [product_data(place, product), crumb_data(place, trail, product.title)]
     share = place.absolute(f"/p/{quote(product.handle)}/share.jpg", v=found[1], lang=language)
     facts = Page(product.title, _summary(product.body), share, "product", data)
-    main = product_html(place, product, trail, deals)
+    payload = product_payload(shop.vault, product_id=product.product_id)
+    in_telegram = telegram_link(shop, WORDS[language].telegram, payload)
+    main = product_html(place, product, trail, deals, telegram=in_telegram)
     if not deals:
         return goods_page(request, place, facts, main)
     return goods_page(request, place, facts, main, head=live_head(), headers=_OF_THIS_MOMENT)

@@ -81,8 +81,10 @@ def stock_text(available: int, language: str) -> str:
     return words.few_left.format(count=available) if available <= FEW else words.in_stock
 
 
-def product_html(place: Place, product: ProductDetails, trail: Sequence[CategoryView], deals: Html) -> Html:
-    """The page of one product; `deals` are those it is in."""
+def product_html(
+    place: Place, product: ProductDetails, trail: Sequence[CategoryView], deals: Html, *, telegram: Html
+) -> Html:
+    """The page of one product; `deals` are those it is in, `telegram` is the way to it there."""
     words, language = GOODS_WORDS[place.language], place.language
     total = sum(variant.available for variant in product.variants)
     settings = place.settings
@@ -114,6 +116,7 @@ def product_html(place: Place, product: ProductDetails, trail: Sequence[Category
         chat=f"/?lang={language}&p={quote(product.handle)}",
         ask=words.ask,
         ask_note=words.ask_note,
+        telegram=telegram,
         choices=_choices(place, product.variants) if len(product.variants) > 1 else Html(""),
         body=_paragraphs(product.body),
         facts=_facts(place, product),
