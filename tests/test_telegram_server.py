@@ -222,6 +222,8 @@ async def test_groups_topics_and_members(
     assert answered.forum_topic_created
     assert await staff.close_forum_topic(forum.id, thread)
     assert "Topic_not_modified" in await refusal(staff.close_forum_topic(forum.id, thread))
+    forum.denied.add("can_delete_messages")
+    assert "Not enough rights" in await refusal(staff.delete_forum_topic(forum.id, thread))
     fake.delete_topic(forum, thread)
     assert await refusal(staff.send_message(forum.id, "x", message_thread_id=thread)) == "Message thread not found"
     assert "Topic_id_invalid" in await refusal(staff.reopen_forum_topic(forum.id, thread))

@@ -94,6 +94,8 @@ def _set_closed(world: World, bot: Bot, params: Params, closed: bool) -> bool:
 
 def delete_forum_topic(world: World, bot: Bot, params: Params) -> bool:
     group, topic = topic_of(world, bot, params)
+    if not group.is_admin(bot.id, "can_delete_messages"):
+        raise bad("not enough rights to delete the topic")
     remove_topic(world, group, topic)
     return True
 
