@@ -24,6 +24,7 @@ WIDE = Limit(10_000, 1.0)
 
 async def shop(settings: Settings) -> None:
     """The shop as `xiaoer telegram` runs it, but for Telegram's limits: they would be all that is measured."""
+    set_up_logging(as_json=True)
     async with open_shop(settings) as shop:
         assert shop.joining is not None
         telegram = await shop.joining
@@ -50,5 +51,4 @@ async def echo(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    set_up_logging(as_json=True)
     uvloop.run({"shop": shop, "echo": echo}[sys.argv[1]](Settings()))

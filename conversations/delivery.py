@@ -62,7 +62,10 @@ UPDATE message m
  WHERE m.id = head.id AND m.status = 'queued' AND (m.lease_until IS NULL OR m.lease_until <= $2)
 RETURNING m.id, m.seq, m.kind, m.status, m.body, m.text, m.tries, m.epoch, c.id AS conversation_id, c.channel, c.chat,
           c.language, m.external_id, m.staff_name,
-          (SELECT a.body FROM message a WHERE a.conversation_id = $1 AND a.seq = m.answers) AS answered
+          (SELECT a.body FROM message a WHERE a.conversation_id = $1 AND a.seq = m.answers) AS answered,
+          (SELECT b.body ->> 'wants' FROM message b
+            WHERE b.conversation_id = $1 AND b.seq < m.seq AND b.sent_at IS NOT NULL
+            ORDER BY b.seq DESC LIMIT 1) AS wanted
 """
 _KEEP_PART = "UPDATE message SET external_id = $3 WHERE id = $1 AND tries = $2"
 
@@ -112,6 +115,7 @@ class Outgoing:
     """A claimed message: only its claimer may send it, until the lease ends. `tries` names the claim.
 
     `answered`: the body of the shopper's message that it answers. `external_id`: what an earlier try has sent of it.
+    `wanted`: what the message before it asked for.
     """
 
     id: int
@@ -128,6 +132,7 @@ class Outgoing:
     external_id: str | None = None
     staff_name: str | None = None
     answered: dict[str, Json] | None = None
+    wanted: str | None = None
 
 
 async def deliver_stored(database: Database, conversation_id: int, *, now: datetime) -> int:
@@ -167,6 +172,7 @@ async def claim(database: Database, conversation_id: int, *, now: datetime) -> O
         external_id=row["external_id"],
         staff_name=row["staff_name"],
         answered=row["answered"],
+        wanted=row["wanted"],
     )
 
 

@@ -233,6 +233,15 @@ async def test_a_long_text_goes_on_where_it_stopped(door: Door) -> None:
 async def test_who_is_asked_for_an_address_may_share_their_number_by_a_touch(door: Door) -> None:
     await door.says(Text("Your address, please", wants="contact"))
     assert door.chat.keys == ["Share my phone number", "Send where I am"]
+    await door.says(Text("Your address once more, please", wants="contact"))
+    assert door.chat.keys == ["Share my phone number", "Send where I am"]
+    await door.says(Choice("How do you pay?", (Button("Cash", "c"),)))  # they typed it, and the keys go away
+    assert door.chat.keys == []
+    assert door.shown == ["Your address, please", "Your address once more, please", "How do you pay?"]
+    await door.says(Text("Your phone, please", wants="contact"))
+    await door.says(Text("Thanks"))
+    assert (door.chat.keys, door.chat.last.text) == ([], "Thanks")
+    assert len(door.fake.called("deleteMessage")) == 1
 
 
 # Edits

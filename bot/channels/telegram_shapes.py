@@ -13,6 +13,7 @@ from aiogram.types import (
     LinkPreviewOptions,
     Message,
     ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
     SwitchInlineQueryChosenChat,
 )
 
@@ -37,8 +38,10 @@ def file_id_of(message: Message) -> str:
     return message.photo[-1].file_id if message.photo else ""
 
 
-def keyboard(screen: Screen) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | None:
-    """The buttons below a new message, or those in place of the phone's keyboard."""
+def keyboard(screen: Screen) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None:
+    """The buttons below a new message, or those in place of the phone's keyboard, or none of these any more."""
+    if screen.ends_asking:
+        return ReplyKeyboardRemove(remove_keyboard=True)
     if not screen.asks_contact:
         return buttons(screen)
     phone = KeyboardButton(text=screen.asks_contact[0], request_contact=True)

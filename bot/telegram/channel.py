@@ -55,6 +55,8 @@ class TelegramChannel:
                 return place
             await self._telegram.delete_message(_number(message.chat), int(place))
         sent = message.external_id.split(",") if message.external_id else []
+        if message.wanted == "contact" and not sent:
+            screens = await self._without_keyboard(message, screens)
         for screen in screens[len(sent) :]:
             sent.append(await self._send(message, screen, is_first=not sent))
             if len(sent) < len(screens):
@@ -66,6 +68,19 @@ class TelegramChannel:
         screens = _screens(message)
         if not await self._edit(message.chat, message.external_id, screens, priority=Priority.BROADCAST):
             log.info("a message in Telegram cannot be edited", conversation=message.conversation_id)
+
+    async def _without_keyboard(self, message: Outgoing, screens: tuple[Screen, ...]) -> tuple[Screen, ...]:
+        """The keyboard that offered to share a phone number goes with the next message. One with buttons of its own
+        cannot take it away: then a message does that is gone at once."""
+        first, *rest = screens
+        if _number(message.chat) < 0 or first.asks_contact:
+            return screens
+        if not first.rows and len(first.pictures) <= 1:
+            return (replace(first, ends_asking=True), *rest)
+        chat, priority = _number(message.chat), _priority(message)
+        gone = await self._telegram.send_screen(chat, Screen("…", ends_asking=True), priority=priority)
+        await self._telegram.delete_message(chat, gone.message_ids[0])
+        return screens
 
     async def _invoice(self, message: Outgoing) -> str:
         """Send an invoice in place of a pay link; empty where the link itself is to be shown."""

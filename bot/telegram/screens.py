@@ -69,13 +69,15 @@ class Screen:
     """One message. `text` is HTML, the caption when there is a picture.
 
     Several pictures are an album, which has neither text nor buttons. `asks_contact`: instead of buttons under the
-    message the keyboard offers to share the phone number and the place; it has the two labels.
+    message the keyboard offers to share the phone number and the place; it has the two labels. `ends_asking`: that
+    keyboard goes away.
     """
 
     text: str
     rows: Rows = ()
     pictures: tuple[Picture, ...] = ()
     asks_contact: tuple[str, ...] = ()
+    ends_asking: bool = False
 
 
 Spans: TypeAlias = tuple[tuple[str, str], ...]
