@@ -43,7 +43,7 @@ class _Piece:
 def card_html(card: Card, *, language: str, is_cut: bool = False) -> str:
     """The hand-over card. `is_cut`: the lines below it are not all there are."""
     _ = translator(language)
-    facts = [f"<b>{escape(name)}</b>: {escape(_cut(value, 300))}" for name, value in card.facts]
+    facts = [f"<b>{escape(name)}</b>{_colon(language)}{escape(_cut(value, 300))}" for name, value in card.facts]
     there = _("Open in the console")
     link = f'<a href="{escape(card.link)}">{escape(there)}</a>\n'
     cut = _("… what was said before is in the console")
@@ -121,7 +121,7 @@ def _pieces(message: MessageView, language: str, happening: Happening) -> Iterat
     name = message.staff_name if message.kind in (Kind.PERSON, Kind.NOTE) else None
     head = f"⚠️ <i>{escape(trouble)}</i> " if trouble else f"{_MARKS[message.kind]} "
     if name:
-        head += f"<b>{escape(name)}</b>: "
+        head += f"<b>{escape(name)}</b>{_colon(language)}"
     is_said = digest or (message.text and message.body.get("kind") != "other")
     text = str(message.body.get("text") or "") if digest else message.text
     if not is_said:
@@ -158,6 +158,10 @@ def _unsaid(message: MessageView, _: Callable[[str], str]) -> str:
     }
     other = _("something that cannot be shown here")
     return f"[{names.get(str(message.body.get('what') or message.body.get('kind')), other)}]"
+
+
+def _colon(language: str) -> str:
+    return "：" if language == "zh" else ": "
 
 
 def _cut(text: str, most: int) -> str:
