@@ -91,6 +91,14 @@ write(KEYS[2], at, chat_most, chat_window, chat_count)
 return {1, at - now}
 """
 
+_HOLD = """
+local clock = redis.call('TIME')
+local until_then = tonumber(clock[1]) * 1000000 + tonumber(clock[2]) + tonumber(ARGV[1])
+for _, key in ipairs(KEYS) do
+  redis.call('SET', key, string.format('%.0f', until_then), 'PX', math.ceil(tonumber(ARGV[1]) / 1000) + 1)
+end
+"""
+
 
 class Budget:
     """The budget of the bot `name` (its id, not its token). While Redis is away, this process counts by itself."""
@@ -100,6 +108,7 @@ class Budget:
         self._name = f"{_PREFIX}{name}:"
         self._limits = limits or Limits()
         self._take = None if redis is None else redis.register_script(_TAKE)
+        self._hold = None if redis is None else redis.register_script(_HOLD)
         self._here = _Here()
 
     async def wait(self, chat: int, priority: Priority, *, count: int = 1, is_edit: bool = False) -> None:
@@ -126,14 +135,13 @@ class Budget:
         Telegram does not say whether it means the chat or the bot. When it refuses several chats at once it is the bot.
         """
         refused = await self._refused()
-        names = [_held(chat), *([_held(None)] if refused >= _BOT_IS_MEANT else [])]
-        until = int((time.time() + seconds) * _SECOND)
-        for name in names:
-            self._here.held[self._name + name] = until
-        if self._redis is not None:
+        keys = [self._name + held for held in (_held(chat), *([_held(None)] if refused >= _BOT_IS_MEANT else []))]
+        microseconds = int(seconds * _SECOND)
+        for key in keys:
+            self._here.held[key] = int(time.time() * _SECOND) + microseconds
+        if self._hold is not None:
             with contextlib.suppress(RedisError, OSError):  # then only this process knows
-                for name in names:
-                    await self._redis.set(self._name + name, until, px=int(seconds * 1000) + 1)
+                await self._hold(keys=keys, args=[microseconds])
 
     async def _refused(self) -> int:
         """How many chats Telegram has refused in the last second, this one included; a held one is not tried again."""
