@@ -57,6 +57,7 @@ async def test_codes_of_the_console_link_accounts_and_groups_and_what_is_missing
     bare = office.fake.group("Bare", [boss], office.bot, forum=True, denied=["can_manage_topics"], admins=[office.bot])
     group = office.fake.group("Desk", [boss, mei], office.bot, forum=True, admins=[office.bot])
     code, mine = await office.code(boss_id, CodeFor.GROUP), await office.code(agent_id, CodeFor.PERSON)
+    office.fake.faults.flood(1, "setMyCommands")  # nobody waits for menus
     async with office.run():
         alone = mei.open(office.bot)
         await alone.start()
@@ -77,9 +78,11 @@ async def test_codes_of_the_console_link_accounts_and_groups_and_what_is_missing
             chat = boss.open(place)
             await chat.say(f"/desk@desk_bot {code}")
             await chat.hears(answer)
+        everybody = json.dumps({"type": "all_group_chats"})
+        await office.until(lambda: (everybody, "zh") in office.bot.commands)
     assert await acts(office, agent_id) == ["telegram.linked"]
     assert await acts(office, boss_id) == ["telegram.group_linked"]
-    shown = office.bot.commands[json.dumps({"type": "all_group_chats"}), "zh"]
+    shown = office.bot.commands[everybody, "zh"]
     assert {one["command"]: one["description"] for one in shown}["take"] == "接入会话"
 
 

@@ -236,7 +236,6 @@ async def _opened(wire: StaffTelegram, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await wire.open()
-            await wire.show_commands()
             return
         except (TelegramError, NotSent, Unsure) as error:
             log.warning("Telegram does not answer", error=type(error).__name__)
@@ -247,6 +246,22 @@ async def _work(ear: Ear, board: Board, wire: StaffTelegram, stop: asyncio.Event
     async with asyncio.TaskGroup() as both:
         both.create_task(board.run(stop))
         both.create_task(listen(wire, ear, stop))
+        both.create_task(_show_commands(wire))
+
+
+async def _show_commands(wire: StaffTelegram) -> None:
+    """Beside the work, which does not wait for menus; as often as it takes."""
+    while True:
+        try:
+            await wire.show_commands()
+            return
+        except NotSent as error:
+            await asyncio.sleep(error.after.total_seconds())
+        except Unsure:
+            await asyncio.sleep(TRY_AGAIN_AFTER)
+        except Rejected as error:
+            log.error("Telegram refuses the menus of the staff's bot", why=str(error))
+            return
 
 
 async def listen(wire: StaffTelegram, ear: Ear, stop: asyncio.Event) -> None:
