@@ -31,6 +31,8 @@ SWEEP_EVERY = 1.0
 LEFT_ALONE = timedelta(seconds=2)
 """A sweep leaves messages younger than this to the process that queued them."""
 SWEPT_AT_ONCE = 100
+PAUSE_GROWS = 5
+"""So many times longer is the pause after each further try: a message outlasts a fault of some minutes."""
 EDIT_AGAIN = timedelta(seconds=10)
 """After an edit that failed for no known reason."""
 
@@ -197,7 +199,8 @@ class Delivery:
             await self._note_unreachable(message, error)
             return await mark_failed(self._database, message)
         except NotSent as error:
-            await try_later(self._database, message, at=self._clock() + error.after, is_try=error.is_try)
+            pause = error.after * PAUSE_GROWS ** (message.tries - 1) if error.is_try else error.after
+            await try_later(self._database, message, at=self._clock() + pause, is_try=error.is_try)
             return False
         except Exception:
             log.exception("send failed", conversation=message.conversation_id, seq=message.seq)

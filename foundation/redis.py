@@ -132,6 +132,21 @@ class RateBudget:
                 log.warning("redis is away; limits are counted in this process only")
         return max(0, self._spend_here(key, window) - limit)
 
+    async def give_back(self, key: str, *, seconds: int) -> None:
+        """What was just counted came to nothing, or had been counted before."""
+        window = int(time.time() // seconds)
+        name = f"{_PREFIX}budget:{key}:{window}"
+        if self._redis is not None:
+            with contextlib.suppress(RedisError, OSError):
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    pipe.decr(name)
+                    pipe.expire(name, seconds * 2)
+                    await pipe.execute()
+                    return
+        begun, used = self._local.get(key, (window, 0))
+        if begun == window:
+            self._local[key] = (window, max(0, used - 1))
+
     def _spend_here(self, key: str, window: int) -> int:
         if len(self._local) > 10_000:
             self._local = {name: entry for name, entry in self._local.items() if entry[0] == window}

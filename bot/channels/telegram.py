@@ -319,7 +319,7 @@ class Telegram:
             raise Moved(error.migrate_to_chat_id) from error
         except TelegramNetworkError as error:
             if isinstance(error.__cause__, ClientConnectorError):
-                raise NotSent(NO_CONNECTION) from error
+                raise NotSent(NO_CONNECTION, is_try=False) from error
             raise
         except TelegramServerError as error:
             if "gateway" in str(error).lower():  # something in between gave up waiting: it may have arrived

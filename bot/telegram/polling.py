@@ -42,7 +42,7 @@ async def poll(shop: "Shop", *, stop: asyncio.Event, every: float = LOOK_EVERY) 
 
 async def _fetch(shop: "Shop", telegram: "Telegram") -> None:
     await telegram.delete_webhook()
-    await telegram.set_commands(menus())
+    await _show_menu(telegram)
     offset: int | None = None
     tries: dict[int, int] = {}
     while True:
@@ -56,6 +56,14 @@ async def _fetch(shop: "Shop", telegram: "Telegram") -> None:
             tries.clear()
         else:
             await asyncio.sleep(AFTER_FAILURE)
+
+
+async def _show_menu(telegram: "Telegram") -> None:
+    """Say what can be commanded. Telegram takes that seldom only, and everybody is heard without it."""
+    try:
+        await telegram.set_commands(menus())
+    except Exception as error:
+        log.warning("the menu of the bot stays as it is", error=type(error).__name__)
 
 
 async def take_in(

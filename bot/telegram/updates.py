@@ -86,8 +86,8 @@ async def _hear(shop: "Shop", value: Telling, chat: Chat) -> None:
     meant = await _meant(shop, value, chat)
     if meant is None:
         return
-    limit = shop.settings.messages_a_minute
-    over = await shop.budget.spend(f"telegram:{value.user.id}", limit=limit, seconds=60)
+    counted, limit = f"telegram:{value.user.id}", shop.settings.messages_a_minute
+    over = await shop.budget.spend(counted, limit=limit, seconds=60)
     if over:
         shop.soon(_slow_down(shop, value, chat, first=over == 1))
         return
@@ -105,7 +105,13 @@ async def _hear(shop: "Shop", value: Telling, chat: Chat) -> None:
         text=text[:LONGEST_TEXT],
         account=None if is_private else account,
     )
-    kept = await keep(shop, incoming, language=first_language(value.user, default=shop.settings.default_language))
+    language = first_language(value.user, default=shop.settings.default_language)
+    kept: Heard | None = None
+    try:
+        kept = await keep(shop, incoming, language=language)
+    finally:
+        if kept is None or kept.repeated:  # it will come again and be counted then, or was counted before
+            await shop.budget.give_back(counted, seconds=60)
     HEARD.labels(CHANNEL).inc()
     shop.soon(_answer(shop, value, chat, kept, incoming))
 
@@ -113,7 +119,7 @@ async def _hear(shop: "Shop", value: Telling, chat: Chat) -> None:
 async def _answer(shop: "Shop", value: Telling, chat: Chat, kept: Heard, incoming: Incoming) -> None:
     """Stop the clock of the button that was pressed, then work. What was heard before is being worked on already."""
     if isinstance(value, Pressed) and shop.telegram is not None:
-        with contextlib.suppress(TimeoutError, NotSent, Undeliverable):  # no reason to do nothing
+        with contextlib.suppress(Exception):  # whatever it is, the work is what counts
             async with asyncio.timeout(PRESS_SECONDS):
                 await shop.telegram.answer_press(value.query_id)
     if kept.repeated:
