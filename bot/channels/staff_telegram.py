@@ -58,7 +58,7 @@ _PRIVATE: Final = {"link": N_("link this account by a code of the console"), "he
 
 
 class StaffTelegram:
-    """One bot; `async with` opens and closes it. What it can raise stands in bot/staff_desk/desk.py."""
+    """One bot; `open` it first and `close` it. What its methods raise stands in bot/staff_desk/desk.py."""
 
     def __init__(self, token: str, *, url: str, budget: Budget) -> None:
         waiting: dict[str, Any] = {
@@ -75,7 +75,6 @@ class StaffTelegram:
             get_updates_request=HTTPXRequest(connection_pool_size=1, **waiting),
         )
         self._budget = budget
-        self._tries: dict[int, int] = {}
 
     async def open(self) -> None:
         """Learn the bot's name. Raises Refused("telegram.bad_token") when Telegram does not know the token."""
