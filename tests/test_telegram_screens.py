@@ -1,13 +1,16 @@
 """What a reply looks like in Telegram: within every limit whatever it holds, with nothing lost, and good to read."""
 
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from functools import reduce
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from hypothesis.strategies import SearchStrategy
+from PIL import Image
 
 from bot.replies import (
     Button,
@@ -27,7 +30,9 @@ from bot.replies import (
     Text,
     buttons_of,
 )
+from bot.telegram.pictures import as_jpeg
 from bot.telegram.screens import Key, Screen, photo_screens, screens_of, units, without_markup
+from bot.telegram.sheets import sheet_of
 from tests.telegram_server.entities import parse_html
 
 LETTERS = some.sampled_from(
@@ -277,3 +282,25 @@ def test_who_speaks_stands_above_what_a_person_says_and_shows() -> None:
 def test_a_card_that_can_be_shared_begins_an_inline_query_in_a_chat_of_ones_choice() -> None:
     [screen] = screens_of(Card("团", share="g17"), language="zh")
     assert [key.share for key in reduce(lambda a, b: a + b, screen.rows)] == ["g17"]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "LA", "CMYK"])
+def test_a_picture_becomes_a_photo_on_white_that_is_no_larger_than_a_phone_shows(mode: str, tmp_path: Path) -> None:
+    path = tmp_path / "picture"
+    picture = Image.new("RGBA", (3000, 1500), (0, 0, 0, 0 if mode in ("RGBA", "LA") else 255)).convert(mode)
+    picture.save(path, "TIFF" if mode == "CMYK" else "PNG")
+    with Image.open(io.BytesIO(as_jpeg(path))) as photo:
+        assert (photo.format, photo.mode, photo.size) == ("JPEG", "RGB", (1280, 640))
+        shade = photo.getpixel((5, 5))
+    assert isinstance(shade, tuple)
+    assert (min(shade) > 250) == (mode in ("RGBA", "LA"))
+
+
+@pytest.mark.parametrize("count", range(2, 10))
+def test_a_sheet_has_a_tile_for_every_product_also_for_those_without_a_picture(count: int, tmp_path: Path) -> None:
+    path = tmp_path / "thumbnail"
+    Image.new("RGB", (400, 300), "red").save(path, "WEBP")
+    with Image.open(io.BytesIO(sheet_of([path if n % 2 else None for n in range(count)]))) as sheet:
+        width, height = sheet.size
+    assert width == 900
+    assert width / 3 <= height <= width * 1.35

@@ -1,10 +1,13 @@
 """What leaves for a shopper in Telegram, over HTTP to a fake of it: sent, edited, refused, and sent again."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from sqlalchemy import select, update
@@ -13,11 +16,13 @@ from bot.channels.telegram import Telegram
 from bot.delivery import Delivery
 from bot.replies import Button, Card, Cards, Cart, Choice, Reply, Row, Text, plain, to_json
 from bot.replies import Media as Photo
+from bot.shop import Shop
 from bot.telegram.budget import Budget, Limit, Limits
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.model import TelegramFile
 from bot.telegram.pictures import Pictures
 from bot.telegram.screens import Screen
+from bot.telegram.typing import SOON, typing
 from commerce.catalog.media import MediaFolder
 from commerce.catalog.model import Media, Picture, Product
 from commerce.payments.actions import Till
@@ -209,6 +214,22 @@ async def test_an_answer_that_may_have_arrived_is_sent_again_and_a_fact_is_not(
     await door.later(2)
     assert await door.statuses() == [after]
     assert door.shown == ["hello"] * shown
+
+
+async def test_who_waits_for_more_than_a_moment_sees_that_somebody_writes(door: Door) -> None:
+    shown: list[asyncio.Task[None]] = []
+    shop = cast(
+        Shop,
+        SimpleNamespace(telegram=door.telegram, soon=lambda work: shown.append(asyncio.create_task(work))),
+    )
+    with typing(shop, door.anna.id):
+        assert shown == []
+        await asyncio.sleep(SOON + 0.1)
+    with typing(shop, door.anna.id):  # an answer that comes at once
+        pass
+    await asyncio.sleep(SOON + 0.1)
+    await asyncio.gather(*shown)
+    assert [call.params["action"] for call in door.fake.called("sendChatAction")] == ["typing"]
 
 
 async def test_a_long_text_goes_on_where_it_stopped(door: Door) -> None:

@@ -105,9 +105,10 @@ def as_jpeg(path: Path) -> bytes:
     with Image.open(path) as opened:
         opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
         image = ImageOps.exif_transpose(opened)
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
         image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         flat = Image.new("RGB", image.size, "white")
-        flat.paste(image, mask=image.convert("RGBA") if image.has_transparency_data else None)
+        flat.paste(image, mask=image if image.mode == "RGBA" else None)
     written = io.BytesIO()
     flat.save(written, "JPEG", quality=86, optimize=True)
     return written.getvalue()
