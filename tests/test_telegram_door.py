@@ -220,9 +220,7 @@ async def _from_the_web_chat(here: TelegramShop) -> None:
     assert (await client.post("/chat/telegram")).status_code == 401
     plain = (await client.post("/chat/telegram", headers=headers)).json()["url"]
     assert plain == f"https://t.me/{here.bot.username}", "nobody yet, so nothing to take along"
-    assert (
-        f'href="https://t.me/{here.bot.username}" rel="noopener" data-telegram' in (await client.get("/?lang=en")).text
-    )
+    assert f'telegram="https://t.me/{here.bot.username}"' in (await client.get("/?lang=en")).text
     async with here.shop.database.begin() as session:
         handle = await session.scalar(text("SELECT handle FROM product WHERE status = 'published' LIMIT 1"))
     assert f'href="https://t.me/{here.bot.username}?start=' in (await client.get(f"/p/{handle}")).text

@@ -209,7 +209,7 @@ async def chat_page(request: Request) -> Response:
         seal=asset_url("seal.svg"),
         cup=asset_url("cup.svg"),
         shelves=words.shelves,
-        telegram=telegram_link(shop, words.telegram),
+        telegram=deep_link(shop.telegram.username) if shop.telegram is not None else "",
         product=handle,
         product_title=await _title_of(shop.database, handle, language) if handle else "",
         group=token if group_title else "",
@@ -220,13 +220,11 @@ async def chat_page(request: Request) -> Response:
     return page(request, title=shop_name, body=body)
 
 
-def telegram_link(shop: "Shop", label: str, payload: str = "") -> Html:
-    """The way on into Telegram, where the shop is there; page.js takes what was said along."""
+def telegram_link(shop: "Shop", label: str, payload: str) -> Html:
+    """The way on into Telegram, where the shop is there."""
     if shop.telegram is None:
         return Html("")
-    take_along = Html("") if payload else Html("data-telegram")
-    href = deep_link(shop.telegram.username, payload)
-    return fill("telegram.html", href=href, label=label, take_along=take_along)
+    return fill("telegram.html", href=deep_link(shop.telegram.username, payload), label=label)
 
 
 async def _title_of(database: Database, handle: str, language: str) -> str:

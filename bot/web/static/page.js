@@ -13,19 +13,11 @@
     show()
   }
   // What belongs to this visitor alone: the request carries their token, which the chat keeps.
-  const mine = (path, method) => {
-    let visitor = ""
-    try { visitor = JSON.parse(localStorage.getItem("xiaoer:" + location.origin + ":visitor")) || "" } catch { visitor = "" }
-    return fetch(path, { method, cache: "no-store", headers: { "X-Visitor": visitor } }).catch(() => null)
-  }
-  const goOnInTelegram = async (event, link) => {
-    event.preventDefault()
-    const answer = await mine("/chat/telegram", "POST")
-    location.assign(answer && answer.ok ? (await answer.json()).url : link.href)
-  }
   const download = async button => {
     button.disabled = true
-    const answer = await mine(button.dataset.download, "GET")
+    let visitor = ""
+    try { visitor = JSON.parse(localStorage.getItem("xiaoer:" + location.origin + ":visitor")) || "" } catch { visitor = "" }
+    const answer = await fetch(button.dataset.download, { cache: "no-store", headers: { "X-Visitor": visitor } }).catch(() => null)
     button.disabled = false
     if (!answer || !answer.ok) {
       const text = document.querySelector("[data-gone]")
@@ -46,7 +38,6 @@
     show()
     for (const button of document.querySelectorAll("[data-theme-toggle]")) button.addEventListener("click", toggle)
     for (const button of document.querySelectorAll("[data-download]")) button.addEventListener("click", () => download(button))
-    for (const link of document.querySelectorAll("[data-telegram]")) link.addEventListener("click", event => goOnInTelegram(event, link))
     const [visit] = performance.getEntriesByType("navigation")
     if (visit && visit.type !== "back_forward") document.querySelector("[data-go]")?.click()
     const seconds = Number(document.body.dataset.refresh)

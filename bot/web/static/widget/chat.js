@@ -82,8 +82,10 @@ class XiaoerChat extends Suggestions {
     const tools = h("div", { part: "tools", class: "tools" },
       other && h("a", { class: "tool", href: "?lang=" + encodeURIComponent(other), lang: other }, t.lang),
       other && h("button", { class: "tool", type: "button", "aria-label": t.theme, title: t.theme, click: () => dispatchEvent(new Event("xiaoer-theme")) }, icon("theme")))
+    const telegram = this.getAttribute("telegram")
+    const plane = telegram && h("a", { class: "tool", href: telegram, rel: "noopener", "aria-label": t.telegram, title: t.telegram, click: event => this.toTelegram(event) }, icon("plane"))
     const close = this.full ? null : h("button", { class: "tool", type: "button", "aria-label": t.close, title: t.close, click: () => this.toggle(false) }, icon("close"))
-    const head = h("header", { part: "head" }, h("div", { class: "seal" }, icon("M6.5 8.5h11M4 16.5h16")), h("div", { class: "name" }, h("b", {}, shop), this.status), tools, close)
+    const head = h("header", { part: "head" }, h("div", { class: "seal" }, icon("M6.5 8.5h11M4 16.5h16")), h("div", { class: "name" }, h("b", {}, shop), this.status), plane, tools, close)
     const wasOpen = this.panel ? !this.panel.hidden : this.hasAttribute("open")
     this.panel = h("section", { class: "panel", lang: this.lang2 === "zh" ? "zh-CN" : "en", role: this.full ? "region" : "dialog", "aria-label": t.chat, hidden: !this.full && !wasOpen,
       keydown: event => { if (event.key === "Escape" && !event.isComposing && !this.full) this.toggle(false) },
@@ -218,6 +220,13 @@ class XiaoerChat extends Suggestions {
   forget() { this.chosen = null; this.keep("visitor", null); this.cursor = 0; this.clear() }
   ask(path, options = {}) {
     return fetch(this.base + path, { cache: "no-store", ...options, headers: { ...options.headers, "X-Visitor": this.token || "" } })
+  }
+
+  // What was said here goes along: the address is good once, for this visitor.
+  async toTelegram(event) {
+    event.preventDefault()
+    const { href } = event.currentTarget, answer = await this.ask("/chat/telegram", { method: "POST" }).catch(() => null)
+    location.assign(answer && answer.ok ? (await answer.json()).url : href)
   }
 
   // --- the way down --------------------------------------------------------------------------------------------
