@@ -28,7 +28,7 @@ async def test_a_message_outlasts_a_network_that_is_away_and_a_telegram_that_fai
         await door.later(60)
     session.api = there
     door.fake.faults.error("sendMessage", 4)
-    for _minute in range(5):
+    for _minute in range(8):
         await door.later(60)
     assert (door.shown, await door.statuses()) == ([NEWS], ["sent"])
 
