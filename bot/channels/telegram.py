@@ -35,7 +35,7 @@ from aiogram.types import (
     Update,
 )
 from aiogram.utils.token import TokenValidationError
-from aiohttp import ClientConnectorError
+from aiohttp import ClientConnectorError, ClientTimeout, ConnectionTimeoutError
 from pydantic import ValidationError
 
 from bot.channels.telegram_shapes import article, buttons, file_id_of, file_of, keyboard, preview
@@ -57,6 +57,8 @@ Pictures: TypeAlias = Mapping[Picture, str | bytes]
 
 TIMEOUT = 20
 """Seconds for one call: less than delivery waits for a send."""
+CONNECT_WITHIN = 8
+"""Seconds: where a network swallows what is sent we know then that nothing has left."""
 NO_CONNECTION = timedelta(seconds=2)
 SERVER_ERROR = timedelta(seconds=1)
 SHARED = 0
@@ -101,6 +103,7 @@ class Telegram:
 
     def __init__(self, token: str, *, url: str, budget: Budget, payment_token: str = "") -> None:
         session = AiohttpSession(api=TelegramAPIServer.from_base(url), timeout=TIMEOUT)
+        session.timeout = ClientTimeout(TIMEOUT, sock_connect=CONNECT_WITHIN)  # type: ignore[assignment]
         quiet = DefaultBotProperties(parse_mode="HTML", link_preview_is_disabled=True)
         try:
             self._bot = Bot(token, session=session, default=quiet)
@@ -318,7 +321,7 @@ class Telegram:
         except TelegramMigrateToChat as error:
             raise Moved(error.migrate_to_chat_id) from error
         except TelegramNetworkError as error:
-            if isinstance(error.__cause__, ClientConnectorError):
+            if isinstance(error.__cause__, ClientConnectorError | ConnectionTimeoutError):
                 raise NotSent(NO_CONNECTION, is_try=False) from error
             raise
         except TelegramServerError as error:
