@@ -176,6 +176,8 @@ class TelegramDesk:
             facts.append((t("Understood"), understood))
         facts += _shopping_facts(shopping, t)
         title = f"{t('Shopper {id}', id=row.customer_id)} · {t(row.channel)} · {t(row.language)}"
+        if row.in_group:  # others read along
+            title += f" · {t('in a group')}"
         link = f"{self.desk.settings.console_base_url}/console/?c={conversation_id}"
         return CaseCard(title, tuple(facts), link)
 

@@ -135,15 +135,18 @@ async def test_a_shared_group_stays_current_where_telegram_tells_of_no_choice_an
     here.bot.inline_feedback = False
     people = [here.fake.person(name) for name in ("Anna", "Ben")]
     anna, ben = people
+    mei = here.fake.person("美", language_code="zh-hans")
     private = anna.open(here.bot)
     await _says(here, private, "I want to start a group", "Anna Lin, 13800138000, 90 Wensan Road, Hangzhou, Zhejiang")
     await _taps(here, private, "Pay here in Telegram")
     await _taps(here, private, "Place the order")
     await private.pay()
     await _done(here)
-    friends = anna.open(here.fake.group("Friends", people))
+    friends = anna.open(here.fake.group("Friends", [*people, mei]))
     shared = await friends.share_inline(here.bot, "group")
     gone = await friends.share_inline(here.bot, "")
+    press = await mei.open(friends.box).press("How it stands now", on=shared)  # type: ignore[arg-type]
+    assert "还差1人" in (await press.answer()).replace(" ", "")  # the card itself stays in Anna's language
     for card in (shared, gone):
         press = await ben.open(friends.box).press("How it stands now", on=card)  # type: ignore[arg-type]
         assert "1 of 2 are in, 1 more to go" in await press.answer()

@@ -20,6 +20,7 @@ from bot.telegram.screens import Key, screens_of
 from bot.telegram.shared_model import SharedCard
 from bot.telegram.values import InlineChosen, Pressed
 from bot.voice import Voice
+from commerce.customers.model import Customer
 from commerce.group_buy.queries import GroupView, group_view
 from foundation.settings import Settings
 
@@ -113,6 +114,7 @@ async def press_shared(shop: "Shop", pressed: Pressed) -> None:
             group = await group_view(session, group_id=int(wish.args["group"]), now=shop.now(), customer_id=None)
             person = await person_of(session, pressed.user, default=shop.settings.default_language)
             told = stands(_voice(shop, person.customer_id, person.language), group)
+            inviter = await session.get(Customer, wish.customer_id)
             await _keep(
                 session,
                 shop,
@@ -120,7 +122,7 @@ async def press_shared(shop: "Shop", pressed: Pressed) -> None:
                 group_id=group.group_id,
                 version=0,
                 inviter_id=wish.customer_id,
-                language=person.language,
+                language=inviter.language if inviter else person.language,
             )
     await shop.telegram.answer_press(pressed.query_id, told[:LONGEST_TOAST])
 
