@@ -435,6 +435,10 @@ async def test_a_list_shows_its_pictures_on_one_sheet_which_is_drawn_once(door: 
     async with door.database.session() as session:
         names = (await session.scalars(select(TelegramFile.name))).all()
     assert sorted(len(name) for name in names) == [59, 64]  # a sheet of two pictures and a draft; a picture
+    door.fake.files.clear()  # Telegram has forgotten the sheet
+    await door.says(Cards("Teas again", listed.cards, replaces="list:1"), pressed=first)
+    assert door.shown == ["Teas again\n\n1. Tea 1\n2. Tea 2\n3. Tea 3"]
+    assert door.chat.last.id == first
 
 
 async def test_a_picture_that_telegram_does_not_take_is_left_out(door: Door, on_sale: list[int]) -> None:

@@ -70,8 +70,10 @@ class TelegramChannel:
             log.info("a message in Telegram cannot be edited", conversation=message.conversation_id)
 
     async def _without_keyboard(self, message: Outgoing, screens: tuple[Screen, ...]) -> tuple[Screen, ...]:
-        """The keyboard that offered to share a phone number goes with the next message. One with buttons of its own
-        cannot take it away: then a message does that is gone at once."""
+        """The keyboard that offered to share a phone number goes away with the next message.
+
+        One with buttons of its own cannot take it away: then a message does that is gone at once.
+        """
         first, *rest = screens
         if _number(message.chat) < 0 or first.asks_contact:
             return screens
@@ -114,15 +116,25 @@ class TelegramChannel:
         for message_id, screen in zip(places, screens, strict=True):
             if "+" in message_id or len(screen.pictures) > 1:
                 continue  # an album stays as it is
+            if not await self._edit_one(_number(chat), int(message_id), screen, priority):
+                return False
+        return True
+
+    async def _edit_one(self, chat: int, message_id: int, screen: Screen, priority: Priority) -> bool:
+        """The same for one message. A picture that Telegram has forgotten is uploaded anew."""
+        for _try in range(2):
             pictures = await self._pictures.find(screen.pictures)
             try:
-                sent = await self._telegram.edit_screen(
-                    _number(chat), int(message_id), screen, pictures, priority=priority
-                )
-            except (Gone, Moved, Rejected):
+                sent = await self._telegram.edit_screen(chat, message_id, screen, pictures, priority=priority)
+            except (Gone, Moved):
                 return False
-            await self._pictures.learn(sent.file_ids)
-        return True
+            except Rejected as error:
+                log.warning("Telegram does not take an edit", said=str(error))
+                await self._pictures.forget(pictures)
+            else:
+                await self._pictures.learn(sent.file_ids)
+                return True
+        return False
 
     async def _send(self, message: Outgoing, screen: Screen, *, is_first: bool) -> str:
         """One screen; what it is called. A picture that Telegram does not take is left out, a moved group followed."""
