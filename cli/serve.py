@@ -9,9 +9,11 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import FrameType
 from typing import Any
+
+import structlog
 
 from cli.logs import set_up_logging
 from cli.prepare import require_current, vault_of
@@ -159,9 +161,21 @@ def telegram(settings: Settings) -> None:
             hearing = [run_staff_telegram(shop, desk, stop)]
             if settings.telegram_token is not None and not settings.telegram_webhook:
                 hearing.append(poll(shop, stop=stop))
-            await asyncio.gather(*hearing)
+            ends = await asyncio.gather(*map(_logged, hearing), return_exceptions=True)
+            for error in ends:
+                if error is not None:
+                    raise error
 
     uvloop.run(run())
+
+
+async def _logged(work: Awaitable[None]) -> None:
+    """One of two bots: a wrong token of the one does not silence the other."""
+    try:
+        await work
+    except Refused as refused:
+        structlog.get_logger(__name__).error("a bot cannot work", code=refused.code)
+        raise
 
 
 async def serve(app: Callable[..., Any], listening: socket.socket, settings: Settings) -> None:
