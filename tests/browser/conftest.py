@@ -2,11 +2,14 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -23,16 +26,36 @@ def chromium() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator["Browser"]:
+@pytest.fixture(scope="session")
+def devtools() -> Iterator[str]:
+    """The address of a Chromium that all tests of this process share: to start one takes a second of CPU."""
     path = chromium()
     if path is None:
         pytest.skip("needs Chromium: install it, or name it in XIAOER_CHROMIUM")
     playwright = pytest.importorskip("playwright.async_api", reason="needs playwright (the extra dev)")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    arguments = [*ARGUMENTS, f"--remote-debugging-port={port}"]
+
+    @asynccontextmanager
+    async def launched() -> AsyncIterator[None]:
+        async with playwright.async_playwright() as driver:
+            running = await driver.chromium.launch(executable_path=path, args=arguments)
+            yield
+            await running.close()
+
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(launched()):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+async def browser(devtools: str) -> AsyncIterator["Browser"]:
+    """A connection to the browser; what is opened through it is closed with it."""
+    playwright = pytest.importorskip("playwright.async_api", reason="needs playwright (the extra dev)")
     async with playwright.async_playwright() as driver:
-        launched = await driver.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield launched
-        await launched.close()
+        connected = await driver.chromium.connect_over_cdp(devtools)
+        yield connected
+        await connected.close()
 
 
 @pytest.fixture
