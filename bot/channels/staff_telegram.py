@@ -20,6 +20,7 @@ from telegram import (
     LinkPreviewOptions,
     Message,
     ReplyParameters,
+    Update,
 )
 from telegram.constants import ChatMemberStatus, ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
@@ -106,8 +107,16 @@ class StaffTelegram:
         found = await self._call(
             self._bot.get_updates(offset, timeout=POLL_FOR, read_timeout=POLL_FOR + 10, allowed_updates=_HEARD)
         )
-        values = [value_of(with_author(update.to_dict()), bot_id=self._bot.id) for update in found]
+        values = [self._read(update) for update in found]
         return [value for value in values if value is not None], max([offset, *(one.update_id + 1 for one in found)])
+
+    def _read(self, update: Update) -> Value | None:
+        """What an update says; one that cannot be read holds up no other."""
+        try:
+            return value_of(with_author(update.to_dict()), bot_id=self._bot.id)
+        except (KeyError, TypeError, ValueError):
+            log.warning("an update of the staff's bot cannot be read", update=update.update_id)
+            return None
 
     async def create_topic(self, chat_id: int, name: str) -> int:
         """Open a topic; its number."""
