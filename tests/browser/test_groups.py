@@ -173,7 +173,7 @@ async def buys(scratch: ScratchShop, shopper: Shopper, address: str, amount: str
     if address:
         await shopper.says(address, "怎么付款")
         await shopper.says("在线支付", "确认一下")
-    await shopper.says("确认", "给您留货")
+    await shopper.says("确认", "名额给您留到")
     link = shopper.page.locator(".pay", has_text=amount).last
     bank = await shopper.page.context.new_page()
     await bank.goto(str(await link.get_attribute("href")))
