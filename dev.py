@@ -78,7 +78,7 @@ def test(options: Sequence[str]) -> int:
         "ruff format": ("ruff", "format", "--check", "."),
         "mypy": ("mypy",),
         "import contracts": ("lint-imports",),
-        "tests": ("pytest", "-n", "2", "--dist", "worksteal", *options),
+        "tests": ("pytest", "-n", "3", "--dist", "worksteal", *options),
     }
     lines = []
     failed = False
