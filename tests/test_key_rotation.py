@@ -31,6 +31,7 @@ FINGERPRINTS = {
     "orders.phone_last4_index",
     "shipment.pickup_code_index",
     "sign_in_failure.key",
+    "staff_code.digest",
     "staff_session.digest",
 }
 """Bytes that are no sealed text: they are looked up, never opened."""

@@ -144,8 +144,11 @@ class TwoPanes(ABC, Generic[PartT, RowT, FoundT]):
             self.put(found)
 
     def put(self, found: FoundT) -> None:
-        """Show what was read on the right."""
+        """Show what was read on the right. What stands there so already is left alone: somebody may be pressing it."""
         key, title = self.heading(found)
+        if self.opened == (key, found):
+            self._show("thread")
+            return
         with self.visit.client:  # the button that was pressed may be gone already
             with self.blank(title):
                 self.draw(found)
