@@ -6,7 +6,8 @@ has four for every five who ask. All want the same goods. `hold` is the decision
 neither. `order` is the whole join by the real use cases, of groups whose leaders have paid: the hold, the order, its
 payment, which completes groups; with the quota, everybody also sits down in a group that is large enough. pgbench runs
 `bench/groups.sql` and `bench/group_orders.sql`, the same as plain statements with as many clients; it goes before us
-in the same run. Making the joiners ready is not measured; `--joiners 300 --groups 60` takes less than a minute.
+in the same run. Making the joiners ready is not measured. All of it takes some fifteen minutes: `--acts hold` a few,
+`--joiners 300 --groups 60` less than one.
 
 The last line is the result, for each kind and act: joiners answered a second, the median and 99th percentile of their
 waiting in milliseconds, `ratio` ours by pgbench's; `over_full` counts allotments with more than they have, theirs and
@@ -171,8 +172,10 @@ class Run:
         return cpu_seconds(postgres_pids(self.place.data_dir))
 
 
-async def bench(place: Place, *, joiners: int, groups: int, clients: int, seed: int) -> dict[str, Json]:
-    """One run; its result."""
+async def bench(
+    place: Place, *, joiners: int, groups: int, clients: int, seed: int, acts: Sequence[str]
+) -> dict[str, Json]:
+    """One run; its result. `acts`: "hold", "order" or both."""
     load = os.getloadavg()[0]
     enough = joiners * 4 // 5
     async with scratch_database(place, pool_size=20) as database, Holds.open(database.url) as holds:
@@ -183,10 +186,13 @@ async def bench(place: Place, *, joiners: int, groups: int, clients: int, seed: 
         run = Run(place, database, holds, variant, joiners, clients, random.Random(seed))
         seats = Kind(groups, SIZE)
         large = Kind(-(-joiners * 2 // MOST_MEMBERS), MOST_MEMBERS, enough)
-        result: dict[str, Json] = {
-            "groups": {"hold": await run.hold("groups", seats), "order": await run.order("groups", seats)},
-            "quota": {"hold": await run.hold("quota", Kind(1, enough)), "order": await run.order("quota", large)},
-        }
+        result: dict[str, dict[str, Json]] = {"groups": {}, "quota": {}}
+        if "hold" in acts:
+            result["groups"]["hold"] = await run.hold("groups", seats)
+            result["quota"]["hold"] = await run.hold("quota", Kind(1, enough))
+        if "order" in acts:
+            result["groups"]["order"] = await run.order("groups", seats)
+            result["quota"]["order"] = await run.order("quota", large)
     over_full = run.over_full + len(run.broken)
     return {"joiners": joiners, "load": round(load, 1), **result, "broken": run.broken[:10], "over_full": over_full}
 
@@ -230,11 +236,10 @@ def main() -> None:
     asked.add_argument("--groups", type=int, default=2_000)
     asked.add_argument("--clients", type=int, default=64)
     asked.add_argument("--seed", type=int, default=7)
+    asked.add_argument("--acts", nargs="+", choices=["hold", "order"], default=["hold", "order"])
     options = asked.parse_args()
     with scratch_place(durable=True) as place:
-        result = uvloop.run(
-            bench(place, joiners=options.joiners, groups=options.groups, clients=options.clients, seed=options.seed)
-        )
+        result = uvloop.run(bench(place, **vars(options)))
     print(json.dumps(result))
     sys.exit(1 if result["over_full"] else 0)
 

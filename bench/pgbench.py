@@ -47,7 +47,8 @@ def pgbench(
         lines = [line for log in Path(folder).iterdir() for line in log.read_text().splitlines()]
     done = int(re.search(r"actually processed: (\d+)", said)[1])  # type: ignore[index]  # pgbench says it always
     tps = float(re.search(r"tps = ([\d.]+) \(without", said)[1])  # type: ignore[index]
-    return Plain(done, done / tps, [int(line.split()[2]) / 1000 for line in lines])
+    took = [fields[2] for fields in map(str.split, lines)]
+    return Plain(done, done / tps, [int(time) / 1000 for time in took if time != "failed"])
 
 
 async def insist_on_disk(database: Database) -> None:
