@@ -37,6 +37,7 @@ def pgbench(
         command = [
             str(program),
             *("-h", where["host"][0], "-p", where["port"][0], "-U", address.username or "postgres"),
+            *("--max-tries", "10"),  # whoever meets a deadlock tries again
             *("-n", "-M", "prepared", "-c", str(clients), "-j", str(min(clients, 2))),
             *(("-t", str(each)) if each else ("-T", str(round(seconds)))),
             *(("--log", "--log-prefix", f"{folder}/took") if timed else ()),
