@@ -7,15 +7,14 @@ from pathlib import Path
 
 import structlog
 from PIL import Image, ImageOps
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.telegram.model import TelegramFile
 from bot.telegram.screens import Picture
 from bot.telegram.sheets import name_of, sheet_of
 from commerce.catalog.media import MediaFolder
-from commerce.catalog.pages import public_media
+from commerce.catalog.pages import public_digests
 from foundation.database import Database
 
 log = structlog.get_logger(__name__)
@@ -37,12 +36,10 @@ class Pictures:
 
     async def find(self, pictures: Collection[Picture]) -> dict[Picture, str | bytes]:
         """Telegram's id of each picture, or the JPEG to upload; without what may not be shown or is gone."""
-        found: dict[Picture, str | bytes] = {}
-        for picture in pictures:
-            known = self._known.get(picture) or await self._look_up(picture)
-            if known is not None:
-                found[picture] = known
-        return found
+        new = [picture for picture in pictures if picture not in self._known]
+        made = await self._look_up(new) if new else {}
+        found = {picture: self._known.get(picture) or made.get(picture) for picture in pictures}
+        return {picture: known for picture, known in found.items() if known is not None}
 
     async def learn(self, file_ids: Mapping[Picture, str]) -> None:
         """Keep the ids that Telegram gave to what was uploaded."""
@@ -66,24 +63,28 @@ class Pictures:
                 file_id = self._known.pop(picture, None)
                 await session.execute(delete(TelegramFile).filter_by(bot_id=self._bot_id, file_id=file_id))
 
-    async def _look_up(self, picture: Picture) -> str | bytes | None:
-        parts = picture if isinstance(picture, tuple) else (picture,)
+    async def _look_up(self, pictures: Sequence[Picture]) -> dict[Picture, str | bytes]:
+        """What Telegram calls these, or the JPEG of what it has not seen yet."""
+        numbers = {part for picture in pictures for part in _parts(picture) if isinstance(part, int)}
         async with self._database.begin() as session:
-            digests = [await _digest(session, part) for part in parts]
-            if not any(digests):
-                return None
-            name = name_of(digests) if isinstance(picture, tuple) else str(digests[0])
-            kept = await session.get(TelegramFile, (self._bot_id, name))
-        if kept is not None:
-            self._known[picture] = kept.file_id
-            return kept.file_id
-        try:
-            made = await asyncio.to_thread(self._made, digests)
-        except (OSError, ValueError):
-            log.exception("a picture of the shop cannot be read")
-            return None
-        self._names[picture] = name
-        return made
+            shown = await public_digests(session, numbers)
+            digests = {picture: [_digest(part, shown) for part in _parts(picture)] for picture in pictures}
+            names = {picture: _name(picture, its) for picture, its in digests.items() if any(its)}
+            named = select(TelegramFile.name, TelegramFile.file_id).filter_by(bot_id=self._bot_id)
+            rows = await session.execute(named.where(TelegramFile.name.in_(names.values())))
+            kept: dict[str, str] = {row.name: row.file_id for row in rows}
+        found: dict[Picture, str | bytes] = {}
+        for picture, name in names.items():
+            if name in kept:
+                found[picture] = self._known[picture] = kept[name]
+                continue
+            try:
+                found[picture] = await asyncio.to_thread(self._made, digests[picture])
+            except (OSError, ValueError):
+                log.exception("a picture of the shop cannot be read")
+            else:
+                self._names[picture] = name
+        return found
 
     def _made(self, digests: Sequence[str | None]) -> bytes:
         match digests:
@@ -92,12 +93,17 @@ class Pictures:
         return sheet_of([self._folder.thumbnail(digest) if digest else None for digest in digests])
 
 
-async def _digest(session: AsyncSession, picture: int | str | None) -> str | None:
+def _parts(picture: Picture) -> Sequence[int | str | None]:
+    return picture if isinstance(picture, tuple) else (picture,)
+
+
+def _digest(part: int | str | None, shown: Mapping[int, str]) -> str | None:
     """Of the file; none for a picture of the catalogue that nobody may see."""
-    if picture is None or isinstance(picture, str):
-        return picture
-    media = await public_media(session, picture)
-    return None if media is None else media.digest
+    return shown.get(part) if isinstance(part, int) else part
+
+
+def _name(picture: Picture, digests: Sequence[str | None]) -> str:
+    return name_of(digests) if isinstance(picture, tuple) else str(digests[0])
 
 
 def as_jpeg(path: Path) -> bytes:

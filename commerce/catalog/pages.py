@@ -1,7 +1,7 @@
 """What public pages need of the catalogue: products and shelves by their address, and the list of all for search
 engines."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,10 +48,18 @@ async def listed(session: AsyncSession, *, offset: int, limit: int) -> Sequence[
     return [Listed(row.handle, row.updated_at) for row in rows]
 
 
+_IS_SHOWN = exists().where(
+    Picture.media_id == Media.id, Picture.product_id == Product.id, Product.published_at.is_not(None)
+)
+
+
 async def public_media(session: AsyncSession, media_id: int) -> Media | None:
     """A picture that a product shows which is on sale or was (chats and orders go on showing it)."""
-    shown = exists().where(
-        Picture.media_id == Media.id, Picture.product_id == Product.id, Product.published_at.is_not(None)
-    )
-    media: Media | None = await session.scalar(select(Media).where(Media.id == media_id, shown))
+    media: Media | None = await session.scalar(select(Media).where(Media.id == media_id, _IS_SHOWN))
     return media
+
+
+async def public_digests(session: AsyncSession, media_ids: Collection[int]) -> dict[int, str]:
+    """{media id: digest of its file}, of those among these that `public_media` gives."""
+    rows = await session.execute(select(Media.id, Media.digest).where(Media.id.in_(media_ids), _IS_SHOWN))
+    return {row.id: row.digest for row in rows}
