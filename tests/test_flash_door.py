@@ -177,5 +177,5 @@ async def test_who_waits_in_a_chat_is_called_when_it_is_their_turn(scratch: Scra
         assert announcement.customer_id == await customer_of(session, channel="web", account=bob)
         said = await render(shop, session, announcement, language="zh")
     assert [plain(reply) for reply in said] == [
-        "轮到你了：龙井茶，抢购价 ¥48.00。11月22日 11:06 前有效，过时就让给下一位。\n1. 立即抢购"
+        "轮到您了：龙井茶，抢购价 ¥48.00。11月22日 11:06 前有效，过时就让给下一位。\n1. 立即抢购"
     ]
