@@ -395,7 +395,11 @@ async def test_a_picture_is_uploaded_once_and_again_when_telegram_has_forgotten_
         await door.says(Photo(on_sale[0], caption))
     sent = door.fake.called("sendPhoto")
     assert [call.params["photo"][:9] == "attach://" for call in sent] == [True, False]
-    assert len({call.result["photo"][-1]["file_id"] for call in sent}) == 1
+    (file_id,) = {call.result["photo"][-1]["file_id"] for call in sent}
+    begun_since = Pictures(door.database, door.folder, door.telegram.id)
+    found = await begun_since.find(on_sale)
+    assert [(picture, isinstance(found[picture], bytes)) for picture in found] == [(1, False), (2, True)]
+    assert found[on_sale[0]] == file_id
     async with door.database.begin() as session:
         assert len((await session.scalars(select(TelegramFile))).all()) == 1
     door.fake.files.clear()
