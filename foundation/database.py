@@ -68,7 +68,8 @@ class Database:
             pool_timeout=15,
             pool_recycle=1800,
             pool_use_lifo=True,  # the connection last used has its statements prepared
-            connect_args={"prepared_statement_cache_size": 500},  # a shop has more than the usual 100
+            # a shop has more than the usual 100, SQLAlchemy's and those on the driver
+            connect_args={"prepared_statement_cache_size": 500, "statement_cache_size": 500},
             hide_parameters=True,  # what a shopper wrote is no part of an error, and so of no log
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={"vault": vault})

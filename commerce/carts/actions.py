@@ -14,6 +14,7 @@ from commerce.catalog.queries import VARIANTS, VariantView, on_sale, variant_of
 from commerce.customers.model import Customer
 from foundation.errors import Refused
 from foundation.money import Money, total
+from foundation.reading import Read
 
 FRESH = {"populate_existing": True}
 """What this session read before may be older than what another channel wrote since."""
@@ -25,7 +26,7 @@ _OPEN = (
     .execution_options(**FRESH)
 )
 _OPEN_LOCKED = _OPEN.with_for_update(key_share=True)
-_LINES = (
+_LINES = Read(
     VARIANTS.add_columns(CartLine.quantity)
     .join(CartLine, CartLine.variant_id == Variant.id)
     .where(CartLine.cart_id == bindparam("cart_id"))
@@ -139,7 +140,7 @@ async def cart_view(session: AsyncSession, *, customer_id: int, language: str) -
 async def view_of(session: AsyncSession, cart: Cart, *, language: str) -> CartView:
     """This cart as the shopper sees it, lines in the order they were put in."""
     goods, lines = {}, []
-    for row in await session.execute(_LINES, {"cart_id": cart.id, "language": language}):
+    for row in await _LINES.all(session, cart_id=cart.id, language=language):
         variant = goods[row.id] = variant_of(row, language)
         lines.append(
             CartLineView(
