@@ -17,14 +17,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.shoppers_ready import Ready, say_yes
-from bot.web.simulator import Bank, send_webhooks
-from bot.web.simulator_model import (
-    FAULT_OF_AMOUNT,
-    Fault,
-    SimulatorRefund,
-    SimulatorSession,
-    session_by_reference,
-)
+from bot.web.simulator import send_webhooks
+from bot.web.simulator_bank import Bank
+from bot.web.simulator_books import session_by_reference
+from bot.web.simulator_model import FAULT_OF_AMOUNT, Fault, SimulatorRefund, SimulatorSession
 from cli.scratch import BASE_URL, EMPTY, Place, ScratchShop, scratch_shop
 from commerce.carts.actions import add_line
 from commerce.catalog.model import Product, ProductStatus, ProductText, Variant

@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 
 from bot.shop import Shop
-from bot.web.simulator import Bank, send_webhooks
+from bot.web.simulator import send_webhooks
+from bot.web.simulator_bank import Bank
 from bot.web.simulator_model import SimulatorEvent, SimulatorSession
 from cli.scratch import BASE_URL, ScratchShop
 from commerce.orders.actions import cancel_order

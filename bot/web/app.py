@@ -30,6 +30,7 @@ from bot.web import (
     pictures,
     simulator,
     simulator_alipay,
+    simulator_bank,
     simulator_stripe,
     simulator_wechat,
     suggestions,
@@ -119,7 +120,7 @@ def _furnish(app: FastAPI, shop: "Shop") -> None:
     app.state.flash_pages = Kept(groups.SEEN_KEPT)
     app.state.open_streams = Counter()
     app.state.quotas, app.state.buying = flash.new_quotas(), asyncio.Semaphore(flash.BUYING_AT_ONCE)
-    app.state.bank = simulator.bank_of_shop(shop)
+    app.state.bank = simulator_bank.bank_of_shop(shop)
 
 
 class SafeHeaders:

@@ -1,16 +1,13 @@
 """The payment simulator over HTTP: our stand-in for a bank, with a real page the shopper opens and signed webhooks.
 
 Its own protocol is written down where the shop speaks it, in commerce/payments/simulator.py; it speaks Stripe's as well
-(simulator_stripe.py). It knows the shop only by its notify_url, keeps its books in tables of its own
-(simulator_model.py), and sends a webhook from those books until the shop has taken it, never inside a transaction.
+(simulator_stripe.py). It knows the shop only by its notify_url, keeps books of its own
+(simulator_books.py), and sends a webhook from those books until the shop has taken it, never inside a transaction.
 """
 
 import asyncio
-import hmac
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from datetime import timedelta
+from typing import Annotated
 
 import httpx
 import structlog
@@ -19,55 +16,22 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
 
 from bot.language import money_text
-from bot.web import simulator_model as books
+from bot.web import simulator_books as books
 from bot.web.pages import Html, fill, notice_page, page, page_language
+from bot.web.simulator_bank import Bank, bank_of
 from bot.web.simulator_events import is_taken, letter
-from bot.web.simulator_model import FAULT_OF_AMOUNT, Fault, SimulatorRefund, SimulatorSession, State
+from bot.web.simulator_model import ALIPAY, WECHAT, Fault, SimulatorEvent, SimulatorRefund, SimulatorSession, State
 from bot.web.wire import read_body
 from bot.web.words import WORDS
-from commerce.payments.practice_wallets import PracticeKeys, practice_keys
-from commerce.payments.setup import STRIPE_AT_HOME, has_practice_wallets, webhook_secrets
 from commerce.payments.simulator import is_signed
-from foundation.database import Database
 from foundation.errors import Json, Refused
 from foundation.money import Money
-
-if TYPE_CHECKING:
-    from bot.shop import Shop
 
 log = structlog.get_logger(__name__)
 
 _LEASE = timedelta(seconds=30)
 _MOST_TRIES = 12
 _LOOK_EVERY = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Bank:
-    """What the simulator needs. `faults`: what goes wrong with the next session; only tests put anything there.
-
-    `stripe_key` is what a shop shows when it takes us for Stripe, `stripe_secret` signs what we tell it then;
-    `wallets` are the keys with which it takes us for WeChat Pay and Alipay.
-    """
-
-    database: Database
-    secret: bytes
-    base_url: str
-    now: Callable[[], datetime]
-    stripe_key: str
-    stripe_secret: bytes
-    wallets: PracticeKeys | None = None
-    may_go_wrong: bool = False
-    faults: list[Fault] = field(default_factory=list)
-    rung: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def faults_of(self, amount: int, asked: Collection[str] = ()) -> list[str]:
-        """What goes wrong with a new session: what was told for the next one, for this one, and for its amount."""
-        if not self.may_go_wrong:
-            return []
-        known = [fault for fault in asked if fault in set(Fault)]
-        of_amount = [FAULT_OF_AMOUNT[amount % 10_000]] if amount % 10_000 in FAULT_OF_AMOUNT else []
-        return [str(fault) for fault in (*self.faults, *known, *of_amount)]
 
 
 class _Strict(BaseModel):
@@ -99,40 +63,12 @@ class FaultsAsked(_Strict):
     reference: str | None = Field(default=None, max_length=120)
 
 
-def bank_of_shop(shop: "Shop") -> Bank:
-    """The bank beside a shop. It takes the shop's keys for Stripe only where the shop was told that we are Stripe."""
-    settings = shop.settings
-    key, secrets = settings.stripe_secret_key, webhook_secrets(settings)
-    is_ours = settings.stripe_url.rstrip("/") == settings.base_url + STRIPE_AT_HOME
-    return Bank(
-        database=shop.database,
-        secret=shop.simulator_secret,
-        base_url=settings.base_url,
-        now=shop.now,
-        stripe_key=key.get_secret_value() if key is not None and is_ours else "sk_test_" + shop.simulator_secret.hex(),
-        stripe_secret=secrets[0] if secrets and is_ours else b"whsec_" + shop.simulator_secret,
-        wallets=practice_keys(settings.data_dir) if has_practice_wallets(settings) else None,
-        may_go_wrong=settings.simulator_faults,
-    )
-
-
-def bank_of(request: Request) -> Bank:
-    """The bank of this app."""
-    bank: Bank = request.app.state.bank
-    return bank
-
-
 async def signed_bank(request: Request) -> Bank:
     """The bank, for a request that the shop signed. Raises Refused("simulator.signature")."""
     bank = bank_of(request)
     if not is_signed(bank.secret, request.headers, await request.body(), now=bank.now()):
         raise Refused("simulator.signature")
     return bank
-
-
-def wallet_session_id(bank: Bank, protocol: str, number: str) -> str:
-    """The id of a wallet's session, for ever the same for a shop's number of it, and to be guessed by nobody."""
-    return hmac.new(bank.secret, f"{protocol}:{number}".encode(), "sha256").hexdigest()[:40]
 
 
 ABank = Annotated[Bank, Depends(bank_of)]
@@ -240,7 +176,7 @@ async def pay_page(request: Request, bank: ABank, session_id: str, declined: boo
             request, title=title, text=text, mark=mark, button=(words.sim_return, found.return_url), headers=back
         )
     amount = money_text(found.money, language)
-    name = {books.WECHAT: words.sim_wechat, books.ALIPAY: words.sim_alipay}.get(found.protocol, words.sim_name)
+    name = {WECHAT: words.sim_wechat, ALIPAY: words.sim_alipay}.get(found.protocol, words.sim_name)
     body = fill(
         "bank.html",
         look=found.protocol,
@@ -284,7 +220,7 @@ async def send_webhooks(bank: Bank, client: httpx.AsyncClient) -> int:
         taken += ok
         again = bank.now() + timedelta(seconds=min(600, 2**event.tries))
         async with bank.database.begin() as session:
-            stored = await session.get_one(books.SimulatorEvent, event.id)
+            stored = await session.get_one(SimulatorEvent, event.id)
             stored.next_at = None if ok or event.tries >= _MOST_TRIES else again
             stored.answered_at = bank.now() if ok else None
             stored.corrupt = False

@@ -14,9 +14,10 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.web import simulator_model as books
+from bot.web import simulator_books as books
 from bot.web.pages import notice_page, page_language
-from bot.web.simulator import Bank, bank_of, no_answer, wallet_session_id
+from bot.web.simulator import no_answer
+from bot.web.simulator_bank import Bank, bank_of, wallet_session_id
 from bot.web.simulator_model import ALIPAY, Fault, SimulatorRefund, SimulatorSession, State
 from bot.web.simulator_wallet_shapes import beijing, trade_status, yuan
 from bot.web.words import WORDS

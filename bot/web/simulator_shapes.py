@@ -2,14 +2,11 @@
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from bot.web.simulator_model import SimulatorRefund, SimulatorSession
 from commerce.payments.stripe_checkout import exactly
 from foundation.errors import Json
 from foundation.money import Money
-
-if TYPE_CHECKING:
-    from bot.web.simulator_model import SimulatorRefund, SimulatorSession
 
 API_VERSION = "2025-07-30.basil"
 _OWN_KINDS = {"payment.succeeded_late": "payment.succeeded"}
@@ -35,8 +32,8 @@ _INTENT_STATUS = {
 def own_event(
     event_id: str,
     kind: str,
-    about: "SimulatorSession",
-    refund: "SimulatorRefund | None",
+    about: SimulatorSession,
+    refund: SimulatorRefund | None,
     now: datetime,  # noqa: ARG001 - for others
 ) -> dict[str, Json] | None:
     """A webhook in our own protocol; None for what it does not tell of."""
@@ -54,7 +51,7 @@ def own_event(
 
 
 def stripe_event(
-    event_id: str, kind: str, about: "SimulatorSession", refund: "SimulatorRefund | None", now: datetime
+    event_id: str, kind: str, about: SimulatorSession, refund: SimulatorRefund | None, now: datetime
 ) -> dict[str, Json]:
     """A webhook as Stripe sends it: an event around the object as it is now."""
     if refund is not None:
@@ -76,7 +73,7 @@ def stripe_event(
     }
 
 
-def stripe_session(about: "SimulatorSession", *, url: str | None, expanded: bool = False) -> dict[str, Json]:
+def stripe_session(about: SimulatorSession, *, url: str | None, expanded: bool = False) -> dict[str, Json]:
     """A Checkout Session; `expanded` shows its payment intent whole."""
     has_intent = about.state in ("processing", "paid")
     intent: Json = stripe_intent(about) if expanded else about.payment_ref
@@ -102,7 +99,7 @@ def stripe_session(about: "SimulatorSession", *, url: str | None, expanded: bool
     }
 
 
-def stripe_intent(about: "SimulatorSession") -> dict[str, Json]:
+def stripe_intent(about: SimulatorSession) -> dict[str, Json]:
     """The payment intent of a session, with its charge when it was paid."""
     charge: dict[str, Json] = {
         "id": f"ch_{(about.payment_ref or '')[3:]}",
@@ -127,7 +124,7 @@ def stripe_intent(about: "SimulatorSession") -> dict[str, Json]:
     }
 
 
-def stripe_refund(refund: "SimulatorRefund", about: "SimulatorSession") -> dict[str, Json]:
+def stripe_refund(refund: SimulatorRefund, about: SimulatorSession) -> dict[str, Json]:
     """A refund."""
     return {
         "id": refund.key,

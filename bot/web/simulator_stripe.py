@@ -15,9 +15,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.web import simulator_model as books
+from bot.web import simulator_books as books
 from bot.web import simulator_stripe_model as stripe_books
-from bot.web.simulator import Bank, bank_of
+from bot.web.simulator_bank import Bank, bank_of
 from bot.web.simulator_model import Fault, SimulatorSession, State
 from bot.web.simulator_shapes import stripe_intent, stripe_refund, stripe_session
 from bot.web.simulator_stripe_model import StripeError

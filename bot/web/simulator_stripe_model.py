@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.web import simulator_model as books
+from bot.web import simulator_books as books
 from bot.web.simulator_model import STRIPE, SimulatorRefund, SimulatorSession, State
 from commerce.payments.stripe_checkout import from_stripe
 from foundation.database import Base, JsonMap

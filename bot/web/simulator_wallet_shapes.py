@@ -1,15 +1,12 @@
 """What the payment simulator writes as WeChat Pay v3 and as Alipay: orders, refunds, notices, not yet signed."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from bot.web.simulator_model import SimulatorRefund, SimulatorSession
 from commerce.payments.alipay import TIMES
 from commerce.payments.practice_wallets import ALIPAY_APP, MCHID, SELLER, WECHAT_APP
 from commerce.payments.wechat_pay import BEIJING
 from foundation.errors import Json
-
-if TYPE_CHECKING:
-    from bot.web.simulator_model import SimulatorRefund, SimulatorSession
 
 _WECHAT_KINDS = {
     "payment.succeeded": "TRANSACTION.SUCCESS",
@@ -23,7 +20,7 @@ _REFUND_STATES = {"pending": "PROCESSING", "succeeded": "SUCCESS", "failed": "CL
 
 
 def wechat_event(
-    event_id: str, kind: str, about: "SimulatorSession", refund: "SimulatorRefund | None", now: datetime
+    event_id: str, kind: str, about: SimulatorSession, refund: SimulatorRefund | None, now: datetime
 ) -> dict[str, Json] | None:
     """A notice with its `resource` still open; it is sealed anew each time it is sent. None for what is not told."""
     if kind not in _WECHAT_KINDS:
@@ -39,7 +36,7 @@ def wechat_event(
     }
 
 
-def wechat_order(about: "SimulatorSession", *, given_back: int = 0) -> dict[str, Json]:
+def wechat_order(about: SimulatorSession, *, given_back: int = 0) -> dict[str, Json]:
     """An order; what is known only of a paid one is missing before."""
     order: dict[str, Json] = {
         "appid": WECHAT_APP,
@@ -67,7 +64,7 @@ def wechat_order(about: "SimulatorSession", *, given_back: int = 0) -> dict[str,
     }
 
 
-def wechat_refund(refund: "SimulatorRefund", about: "SimulatorSession") -> dict[str, Json]:
+def wechat_refund(refund: SimulatorRefund, about: SimulatorSession) -> dict[str, Json]:
     """A refund, as the answer to its request and to a question about it."""
     number = refund.key.partition(":")[2]
     return {
@@ -93,7 +90,7 @@ def wechat_refund(refund: "SimulatorRefund", about: "SimulatorSession") -> dict[
     }
 
 
-def _told_refund(refund: "SimulatorRefund", about: "SimulatorSession") -> dict[str, Json]:
+def _told_refund(refund: SimulatorRefund, about: SimulatorSession) -> dict[str, Json]:
     whole = wechat_refund(refund, about)
     told = {name: whole[name] for name in ("out_trade_no", "transaction_id", "out_refund_no", "refund_id")}
     amount = {"total": about.amount, "refund": refund.amount, "payer_total": about.amount}
@@ -106,7 +103,7 @@ def _told_refund(refund: "SimulatorRefund", about: "SimulatorSession") -> dict[s
 
 
 def alipay_event(
-    event_id: str, kind: str, about: "SimulatorSession", refund: "SimulatorRefund | None", now: datetime
+    event_id: str, kind: str, about: SimulatorSession, refund: SimulatorRefund | None, now: datetime
 ) -> dict[str, Json] | None:
     """The parameters of a notice without its signature; None for what Alipay does not tell."""
     if kind not in _TOLD_BY_ALIPAY:
@@ -136,7 +133,7 @@ def alipay_event(
     }
 
 
-def trade_status(about: "SimulatorSession", *, given_back: int) -> str:
+def trade_status(about: SimulatorSession, *, given_back: int) -> str:
     """How a trade stands at Alipay: what was given back whole is closed as well."""
     if about.state == "paid":
         return "TRADE_CLOSED" if given_back >= about.amount else "TRADE_SUCCESS"

@@ -13,9 +13,9 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.web import simulator_model as books
+from bot.web import simulator_books as books
 from bot.web.pages import notice_page, page_language
-from bot.web.simulator import Bank, bank_of, wallet_session_id
+from bot.web.simulator_bank import Bank, bank_of, wallet_session_id
 from bot.web.simulator_events import signed_by_wechat
 from bot.web.simulator_model import WECHAT, Fault, SimulatorRefund, SimulatorSession, State
 from bot.web.simulator_shapes import wire
