@@ -1,12 +1,14 @@
 """China's divisions as one process has them: read at the first address, outside the transactions of turns."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeAlias
 
 from commerce.customers.divisions import Divisions, read_all
+from foundation.database import Database
 
-if TYPE_CHECKING:
-    from bot.shop import Shop
+Soon: TypeAlias = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+"""Does work in the background."""
 
 
 class Places:
@@ -16,17 +18,17 @@ class Places:
         self.known: Divisions | None = None
         self._reading: asyncio.Task[None] | None = None
 
-    def begin(self, shop: "Shop") -> None:
+    def begin(self, database: Database, soon: Soon) -> None:
         """Read them now unless they are there: an address is about to be asked for."""
         if not self.known and (self._reading is None or self._reading.done()):
-            self._reading = shop.soon(self._read(shop))
+            self._reading = soon(self._read(database))
 
     async def settled(self) -> None:
         """Wait while they are being read. To be called where no transaction is open."""
         if self._reading is not None and not self._reading.done():
             await asyncio.wait([self._reading])
 
-    async def _read(self, shop: "Shop") -> None:
-        async with shop.database.begin() as session:
+    async def _read(self, database: Database) -> None:
+        async with database.begin() as session:
             divisions = await read_all(session)
         self.known = await asyncio.to_thread(Divisions, divisions) if divisions else None

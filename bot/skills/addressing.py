@@ -152,7 +152,7 @@ def _without_name(text: str, so_far: str) -> str:
 
 async def ask_address(turn: Turn, where: AddressQuestion) -> AddressText:
     """The address, as slot "address"; where its line begins with a name that several places share, which one it is."""
-    turn.shop.places.begin(turn.shop)
+    turn.shop.places.begin(turn.shop.database, turn.shop.soon)
     address = await turn.ask("address", where)
     name, places = could_be(address, where.divisions)
     if not places:
