@@ -116,11 +116,14 @@ class RateBudget:
     def __init__(self, redis: Redis | None) -> None:
         self._redis = redis
         self._local: dict[str, tuple[float, int]] = {}
+        """By name: until when it is kept, and how often it was used."""
 
-    async def spend(self, key: str, *, limit: int, seconds: int) -> int:
-        """Count one use of `key` in this window of `seconds`. Returns how many over `limit` it is (0: allowed)."""
-        window = int(time.time() // seconds)
-        name = f"{_PREFIX}budget:{key}:{window}"
+    async def spend(self, key: str, *, limit: int, seconds: int, at: float | None = None) -> int:
+        """Count one use of `key` in the window of `seconds` it belongs to. Returns how many over `limit` it is.
+
+        `at`: when it was done (Unix seconds), for what may reach us late; else now. 0 over the limit: allowed.
+        """
+        name = _window(key, seconds, at)
         if self._redis is not None:
             try:
                 async with self._redis.pipeline(transaction=False) as pipe:
@@ -130,12 +133,11 @@ class RateBudget:
                 return max(0, used - limit)
             except (RedisError, OSError):
                 log.warning("redis is away; limits are counted in this process only")
-        return max(0, self._spend_here(key, window) - limit)
+        return max(0, self._count_here(name, 1, seconds) - limit)
 
-    async def give_back(self, key: str, *, seconds: int) -> None:
+    async def give_back(self, key: str, *, seconds: int, at: float | None = None) -> None:
         """What was just counted came to nothing, or had been counted before."""
-        window = int(time.time() // seconds)
-        name = f"{_PREFIX}budget:{key}:{window}"
+        name = _window(key, seconds, at)
         if self._redis is not None:
             with contextlib.suppress(RedisError, OSError):
                 async with self._redis.pipeline(transaction=False) as pipe:
@@ -143,17 +145,19 @@ class RateBudget:
                     pipe.expire(name, seconds * 2)
                     await pipe.execute()
                     return
-        begun, used = self._local.get(key, (window, 0))
-        if begun == window:
-            self._local[key] = (window, max(0, used - 1))
+        self._count_here(name, -1, seconds)
 
-    def _spend_here(self, key: str, window: int) -> int:
+    def _count_here(self, name: str, change: int, seconds: int) -> int:
+        now = time.time()
         if len(self._local) > 10_000:
-            self._local = {name: entry for name, entry in self._local.items() if entry[0] == window}
-        begun, used = self._local.get(key, (window, 0))
-        used = used + 1 if begun == window else 1
-        self._local[key] = (window, used)
+            self._local = {name: kept for name, kept in self._local.items() if kept[0] > now}
+        used = max(0, self._local.get(name, (0.0, 0))[1] + change)
+        self._local[name] = (now + 2 * seconds, used)
         return used
+
+
+def _window(key: str, seconds: int, at: float | None) -> str:
+    return f"{_PREFIX}budget:{key}:{int((time.time() if at is None else at) // seconds)}"
 
 
 class Presence:

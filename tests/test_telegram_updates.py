@@ -49,7 +49,7 @@ ALONE, GROUP = Chat(7, "private"), Chat(-100500, "supergroup")
 
 
 def message(chat: dict[str, Json] = HERE, **content: Json) -> dict[str, Json]:
-    return {"message_id": 11, "date": 1, "chat": chat, "from": ANNA_IS, **content}
+    return {"message_id": 11, "date": 0, "chat": chat, "from": ANNA_IS, **content}
 
 
 def heard(**update: Json) -> object:
@@ -125,6 +125,16 @@ def test_contacts_and_places() -> None:
     assert heard(message=message(contact=contact)) == Shared(5, ALONE, ANNA, 11, "8613800138000", "Anna", owner_id=7)
     place = {"latitude": 30.2, "longitude": 120.1}
     assert heard(message=message(location=place)) == Shared(5, ALONE, ANNA, 11, latitude=30.2, longitude=120.1)
+
+
+def test_everything_written_knows_when() -> None:
+    place, contact = {"latitude": 30.2, "longitude": 120.1}, {"phone_number": "86", "first_name": "Anna"}
+    for said in ({"text": "绿茶"}, {"text": "/start"}, {"location": place}, {"contact": contact}):
+        value = heard(message=message(**said, date=60))
+        assert isinstance(value, Said | Started | Shared)
+        assert value.sent_at == 60
+    changed = heard(edited_message=message(text="two", date=60, edit_date=90))
+    assert changed == Said(5, ALONE, ANNA, 11, "two", edited=True, sent_at=90)
 
 
 def test_replies_to_us_cards_of_ours_and_topics() -> None:

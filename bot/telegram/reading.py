@@ -57,7 +57,7 @@ def _message(update_id: int, message: Raw, bot_id: int) -> Value | None:
     text = str(message.get("text") or message.get("caption") or "")
     command, _, payload = text.partition(" ")
     if command.partition("@")[0] == "/start" and chat.kind == "private" and "forward_origin" not in message:
-        return Started(update_id, chat, user, message_id, payload.strip())
+        return Started(update_id, chat, user, message_id, payload.strip(), sent_at=_sent_at(message))
     other = next((kind for kind in UNREADABLE if kind in message), "")
     if not text and not other and "photo" not in message:
         return None
@@ -72,6 +72,7 @@ def _message(update_id: int, message: Raw, bot_id: int) -> Value | None:
         album=str(message.get("media_group_id") or ""),
         to_us=_answers(message, bot_id),
         via_us=_id_of(message.get("via_bot")) == bot_id,
+        sent_at=_sent_at(message),
     )
 
 
@@ -80,7 +81,8 @@ def _edited(update_id: int, message: Raw, bot_id: int) -> Value | None:
     text = str(message.get("text") or message.get("caption") or "")
     if sender is None or sender.get("is_bot") or not text or _id_of(message.get("via_bot")) == bot_id:
         return None
-    return Said(update_id, _chat(message), _user(sender), int(message["message_id"]), text=text, edited=True)
+    chat, user, at = _chat(message), _user(sender), _sent_at(message)
+    return Said(update_id, chat, user, int(message["message_id"]), text=text, edited=True, sent_at=at)
 
 
 def _pressed(update_id: int, query: Raw, bot_id: int) -> Value | None:  # noqa: ARG001 - all readers are called alike
@@ -188,17 +190,16 @@ def _paid(update_id: int, chat: Chat, user: User, message_id: int, payment: Raw)
 
 
 def _shared(update_id: int, chat: Chat, user: User, message_id: int, message: Raw) -> Shared:
+    at = _sent_at(message)
     if "contact" in message:
         contact = message["contact"]
         name = " ".join(filter(None, (contact.get("first_name"), contact.get("last_name"))))
-        owner_id = contact.get("user_id")
+        owner_id = int(contact["user_id"]) if contact.get("user_id") is not None else None
         phone = str(contact["phone_number"])
-        return Shared(
-            update_id, chat, user, message_id, phone, name, owner_id=int(owner_id) if owner_id is not None else None
-        )
+        return Shared(update_id, chat, user, message_id, phone, name, owner_id=owner_id, sent_at=at)
     place = message["location"]
     latitude, longitude = float(place["latitude"]), float(place["longitude"])
-    return Shared(update_id, chat, user, message_id, latitude=latitude, longitude=longitude)
+    return Shared(update_id, chat, user, message_id, latitude=latitude, longitude=longitude, sent_at=at)
 
 
 def _photo(sizes: list[Raw]) -> Photo:
@@ -217,6 +218,10 @@ def _chat(message: Raw) -> Chat:
 def _user(user: Raw) -> User:
     name = " ".join(filter(None, (user.get("first_name"), user.get("last_name"))))
     return User(int(user["id"]), name, str(user.get("language_code") or "").lower(), bool(user.get("is_bot")))
+
+
+def _sent_at(message: Raw) -> int:
+    return int(message.get("edit_date") or message["date"])
 
 
 def _answers(message: Raw, bot_id: int) -> bool:

@@ -87,7 +87,9 @@ async def _hear(shop: "Shop", value: Telling, chat: Chat) -> None:
     if meant is None:
         return
     counted, limit = f"telegram:{value.user.id}", shop.settings.messages_a_minute
-    over = await shop.budget.spend(counted, limit=limit, seconds=60)
+    # What waited while we were away counts for the minute in which it was written; of a press nobody says when it was.
+    at = None if isinstance(value, Pressed) else value.sent_at
+    over = await shop.budget.spend(counted, limit=limit, seconds=60, at=at)
     if over:
         shop.soon(_slow_down(shop, value, chat, first=over == 1))
         return
@@ -111,7 +113,7 @@ async def _hear(shop: "Shop", value: Telling, chat: Chat) -> None:
         kept = await keep(shop, incoming, language=language)
     finally:
         if kept is None or kept.repeated:  # it will come again and be counted then, or was counted before
-            await shop.budget.give_back(counted, seconds=60)
+            await shop.budget.give_back(counted, seconds=60, at=at)
     HEARD.labels(CHANNEL).inc()
     shop.soon(_answer(shop, value, chat, kept, incoming))
 

@@ -44,7 +44,7 @@ class Said:
 
     `other` names what that is ("sticker", "voice", "document", ...). `to_us`: it answers a message of this bot.
     `via_us`: it is what this bot itself has put into the chat for somebody (inline mode). `edited`: the words of an
-    earlier message, anew. Pictures sent together have one `album`.
+    earlier message, anew. Pictures sent together have one `album`. `sent_at`: when that was, in Unix seconds.
     """
 
     update_id: int
@@ -58,6 +58,7 @@ class Said:
     to_us: bool = False
     via_us: bool = False
     edited: bool = False
+    sent_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Shared:
     owner_id: int | None = None
     latitude: float | None = None
     longitude: float | None = None
+    sent_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Started:
     user: User
     message_id: int
     payload: str = ""
+    sent_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
