@@ -17,7 +17,7 @@ from conversations.delivery import (
     mark_sent,
     try_later,
 )
-from conversations.edits import Changed, claim_edits, edit_later, mark_edited
+from conversations.edits import Changed, claim_edits, edit_failed, edit_later, mark_edited
 from conversations.reach import set_reachable
 from conversations.sweeps import expire_leases, undelivered
 from foundation.database import Database
@@ -33,6 +33,8 @@ LEFT_ALONE = timedelta(seconds=2)
 SWEPT_AT_ONCE = 100
 PAUSE_GROWS = 5
 """So many times longer is the pause after each further try: a message outlasts a fault of some minutes."""
+LOST_AGAIN = timedelta(seconds=1)
+"""After an answer that may have arrived."""
 EDIT_AGAIN = timedelta(seconds=10)
 """After an edit that failed for no known reason."""
 
@@ -199,32 +201,39 @@ class Delivery:
             await self._note_unreachable(message, error)
             return await mark_failed(self._database, message)
         except NotSent as error:
-            pause = error.after * PAUSE_GROWS ** (message.tries - 1) if error.is_try else error.after
+            pause = _grown(error.after, message) if error.is_try else error.after
             await try_later(self._database, message, at=self._clock() + pause, is_try=error.is_try)
             return False
         except Exception:
             log.exception("send failed", conversation=message.conversation_id, seq=message.seq)
-            await mark_lost(self._database, message)
+            await mark_lost(self._database, message, at=self._clock() + _grown(LOST_AGAIN, message))
             return False
         return await mark_sent(self._database, message, external_id=external_id, now=self._clock())
 
     async def _edit(self, message: Changed) -> None:
-        """One edit. What cannot be shown any more is let go; what went wrong otherwise is tried again."""
+        """One edit. What cannot be shown any more is let go; what went wrong otherwise is tried again for a while."""
         channel = self._channels[message.channel]
         assert isinstance(channel, Wire)
         try:
             async with self._places, asyncio.timeout(SEND_WITHIN):
                 await channel.edit(message)
         except NotSent as error:
-            await edit_later(self._database, message, at=self._clock() + error.after)
+            if error.is_try:
+                await self._edit_failed(message, error.after)
+            else:
+                await edit_later(self._database, message, at=self._clock() + error.after)
             return
         except Undeliverable as error:
             await self._note_unreachable(message, error)
         except Exception:  # an edit that was made already may be made again
             log.exception("edit failed", conversation=message.conversation_id)
-            await edit_later(self._database, message, at=self._clock() + EDIT_AGAIN)
+            await self._edit_failed(message, EDIT_AGAIN)
             return
         await mark_edited(self._database, message, now=self._clock())
+
+    async def _edit_failed(self, message: Changed, pause: timedelta) -> None:
+        if not await edit_failed(self._database, message, now=self._clock(), pause=pause):
+            log.error("an edit is let go", conversation=message.conversation_id)
 
     async def _note_unreachable(self, message: Outgoing | Changed, error: Undeliverable) -> None:
         if error.reason in ("blocked", "gone"):
@@ -240,3 +249,8 @@ class Delivery:
         self._under_way.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("delivery failed; a sweep takes it up", exc_info=error)
+
+
+def _grown(pause: timedelta, message: Outgoing) -> timedelta:
+    growth: int = PAUSE_GROWS ** (message.tries - 1)
+    return pause * growth

@@ -105,7 +105,8 @@ _WAIT = _SETTLE.format(
 )
 _MARK_LOST = _SETTLE.format(
     changes=f"""
-        status = CASE WHEN m.kind = 'answer' AND {_AGAIN} THEN 'queued' ELSE 'unknown' END, lease_until = NULL""",
+        status = CASE WHEN m.kind = 'answer' AND {_AGAIN} THEN 'queued' ELSE 'unknown' END,
+        lease_until = CASE WHEN m.kind = 'answer' AND {_AGAIN} THEN $3::timestamptz END""",
     settles="'sending'",
 )
 
@@ -200,14 +201,14 @@ async def try_later(database: Database, message: Outgoing, *, at: datetime, is_t
     return await _settle(database, _TRY_LATER if is_try else _WAIT, message, at)
 
 
-async def mark_lost(database: Database, message: Outgoing) -> bool:
-    """It may have left. A bot's answer is sent again while the bot may answer; everything else becomes unknown."""
-    return await _settle(database, _MARK_LOST, message)
+async def mark_lost(database: Database, message: Outgoing, *, at: datetime) -> bool:
+    """It may have left. A bot's answer is sent again, from `at` on, while the bot may answer; all else is unknown."""
+    return await _settle(database, _MARK_LOST, message, at)
 
 
-async def lose(driver: asyncpg.Connection, message_id: int, tries: int) -> bool:
+async def lose(driver: asyncpg.Connection, message_id: int, tries: int, *, at: datetime) -> bool:
     """`mark_lost` for a claim that is known by its message and number only."""
-    return await driver.fetchval(_MARK_LOST, message_id, tries) is not None
+    return await driver.fetchval(_MARK_LOST, message_id, tries, at) is not None
 
 
 async def _settle(database: Database, statement: str, message: Outgoing, *rest: object) -> bool:

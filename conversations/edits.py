@@ -6,11 +6,14 @@ that an edit whose process died is made by another. An edit says how a message s
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from conversations.delivery import LEASE
 from foundation.database import Database
 from foundation.errors import Json
+
+EDIT_TRIED_FOR = timedelta(hours=1)
+"""An edit that goes wrong for so long is let go."""
 
 EDIT_DUE = """
 CASE WHEN m.status = 'sending' OR m.external_id IS NOT NULL THEN coalesce(m.edit_due_at, {now}) END"""
@@ -23,10 +26,13 @@ UPDATE message m SET edit_due_at = CASE WHEN m.external_id IS NOT NULL THEN $2::
        SELECT d.id FROM message d JOIN conversation e ON e.id = d.conversation_id
         WHERE d.edit_due_at <= $1 AND d.status NOT IN ('queued', 'sending') AND e.channel = ANY($4)
         ORDER BY d.edit_due_at LIMIT $3 FOR NO KEY UPDATE OF d SKIP LOCKED)
-RETURNING m.id, m.conversation_id, m.rev, m.body, m.external_id, m.staff_name, c.channel, c.chat, c.language
+RETURNING m.id, m.conversation_id, m.rev, m.body, m.external_id, m.staff_name, m.lease_until AS tried_until,
+          c.channel, c.chat, c.language
 """
-_EDITED = "UPDATE message SET edit_due_at = CASE WHEN rev <> $2 THEN $3::timestamptz END WHERE id = $1"
-_EDIT_LATER = "UPDATE message SET edit_due_at = $2 WHERE id = $1 AND edit_due_at IS NOT NULL"
+_EDITED = """
+UPDATE message SET edit_due_at = CASE WHEN rev <> $2 THEN $3::timestamptz END, lease_until = NULL WHERE id = $1
+"""
+_EDIT_LATER = "UPDATE message SET edit_due_at = $2, lease_until = $3 WHERE id = $1 AND edit_due_at IS NOT NULL"
 _SHOWN_IN = """
 SELECT external_id FROM message
  WHERE conversation_id = $1 AND kind <> 'shopper' AND external_id = $2 AND body ->> 'replaces' = $3
@@ -40,7 +46,10 @@ UPDATE message SET external_id = NULL, edit_due_at = NULL
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A message that left and has changed: `rev` names the change, `external_id` what the platform calls it."""
+    """A message that left and has changed: `rev` names the change, `external_id` what the platform calls it.
+
+    `tried_until`: when an edit that has gone wrong already is let go.
+    """
 
     id: int
     conversation_id: int
@@ -51,6 +60,7 @@ class Changed:
     body: dict[str, Json]
     external_id: str
     staff_name: str | None
+    tried_until: datetime | None
 
 
 async def claim_edits(database: Database, *, channels: Collection[str], now: datetime, limit: int) -> list[Changed]:
@@ -67,9 +77,23 @@ async def mark_edited(database: Database, message: Changed, *, now: datetime) ->
 
 
 async def edit_later(database: Database, message: Changed, *, at: datetime) -> None:
-    """It could not be edited now."""
+    """It is not its turn to be edited."""
     async with database.raw() as driver:
-        await driver.execute(_EDIT_LATER, message.id, at)
+        await driver.execute(_EDIT_LATER, message.id, at, message.tried_until)
+
+
+async def edit_failed(database: Database, message: Changed, *, now: datetime, pause: timedelta) -> bool:
+    """It went wrong: it is edited again after `pause`, then after twice as long. False: it goes wrong too long, and is
+    let go."""
+    until = message.tried_until or now + EDIT_TRIED_FOR
+    failing_for = now - (until - EDIT_TRIED_FOR)
+    at = now + max(pause, failing_for)
+    if at > until:
+        await mark_edited(database, message, now=now)
+        return False
+    async with database.raw() as driver:
+        await driver.execute(_EDIT_LATER, message.id, at, until)
+    return True
 
 
 async def shows(database: Database, *, conversation_id: int, external_id: str, replaces: str) -> bool:

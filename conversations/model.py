@@ -197,7 +197,8 @@ class Message(Base):
     `body` is the reply or what the shopper sent, as JSON; `text` the same as plain words. `external_id` is what the
     platform calls it. It is unique in its conversation, not in the channel: every update of a platform names its chat,
     and web clients choose their own ids, where a stranger's must neither collide nor lead to another's conversation.
-    `edit_due_at`: null, or from when the platform is to be told that it has changed.
+    `lease_until`: when the send under way counts as dead, or from when one that is queued may leave. `edit_due_at`:
+    null, or from when the platform is to be told that it has changed; `lease_until` says then how long that is tried.
     """
 
     __tablename__ = "message"

@@ -49,5 +49,5 @@ async def expire_leases(database: Database, *, now: datetime, limit: int) -> int
     async with database.raw() as driver:
         late = await driver.fetch(_LATE, now, limit)
         for row in late:
-            await lose(driver, row["id"], row["tries"])
+            await lose(driver, row["id"], row["tries"], at=now)
     return len(late)

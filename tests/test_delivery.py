@@ -216,7 +216,7 @@ async def test_a_slow_process_cannot_settle_the_claim_of_the_next(talk: Talk, no
     assert not await mark_failed(talk.database, slow)
     assert not await mark_sent(talk.database, slow, external_id="p1", now=later)
     assert await mark_sent(talk.database, again, external_id="p2", now=later)
-    assert not await mark_lost(talk.database, again)
+    assert not await mark_lost(talk.database, again, at=later)
     assert dict(await talk.statuses())["green"] == "sent"
 
 
@@ -301,6 +301,20 @@ async def test_what_goes_wrong_on_the_wire(
     await delivery.sweep()
     await delivery.finish()
     assert wire.arrived == (["black"] if status == "failed" else ["green", "black"])
+
+
+async def test_an_answer_that_may_have_arrived_is_sent_again_after_growing_pauses(talk: Talk, clock: Clock) -> None:
+    wire = FakeWire(*[ConnectionResetError()] * (MOST_SENDS - 1))
+    delivery = courier(talk, wire, clock)
+    await delivery.deliver(talk.id, "wire")
+    for pause in (1, 5, 25, 125):
+        to_come = list(wire.mishaps)
+        for seconds in (pause - 1, 1):
+            assert (wire.mishaps, wire.arrived) == (to_come, [])
+            clock.now += timedelta(seconds=seconds)
+            await delivery.sweep(fresh=True)
+            await delivery.finish()
+    assert wire.arrived == ["green", "black"]
 
 
 async def test_a_persons_message_that_may_have_arrived_is_shown_so_and_not_sent_again(talk: Talk, clock: Clock) -> None:
@@ -427,3 +441,35 @@ async def test_an_edit_that_fails_is_made_later(talk: Talk, clock: Clock, mishap
         await delivery.sweep()
         await delivery.finish()
         assert wire.edited == edited
+
+
+async def test_an_edit_that_never_works_is_tried_ever_less_and_let_go_and_the_next_change_is_tried_again(
+    talk: Talk, clock: Clock
+) -> None:
+    wire = FakeWire()
+    delivery = courier(talk, wire, clock)
+    await delivery.deliver(talk.id, "wire")
+
+    async def pauses(driver: asyncpg.Connection) -> list[int]:
+        await driver.execute("UPDATE message SET edit_due_at = $1, rev = rev + 100 WHERE text = 'green'", clock.now)
+        found = list[int]()
+        while True:
+            await delivery.sweep()
+            await delivery.finish()
+            due: datetime | None = await driver.fetchval("SELECT edit_due_at FROM message WHERE text = 'green'")
+            if due is None:
+                return found
+            found.append(round((due - clock.now).total_seconds()))
+            clock.now = due
+
+    async with talk.database.raw() as driver:
+        wire.mishaps = [ConnectionResetError()] * 10
+        assert await pauses(driver) == [10, 10, 20, 40, 80, 160, 320, 640, 1280]
+        assert wire.mishaps == []
+        wire.mishaps = [
+            NotSent(timedelta(seconds=1)),
+            ConnectionResetError(),
+            NotSent(timedelta(seconds=30), is_try=False),
+        ]
+        assert await pauses(driver) == [1, 10, 30]
+    assert wire.edited == ["green"]
