@@ -4,8 +4,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, and_, bindparam, case, cast, func, select, true
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -24,6 +36,7 @@ from commerce.catalog.model import (
 )
 from commerce.inventory.model import StockLevel
 from foundation.money import Money
+from foundation.reading import Read
 
 
 def _all_of(column: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[int]:
@@ -118,7 +131,7 @@ class ProductDetails:
 
 async def product_cards(session: AsyncSession, ids: Sequence[int], *, language: str) -> list[ProductCard]:
     """Cards of the published ones of these products, in the order of `ids`."""
-    found = await session.execute(_CARDS, {"ids": list(ids), "language": language})
+    found = await _CARDS.all(session, ids=list(ids), language=language)
     cards = {
         row.id: ProductCard(
             product_id=row.id,
@@ -140,12 +153,15 @@ async def product_details(session: AsyncSession, product_id: int, *, language: s
     variants = await _views(session, _OF_PRODUCT, language=language, product_id=product_id)
     if not variants:
         return None
-    about = (await session.execute(_ABOUT, {"product_id": product_id, "language": language})).one()
+    [about] = await _ABOUT.all(session, product_id=product_id, language=language)
     return ProductDetails(
         product_id=product_id,
         title=about.title or "",
         body=about.body or "",
-        options=await _options(session, product_id, language),
+        options=tuple(
+            OptionView(in_language(name, language), tuple(in_language(value, language) for value in values))
+            for name, values in about.options or ()
+        ),
         variants=tuple(variants.values()),
         pictures=tuple(dict.fromkeys(about.pictures or ())),
         attributes=tuple(
@@ -162,7 +178,7 @@ async def in_common(
     session: AsyncSession, product_id: int, others: Sequence[int], *, language: str
 ) -> dict[int, tuple[str, ...]]:
     """What each of some products shares with one: the shelf, then values of the same attribute."""
-    rows = await session.execute(_IN_COMMON, {"product_id": product_id, "ids": list(others)})
+    rows = await _IN_COMMON.all(session, product_id=product_id, ids=list(others))
     return {
         row.id: tuple(
             dict.fromkeys(
@@ -187,15 +203,11 @@ async def variant_view(session: AsyncSession, variant_id: int, *, language: str)
 
 async def on_sale(session: AsyncSession, ids: Collection[int]) -> set[int]:
     """Which of these variants shoppers can buy."""
-    return set(await session.scalars(_SOLD, {"ids": list(ids)}))
+    return set(await _SOLD.column(session, ids=list(ids)))
 
 
-async def _views(
-    session: AsyncSession, statement: Select[*tuple[Any, ...]], *, language: str, **which: object
-) -> dict[int, VariantView]:
-    return {
-        row.id: variant_of(row, language) for row in await session.execute(statement, {"language": language, **which})
-    }
+async def _views(session: AsyncSession, variants: Read, *, language: str, **which: object) -> dict[int, VariantView]:
+    return {row.id: variant_of(row, language) for row in await variants.all(session, language=language, **which)}
 
 
 def variant_of(row: Any, language: str) -> VariantView:
@@ -218,14 +230,6 @@ def variant_of(row: Any, language: str) -> VariantView:
     )
 
 
-async def _options(session: AsyncSession, product_id: int, language: str) -> tuple[OptionView, ...]:
-    options: dict[int, tuple[str, list[str]]] = {}
-    for option_id, option, value in await session.execute(_OPTIONS, {"product_id": product_id}):
-        _, values = options.setdefault(option_id, (in_language(option, language), []))
-        values.append(in_language(value, language))
-    return tuple(OptionView(name, tuple(values)) for name, values in options.values())
-
-
 # The statements, each built once.
 
 _LANGUAGE: BindParameter[str] = bindparam("language")
@@ -236,7 +240,7 @@ _BEST_LANGUAGE = (
     ProductText.lang,
 )
 """The shopper's language, else English, else Chinese, else whichever there is."""
-_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
+_IDS = any_(bindparam("ids", type_=ARRAY(BigInteger)))
 _IS_SOLD = and_(Variant.active, Product.status == ProductStatus.PUBLISHED)
 
 
@@ -304,11 +308,11 @@ VARIANTS = (
 )
 """Every variant, for `variant_of`; to be narrowed and put in order. Takes the `language` of its words."""
 _IN_ORDER = VARIANTS.order_by(Variant.product_id, Variant.position, Variant.id)
-_OF_IDS = _IN_ORDER.where(Variant.id.in_(_IDS))
-_ON_SALE = _OF_IDS.where(_IS_SOLD)
-_OF_PRODUCT = _IN_ORDER.where(Variant.product_id == bindparam("product_id"), _IS_SOLD)
-_SOLD = select(Variant.id).join(Product, Product.id == Variant.product_id).where(Variant.id.in_(_IDS), _IS_SOLD)
-_CARDS = (
+_OF_IDS = Read(_IN_ORDER.where(Variant.id == _IDS))
+_ON_SALE = Read(_IN_ORDER.where(Variant.id == _IDS, _IS_SOLD))
+_OF_PRODUCT = Read(_IN_ORDER.where(Variant.product_id == bindparam("product_id"), _IS_SOLD))
+_SOLD = Read(select(Variant.id).join(Product, Product.id == Variant.product_id).where(Variant.id == _IDS, _IS_SOLD))
+_CARDS = Read(
     select(
         Product.id,
         Product.handle,
@@ -322,7 +326,7 @@ _CARDS = (
     )
     .join(Variant, Variant.product_id == Product.id)
     .join(STOCK, true())
-    .where(Product.id.in_(_IDS), _IS_SOLD)
+    .where(Product.id == _IDS, _IS_SOLD)
     .group_by(Product.id)
 )
 _TEXT_IN_LANGUAGE = (
@@ -351,7 +355,24 @@ _ATTRIBUTES = (
     .correlate(Product)
     .scalar_subquery()
 )
-_ABOUT = (
+_ANSWERS = (
+    select(func.jsonb_agg(aggregate_order_by(OptionValue.name, OptionValue.position, OptionValue.id)).label("all"))
+    .where(OptionValue.option_id == Option.id)
+    .correlate(Option)
+    .lateral()
+)
+_OPTIONS = (
+    select(
+        func.jsonb_agg(
+            aggregate_order_by(func.jsonb_build_array(Option.name, _ANSWERS.c.all), Option.position, Option.id)
+        )
+    )
+    .join(_ANSWERS, _ANSWERS.c.all.is_not(None))
+    .where(Option.product_id == Product.id)
+    .correlate(Product)
+    .scalar_subquery()
+)
+_ABOUT = Read(
     select(
         Product.handle,
         Product.category_id,
@@ -361,6 +382,7 @@ _ABOUT = (
         _TEXT_IN_LANGUAGE.c.body,
         _PICTURES.label("pictures"),
         _ATTRIBUTES.label("attributes"),
+        _OPTIONS.label("options"),
     )
     .outerjoin(_TEXT_IN_LANGUAGE, true())
     .where(Product.id == bindparam("product_id"))
@@ -374,14 +396,8 @@ _SHARED = (
     .scalar_subquery()
 )
 _SHELF_OF_THIS = select(Product.category_id).where(Product.id == bindparam("product_id")).scalar_subquery()
-_IN_COMMON = (
+_IN_COMMON = Read(
     select(Product.id, Category.name.label("shelf"), _SHARED.label("values"))
     .outerjoin(Category, and_(Category.id == Product.category_id, Product.category_id == _SHELF_OF_THIS))
-    .where(Product.id.in_(_IDS))
-)
-_OPTIONS = (
-    select(Option.id, Option.name, OptionValue.name)
-    .join(OptionValue, OptionValue.option_id == Option.id)
-    .where(Option.product_id == bindparam("product_id"))
-    .order_by(Option.position, Option.id, OptionValue.position, OptionValue.id)
+    .where(Product.id == _IDS)
 )
