@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import sayings_flash, sayings_groups, sayings_persons, sayings_tender
@@ -22,8 +21,7 @@ from commerce.announcements import Announcement, announced, untold
 from commerce.catalog.queries import variant_view
 from commerce.orders.model import HoldReason
 from commerce.orders.queries import OrderView, order_view
-from conversations.erase import ERASED
-from conversations.model import Conversation
+from conversations.reach import conversation_for
 from conversations.say import say_fact
 from foundation.money import Money
 
@@ -75,7 +73,7 @@ async def _tell_next(shop: "Shop", failed: list[int]) -> bool:
         if not waiting:
             return False
         announcement = waiting[0]
-        conversation = await _conversation(session, announcement.customer_id)
+        conversation = await conversation_for(session, customer_id=announcement.customer_id)
         if conversation is None:
             announcement.told_at = shop.now()
             return True
@@ -140,13 +138,6 @@ async def _back_in_stock(voice: Voice, session: AsyncSession, variant_id: int) -
         body = _("It was back for a moment, and is sold out again.")
         first = voice.wish(_("Tell me when it is back"), "notify_in_stock", variant=variant_id)
     return [Card(title, body, variant.picture, voice.money(variant.price), (first, details))]
-
-
-async def _conversation(session: AsyncSession, customer_id: int) -> Conversation | None:
-    """The one used last, never one that others read too. One that nothing reaches only when there is no other."""
-    is_theirs = (Conversation.customer_id == customer_id, ~Conversation.in_group, ~Conversation.chat.startswith(ERASED))
-    theirs, is_lost = select(Conversation).where(*is_theirs), Conversation.unreachable_at.is_not(None)
-    return await session.scalar(theirs.order_by(is_lost, Conversation.last_message_at.desc()).limit(1))
 
 
 def _order_placed(voice: Voice, order: OrderView, _money: Money) -> list[Reply]:

@@ -18,7 +18,8 @@ from conversations.delivery import (
     try_later,
 )
 from conversations.edits import Changed, claim_edits, edit_failed, edit_later, mark_edited
-from conversations.reach import set_reachable
+from conversations.model import Kind
+from conversations.reach import say_elsewhere, set_reachable
 from conversations.sweeps import expire_leases, undelivered
 from foundation.database import Database
 from foundation.redis import Doorbell
@@ -198,7 +199,8 @@ class Delivery:
                 external_id = await channel.send(message)
         except Undeliverable as error:
             log.warning("undeliverable", conversation=message.conversation_id, seq=message.seq, reason=error.reason)
-            await self._note_unreachable(message, error)
+            if await self._note_unreachable(message, error) and message.kind is Kind.FACT:
+                await self._say_elsewhere(message)
             return await mark_failed(self._database, message)
         except NotSent as error:
             pause = _grown(error.after, message) if error.is_try else error.after
@@ -235,10 +237,20 @@ class Delivery:
         if not await edit_failed(self._database, message, now=self._clock(), pause=pause):
             log.error("an edit is let go", conversation=message.conversation_id)
 
-    async def _note_unreachable(self, message: Outgoing | Changed, error: Undeliverable) -> None:
-        if error.reason in ("blocked", "gone"):
-            at = self._clock()
-            await set_reachable(self._database, channel=message.channel, chat=message.chat, reachable=False, now=at)
+    async def _note_unreachable(self, message: Outgoing | Changed, error: Undeliverable) -> bool:
+        """Whether nothing reaches this chat any more."""
+        if error.reason not in ("blocked", "gone"):
+            return False
+        at = self._clock()
+        await set_reachable(self._database, channel=message.channel, chat=message.chat, reachable=False, now=at)
+        return True
+
+    async def _say_elsewhere(self, message: Outgoing) -> None:
+        """What happened in the shop is told to its customer wherever they can be reached."""
+        async with self._database.begin() as session:
+            place = await say_elsewhere(session, message, now=self._clock())
+        if place is not None:
+            self.deliver_soon(place.id, place.channel)
 
     def _soon(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work)

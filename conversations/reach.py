@@ -1,7 +1,14 @@
-"""Whether anything still reaches a chat, and where it has moved."""
+"""Whether anything still reaches a chat, where it has moved, and where else its customer can be told something."""
 
 from datetime import datetime
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from conversations.delivery import Outgoing
+from conversations.erase import ERASED
+from conversations.model import Conversation
+from conversations.say import say_fact
 from foundation.database import Database
 
 _SET = """
@@ -36,3 +43,22 @@ async def move_group(database: Database, *, channel: str, chat: str, to: str) ->
     """A group has another id since: the conversations in it go on there."""
     async with database.raw() as driver:
         await driver.execute(_MOVE, channel, chat, to)
+
+
+async def conversation_for(session: AsyncSession, *, customer_id: int) -> Conversation | None:
+    """Where a customer is told what happened: in the conversation used last, never in one that others read too. One
+    that nothing reaches comes only when there is no other."""
+    is_theirs = (Conversation.customer_id == customer_id, ~Conversation.in_group, ~Conversation.chat.startswith(ERASED))
+    theirs, is_lost = select(Conversation).where(*is_theirs), Conversation.unreachable_at.is_not(None)
+    return await session.scalar(theirs.order_by(is_lost, Conversation.last_message_at.desc()).limit(1))
+
+
+async def say_elsewhere(session: AsyncSession, message: Outgoing, *, now: datetime) -> Conversation | None:
+    """Queue a fact that its chat does not take where its customer can be reached; None where that is nowhere."""
+    theirs = select(Conversation.customer_id).where(Conversation.id == message.conversation_id)
+    place = await conversation_for(session, customer_id=(await session.scalars(theirs)).one())
+    if place is None or place.unreachable_at is not None:
+        return None
+    key, body, text = f"elsewhere:{message.id}", message.body, message.text
+    await say_fact(session, conversation_id=place.id, key=key, body=body, text=text, now=now)
+    return place

@@ -22,7 +22,7 @@ from conversations.delivery import (
 from conversations.edits import Changed, claim_edits, mark_edited
 from conversations.model import Kind
 from conversations.ownership import release
-from conversations.read import messages_after
+from conversations.read import conversation_by_id, messages_after
 from conversations.say import say_fact
 from conversations.sweeps import expire_leases, undelivered
 from foundation.database import Database
@@ -301,6 +301,42 @@ async def test_what_goes_wrong_on_the_wire(
     await delivery.sweep()
     await delivery.finish()
     assert wire.arrived == (["black"] if status == "failed" else ["green", "black"])
+
+
+async def test_a_fact_that_meets_a_block_is_told_where_its_customer_can_be_reached(
+    database: Database, clock: Clock
+) -> None:
+    web = await begin_talk(database, clock.now - timedelta(days=2))
+    await web.shopper("hi")
+    group = await begin_talk(database, clock.now, channel="wire", chat="-5:7")
+    async with database.raw() as driver:
+        await driver.execute("UPDATE conversation SET in_group = true WHERE id = $1", group.id)
+    talks = [await begin_talk(database, clock.now - timedelta(hours=n), channel="wire", chat=str(n)) for n in (1, 2)]
+    for talk in talks:
+        await talk.shopper("tea")
+    await talks[0].bot("green")
+    async with database.begin() as session:
+        await say_fact(session, conversation_id=talks[0].id, key="paid:1", body={"n": 1}, text="paid", now=clock.now)
+    delivery = courier(talks[0], FakeWire(*[Undeliverable("blocked")] * 3), clock)
+    await delivery.deliver(talks[0].id, "wire")
+    await delivery.finish()
+    assert await talks[0].statuses() == [("tea", "received"), ("green", "failed"), ("paid", "failed")]
+    assert await talks[1].statuses() == [("tea", "received"), ("paid", "failed")]
+    assert await web.statuses() == [("hi", "received"), ("paid", "sent")]
+    assert await group.statuses() == []
+
+
+async def test_a_fact_that_is_refused_itself_or_has_no_other_way_is_told_nowhere_else(talk: Talk, clock: Clock) -> None:
+    web = await begin_talk(talk.database, clock.now)
+    delivery = courier(talk, FakeWire(*[Undeliverable()] * 3, Undeliverable("gone")), clock)
+    for text, web_unreachable_at in (("paid", None), ("sent", clock.now)):
+        async with talk.database.begin() as session:
+            await say_fact(session, conversation_id=talk.id, key=text, body={}, text=text, now=clock.now)
+            (await conversation_by_id(session, web.id)).unreachable_at = web_unreachable_at
+        await delivery.deliver(talk.id, "wire")
+        await delivery.finish()
+    assert [status for _, status in await talk.statuses()] == ["received"] + ["failed"] * 4
+    assert await web.statuses() == []
 
 
 async def test_an_answer_that_may_have_arrived_is_sent_again_after_growing_pauses(talk: Talk, clock: Clock) -> None:
