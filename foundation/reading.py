@@ -29,7 +29,8 @@ class _Value(NamedTuple):
 
 
 class Read:
-    """A `select` of columns whose values are `bindparam`s; one of a list is `== any_(bindparam(…, type_=ARRAY(…)))`.
+    """A `select` of columns whose values are `bindparam`s; one of a list is `== any_(bindparam(…, type_=ARRAY(…)))`,
+    one of values that are known is `in_`.
 
     Rows are named tuples of what the columns' types make of the values, and no objects of the session: what it has read
     before stays as it was. What it has not written yet is written first.
@@ -67,20 +68,22 @@ class Read:
     @cached_property
     def _compiled(self) -> tuple[str, list[_Value], Callable[[Any], Any]]:
         compiled = self.statement.compile(dialect=_DIALECT)
+        asked = {bind.key for bind in compiled.binds.values() if bind.required}
+        state = compiled.construct_expanded_state(dict.fromkeys(asked))  # an `in_` of known values becomes their places
         wanted = []
-        for name in compiled.positiontup or ():
-            bind = compiled.binds[name]
-            change = bind.type._cached_bind_processor(_DIALECT)
-            given = None if bind.required else change(bind.value) if change else bind.value
-            wanted.append(_Value(bind.key, given, bind.required, change))
+        for name in state.positiontup or ():
+            bind, given = compiled.binds.get(name), state.parameters[name]
+            change = state.processors.get(name) if bind is None else bind.type._cached_bind_processor(_DIALECT)
+            given = change(given) if change and name not in asked else given
+            wanted.append(_Value(name, given, name in asked, change))
         columns = compiled._result_columns
         names = [column.keyname for column in columns]
         row = namedtuple("Row", names, rename=True)  # type: ignore[misc]
         changes = [column.type._cached_result_processor(_DIALECT, None) for column in columns]
         if not any(changes):
-            return compiled.string, wanted, row._make
+            return state.statement, wanted, row._make
         return (
-            compiled.string,
+            state.statement,
             wanted,
             lambda found: row._make(
                 value if change is None else change(value) for change, value in zip(changes, found, strict=True)

@@ -14,7 +14,7 @@ from foundation.reading import Read
 
 CARTS = Read(
     select(Cart.id, Cart.status, Cart.deal, Cart.updated_at, Cart.version + 1)
-    .where(Cart.customer_id == bindparam("customer_id"), Cart.status == bindparam("status"), Cart.version < 5)
+    .where(Cart.customer_id == bindparam("customer_id"), Cart.status == bindparam("status"), Cart.version.in_((2, 3)))
     .order_by(Cart.id)
 )
 VERSIONS = Read(select(Cart.version).where(Cart.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))))
