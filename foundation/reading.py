@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select
+from sqlalchemy import Select, TextualSelect
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,13 +30,13 @@ class _Value(NamedTuple):
 
 class Read:
     """A `select` of columns whose values are `bindparam`s; one of a list is `== any_(bindparam(…, type_=ARRAY(…)))`,
-    one of values that are known is `in_`.
+    one of values that are known is `in_`. Written as SQL it is a `text(…).columns(column("…"), …)`.
 
     Rows are named tuples of what the columns' types make of the values, and no objects of the session: what it has read
     before stays as it was. What it has not written yet is written first.
     """
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]] | TextualSelect) -> None:
         self.statement = statement
 
     async def all(self, session: AsyncSession, **values: object) -> list[Any]:

@@ -540,7 +540,7 @@ async def test_what_shoppers_searched_for_is_listed_with_what_found_nothing(
 ) -> None:
     async with console.database.begin() as session:
         for text, found in (("抹茶", 0), ("抹茶", 0), ("茶杯", 3), ("茶杯", 3), ("茶杯", 3)):
-            log_search(session, text=text, language="zh", found=found, relaxed=False, now=now)
+            await log_search(session, text=text, language="zh", found=found, relaxed=False, now=now)
     everything = (await wang.get("/api/searches")).json()
     assert [(one["text"], one["times"], one["empty"]) for one in everything["searches"]] == [
         ("茶杯", 3, 0),

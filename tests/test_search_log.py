@@ -26,7 +26,7 @@ async def test_the_merchant_sees_each_wish_once_with_how_often_it_found_nothing(
         (5, "Chopsticks", "en", 0, False),
     ]:
         at = now + timedelta(minutes=minutes)
-        log_search(session, text=text, language=language, found=found, relaxed=relaxed, now=at)
+        await log_search(session, text=text, language=language, found=found, relaxed=relaxed, now=at)
     rows = [(g.text, g.language, g.times, g.empty, g.near) for g in await searches(session, since=now)]
     assert rows == [("筷子", "zh", 3, 2, 1), ("茶杯", "zh", 2, 0, 0), ("chopsticks", "en", 1, 1, 0)]
     missing = await searches(session, since=now, only_empty=True)
@@ -39,15 +39,15 @@ async def test_the_merchant_sees_each_wish_once_with_how_often_it_found_nothing(
 async def test_the_log_is_read_page_by_page_and_from_a_moment_on(session: AsyncSession, now: datetime) -> None:
     for times, text in enumerate(["mug", "lamp", "tea"], start=1):
         for _again in range(times):
-            log_search(session, text=text, language="en", found=1, relaxed=False, now=now + timedelta(days=times))
+            await log_search(session, text=text, language="en", found=1, relaxed=False, now=now + timedelta(days=times))
     assert [g.text for g in await searches(session, since=now, limit=2)] == ["tea", "lamp"]
     assert [g.text for g in await searches(session, since=now, limit=2, offset=2)] == ["mug"]
     assert [g.text for g in await searches(session, since=now + timedelta(days=2))] == ["tea", "lamp"]
 
 
 async def test_old_searches_are_forgotten(session: AsyncSession, now: datetime) -> None:
-    log_search(session, text="tea", language="en", found=1, relaxed=False, now=now - timedelta(seconds=1))
-    log_search(session, text="mug", language="en", found=1, relaxed=False, now=now)
+    await log_search(session, text="tea", language="en", found=1, relaxed=False, now=now - timedelta(seconds=1))
+    await log_search(session, text="mug", language="en", found=1, relaxed=False, now=now)
     await forget_searches(session, before=now)
     assert (await session.scalars(select(SearchEntry.text))).all() == ["mug"]
 
@@ -73,7 +73,7 @@ def test_a_wish_is_written_down_plain_and_without_personal_data(written: str, ke
 
 @pytest.mark.parametrize("nothing", ["", "   ", "?!…", "🫖", "\x00", "jo@example.com", "138 1234 5678"])
 async def test_what_has_no_words_is_not_written_down(session: AsyncSession, now: datetime, nothing: str) -> None:
-    log_search(session, text=nothing, language="zh", found=0, relaxed=False, now=now)
+    await log_search(session, text=nothing, language="zh", found=0, relaxed=False, now=now)
     assert await session.scalar(select(func.count()).select_from(SearchEntry)) == 0
 
 
@@ -81,7 +81,7 @@ async def test_a_worker_forgets_searches_after_ninety_days(scratch: ScratchShop)
     last_day = scratch.clock() - timedelta(days=90)
     async with scratch.shop.database.begin() as session:
         for text, at in [("tea", last_day - timedelta(seconds=1)), ("mug", last_day)]:
-            log_search(session, text=text, language="en", found=1, relaxed=False, now=at)
+            await log_search(session, text=text, language="en", found=1, relaxed=False, now=at)
     stop = asyncio.Event()
     working = asyncio.create_task(work(scratch.shop, stop=stop))
     kept: list[str] = ["tea", "mug"]
@@ -100,7 +100,7 @@ async def test_the_searches_of_a_day_are_counted_from_midnight_in_the_shop(sessi
     midnight = datetime(2026, 11, 21, 16, 0, tzinfo=UTC)  # the 22nd begins in Shanghai
     for minutes, found, relaxed in [(-1, 3, False), (0, 0, False), (1, 2, True), (2, 1, False)]:
         at = midnight + timedelta(minutes=minutes)
-        log_search(session, text="茶杯", language="zh", found=found, relaxed=relaxed, now=at)
+        await log_search(session, text="茶杯", language="zh", found=found, relaxed=relaxed, now=at)
     shanghai = ZoneInfo("Asia/Shanghai")
     everything = await searches_by_day(session, since=midnight - timedelta(days=9), zone=shanghai)
     assert everything == [SearchDay(date(2026, 11, 21), 1, 0), SearchDay(date(2026, 11, 22), 3, 2)]

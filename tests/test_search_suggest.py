@@ -157,7 +157,7 @@ async def test_what_many_searched_for_and_found_is_suggested(session: AsyncSessi
     asked = [("绿茶", 6, 3, False), ("绿萝", 4, 3, False), ("绿豆", 9, 0, False), ("绿菜", 9, 1, True)]
     for text, times, found, relaxed in asked:
         for _again in range(times):
-            log_search(session, text=text, language="zh", found=found, relaxed=relaxed, now=now)
+            await log_search(session, text=text, language="zh", found=found, relaxed=relaxed, now=now)
     await learn_popular(session, since=now - timedelta(days=1))
     assert await suggest(session, "绿", language="zh") == [Suggestion("绿茶", "search")]
     assert await suggest(session, "lvc", language="zh") == [Suggestion("绿茶", "search")]

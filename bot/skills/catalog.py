@@ -171,7 +171,7 @@ async def say_found(turn: Turn, wish: Wish, *, is_asked: bool = True) -> None:
     """Search and show what there is. `is_asked`: in the shopper's own words, so the merchant sees it in the log."""
     page = await page_of(turn, wish)
     if is_asked and wish["text"]:
-        log_search(
+        await log_search(
             turn.session,
             text=str(wish["text"]),
             language=turn.language,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import text
+from sqlalchemy import column, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.search.candidates import MOST_CANDIDATES as MOST_CANDIDATES
@@ -19,6 +19,7 @@ from commerce.search.wish import LIMITS, OFFER_FITS, PRODUCT_FITS, SHELVES, limi
 from commerce.search.wish import Found as Found
 from commerce.search.wish import Sort as Sort
 from commerce.search.wish import Wanted as Wanted
+from foundation.reading import Read
 
 _AN_ANSWER = 0.25
 """A product answers a word when it does so at least this well, compared with the product that does best."""
@@ -56,8 +57,7 @@ async def find(session: AsyncSession, wanted: Wanted) -> Found:
 
 async def suggest_popular(session: AsyncSession, *, limit: int = 5) -> list[int]:
     """A few products for someone who does not know what to ask for: from every shelf in turn, those in stock first."""
-    shown = await session.execute(_SUGGESTIONS, {"limit": limit})
-    return list(shown.scalars())
+    return await _SUGGESTIONS.column(session, limit=limit)
 
 
 async def similar(session: AsyncSession, product_id: int, *, limit: int) -> list[int]:
@@ -72,7 +72,8 @@ async def _find(session: AsyncSession, wanted: Wanted) -> Found:
         has_words = question.has_words or not wanted.text.strip()
         return await _everything(session, wanted) if has_words else Found((), 0, relaxed=False)
     borrowed = await synonyms_of(session, line_of(wanted.text[:LONGEST_QUERY]))
-    question = read_question(wanted.text, borrowed=borrowed)
+    if borrowed:
+        question = read_question(wanted.text, borrowed=borrowed)
     hits = await _scored(session, question, wanted)
     mended: dict[str, str] = {}
     if _is_incomplete(hits, question):
@@ -183,8 +184,8 @@ def _values(weights: Mapping[str, float], clues: Sequence[Clue], rarity: Mapping
 async def _everything(session: AsyncSession, wanted: Wanted) -> Found:
     """Every product with an offer within the limits, in the shop's order."""
     asked = {**limits_of(wanted), "offset": wanted.offset, "limit": wanted.limit}
-    rows = (await session.execute(_EVERYTHING[wanted.sort], asked)).all()
-    total = rows[0].total if rows else await session.scalar(_HOW_MANY, limits_of(wanted))
+    rows = await _EVERYTHING[wanted.sort].all(session, **asked)
+    total = rows[0].total if rows else await _HOW_MANY.value(session, **limits_of(wanted))
     return Found(tuple(row.product_id for row in rows), total or 0, relaxed=False)
 
 
@@ -193,14 +194,23 @@ SELECT product_id, min(price_amount) AS price FROM search_offer
 WHERE {OFFER_FITS} AND {PRODUCT_FITS} GROUP BY product_id"""
 _ORDERS = {None: "", "price_asc": "price,", "price_desc": "price DESC,", "newest": "product_id DESC,"}
 _EVERYTHING = {
-    sort: text(f"""
+    sort: Read(
+        text(f"""
 WITH RECURSIVE {SHELVES} SELECT product_id, count(*) OVER () AS total FROM ({_WITHIN}) AS offered
-ORDER BY {order} product_id OFFSET :offset LIMIT :limit""").bindparams(*LIMITS)
+ORDER BY {order} product_id OFFSET :offset LIMIT :limit""")
+        .bindparams(*LIMITS)
+        .columns(column("product_id"), column("total"))
+    )
     for sort, order in _ORDERS.items()
 }
-_HOW_MANY = text(f"WITH RECURSIVE {SHELVES} SELECT count(*) FROM ({_WITHIN}) AS offered").bindparams(*LIMITS)
+_HOW_MANY = Read(
+    text(f"WITH RECURSIVE {SHELVES} SELECT count(*) FROM ({_WITHIN}) AS offered")
+    .bindparams(*LIMITS)
+    .columns(column("count"))
+)
 
-_SUGGESTIONS = text("""
+_SUGGESTIONS = Read(
+    text("""
 SELECT product_id FROM (
     SELECT product_id, stocked,
            row_number() OVER (PARTITION BY category_id ORDER BY stocked DESC, product_id) AS turn
@@ -209,7 +219,8 @@ SELECT product_id FROM (
         FROM product p JOIN search_offer o ON o.product_id = p.id LEFT JOIN stock_level l USING (variant_id)
         GROUP BY p.id, p.category_id) AS product) AS shelf
 ORDER BY stocked DESC, turn, product_id LIMIT :limit
-""")
+""").columns(column("product_id"))
+)
 
 # What the product says most about itself (its rare and heavy terms), and who else says it; then what both mean.
 _SIMILAR = text("""

@@ -4,12 +4,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, column, text
 from sqlalchemy.dialects.postgresql import ARRAY, INTEGER, REAL, TEXT
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.search.query import Question
 from commerce.search.wish import LIMITS, OFFER_FITS, PRODUCT_FITS, SHELVES, Wanted, limits_of
+from foundation.reading import Read
 
 MOST_CANDIDATES = 200
 SATURATION = 3.0
@@ -64,7 +65,7 @@ async def candidates_for(session: AsyncSession, question: Question, wanted: Want
         "limited": limits != _NO_LIMITS,
         **limits,
     }
-    rows = (await session.execute(_CANDIDATES, asked)).all()
+    rows = await _CANDIDATES.all(session, **asked)
     if not rows:
         return Candidates((), {})
     known_by = dict(zip(terms, rows[0].known_by, strict=True))
@@ -89,7 +90,8 @@ def _rarity(products: int, known_by: int) -> float:
 # they are only looked for in what the others found. For the rarity of a term PostgreSQL's estimate of the number of
 # products is exact enough where counting them takes time. `promise` is the score that Python works out for those who
 # come through, without what several terms say together.
-_CANDIDATES = text(f"""
+_CANDIDATES = Read(
+    text(f"""
 WITH RECURSIVE {SHELVES},
 asked AS (SELECT * FROM unnest(:terms) WITH ORDINALITY AS asked (term, place)),
 shelf AS (
@@ -157,10 +159,13 @@ SELECT product_id, price, array_agg(place) AS places, array_agg(weight) AS weigh
            ARRAY(SELECT products FROM known ORDER BY place) END AS known_by
 FROM candidate JOIN said USING (product_id) CROSS JOIN shelf
 GROUP BY product_id, price, promise ORDER BY promise DESC, product_id
-""").bindparams(
-    bindparam("terms", type_=ARRAY(TEXT)),
-    bindparam("places", type_=ARRAY(INTEGER)),
-    bindparam("slots", type_=ARRAY(INTEGER)),
-    bindparam("worths", type_=ARRAY(REAL)),
-    *LIMITS,
+""")
+    .bindparams(
+        bindparam("terms", type_=ARRAY(TEXT)),
+        bindparam("places", type_=ARRAY(INTEGER)),
+        bindparam("slots", type_=ARRAY(INTEGER)),
+        bindparam("worths", type_=ARRAY(REAL)),
+        *LIMITS,
+    )
+    .columns(*map(column, ("product_id", "price", "places", "weights", "products", "known_by")))
 )

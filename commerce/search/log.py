@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.search.model import SearchEntry
 from commerce.search.terms import plain
+from foundation.database import raw
 
 LONGEST_TEXT = 200
 HIDDEN = "***"
+_WRITE = "INSERT INTO search_entry (text, language, found, relaxed, at) VALUES ($1, $2, $3, $4, $5)"
 # Somebody who writes an address or a telephone number where a search was asked for does not want it kept.
 _PERSONAL = re.compile(r"[^\s@]+@[^\s@]+|\+?\d(?:[\s()./-]{0,2}\d){9,}")
 
@@ -42,11 +44,13 @@ class SearchDay:
     empty: int
 
 
-def log_search(session: AsyncSession, *, text: str, language: str, found: int, relaxed: bool, now: datetime) -> None:
+async def log_search(
+    session: AsyncSession, *, text: str, language: str, found: int, relaxed: bool, now: datetime
+) -> None:
     """Write down one search: `found` products, `relaxed` if they are only near the wish. A text of no words is not."""
     asked = normal(text)
     if asked:
-        session.add(SearchEntry(text=asked, language=language, found=found, relaxed=relaxed, at=now))
+        await (await raw(session)).execute(_WRITE, asked, language, found, relaxed, now)
 
 
 def normal(text: str) -> str:

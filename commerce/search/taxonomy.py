@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import String, Text, bindparam, delete, text
+from sqlalchemy import String, Text, any_, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,6 +20,7 @@ from commerce.search.terms import STOP_CHARACTERS, is_chinese, needed, plain, st
 from commerce.search.vocabulary import ALONE
 from foundation.database import Base, raw
 from foundation.errors import Refused
+from foundation.reading import Read
 
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
 """Language -> its folder."""
@@ -168,7 +169,7 @@ async def synonyms_of(session: AsyncSession, line: Sequence[str]) -> list[Synony
         for end in range(start + 1, min(start + _LONGEST, len(line)) + 1)
     }
     known: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for said, terms in await session.execute(_KNOWN, {"lines": sorted(set(spans.values()))}):
+    for said, terms in await _KNOWN.all(session, lines=sorted(set(spans.values()))):
         known[said].append(tuple(terms))
     words = _longest([span for span, said in spans.items() if said in known], line)
     return [Synonym(start, end, terms) for start, end in words for terms in known[spans[start, end]]]
@@ -204,8 +205,10 @@ def stands_alone(place: int, line: Sequence[str], claimed: Set[int]) -> bool:
     return place not in claimed and is_free(place - 1) and is_free(place + 1)
 
 
-_KNOWN = text("SELECT line, terms FROM search_synonym WHERE line = ANY (:lines)").bindparams(
-    bindparam("lines", type_=ARRAY(Text))
+_KNOWN = Read(
+    select(SearchSynonym.line, SearchSynonym.terms).where(
+        SearchSynonym.line == any_(bindparam("lines", type_=ARRAY(Text)))
+    )
 )
 
 

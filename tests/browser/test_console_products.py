@@ -246,7 +246,9 @@ async def test_a_merchant_keeps_shelves_and_stock_and_an_agent_only_looks(
     now = datetime.now(UTC)
     async with database.begin() as session:
         for text, found in (("抹茶", 0), ("抹茶", 0), ("龙井", 1)):
-            log_search(session, text=text, language="zh", found=found, relaxed=False, now=now - timedelta(minutes=5))
+            await log_search(
+                session, text=text, language="zh", found=found, relaxed=False, now=now - timedelta(minutes=5)
+            )
     async with at_desk(browser, address, "mei") as page:
         await look_at(page, address, "searches")
         await expect(page.locator("[data-search]")).to_have_count(1)
