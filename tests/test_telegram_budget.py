@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from bot.delivery import NotSent
 from bot.telegram.budget import Budget, Limit, Limits, Priority
+from foundation.redis import RateBudget
 
 ANNA, BEN, GROUP = 1, 2, -5
 QUICK = Limits(bot=Limit(10, 0.4), person=Limit(3, 0.6), group=Limit(5, 0.8))
@@ -148,6 +149,18 @@ async def test_an_album_counts_as_many_as_it_has_pictures(redis: Redis, with_red
         await budget.wait(ANNA, Priority.ANNOUNCEMENT)
     await budget.wait(ANNA, Priority.ANSWER)
     assert time.monotonic() - begun < QUICK.person.seconds
+
+
+@pytest.mark.parametrize("with_redis", [True, False])
+async def test_uses_are_counted_for_all_processes_in_the_window_they_belong_to(redis: Redis, with_redis: bool) -> None:
+    one, other = (RateBudget(redis), RateBudget(redis)) if with_redis else [RateBudget(None)] * 2
+    begun = time.time()
+    for at, over in ((0, 0), (70, 0), (59, 0), (1, 1), (119, 0), (60, 1), (begun, 0), (begun + 60, 0)):
+        assert await one.spend("anna", limit=2, seconds=60, at=at) == over
+        one, other = other, one
+    await one.give_back("anna", seconds=60, at=119)
+    assert await other.spend("anna", limit=2, seconds=60, at=60) == 1
+    assert await other.spend("ben", limit=2, seconds=60, at=60) == 0
 
 
 async def test_budgets_of_two_bots_and_leftovers_do_not_mix(redis: Redis) -> None:

@@ -78,7 +78,7 @@ async def _fetched(here: TelegramShop) -> bool:
     """What waits is fetched once and worked on; whether all of it is stored. Then Telegram may forget it."""
     assert here.shop.telegram is not None
     found = await here.shop.telegram.get_updates(None, 0)
-    is_stored = await take_in(here.shop, here.shop.telegram, found, {})
+    is_stored = await take_in(here.shop, here.shop.telegram, found)
     if is_stored:
         await here.shop.telegram.get_updates(int(found[-1]["update_id"]) + 1, 0)
     await here.shop.idle()

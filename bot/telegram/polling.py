@@ -6,11 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy import text
 
 from bot.delivery import NotSent
 from bot.telegram.commands import menus
-from bot.telegram.updates import hear_update
+from bot.telegram.updates import hear_update, is_hopeless
 from bot.telegram.values import Migrated, Value
 from foundation.sole import LOOK_EVERY, run_alone
 
@@ -23,8 +22,6 @@ log = structlog.get_logger(__name__)
 WAIT = 30
 """Seconds for which Telegram holds a question without an answer."""
 AFTER_FAILURE = 1.0
-MOST_TRIES = 5
-"""So often an update is tried that alone cannot be stored; then it is left out, for the others wait behind it."""
 
 
 async def poll(shop: "Shop", *, stop: asyncio.Event, every: float = LOOK_EVERY) -> None:
@@ -44,16 +41,14 @@ async def _fetch(shop: "Shop", telegram: "Telegram") -> None:
     await telegram.delete_webhook()
     await _show_menu(telegram)
     offset: int | None = None
-    tries: dict[int, int] = {}
     while True:
         try:
             updates = await telegram.get_updates(offset, WAIT)
         except NotSent as error:
             await asyncio.sleep(error.after.total_seconds())
             continue
-        if await take_in(shop, telegram, updates, tries):
+        if await take_in(shop, telegram, updates):
             offset = max((int(update["update_id"]) + 1 for update in updates), default=offset)
-            tries.clear()
         else:
             await asyncio.sleep(AFTER_FAILURE)
 
@@ -66,44 +61,25 @@ async def _show_menu(telegram: "Telegram") -> None:
         log.warning("the menu of the bot stays as it is", error=type(error).__name__)
 
 
-async def take_in(
-    shop: "Shop", telegram: "Telegram", updates: Sequence[Mapping[str, Any]], tries: dict[int, int]
-) -> bool:
-    """Store these updates: those of one person in order, those of several beside each other. Whether all are stored.
-
-    `tries`: by number, how often each has failed while the database was well.
-    """
+async def take_in(shop: "Shop", telegram: "Telegram", updates: Sequence[Mapping[str, Any]]) -> bool:
+    """Store these updates: those of one person in order, those of several beside each other. Whether all of them are
+    stored that can be."""
     ways: dict[int, list[Value]] = {}
     for update in updates:
         value = telegram.read(update)
-        if value is not None and tries.get(value.update_id, 0) < MOST_TRIES:
+        if value is not None:
             person = value.from_chat_id if isinstance(value, Migrated) else value.user.id
             ways.setdefault(person, []).append(value)
-    failed = [number for number in await asyncio.gather(*(_store(shop, way) for way in ways.values())) if number]
-    if failed:
-        await _note_failures(shop, failed, tries)
-    return not failed
+    return all(await asyncio.gather(*(_store(shop, way) for way in ways.values())))
 
 
-async def _store(shop: "Shop", way: Sequence[Value]) -> int | None:
-    """Store these one after another. The number of the one that failed, at which this stops."""
+async def _store(shop: "Shop", way: Sequence[Value]) -> bool:
+    """Store these one after another, up to one that is to be fetched again."""
     for value in way:
         try:
             await hear_update(shop, value)
-        except Exception:  # whatever it is, it is fetched again
+        except Exception:
             log.exception("an update cannot be stored", update=value.update_id)
-            return value.update_id
-    return None
-
-
-async def _note_failures(shop: "Shop", failed: Sequence[int], tries: dict[int, int]) -> None:
-    try:
-        async with shop.database.begin() as session:
-            await session.execute(text("SELECT 1"))
-    except Exception:
-        log.exception("the database is away")
-        return
-    for number in failed:
-        tries[number] = tries.get(number, 0) + 1
-        if tries[number] == MOST_TRIES:
-            log.error("an update is left out", update=number)
+            if not await is_hopeless(shop, value):
+                return False
+    return True

@@ -7,7 +7,11 @@ only what is meant for us is heard: commands, mentions, answers to our messages,
 import asyncio
 import contextlib
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
+
+import structlog
+from sqlalchemy import text
 
 from bot.delivery import NotSent, Undeliverable
 from bot.language import translator
@@ -45,7 +49,13 @@ from foundation.errors import Json
 if TYPE_CHECKING:
     from bot.shop import Shop
 
+log = structlog.get_logger(__name__)
+
 CHANNEL = "telegram"
+MOST_TRIES = 5
+"""So often an update is tried that alone cannot be stored; then it is left out, for the others wait behind it."""
+TRIES_COUNT_FOR = timedelta(days=1)
+"""So long Telegram keeps an update."""
 ALBUM_SECONDS = 1.0
 """The pictures of an album come one by one; so long after each the shop waits for the next."""
 PRESS_SECONDS = 3.0
@@ -80,6 +90,23 @@ async def hear_update(shop: "Shop", value: Value) -> None:
             await keep_chosen(shop, value)
         case Pressed():
             await press_shared(shop, value)
+
+
+async def is_hopeless(shop: "Shop", value: Value) -> bool:
+    """Whether to leave out an update that was not taken in: it has failed MOST_TRIES times, wherever Telegram brought
+    it, while the database was well."""
+    try:
+        async with shop.database.begin() as session:
+            await session.execute(text("SELECT 1"))
+    except Exception:
+        log.exception("the database is away")
+        return False
+    assert shop.telegram is not None
+    key, most = f"update:{shop.telegram.id}:{value.update_id}", MOST_TRIES - 1
+    if not await shop.budget.spend(key, limit=most, seconds=int(TRIES_COUNT_FOR.total_seconds())):
+        return False
+    log.error("an update is left out", update=value.update_id)
+    return True
 
 
 async def _hear(shop: "Shop", value: Telling, chat: Chat) -> None:

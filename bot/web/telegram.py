@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 
 from bot.telegram.commands import menus
 from bot.telegram.links import chat_payload, deep_link
-from bot.telegram.updates import hear_update
+from bot.telegram.updates import hear_update, is_hopeless
 from bot.web.chat import CHANNEL, AVisitor
 from commerce.customers.actions import customer_of
 from foundation.encryption import Vault
@@ -43,7 +43,8 @@ def webhook_secret(vault: Vault) -> str:
 async def webhook(request: Request) -> Response:
     """Take an update in: 200 once it is stored. 401 for what does not come from Telegram, 503 until the bot is there.
 
-    Whatever else goes wrong is answered with 500: Telegram brings it again.
+    Whatever else goes wrong is answered with 500: Telegram brings it again, and what is behind it waits. What can never
+    be stored is acknowledged in the end.
     """
     shop: Shop = request.app.state.shop
     if not hmac.compare_digest(request.headers.get(SECRET, "").encode(), webhook_secret(shop.vault).encode()):
@@ -56,7 +57,11 @@ async def webhook(request: Request) -> Response:
         raise Refused("webhook.unreadable") from None
     value = shop.telegram.read(update) if isinstance(update, dict) else None
     if value is not None:
-        await hear_update(shop, value)
+        try:
+            await hear_update(shop, value)
+        except Exception:
+            if not await is_hopeless(shop, value):
+                raise
     return Response()
 
 
