@@ -131,7 +131,7 @@ class _Dialogue:
         token = heard.token if heard.kind == "press" else self._offered(heard)
         if token is not None:
             return await self._press(token, is_shared=heard.is_shared)
-        self._follow_language(heard)
+        self._follow_language(heard, is_answer=self._asks_for_free_text())
         if self.waiting:
             return await self._hear_while_waiting(heard)
         if heard.photo is not None:
@@ -262,6 +262,7 @@ class _Dialogue:
     def _unread(self, words: Words, wish: str | None) -> tuple[Words | None, str | None]:
         """The question that stands cannot read the message. What is to be read next, and for which wish."""
         frame, heard = self.frames[-1], words.heard
+        self._follow_language(heard)
         if self.waiting:
             self.frames.clear()
         elif frame.flow == ASK_PERSON:
@@ -362,18 +363,16 @@ class _Dialogue:
         known = (self.flows.get(frame.flow) for frame in frames)
         return self._say(", ").join(self._say(flow.title if flow else N_("what we were doing")) for flow in known)
 
-    def _follow_language(self, heard: Heard) -> None:
+    def _follow_language(self, heard: Heard, *, is_answer: bool = False) -> None:
         """Write as the shopper writes, unless a language was asked for.
 
-        An address says nothing about it, nor does one Latin word among Chinese ("ok", the name of a thing) or a text
-        without a Chinese character among English ("16GB").
+        One Latin word among Chinese ("ok", the name of a thing) says nothing, nor does "16GB" among English.
         """
-        if self._asks_for_free_text() or self.focus.get("language_is_fixed") or not heard.language:
+        if is_answer or self.focus.get("language_is_fixed") or not heard.language:
             return
         is_one_word = len(heard.text.split()) < 2 and (self.frames or heard.intent in _NAMES_A_THING)
-        if heard.text.isascii() and (heard.language == "zh" or (self.language == "zh" and is_one_word)):
-            return
-        self.language = heard.language
+        if not (heard.text.isascii() and (heard.language == "zh" or (self.language == "zh" and is_one_word))):
+            self.language = heard.language
 
     def _asks_for_free_text(self) -> bool:
         asking = self.frames[-1].asking if self.frames else None

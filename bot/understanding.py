@@ -11,9 +11,12 @@ from prometheus_client import Summary
 
 from bot.deal_openings import deal_wish
 from bot.words import Heard
+from commerce.customers.address import beside_address
 from conversations.text import clean
 from foundation.errors import Json
-from nlu.model import Context, Meaning
+from nlu.language import language_of
+from nlu.model import OUT_OF_SCOPE, Context, Meaning
+from nlu.text import fold
 
 if TYPE_CHECKING:
     from nlu.understand import Understander
@@ -105,7 +108,6 @@ def _understand(understander: "Understander", text: str, language: str | None) -
 
 
 def _heard(meaning: Meaning) -> Heard:
-    has_letters = any(letter.isalpha() for letter in meaning.text)
     intent, confidence = meaning.intent, meaning.confidence
     if _is_code(meaning):
         intent, confidence = "claim_coupon", 1.0
@@ -116,8 +118,20 @@ def _heard(meaning: Meaning) -> Heard:
         intent=intent,
         confidence=confidence,
         entities=meaning.entities,
-        language=meaning.language if has_letters else "",
+        language=_language_of(meaning),
     )
+
+
+def _language_of(meaning: Meaning) -> str:
+    """The language of the words said; empty where nothing but data was: a code, an address, a number."""
+    text, kinds = meaning.text, {entity.kind for entity in meaning.entities}
+    for code in (entity for entity in meaning.entities if entity.kind == "coupon_code"):
+        text = text.replace(meaning.text[code.start : code.end], " ")
+    if meaning.intent in (OUT_OF_SCOPE, "change_address") or "phone" in kinds:
+        text = beside_address(text)
+    if not any(letter.isalpha() for letter in text):
+        return ""
+    return meaning.language if text == meaning.text else language_of(fold(text))
 
 
 def _is_code(meaning: Meaning) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.shop import Shop
 from bot.skills.addressing import AddressQuestion
 from bot.words import Heard, Words
-from commerce.customers.address import AddressText, at_place, could_be, masked, parse_address
+from commerce.customers.address import AddressText, at_place, beside_address, could_be, masked, parse_address
 from commerce.customers.divisions import Division, Divisions, keep_divisions
 from commerce.customers.model import Address
 from commerce.orders.destination import destination_of
@@ -104,3 +104,19 @@ async def test_the_shop_asks_which_of_two_places_is_meant(chat: Chat, shop: Shop
     async with shop.database.begin() as session:
         address = (await session.scalars(select(Address))).one()
         assert (address.province, address.city, address.district) == ("吉林省", "长春市", "朝阳区")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("张伟，13812345678，浙江省杭州市西湖区文三路90号", ""),
+        ("收货人: 张三 电话: 13812345678 地址: 浙江省杭州市西湖区文三路90号", ""),
+        ("Ann Lee, +44 20 7946 0958, 12 High Street, Leeds LS1 4DY", ""),
+        ("sorry, send it to 李娜，13912345678，上海市浦东新区世纪大道100号", "sorry send it to"),
+        ("麻烦帮我改一下收货地址，李娜，13912345678，上海市浦东新区世纪大道100号", "麻烦帮我改一下收货地址"),
+        ("今天天气真好", "今天天气真好"),
+        ("today's weather is nice", "today's weather is nice"),
+    ],
+)
+def test_the_words_beside_an_address_are_told_from_it(text: str, words: str) -> None:
+    assert beside_address(text) == words

@@ -33,7 +33,8 @@ LONGEST_HAN_NAME = 4
 _FIRST_NAME = re.compile(r"[^\W\d_]{2}[^\d,，+\n]*")
 """The name at the front of what was given before."""
 _SHOULD_BE = re.compile(
-    r"应该是|应该寄到|改成|改为|换成|\b(?:should be|should go to|make it|change it to)\b", re.IGNORECASE
+    r"应该是|应该寄到|改成|改为|换成|\b(?:should (?:be|go to)|(?:make|change) it(?: to)?|(?:send|ship) it to)\b",
+    re.IGNORECASE,
 )
 MORE = N_("I have noted what you sent before.")
 EXAMPLE = N_("For example: Ann Lee, +44 20 7946 0958, 12 High Street, Leeds LS1 4DY")
@@ -144,6 +145,12 @@ class AddressQuestion(Question[AddressText]):
         return AddressText(**json.loads(self.vault.open(base64.b64decode(stored))))
 
 
+class PlaceChoice(Choice[Place]):
+    """Which of the places of one name is meant. Its name is of one language, whatever the shopper speaks."""
+
+    free_text = True
+
+
 def _without_name(text: str, so_far: str) -> str:
     """The text without the name that was given before: people begin anew with it."""
     name = _FIRST_NAME.match(so_far)
@@ -167,7 +174,7 @@ async def ask_address(turn: Turn, where: AddressQuestion) -> AddressText:
     options = [Option(place.code, place.words, place, also=(town,)) for place, town in zip(places, towns, strict=True)]
     # the slot belongs to this very line: another address is asked about anew
     slot = f"place-{turn.vault.blind('place', address.line).hex()[:12]}"
-    return at_place(address, await turn.ask(slot, Choice(prompt, options)))
+    return at_place(address, await turn.ask(slot, PlaceChoice(prompt, options)))
 
 
 def _town(place: Place) -> str:

@@ -186,6 +186,17 @@ def could_be(address: AddressText, divisions: Divisions | None) -> tuple[str, Se
     return next(filter(None, names), ""), place.choices
 
 
+def beside_address(text: str) -> str:
+    """The words around a name, a phone and a place; the text itself where no place is in it."""
+    plain = text
+    for label, _ in _LABELS:
+        plain = label.sub(_CUT, plain)
+    pieces = [piece.strip() for piece in re.split(f"[\\n,，;；、|/]+|(?<=[{_HAN}])\\s+|\\s+(?=[{_HAN}])", plain)]
+    if not any(map(_is_place, pieces)):
+        return text
+    return " ".join(piece for piece in pieces if not _is_place(piece) and not _is_name(piece))
+
+
 def masked(address: AddressText) -> str:
     """The address as others may see it: "张* 138****8000 浙江省杭州市…" or "A* +44****0958 … Leeds LS1 4DY"."""
     national = address.phone.removeprefix("+86")
@@ -276,6 +287,15 @@ def _likeness(piece: str) -> int:
     if _LATIN_NAME.fullmatch(piece) and not is_place:
         return 3 if " " in piece else 1
     return 0
+
+
+def _is_place(piece: str) -> bool:
+    is_part = re.search(r"\d", piece) or piece.endswith(_PLACE_END) or _STREET_EN.search(piece)
+    return bool(is_part) or piece.startswith(_PROVINCES)
+
+
+def _is_name(piece: str) -> bool:
+    return bool(_HAN_NAME.fullmatch(piece)) or (piece.istitle() and _likeness(piece) > 0)
 
 
 def _unglued(text: str, pieces: list[tuple[int, int]]) -> tuple[str, str]:
