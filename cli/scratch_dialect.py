@@ -4,13 +4,14 @@ from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.dialects import registry
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.util import LRUCache
+
+from foundation.database import Dialect
 
 _COMPILED: LRUCache[Any, Any] = LRUCache(10_000)
 
 
-class ScratchDialect(PGDialect_asyncpg):
+class ScratchDialect(Dialect):
     """Equal to that of every other scratch database, so that what was compiled for one is found by all."""
 
     supports_statement_cache = True

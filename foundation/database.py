@@ -9,12 +9,15 @@ from functools import cache
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 import asyncpg
-from sqlalchemy import BigInteger, DateTime, Identity, MetaData, exc
+from sqlalchemy import BigInteger, Connection, DateTime, Identity, MetaData, PoolProxiedConnection, exc
+from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection as AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, SessionTransaction, make_transient_to_detached, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, make_transient_to_detached, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.util import await_
 
 from foundation.encryption import Vault
 from foundation.errors import Json
@@ -55,6 +58,39 @@ class Base(DeclarativeBase):
     }
 
 
+class Dialect(PGDialect_asyncpg):
+    """SQLAlchemy's, where the driver sends BEGIN with the connection, and savepoints, which are no statements to build.
+
+    SQLAlchemy sends BEGIN with its first statement, and compiles and prepares a statement for each savepoint.
+    """
+
+    supports_statement_cache = True
+
+    def do_begin(self, dbapi_connection: PoolProxiedConnection) -> None:
+        """Send BEGIN."""
+        adapted: Any = dbapi_connection.dbapi_connection
+        await_(adapted._start_transaction())
+
+    def do_savepoint(self, connection: Connection, name: str) -> None:
+        """Send SAVEPOINT."""
+        await_(_driver_of(connection).execute(f"SAVEPOINT {name}"))
+
+    def do_rollback_to_savepoint(self, connection: Connection, name: str) -> None:
+        """Undo what was written since."""
+        await_(_driver_of(connection).execute(f"ROLLBACK TO SAVEPOINT {name}"))
+
+    def do_release_savepoint(self, connection: Connection, name: str) -> None:
+        """Forget it: what was written since stays."""
+        await_(_driver_of(connection).execute(f"RELEASE SAVEPOINT {name}"))
+
+
+def _driver_of(connection: Connection) -> asyncpg.Connection:
+    return connection.connection.driver_connection
+
+
+registry.register("postgresql.asyncpg", __name__, Dialect.__name__)
+
+
 class Database:
     """An engine with its sessions. Sessions carry the vault in `session.info["vault"]`."""
 
@@ -87,13 +123,15 @@ class Database:
     @asynccontextmanager
     async def raw(self) -> AsyncIterator[asyncpg.Connection]:
         """The driver's own connection outside any transaction: each statement commits by itself."""
-        async with self.engine.connect() as connection:
-            try:
-                yield (await connection.get_raw_connection()).driver_connection
-            except DATABASE_AWAY:
-                await connection.invalidate()  # a dead connection does not go back into the pool,
-                await self.engine.dispose()  # and those that lie there have hardly outlived it
-                raise
+        connection = await self.engine.raw_connection()
+        try:
+            yield connection.driver_connection
+        except DATABASE_AWAY:
+            connection.invalidate()  # a dead connection does not go back into the pool,
+            await self.engine.dispose()  # and those that lie there have hardly outlived it
+            raise
+        finally:
+            connection.close()
 
     async def close(self) -> None:
         """Give every connection back."""
@@ -107,22 +145,23 @@ _Known = tuple["weakref.ref[SessionTransaction]", asyncpg.Connection]
 async def raw(session: AsyncSession) -> asyncpg.Connection:
     """The driver's connection of this session, inside the session's transaction.
 
-    SQLAlchemy sends BEGIN with its first statement only; a statement on the driver before that would commit by itself.
-    It sends SAVEPOINT when its connection is asked for; a statement before that stays when the savepoint is undone.
+    SQLAlchemy sends BEGIN and SAVEPOINT when its connection is asked for; a statement on the driver before that would
+    commit by itself, or stay when the savepoint is undone.
     The way down is longer than a statement takes, so it is gone once for each of them.
     """
     begun = _innermost(session)
     known: _Known | None = session.info.get(_DRIVER)
     if known and begun is not None and known[0]() is begun and known[1].is_in_transaction():
         return known[1]
-    connection = await session.connection()
-    driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
-    if not driver.is_in_transaction():
-        await connection.exec_driver_sql("SELECT 1")
+    driver = await session.run_sync(_begun_driver)
     assert driver.is_in_transaction()
     if (begun := _innermost(session)) is not None:
         session.info[_DRIVER] = (weakref.ref(begun), driver)
     return driver
+
+
+def _begun_driver(session: Session) -> asyncpg.Connection:
+    return _driver_of(session.connection())
 
 
 def _innermost(session: AsyncSession) -> SessionTransaction | None:
