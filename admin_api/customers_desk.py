@@ -13,7 +13,7 @@ from admin_api.product_desk import note_down
 from admin_api.roles import Permission, StaffMember
 from admin_api.shapes import Words, read_cursor
 from commerce.credit.actions import accounts_of
-from commerce.customers.actions import address_text, addresses_of
+from commerce.customers.actions import addresses_of
 from commerce.customers.address import masked
 from commerce.customers.consents import consents_of
 from commerce.customers.events import events_of, note_event
@@ -153,7 +153,7 @@ async def read_customer(session: AsyncSession, staff: StaffMember, *, customer_i
     points = await points_of(session, customer_id)
     said = await consents_of(session, customer_id=customer_id)
     kept = [] if customer.erased_at else await addresses_of(session, customer_id=customer_id)
-    shown = [masked(await address_text(session, address)) for address in kept]
+    shown = [masked(address.text) for address in kept]
     talks = select(Conversation).where(Conversation.customer_id == customer_id)
     talks = talks.order_by(Conversation.last_message_at.desc()).limit(LATEST)
     joined = select(Customer.id).where(Customer.merged_into == customer_id).order_by(Customer.id)

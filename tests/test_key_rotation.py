@@ -9,7 +9,7 @@ from sqlalchemy import LargeBinary, func, select
 from cli import keys, prepare
 from cli.scratch import Clock
 from cli.sentences import sentence
-from commerce.customers.actions import address_text, customer_for, save_address
+from commerce.customers.actions import ADDRESS, customer_for, opened_address, save_address
 from commerce.customers.model import Address
 from foundation import embedded
 from foundation.database import Database
@@ -68,8 +68,8 @@ async def move_in(database: Database, people: int) -> None:
 
 async def all_open(database: Database) -> bool:
     async with database.begin() as session:
-        addresses = (await session.scalars(select(Address))).all()
-        return bool(addresses) and all([await address_text(session, address) == ZHANG for address in addresses])
+        rows = (await session.execute(select(*ADDRESS))).all()
+        return bool(rows) and all(opened_address(session, row).text == ZHANG for row in rows)
 
 
 def test_interrupted_rotation_is_finished_by_the_next_one(

@@ -10,9 +10,9 @@ from bot.skills.checkout_choices import delivery_row, gift_line, price_rows, pri
 from bot.skills.deal_checkout import deal_lines, deal_of, deal_ordered, deal_rows, not_ordered, say_missed, ways_at_once
 from bot.skills.second_thoughts import ask_anew, spoken_of
 from bot.skills.showing import goods, method_name, named, payment_options, ways_to_pay
-from commerce.carts.actions import CartLineView, cart_view, set_quantity, variants_in
+from commerce.carts.actions import CartLineView, CartView, cart_view, set_quantity, view_of
 from commerce.carts.deals import drop_deal
-from commerce.customers.actions import address_text, last_address, save_address
+from commerce.customers.actions import last_address, save_address
 from commerce.customers.address import AddressText, masked
 from commerce.orders.actions import Quote, orders_of, place_order
 from commerce.orders.destination import destination_of
@@ -29,19 +29,22 @@ async def checkout(turn: Turn) -> None:
     cart_id = int(turn.args["cart"]) if "cart" in turn.args else None
     if cart_id is not None:
         await deal_of(turn, cart_id)
-    elif not await _fit_to_stock(turn):
+        view = await view_of(turn.session, cart_id, customer_id=turn.customer_id, language=turn.language)
+    else:
+        view = await _fit_to_stock(turn)
+    if not view.lines:
         turn.say(_("Your cart is empty now."))
         return
     last = await last_address(turn.session, customer_id=turn.customer_id)
-    known = await address_text(turn.session, last) if last is not None else None
-    how = await _how_to_pay(turn, cart_id)
+    known = last.text if last is not None else None
+    how = await _how_to_pay(turn, view)
     ways = [option.label for option in how.options.values()]
     prompt = f"{_(ADDRESS)}\n{_(EXAMPLE)}"
     where = AddressQuestion(
         prompt, known=known, vault=turn.vault, more=_(MORE), not_in_it=ways, places=turn.shop.places
     )
     address = await ask_address(turn, where)
-    cart, choices = await priced_checkout(turn, destination_of(address), cart_id)
+    cart, choices = await priced_checkout(turn, view, destination_of(address))
     if not cart.priced.ships_there and cart.pickup_location_id is None:
         with turn.asks_again("address"):
             raise Refused("shipping.not_there")
@@ -107,22 +110,22 @@ async def _order(
         await deal_ordered(turn, cart.cart_id)
 
 
-async def _fit_to_stock(turn: Turn) -> bool:
-    """What the shop has less of than is in the cart: take what is there, or leave it out.
+async def _fit_to_stock(turn: Turn) -> CartView:
+    """What the shop has less of than is in the cart: take what is there, or leave it out. The cart as it is then.
 
-    False when all of it was left out: that is done and no refusal, which would undo it.
+    It may be empty when all of it was left out: that is done and no refusal, which would undo it.
     """
     view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
     if not view.lines:
         raise Refused("cart.empty")
-    for line in view.lines:
-        if line.available >= line.quantity:
-            continue
+    short = [line for line in view.lines if line.available < line.quantity]
+    for line in short:
         slot = f"short-{line.variant_id}-{line.available}"
         keep = await turn.ask(slot, _what_about(turn, line))
         await turn.once(f"{slot}-set", lambda line=line, keep=keep: _set(turn, line, keep))  # type: ignore[misc]
-    left = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
-    return bool(left.lines)
+    if not short:
+        return view
+    return await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
 
 
 def _what_about(turn: Turn, line: CartLineView) -> Choice[int]:
@@ -143,14 +146,13 @@ async def _set(turn: Turn, line: CartLineView, quantity: int) -> Json:
     return quantity
 
 
-async def _how_to_pay(turn: Turn, cart_id: int | None) -> Choice[PaymentMethod]:
+async def _how_to_pay(turn: Turn, cart: CartView) -> Choice[PaymentMethod]:
     """The ways to pay; a shopper who has ordered before pays as last time unless they say otherwise."""
     last = await orders_of(turn.session, customer_id=turn.customer_id, limit=1)
-    goods = await variants_in(turn.session, customer_id=turn.customer_id, cart_id=cart_id)
-    ways = [one.method for one in await ways_to_pay(turn, goods)]
+    ways = [one.method for one in ways_to_pay(turn, cart.goods.values())]
     usual = last[0].payment_method if last and last[0].payment_method in ways else None
     default = str(ways[0]) if len(ways) == 1 else usual and str(usual)
-    if cart_id is not None:
+    if cart.deal is not None:
         return ways_at_once(turn, turn._("How would you like to pay?"), ways, default=default)
     return Choice(turn._("How would you like to pay?"), payment_options(turn, ways), default=default)
 

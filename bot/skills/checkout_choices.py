@@ -13,6 +13,7 @@ from bot.language import N_
 from bot.questions import Choice, Option
 from bot.replies import Line, Row
 from bot.voice import Voice
+from commerce.carts.actions import CartView
 from commerce.inventory.locations import locations_that_can_fill
 from commerce.inventory.model import Location
 from commerce.orders.quoting import Quote, choices_of, quote
@@ -43,19 +44,19 @@ class Way:
     location_id: int | None = None
 
 
-async def priced_checkout(turn: Turn, where: Region, cart_id: int | None = None) -> tuple[Quote, dict[str, str]]:
+async def priced_checkout(turn: Turn, view: CartView, where: Region) -> tuple[Quote, dict[str, str]]:
     """The cart as it is ordered now, with what was chosen; and the buttons for what could be chosen otherwise.
 
-    Asks only when the shopper presses one of those buttons. A deal (`cart_id`) is sent, and takes no coupon.
+    Asks only when the shopper presses one of those buttons. A deal is sent, and takes no coupon.
     """
-    choices = await choices_of(turn.session, customer_id=turn.customer_id, cart_id=cart_id)
-    coupon_ids, may_change_coupon = ((), False) if cart_id is not None else await _coupons(turn, choices)
+    choices = await choices_of(turn.session, cart_id=view.cart_id)
+    coupon_ids, may_change_coupon = ((), False) if view.deal is not None else await _coupons(turn, choices)
     choices = replace(choices, coupon_ids=coupon_ids)
-    cart = await _quote(turn, where, choices, cart_id)
+    cart = await _quote(turn, view, where, choices)
     way, may_change_way = await _delivery(turn, cart)
     if way != Way():
         choices = replace(choices, rate_id=way.rate_id, pickup_location_id=way.location_id)
-        cart = await _quote(turn, where, choices, cart_id)
+        cart = await _quote(turn, view, where, choices)
     buttons = {}
     if may_change_way:
         buttons["delivery"] = turn._("Get it another way")
@@ -117,7 +118,7 @@ def name_of(voice: Voice, label: Json) -> str:
     return str(label.get(voice.language) or label.get("zh") or label.get("en") or "") if label else ""
 
 
-async def _quote(turn: Turn, where: Region, choices: Choices, cart_id: int | None) -> Quote:
+async def _quote(turn: Turn, view: CartView, where: Region, choices: Choices) -> Quote:
     return await quote(
         turn.session,
         customer_id=turn.customer_id,
@@ -126,7 +127,7 @@ async def _quote(turn: Turn, where: Region, choices: Choices, cart_id: int | Non
         destination=where,
         choices=choices,
         terms=terms_of(turn.shop.settings),
-        cart_id=cart_id,
+        view=view,
     )
 
 

@@ -12,7 +12,7 @@ from bot.questions import MakeButton, Question
 from bot.refusals import sentence
 from bot.replies import Button, Reply
 from bot.words import Words, simple
-from commerce.customers.actions import address_text, addresses_of
+from commerce.customers.actions import addresses_of
 from commerce.customers.address import masked
 from commerce.customers.consents import consents_of, set_consent
 from commerce.customers.linking import MOST_WRONG, ask_code, masked_email, plain_email, prove
@@ -211,7 +211,7 @@ async def show_account(turn: Turn) -> None:
         _("Language: {language}").format(language=LANGUAGES.get(turn.language, turn.language)),
     ]
     addresses = await addresses_of(turn.session, customer_id=turn.customer_id, limit=3)
-    shown = [masked(await address_text(turn.session, address)) for address in addresses]
+    shown = [masked(address.text) for address in addresses]
     lines += [_("Address: {address}").format(address=one) for one in dict.fromkeys(shown)]
     consents = await consents_of(turn.session, customer_id=turn.customer_id)
     lines += [_consent_line(turn, purpose, consents.get(purpose)) for purpose in Purpose]

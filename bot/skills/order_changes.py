@@ -14,7 +14,7 @@ from bot.skills.orders import cancel_reason, which_order
 from bot.skills.showing import can_cancel, can_change, method_name, payment_options, status_name, ways_to_pay
 from bot.skills.variants import PickVariant, meant_variants, variant_options
 from bot.words import Words
-from commerce.catalog.queries import VariantView, product_cards, product_details, variant_view
+from commerce.catalog.queries import VariantView, product_cards, product_details, variant_view, variant_views
 from commerce.credit.actions import accounts_of
 from commerce.customers.actions import save_address
 from commerce.customers.address import AddressText, masked
@@ -22,7 +22,7 @@ from commerce.orders.actions import change_order as change
 from commerce.orders.actions import confirm_change, decline_change, preview_change
 from commerce.orders.changes import locked_change
 from commerce.orders.model import ChangeState, PaymentMethod
-from commerce.orders.queries import OrderLineView, OrderView, change_view, order_view
+from commerce.orders.queries import OrderLineView, OrderView, order_view
 from commerce.orders.steps import Add, PayBy, Preview, Remove, SendTo, Step
 from commerce.payments.methods import waits_for
 from commerce.pricing.actions import terms_of
@@ -125,7 +125,6 @@ async def answer_change(turn: Turn) -> None:
     turn.focus["order"] = order.number
     if row.state is not ChangeState.PROPOSED or row.expires_at <= turn.now:
         raise Refused("change.over", number=order.number)
-    view = change_view(row)
     preview = Preview.from_json(row.preview)
     said = turn.args.get("say")
     if said == "no":
@@ -135,7 +134,7 @@ async def answer_change(turn: Turn) -> None:
         "ok",
         Receipt(
             _("We propose to change order {order}: {what}").format(
-                order=order.number, what=change_text(turn, order, view.actions)
+                order=order.number, what=change_text(turn, order, row.actions)
             ),
             (),
             tuple(_money_rows(turn, preview)),
@@ -235,9 +234,14 @@ async def _pay_with(turn: Turn, order: OrderView, wish: Sequence[Step] | Address
     adds = not isinstance(wish, AddressText) and any(isinstance(step, Add) for step in wish)
     if order.payment_method is not PaymentMethod.CREDIT or not adds:
         return None
-    offered = await ways_to_pay(turn, [line.variant_id for line in order.lines])
-    online = [one.method for one in offered if one.method is not PaymentMethod.COD]
+    online = [way for way in await _offered(turn, order) if way is not PaymentMethod.COD]
     return PayBy(online[0]) if online else None
+
+
+async def _offered(turn: Turn, order: OrderView) -> list[PaymentMethod]:
+    ids = {line.variant_id for line in order.lines}
+    goods = await variant_views(turn.session, ids, language=turn.language, also_unavailable=True)
+    return [one.method for one in ways_to_pay(turn, goods.values())]
 
 
 async def _decline(turn: Turn, change_id: int) -> None:
@@ -365,7 +369,7 @@ def _what(turn: Turn, item: _Item, others: Sequence[VariantView]) -> _What:
 
 
 async def _ways(turn: Turn, order: OrderView) -> list[Option[PayBy]]:
-    offered = [one.method for one in await ways_to_pay(turn, [line.variant_id for line in order.lines])]
+    offered = await _offered(turn, order)
     options = [
         Option(option.key, option.label, PayBy(option.value), also=option.also)
         for option in payment_options(turn, [way for way in offered if way is not order.payment_method])

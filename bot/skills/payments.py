@@ -68,7 +68,7 @@ class Slip(Choice[str]):
 async def ask_payment_methods(turn: Turn) -> None:
     """How one can pay here."""
     _ = turn._
-    offered = await ways_to_pay(turn)
+    offered = ways_to_pay(turn)
     lines = [
         _("You can pay like this:"),
         *(f"· {_(METHODS[one.method]).format(time=_time(turn, one))}" for one in offered),

@@ -10,7 +10,7 @@ from bot.sayings_shipping import pickup_reply, place_text, timeline
 from bot.skills.returning import awaits_parcel
 from bot.skills.showing import order_reply, status_name
 from bot.words import Words as Said
-from commerce.customers.actions import address_text, last_address
+from commerce.customers.actions import last_address
 from commerce.customers.address import AddressText
 from commerce.inventory.locations import locations
 from commerce.orders.actions import order_of
@@ -213,7 +213,7 @@ async def _known_region(turn: Turn) -> Region | None:
     address = await last_address(turn.session, customer_id=turn.customer_id)
     if address is None:
         return None
-    region = destination_of(await address_text(turn.session, address))
+    region = destination_of(address.text)
     return region if region.province or region.country != "CN" else None
 
 

@@ -10,7 +10,7 @@ from bot.questions import Option
 from bot.replies import Button, Card, Cart, Choice, Line, OrderStatus, PayLink, Row
 from bot.voice import Voice
 from commerce.carts.actions import CartLineView, CartView
-from commerce.catalog.queries import ProductCard, VariantView, variant_views
+from commerce.catalog.queries import ProductCard, VariantView
 from commerce.orders.model import ChangeState, DeliveryMethod, FulfilmentState, HoldReason, PaymentMethod, PaymentState
 from commerce.orders.model import OrderStatus as Status
 from commerce.orders.queries import OrderLineView, OrderView
@@ -127,14 +127,13 @@ def method_name(voice: Voice, method: PaymentMethod) -> str:
     return voice.translate(METHODS[method])
 
 
-async def ways_to_pay(turn: Turn, variant_ids: Collection[int] = ()) -> tuple[OfferedMethod, ...]:
+def ways_to_pay(turn: Turn, goods: Collection[VariantView] = ()) -> tuple[OfferedMethod, ...]:
     """The ways to pay that the shop offers where the shopper is, for these goods."""
-    goods = await variant_views(turn.session, variant_ids, language=turn.language, also_unavailable=True)
     return offered_methods(
         turn.shop.settings,
         turn.shop.till.providers,
         in_telegram=turn.setting.channel == PaymentMethod.TELEGRAM,
-        digital=bool(goods) and all(one.is_digital for one in goods.values()),
+        digital=bool(goods) and all(one.is_digital for one in goods),
     )
 
 

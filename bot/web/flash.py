@@ -24,7 +24,7 @@ from bot.web.kept import Kept
 from bot.web.visitors import visitor_of
 from bot.web.wire import read_body
 from commerce.carts.deals import FlashDeal, deal_cart
-from commerce.customers.actions import address_text, customer_of, last_address
+from commerce.customers.actions import customer_of, last_address
 from commerce.customers.model import Customer
 from commerce.flash_sales.claims import flash_price, orders_with
 from commerce.flash_sales.queries import Quota, quota_of
@@ -183,7 +183,7 @@ async def _ready(
         cart_id=cart.id,
         language=customer.language,
         now=now,
-        destination=destination_of(await address_text(session, address)),
+        destination=destination_of(address.text),
         terms=terms_of(shop.settings),
     )
     return Ready(customer_id, address.id, customer.language, offer)

@@ -1,10 +1,11 @@
 """Putting things in the cart and taking them out. The cart row is locked for every change and its version grows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +13,7 @@ from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartLine, CartSt
 from commerce.catalog.model import Variant
 from commerce.catalog.queries import VARIANTS, VariantView, on_sale, variant_of
 from commerce.customers.model import Customer
+from foundation.database import JsonMap
 from foundation.errors import Refused
 from foundation.money import Money, total
 from foundation.reading import Read
@@ -26,12 +28,17 @@ _OPEN = (
     .execution_options(**FRESH)
 )
 _OPEN_LOCKED = _OPEN.with_for_update(key_share=True)
-_LINES = Read(
-    VARIANTS.add_columns(CartLine.quantity)
-    .join(CartLine, CartLine.variant_id == Variant.id)
-    .where(CartLine.cart_id == bindparam("cart_id"))
+_THING = VARIANTS.where(Variant.id == CartLine.variant_id).lateral("thing")
+_LINES = (
+    select(Cart.id.label("cart_id"), Cart.version, Cart.deal, CartLine.quantity, *_THING.c)
+    .outerjoin(CartLine, CartLine.cart_id == Cart.id)
+    .outerjoin(_THING, true())
+    .where(Cart.customer_id == bindparam("customer_id"), Cart.status == CartStatus.OPEN)
     .order_by(CartLine.id)
 )
+"""A cart with its lines; one row without a line where it is empty."""
+_OPEN_LINES = Read(_LINES.where(Cart.deal.is_(None)))
+_LINES_OF = Read(_LINES.where(Cart.id == bindparam("cart_id")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +59,27 @@ class CartLineView:
 
 @dataclass(frozen=True, slots=True)
 class CartView:
-    """A cart as the shopper sees it. The total of an empty cart is zero of no currency. `goods`: what lines are of."""
+    """A cart as the shopper sees it. The total of an empty cart is zero of no currency. `goods`: what lines are of.
+
+    `deal`: what it is the cart of, see commerce.carts.deals.
+    """
 
     cart_id: int
     version: int
     lines: tuple[CartLineView, ...]
     total: Money
     goods: Mapping[int, VariantView] = field(default_factory=dict, repr=False)
+    deal: JsonMap | None = None
 
     @property
     def pieces(self) -> int:
         """How many pieces of everything."""
         return sum(line.quantity for line in self.lines)
+
+    @property
+    def quantities(self) -> dict[int, int]:
+        """{variant id: pieces}"""
+        return {line.variant_id: line.quantity for line in self.lines}
 
 
 async def cart_of(session: AsyncSession, *, customer_id: int) -> Cart:
@@ -124,23 +140,30 @@ async def is_filled(session: AsyncSession, *, customer_id: int) -> bool:
     return await session.scalar(mine) is not None
 
 
-async def variants_in(session: AsyncSession, *, customer_id: int, cart_id: int | None = None) -> list[int]:
-    """What lies in the open cart, or in this one of the customer, as ids of variants."""
-    if cart_id is None:
-        cart_id = (await cart_of(session, customer_id=customer_id)).id
-    theirs = select(CartLine.variant_id).join(Cart, Cart.id == CartLine.cart_id)
-    return list(await session.scalars(theirs.where(Cart.id == cart_id, Cart.customer_id == customer_id)))
-
-
 async def cart_view(session: AsyncSession, *, customer_id: int, language: str) -> CartView:
-    """The open cart with today's titles, prices and availability."""
-    return await view_of(session, await cart_of(session, customer_id=customer_id), language=language)
+    """The open cart with today's titles, prices and availability; made when there is none."""
+    asked = {"customer_id": customer_id, "language": language}
+    rows = await _OPEN_LINES.all(session, **asked)
+    if not rows:
+        await cart_of(session, customer_id=customer_id)
+        rows = await _OPEN_LINES.all(session, **asked)
+    return _seen(rows, language)
 
 
-async def view_of(session: AsyncSession, cart: Cart, *, language: str) -> CartView:
-    """This cart as the shopper sees it, lines in the order they were put in."""
+async def view_of(session: AsyncSession, cart_id: int, *, customer_id: int, language: str) -> CartView:
+    """The same of this open cart of the customer, which may be a deal's. Raises Refused("cart.unknown")."""
+    rows = await _LINES_OF.all(session, cart_id=cart_id, customer_id=customer_id, language=language)
+    if not rows:
+        raise Refused("cart.unknown", cart=cart_id)
+    return _seen(rows, language)
+
+
+def _seen(rows: Sequence[Any], language: str) -> CartView:
+    """Rows of _LINES as the shopper sees them, lines in the order they were put in."""
     goods, lines = {}, []
-    for row in await _LINES.all(session, cart_id=cart.id, language=language):
+    for row in rows:
+        if row.id is None:
+            continue
         variant = goods[row.id] = variant_of(row, language)
         lines.append(
             CartLineView(
@@ -158,7 +181,8 @@ async def view_of(session: AsyncSession, cart: Cart, *, language: str) -> CartVi
         )
     currency = lines[0].unit.currency if lines else NO_CURRENCY
     sum_ = total((line.total for line in lines), currency=currency)
-    return CartView(cart.id, cart.version, tuple(lines), sum_, goods)
+    cart = rows[0]
+    return CartView(cart.cart_id, cart.version, tuple(lines), sum_, goods, cart.deal)
 
 
 async def _locked_cart(session: AsyncSession, customer_id: int) -> Cart:
@@ -186,4 +210,4 @@ async def _changed(session: AsyncSession, cart: Cart, now: datetime) -> CartView
     cart.updated_at = now
     await session.flush()
     customer = await session.get_one(Customer, cart.customer_id)
-    return await view_of(session, cart, language=customer.language)
+    return await view_of(session, cart.id, customer_id=cart.customer_id, language=customer.language)

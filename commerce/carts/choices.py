@@ -9,10 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.carts.actions import cart_of
 from commerce.carts.model import Cart, CartChoice
 from foundation.errors import Refused
+from foundation.reading import Read
 
 MOST_COUPONS = 10
-_CHOSEN = select(CartChoice.coupon_ids, CartChoice.points, CartChoice.use_credit)
-_CHOSEN_FOR = _CHOSEN.where(CartChoice.cart_id == bindparam("cart_id"))
+_CHOSEN = Read(
+    select(CartChoice.coupon_ids, CartChoice.points, CartChoice.use_credit).where(
+        CartChoice.cart_id == bindparam("cart_id")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Choice:
 
 async def choice_of(session: AsyncSession, *, cart_id: int) -> Choice:
     """What was chosen for a cart; it may be older than what the customer holds now, which is for pricing to see."""
-    row = (await session.execute(_CHOSEN_FOR, {"cart_id": cart_id})).one_or_none()
+    row = await _CHOSEN.first(session, cart_id=cart_id)
     if row is None:
         return Choice()
     return Choice(None if row.coupon_ids is None else tuple(map(int, row.coupon_ids)), row.points, row.use_credit)

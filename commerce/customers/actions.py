@@ -1,7 +1,8 @@
 """Meeting a customer on a channel, their language, and their addresses (sealed at rest)."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
@@ -10,12 +11,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commerce.customers.address import AddressText
 from commerce.customers.model import Address, ChannelIdentity, Customer
 from foundation.encryption import Vault
+from foundation.reading import Read
 
 PHONE = "phone"
 PHONE_LAST4 = "phone_last4"
-_THEIR_ADDRESS = select(Address).where(
-    Address.id == bindparam("address_id"), Address.customer_id == bindparam("customer_id")
+ADDRESS = (
+    Address.id.label("address_id"),
+    Address.name_sealed,
+    Address.phone_sealed,
+    Address.line_sealed,
+    Address.street_sealed,
+    Address.province,
+    Address.city,
+    Address.district,
 )
+"""What `opened_address` takes."""
+_THEIRS = select(*ADDRESS).where(Address.customer_id == bindparam("customer_id"))
+_ONE_OF_THEIRS = Read(_THEIRS.where(Address.id == bindparam("address_id")))
+_LATEST = Read(_THEIRS.order_by(Address.id.desc()).limit(bindparam("most")))
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAddress:
+    """An address that a customer gave, opened."""
+
+    id: int
+    text: AddressText
 
 
 async def customer_for(session: AsyncSession, *, channel: str, account: str, language: str, now: datetime) -> Customer:
@@ -83,36 +104,35 @@ async def save_address(session: AsyncSession, *, customer_id: int, parsed: Addre
     return address
 
 
-async def last_address(session: AsyncSession, *, customer_id: int) -> Address | None:
+async def last_address(session: AsyncSession, *, customer_id: int) -> SavedAddress | None:
     """The address this customer gave last."""
-    return await session.scalar(
-        select(Address).where(Address.customer_id == customer_id).order_by(Address.id.desc()).limit(1)
-    )
+    return next(iter(await addresses_of(session, customer_id=customer_id, limit=1)), None)
 
 
-async def addresses_of(session: AsyncSession, *, customer_id: int, limit: int = 20) -> Sequence[Address]:
+async def addresses_of(session: AsyncSession, *, customer_id: int, limit: int = 20) -> list[SavedAddress]:
     """The addresses of a customer, the newest first."""
-    theirs = select(Address).where(Address.customer_id == customer_id).order_by(Address.id.desc())
-    return (await session.scalars(theirs.limit(limit))).all()
+    return [opened_address(session, row) for row in await _LATEST.all(session, customer_id=customer_id, most=limit)]
 
 
-async def address_of(session: AsyncSession, *, address_id: int, customer_id: int) -> Address | None:
+async def address_of(session: AsyncSession, *, address_id: int, customer_id: int) -> SavedAddress | None:
     """This address if it is this customer's."""
-    return await session.scalar(_THEIR_ADDRESS, {"address_id": address_id, "customer_id": customer_id})
+    row = await _ONE_OF_THEIRS.first(session, address_id=address_id, customer_id=customer_id)
+    return None if row is None else opened_address(session, row)
 
 
-async def address_text(session: AsyncSession, address: Address) -> AddressText:
-    """The opened address."""
+def opened_address(session: AsyncSession, row: Any) -> SavedAddress:
+    """An address from a row with the columns of ADDRESS."""
     vault = _vault(session)
-    return AddressText(
-        name=vault.open(address.name_sealed),
-        phone=vault.open(address.phone_sealed),
-        line=vault.open(address.line_sealed),
-        province=address.province,
-        city=address.city,
-        district=address.district,
-        street=vault.open(address.street_sealed) if address.street_sealed else "",
+    text = AddressText(
+        name=vault.open(row.name_sealed),
+        phone=vault.open(row.phone_sealed),
+        line=vault.open(row.line_sealed),
+        province=row.province,
+        city=row.city,
+        district=row.district,
+        street=vault.open(row.street_sealed) if row.street_sealed else "",
     )
+    return SavedAddress(row.address_id, text)
 
 
 def _vault(session: AsyncSession) -> Vault:

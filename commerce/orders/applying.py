@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import announce
-from commerce.customers.actions import PHONE_LAST4, address_of, address_text
+from commerce.customers.actions import PHONE_LAST4, address_of
 from commerce.flash_sales.claims import give_back_pieces
 from commerce.inventory.actions import commit_holds, release_holds, release_pieces
 from commerce.orders.benefits import give_back_promotions_of, give_back_share
@@ -177,10 +177,9 @@ async def _change_address(session: AsyncSession, order: Order, change: OrderChan
     address = await address_of(session, address_id=step.address_id, customer_id=order.customer_id)
     if address is None:
         raise Refused("address.unknown", address=step.address_id)
-    opened = await address_text(session, address)
     vault: Vault = session.info["vault"]
-    order.address_id, order.address_sealed = address.id, seal_address(session, opened)
-    order.phone_last4_index = vault.blind(PHONE_LAST4, opened.phone[-4:])
+    order.address_id, order.address_sealed = address.id, seal_address(session, address.text)
+    order.phone_last4_index = vault.blind(PHONE_LAST4, address.text.phone[-4:])
     set_amounts(order, Preview.from_json(change.preview).amounts)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.carts.actions import CartView
 from commerce.carts.deals import FlashDeal, GroupDeal, read_deal
 from commerce.carts.model import Cart
 from commerce.flash_sales.claims import flash_price, give_back, take
@@ -20,33 +21,31 @@ _PAID = (OrderStatus.PLACED, OrderStatus.COMPLETED)
 
 
 async def deal_terms(
-    session: AsyncSession, cart: Cart, pieces: Mapping[int, int], *, is_held: bool = False, now: datetime
+    session: AsyncSession, cart: CartView, *, customer_id: int, is_held: bool = False, now: datetime
 ) -> DealTerms | None:
-    """What the deal of this cart asks for {variant id: pieces} of its lines; None for an ordinary cart.
+    """What the deal of this cart asks for its lines; None for an ordinary cart.
 
     `is_held`: the promise under its key has been made. Raises what `group_terms` and `flash_price` refuse.
     """
     if cart.deal is None:
         return None
-    name = f"{cart.id}:{cart.version}"
+    name, pieces = f"{cart.cart_id}:{cart.version}", cart.quantities
     match read_deal(cart.deal):
         case GroupDeal(campaign_id=campaign_id, group_id=group_id):
             return await group_terms(
                 session,
                 campaign_id=campaign_id,
                 group_id=group_id,
-                customer_id=cart.customer_id,
+                customer_id=customer_id,
                 cart_name=name,
                 pieces=pieces,
-                is_new=not await _has_orders(session, cart.customer_id, (OrderStatus.PENDING, *_PAID)),
+                is_new=not await _has_orders(session, customer_id, (OrderStatus.PENDING, *_PAID)),
                 is_held=is_held,
                 now=now,
             )
         case FlashDeal(item_id=item_id):
             quantity = sum(pieces.values())
-            price = await flash_price(
-                session, item_id=item_id, customer_id=cart.customer_id, quantity=quantity, now=now
-            )
+            price = await flash_price(session, item_id=item_id, customer_id=customer_id, quantity=quantity, now=now)
             if pieces.keys() != {price.variant_id}:
                 raise Refused("flash.unknown", item=item_id)
             deal = Deal("flash", item_id, price.amount, price.label)
@@ -58,7 +57,7 @@ async def deal_terms(
 async def take_deal(
     session: AsyncSession,
     order: Order,
-    cart: Cart,
+    cart: CartView,
     terms: DealTerms,
     pieces: Mapping[int, int],
     *,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartStatus
 from commerce.catalog.queries import VariantView, variant_views
-from commerce.customers.actions import address_of, address_text, last_address
+from commerce.customers.actions import address_of, last_address
 from commerce.inventory.actions import add_pieces
 from commerce.orders.benefits import take_its_promotions
 from commerce.orders.covering import ask_for_rest, owed, place
@@ -44,7 +44,6 @@ async def make_draft(
         address = await address_of(session, address_id=address_id, customer_id=customer_id)
     if address is None:
         raise Refused("address.unknown", address=address_id)
-    opened = await address_text(session, address)
     cart = Cart(customer_id=customer_id, status=CartStatus.ORDERED, version=0, updated_at=now)
     session.add(cart)
     await session.flush()
@@ -55,11 +54,11 @@ async def make_draft(
         language=language,
         now=now,
         choices=ALONE,
-        destination=destination_of(opened),
+        destination=destination_of(address.text),
         terms=terms,
         cart_id=cart.id,
     )
-    order = await new_order(session, cart.id, priced, address, opened, customer_id, payment_method, None, language, now)
+    order = await new_order(session, cart.id, priced, address, customer_id, payment_method, None, language, now)
     session.add(order)
     await session.flush()
     await write_lines(session, order, goods, priced)

@@ -11,7 +11,7 @@ from commerce.carts.model import MOST_PIECES
 from commerce.catalog.queries import variant_views
 from commerce.credit.actions import accounts_of
 from commerce.credit.model import CreditAccount
-from commerce.customers.actions import address_of, address_text
+from commerce.customers.actions import address_of
 from commerce.orders.applying import amounts_of
 from commerce.orders.benefits import is_replacement
 from commerce.orders.covering import forgiven_of
@@ -216,7 +216,7 @@ async def _address(
     packed = select(Shipment.id).where(Shipment.order_id == order.id, Shipment.state.in_(BEING_PACKED)).limit(1)
     if await session.scalar(packed) is not None:  # the old address stands on its slip
         raise Refused("order.being_packed", number=order.number)
-    before, after = open_address(session, order), await address_text(session, address)
+    before, after = open_address(session, order), address.text
     more = await shipping_difference(session, order, lines, before=before, after=after, now=now, terms=terms)
     old = amounts_of(order)
     amounts = Amounts(old.goods, old.discount, max(old.shipping + more, 0), old.tax, old.tax_added)
@@ -287,5 +287,5 @@ async def _preview(session: AsyncSession, order: Order, amounts: Amounts) -> Pre
         kept=kept,
         pays_later=order.payment_method is PaymentMethod.COD,
         is_placed=order.status is OrderStatus.PLACED,
-        forgiven=(await forgiven_of(session, [order.id])).get(order.id, 0),
+        forgiven=await forgiven_of(session, order.id),
     )

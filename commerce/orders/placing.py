@@ -6,13 +6,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm.attributes import set_committed_value
 
 from commerce.carts.actions import CartLineView, CartView, view_of
 from commerce.carts.model import Cart, CartStatus
 from commerce.catalog.queries import VariantView
-from commerce.customers.actions import PHONE_LAST4, address_text
-from commerce.customers.address import AddressText
+from commerce.customers.actions import ADDRESS, PHONE_LAST4, SavedAddress, opened_address
 from commerce.customers.model import Address
 from commerce.inventory.actions import adopt
 from commerce.orders.benefits import take_benefits, use_benefits
@@ -31,7 +29,7 @@ from commerce.orders.model import (
 )
 from commerce.orders.number import fresh_number
 from commerce.orders.offers import line_columns, line_json
-from commerce.orders.quoting import gifts_of, pieces_in, pieces_of, price_of, refuse_unsellable
+from commerce.orders.quoting import gifts_of, pieces_of, price_of, refuse_unsellable
 from commerce.orders.snapshot import seal_address
 from commerce.payments.cash import BY_HAND
 from commerce.payments.ledger import ask_for_money
@@ -42,17 +40,18 @@ from foundation.database import insert_row, insert_rows, raw
 from foundation.encryption import Vault
 from foundation.errors import Refused
 from foundation.money import Money
+from foundation.reading import Read
 
 UNPAID_FOR = timedelta(minutes=15)
 """How long goods are kept for an order that is not paid."""
-_CART_AND_ADDRESS = (
-    select(Cart, Address)
+_CART_AND_ADDRESS = Read(
+    select(Cart.customer_id, Cart.status, Cart.version, *ADDRESS)
     .outerjoin(Address, and_(Address.id == bindparam("address_id"), Address.customer_id == Cart.customer_id))
     .where(Cart.id == bindparam("cart_id"))
     .with_for_update(key_share=True, of=Cart)
-    .execution_options(populate_existing=True)
 )
 _END_CART = "UPDATE cart SET status = $2 WHERE id = $1"
+"""What is put in from now on goes into another cart."""
 
 
 async def place_order(
@@ -78,22 +77,23 @@ async def place_order(
     ("address.unknown"), ("shipping.not_there"), ("stock.hold_gone") when the hold expired, ("deal.pay_online") for a
     deal that is to be paid by hand, and as `take_benefits`, `deal_terms` and `take_deal`.
     """
-    asked = {"cart_id": cart_id, "address_id": address_id}
-    cart, address = (await session.execute(_CART_AND_ADDRESS, asked)).one_or_none() or (None, None)
+    cart = await _CART_AND_ADDRESS.first(session, cart_id=cart_id, address_id=address_id)
     if cart is None or cart.customer_id != customer_id:
         raise Refused("cart.unknown", cart=cart_id)
     if cart.status is CartStatus.ORDERED:
         return (await session.scalars(select(Order).where(Order.cart_id == cart_id))).one()
     if cart.version != cart_version:
         raise Refused("cart.changed", version=cart.version)
-    if address is None:
+    if cart.address_id is None:
         raise Refused("address.unknown", address=address_id)
-    opened = await address_text(session, address)
+    address = opened_address(session, cart)
     choices = chosen_in(priced, pickup_location_id=pickup_location_id)
-    view, today, deal = await _confirmed(session, cart, priced, choices, destination_of(opened), language, terms, now)
+    view = await view_of(session, cart_id, customer_id=customer_id, language=language)
+    where = destination_of(address.text)
+    today, deal = await _confirmed(session, view, priced, choices, where, customer_id, language, terms, now)
 
     order = await new_order(
-        session, cart_id, today, address, opened, customer_id, payment_method, pickup_location_id, language, now
+        session, cart_id, today, address, customer_id, payment_method, pickup_location_id, language, now
     )
     if deal is not None:
         unpaid_for = min(unpaid_for, timedelta(minutes=deal.minutes))
@@ -104,7 +104,7 @@ async def place_order(
     order.hold_until = None if at_once else now + unpaid_for
     order.hold_reason = await first_hold_reason(session, order)
     await insert_row(session, order)
-    await _end(session, cart)
+    await (await raw(session)).execute(_END_CART, cart_id, CartStatus.ORDERED.value)
     await take_benefits(session, order, today, now=now)
     if at_once:
         await use_benefits(session, order, now=now, has_coupons=bool(today.coupon_ids))
@@ -112,7 +112,7 @@ async def place_order(
     held = pieces_of(today)
     await adopt(session, key=hold_key, order_id=order.id, lines=held, committed=at_once, allotments=places)
     if deal is not None:
-        await take_deal(session, order, cart, deal, held, hold_key=hold_key, now=now)
+        await take_deal(session, order, view, deal, held, hold_key=hold_key, now=now)
         if at_once:
             await deal_paid(session, order, now=now)
     await write_lines(session, order, {line.variant_id: line for line in view.lines}, today)
@@ -121,30 +121,24 @@ async def place_order(
     return order
 
 
-async def _end(session: AsyncSession, cart: Cart) -> None:
-    """What is put in from now on goes into another cart."""
-    await (await raw(session)).execute(_END_CART, cart.id, CartStatus.ORDERED.value)
-    set_committed_value(cart, "status", CartStatus.ORDERED)
-
-
 async def _confirmed(
     session: AsyncSession,
-    cart: Cart,
+    view: CartView,
     priced: Priced,
     choices: Choices,
     where: Region,
+    customer_id: int,
     language: str,
     terms: Terms,
     now: datetime,
-) -> tuple[CartView, Priced, DealTerms | None]:
-    """The cart, its price of today if that is what the shopper said yes to, and the terms of its deal, if it is one."""
-    view = await view_of(session, cart, language=language)
+) -> tuple[Priced, DealTerms | None]:
+    """The price of today if that is what the shopper said yes to, and the terms of the deal, if it is one."""
     refuse_unsellable(view)
-    deal = await deal_terms(session, cart, pieces_in(view), is_held=True, now=now)
+    deal = await deal_terms(session, view, customer_id=customer_id, is_held=True, now=now)
     today = await price_of(
         session,
         view,
-        customer_id=cart.customer_id,
+        customer_id=customer_id,
         language=language,
         now=now,
         choices=choices,
@@ -153,10 +147,10 @@ async def _confirmed(
         deal=deal,
     )
     if _what_counts(today) != _what_counts(priced):
-        raise Refused("cart.changed", version=cart.version)
+        raise Refused("cart.changed", version=view.version)
     if not today.ships_there:
         raise Refused("shipping.not_there")
-    return view, today, deal
+    return today, deal
 
 
 def chosen_in(priced: Priced, *, pickup_location_id: int | None = None) -> Choices:
@@ -198,8 +192,7 @@ async def new_order(
     session: AsyncSession,
     cart_id: int,
     priced: Priced,
-    address: Address,
-    opened: AddressText,
+    address: SavedAddress,
     customer_id: int,
     payment_method: PaymentMethod,
     pickup_location_id: int | None,
@@ -229,8 +222,8 @@ async def new_order(
         points_earned=priced.points_earned,
         shipping_label=_label(priced.rate),
         address_id=address.id,
-        address_sealed=seal_address(session, opened),
-        phone_last4_index=vault.blind(PHONE_LAST4, opened.phone[-4:]),
+        address_sealed=seal_address(session, address.text),
+        phone_last4_index=vault.blind(PHONE_LAST4, address.text.phone[-4:]),
         created_at=now,
         version=1,
     )

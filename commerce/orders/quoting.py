@@ -7,9 +7,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.carts.actions import CartLineView, CartView, cart_of, view_of
+from commerce.carts.actions import CartLineView, CartView, cart_view, view_of
 from commerce.carts.choices import choice_of
-from commerce.carts.model import Cart, CartStatus
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.orders.deals import deal_terms
 from commerce.pricing.actions import quote_cart
@@ -75,16 +74,20 @@ async def quote(
     choices: Choices | None = None,
     terms: Terms = Terms(),
     cart_id: int | None = None,
+    view: CartView | None = None,
 ) -> Quote:
     """The open cart with its price, to be confirmed. `choices` None: as chosen for the cart. `cart_id`: a deal's.
 
+    `view`: the cart as the caller has just read it.
     Raises Refused("cart.empty"), ("cart.unavailable"), ("cart.unknown"), and for a deal as `deal_terms`.
     """
-    cart = await _cart_named(session, customer_id, cart_id)
-    view = await view_of(session, cart, language=language)
+    if view is None and cart_id is not None:
+        view = await view_of(session, cart_id, customer_id=customer_id, language=language)
+    elif view is None:
+        view = await cart_view(session, customer_id=customer_id, language=language)
     refuse_unsellable(view)
-    chosen = await _chosen_for(session, cart.id) if choices is None else choices
-    deal = await deal_terms(session, cart, pieces_in(view), now=now)
+    chosen = await choices_of(session, cart_id=view.cart_id) if choices is None else choices
+    deal = await deal_terms(session, view, customer_id=customer_id, now=now)
     priced = await price_of(
         session,
         view,
@@ -101,9 +104,10 @@ async def quote(
     return Quote(view.cart_id, view.version, view.lines, priced, gifts, location, deal)
 
 
-async def choices_of(session: AsyncSession, *, customer_id: int, cart_id: int | None = None) -> Choices:
-    """What was chosen for the open cart, or for a deal's: coupons, points, credit."""
-    return await _chosen_for(session, (await _cart_named(session, customer_id, cart_id)).id)
+async def choices_of(session: AsyncSession, *, cart_id: int) -> Choices:
+    """What was chosen for a cart: coupons, points, credit."""
+    chosen = await choice_of(session, cart_id=cart_id)
+    return Choices(coupon_ids=chosen.coupon_ids, points=chosen.points, use_credit=chosen.use_credit)
 
 
 async def price_of(
@@ -121,7 +125,7 @@ async def price_of(
     return await quote_cart(
         session,
         customer_id=customer_id,
-        lines=[(line.variant_id, line.quantity) for line in view.lines],
+        lines=tuple(view.quantities.items()),
         language=language,
         now=now,
         choices=choices,
@@ -140,10 +144,6 @@ def pieces_of(priced: Priced) -> dict[int, int]:
     return dict(pieces)
 
 
-def pieces_in(view: CartView) -> dict[int, int]:
-    return {line.variant_id: line.quantity for line in view.lines}
-
-
 async def gifts_of(session: AsyncSession, priced: Priced, language: str) -> dict[int, VariantView]:
     """Words and pictures of what comes as a gift."""
     ids = [line.variant_id for line in priced.lines if line.is_gift]
@@ -156,17 +156,3 @@ def refuse_unsellable(view: CartView) -> None:
     for line in view.lines:
         if not line.on_sale:
             raise Refused("cart.unavailable", variant=line.variant_id, title=line.title)
-
-
-async def _cart_named(session: AsyncSession, customer_id: int, cart_id: int | None) -> Cart:
-    if cart_id is None:
-        return await cart_of(session, customer_id=customer_id)
-    cart = await session.get(Cart, cart_id, populate_existing=True)
-    if cart is None or cart.customer_id != customer_id or cart.status is not CartStatus.OPEN:
-        raise Refused("cart.unknown", cart=cart_id)
-    return cart
-
-
-async def _chosen_for(session: AsyncSession, cart_id: int) -> Choices:
-    chosen = await choice_of(session, cart_id=cart_id)
-    return Choices(coupon_ids=chosen.coupon_ids, points=chosen.points, use_credit=chosen.use_credit)
