@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, column, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.catalog.queries import VariantView, variant_views
@@ -16,6 +16,7 @@ from commerce.inventory.model import StockLevel
 from commerce.promotions.rules import Label
 from foundation.errors import Refused
 from foundation.money import Money
+from foundation.reading import Read
 
 SOON = timedelta(days=7)
 """What begins later is not told of yet."""
@@ -159,8 +160,8 @@ async def quota_of(session: AsyncSession, *, item_id: int) -> Quota:
 
 async def flash_offers(session: AsyncSession, product_ids: Collection[int], *, now: datetime) -> dict[int, FlashOffer]:
     """{product id: its lowest price in a sale that is on and has a piece left}."""
-    rows = await session.execute(_OFFERS, {"products": list(product_ids), "now": now})
-    return {row[0]: FlashOffer(row[1], Money(row[2], row[3]), row[4]) for row in rows}
+    rows = await _OFFERS.all(session, products=list(product_ids), now=now)
+    return {row.product_id: FlashOffer(row.id, Money(row.amount, row.currency), row.ends_at) for row in rows}
 
 
 async def sale_of_item(session: AsyncSession, *, item_id: int) -> int:
@@ -307,10 +308,12 @@ async def _staff_views(
 
 
 # Asked for with every list of products.
-_OFFERS = text("""
+_OFFERS = Read(
+    text("""
 SELECT v.product_id, i.id, i.amount, v.currency, s.ends_at FROM flash_sale s
 JOIN flash_item i ON i.sale_id = s.id JOIN variant v ON v.id = i.variant_id JOIN allotment a ON a.id = i.quota_id
 WHERE s.state IN ('scheduled', 'running') AND s.starts_at <= :now AND s.ends_at > :now
     AND v.product_id = ANY(:products) AND v.active AND a.capacity > a.held + a.used
 ORDER BY i.amount DESC
-""")
+""").columns(column("product_id"), column("id"), column("amount"), column("currency"), column("ends_at"))
+)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Integer, and_, column, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.catalog.model import Variant
@@ -26,6 +26,7 @@ from commerce.inventory.model import Allotment
 from commerce.promotions.rules import Audience, Label
 from foundation.encryption import Vault
 from foundation.errors import Refused
+from foundation.reading import Read
 
 MOST_SHOWN = 20
 """Members of a group that are shown."""
@@ -141,8 +142,8 @@ async def campaigns_now(
 
 async def group_prices(session: AsyncSession, product_ids: Collection[int], *, now: datetime) -> dict[int, GroupPrice]:
     """{product id: what a piece costs in a group, from the lowest on}, of those that can be bought together now."""
-    rows = await session.execute(_PRICES, {"products": list(product_ids), "now": now})
-    return {row[0]: GroupPrice(*row[1:]) for row in rows}
+    rows = await _PRICES.all(session, products=list(product_ids), now=now)
+    return {row.product_id: GroupPrice(row.amount, row.currency, row.size) for row in rows}
 
 
 async def all_campaigns(session: AsyncSession, *, now: datetime, limit: int = 100) -> list[CampaignView]:
@@ -381,11 +382,13 @@ _SAME = (
 )
 
 # Asked for with every list of products.
-_PRICES = text("""
+_PRICES = Read(
+    text("""
 SELECT c.product_id, o.amount, v.currency, c.size FROM group_campaign c
 JOIN group_offer o ON o.campaign_id = c.id JOIN variant v ON v.id = o.variant_id
 LEFT JOIN allotment a ON a.id = c.quota_id
 WHERE c.product_id = ANY(:products) AND c.state = 'running' AND c.starts_at <= :now AND c.ends_at > :now
     AND (a.id IS NULL OR a.capacity > a.held + a.used)
 ORDER BY o.amount DESC
-""")
+""").columns(column("product_id"), column("amount"), column("currency"), column("size"))
+)
