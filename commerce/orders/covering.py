@@ -1,10 +1,10 @@
 """Money and an order: what is still owed and asked for, and being placed once it is covered."""
 
-from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, bindparam, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from commerce.inventory.actions import commit_holds
 from commerce.orders.benefits import use_benefits
@@ -15,9 +15,28 @@ from commerce.payments.ledger import balance, new_intent, payable_intents, start
 from commerce.payments.model import Intent, Refund, RefundState
 from commerce.shipping.model import Shipment
 from foundation.money import Money
+from foundation.reading import Read
 
 _FOR_GOODS = ("return", "parcel_lost", "parcel_returned")
 """Reasons of refunds of goods that the shopper has no more; the money of pieces that were cancelled left the total."""
+
+
+def forgiven(order_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[int]:
+    """Minor units of an order that are not owed (again): the shop's gifts, and for goods that are gone.
+
+    An order goes on costing what was sold, also when some of it came back or a parcel was lost.
+    """
+    gifts = select(func.sum(RefundAsk.amount)).where(
+        RefundAsk.order_id == order_id, RefundAsk.state == RefundAskState.GIVEN
+    )
+    goods = select(func.sum(Refund.amount)).where(
+        Refund.order_id == order_id, Refund.reason.in_(_FOR_GOODS), Refund.state != RefundState.CANCELLED
+    )
+    cash = select(func.sum(Shipment.written_off)).where(Shipment.order_id == order_id)
+    return sum((func.coalesce(each.scalar_subquery(), 0) for each in (gifts, goods, cash)), start=literal(0))
+
+
+_FORGIVEN = Read(select(forgiven(bindparam("order_id", type_=BigInteger))))
 
 
 async def owed(session: AsyncSession, order: Order) -> int:
@@ -29,24 +48,12 @@ async def settled(session: AsyncSession, order: Order) -> int:
     """How much of the total is done with: what was paid and kept, and what was given back for good."""
     sums = await balance(session, order.id)
     is_forgiven = sums.going_back or order.payment_method is PaymentMethod.COD
-    return sums.kept + ((await forgiven_of(session, [order.id])).get(order.id, 0) if is_forgiven else 0)
+    return sums.kept + (await forgiven_of(session, order.id) if is_forgiven else 0)
 
 
-async def forgiven_of(session: AsyncSession, order_ids: Collection[int]) -> dict[int, int]:
-    """{order id: minor units} that are not owed (again): the shop's gifts, and for goods that are gone.
-
-    An order goes on costing what was sold, also when some of it came back or a parcel was lost.
-    """
-    gifts = select(RefundAsk.order_id, RefundAsk.amount).where(
-        RefundAsk.order_id.in_(order_ids), RefundAsk.state == RefundAskState.GIVEN
-    )
-    goods = select(Refund.order_id, Refund.amount).where(
-        Refund.order_id.in_(order_ids), Refund.reason.in_(_FOR_GOODS), Refund.state != RefundState.CANCELLED
-    )
-    cash = select(Shipment.order_id, Shipment.written_off).where(Shipment.order_id.in_(order_ids))
-    every = union_all(gifts, goods, cash).subquery()
-    sums = await session.execute(select(every.c.order_id, func.sum(every.c.amount)).group_by(every.c.order_id))
-    return {order_id: int(sum_) for order_id, sum_ in sums}
+async def forgiven_of(session: AsyncSession, order_id: int) -> int:
+    """What `forgiven` says of one order."""
+    return int(await _FORGIVEN.value(session, order_id=order_id) or 0)
 
 
 async def ask_for_rest(session: AsyncSession, order: Order, *, now: datetime) -> Intent | None:

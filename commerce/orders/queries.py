@@ -1,14 +1,14 @@
 """Orders as shoppers and staff see them, and the one guarded way to an order of a customer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, func, select
+from sqlalchemy import any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.customers.address import AddressText, masked
-from commerce.orders.covering import forgiven_of
 from commerce.orders.model import (
     ChangeKind,
     ChangeState,
@@ -17,9 +17,7 @@ from commerce.orders.model import (
     HoldReason,
     Order,
     OrderAdjustment,
-    OrderChange,
     OrderEvent,
-    OrderLine,
     OrderStatus,
     PaymentMethod,
     PaymentState,
@@ -27,36 +25,41 @@ from commerce.orders.model import (
     payment_state,
 )
 from commerce.orders.number import spelled
+from commerce.orders.rows import ROWS
 from commerce.orders.snapshot import open_address
-from commerce.payments.model import Intent, Payment
-from commerce.shipping.model import LEFT, Shipment
-from foundation.database import JsonMap
+from foundation.database import JsonList, JsonMap
 from foundation.errors import Refused
 from foundation.money import Money
+from foundation.reading import Read
 
-# Asked for in nearly every turn about an order, so built once.
-_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
-_THEIRS = (
-    select(Order)
-    .where(Order.customer_id == bindparam("customer_id"), Order.status != OrderStatus.DRAFT)
+_NEWEST = 2**63 - 1
+"""Above every id."""
+
+_IS_THEIRS = (Order.customer_id == bindparam("customer_id"), Order.status != OrderStatus.DRAFT)
+_BY_ID = Read(ROWS.where(Order.id == bindparam("order_id")))
+_BY_NUMBER = Read(ROWS.where(Order.number == bindparam("number")))
+_THEIRS_BY_NUMBER = Read(ROWS.where(Order.number == bindparam("number"), Order.customer_id == bindparam("customer_id")))
+_THEIRS = Read(ROWS.where(*_IS_THEIRS))
+_ALL = Read(
+    ROWS.where(
+        Order.id < bindparam("before_id"), Order.status == any_(bindparam("statuses", type_=ARRAY(Order.status.type)))
+    )
+)
+_HEADS = Read(
+    select(Order.id, Order.number, Order.status, Order.payment_method)
+    .where(*_IS_THEIRS)
     .order_by(Order.id.desc())
     .limit(bindparam("most"))
 )
-_LINES = select(OrderLine).where(OrderLine.order_id.in_(_IDS)).order_by(OrderLine.order_id, OrderLine.position)
-_SUMS = (
-    select(Payment.order_id, func.sum(Payment.captured), func.sum(Payment.refunded), func.sum(Payment.refund_pending))
-    .where(Payment.order_id.in_(_IDS))
-    .group_by(Payment.order_id)
-)
-_PARCELS = (
-    select(Shipment)
-    .where(Shipment.order_id.in_(_IDS), Shipment.state.in_(LEFT), Shipment.tracking_number != "")
-    .order_by(Shipment.id)
-)
-_PAYABLE = select(Intent).where(Intent.order_id.in_(_IDS), Intent.can_be_paid())
-_OPEN_CHANGES = select(OrderChange).where(
-    OrderChange.order_id.in_(_IDS), OrderChange.state.in_((ChangeState.PROPOSED, ChangeState.AWAITING_PAYMENT))
-)
+
+
+class OrderHead(NamedTuple):
+    """What tells one order from the others."""
+
+    id: int
+    number: str
+    status: OrderStatus
+    payment_method: PaymentMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,32 +186,38 @@ async def order_of(session: AsyncSession, *, number: str, customer_id: int) -> O
     return order
 
 
-async def orders_of(session: AsyncSession, *, customer_id: int, limit: int = 10) -> Sequence[Order]:
+async def orders_of(session: AsyncSession, *, customer_id: int, limit: int = 10) -> list[OrderHead]:
     """The latest orders of a customer, newest first."""
-    return (await session.scalars(_THEIRS, {"customer_id": customer_id, "most": limit})).all()
+    return [OrderHead(*row) for row in await _HEADS.all(session, customer_id=customer_id, most=limit)]
 
 
 async def order_view(session: AsyncSession, order: int | str) -> OrderView:
     """The order of this id (int) or number (str). Raises Refused("order.unknown"). For staff, or after `order_of`."""
-    which = Order.id == order if isinstance(order, int) else Order.number == spelled(order)
-    views = await _views(session, which, limit=1)
-    if not views:
-        raise Refused("order.unknown", number=str(order)[:20])
-    return views[0]
+    if isinstance(order, int):
+        row = await _BY_ID.first(session, order_id=order, most=1)
+    else:
+        row = await _BY_NUMBER.first(session, number=spelled(order), most=1)
+    return _known(session, row, str(order))
+
+
+async def their_order(session: AsyncSession, *, number: str, customer_id: int) -> OrderView:
+    """What `order_of` finds, as the shopper sees it."""
+    row = await _THEIRS_BY_NUMBER.first(session, number=spelled(number), customer_id=customer_id, most=1)
+    return _known(session, row, number)
 
 
 async def order_views(session: AsyncSession, *, customer_id: int, limit: int = 10) -> list[OrderView]:
     """The latest orders of a customer, newest first."""
-    wanted = (Order.customer_id == customer_id) & (Order.status != OrderStatus.DRAFT)
-    return await _views(session, wanted, limit=limit)
+    return [_view(session, row) for row in await _THEIRS.all(session, customer_id=customer_id, most=limit)]
 
 
 async def recent_orders(
     session: AsyncSession, *, before_id: int | None = None, status: OrderStatus | None = None, limit: int = 50
 ) -> list[OrderView]:
     """All orders, newest first, for staff; the next page starts `before_id` of the last one shown."""
-    wanted: ColumnElement[bool] = Order.id < before_id if before_id is not None else Order.id > 0
-    return await _views(session, wanted if status is None else wanted & (Order.status == status), limit=limit)
+    before_id = _NEWEST if before_id is None else before_id
+    statuses = list(OrderStatus) if status is None else [status]
+    return [_view(session, row) for row in await _ALL.all(session, before_id=before_id, statuses=statuses, most=limit)]
 
 
 async def order_address(session: AsyncSession, *, order_id: int) -> AddressText:
@@ -240,135 +249,73 @@ async def order_shares(session: AsyncSession, *, order_id: int) -> list[ShareVie
     ]
 
 
-async def _views(session: AsyncSession, which: ColumnElement[bool], *, limit: int) -> list[OrderView]:
-    orders = (await session.scalars(select(Order).where(which).order_by(Order.id.desc()).limit(limit))).all()
-    ids = [order.id for order in orders]
-    of_these = {"ids": ids}
-    lines: dict[int, list[OrderLineView]] = {}
-    for line in await session.scalars(_LINES, of_these):
-        currency = next(order.currency for order in orders if order.id == line.order_id)
-        lines.setdefault(line.order_id, []).append(_line_view(line, currency))
-    money = await _sums(session, ids)
-    parcels = {parcel.order_id: parcel for parcel in await session.scalars(_PARCELS, of_these)}
-    payable = {intent.order_id: intent for intent in await session.scalars(_PAYABLE, of_these)}
-    changes = {change.order_id: change_view(change) for change in await session.scalars(_OPEN_CHANGES, of_these)}
-    gave_back = {order_id for order_id, sums in money.items() if sums[1] or sums[2]}
-    gave_back |= {order.id for order in orders if order.payment_method is PaymentMethod.COD}
-    forgiven = await forgiven_of(session, gave_back) if gave_back else {}
-    return [
-        _view(
-            session,
-            order,
-            tuple(lines.get(order.id, ())),
-            money.get(order.id, (0, 0, 0)),
-            parcels.get(order.id),
-            payable.get(order.id),
-            changes.get(order.id),
-            forgiven.get(order.id, 0),
-        )
-        for order in orders
-    ]
+def _known(session: AsyncSession, row: Any | None, number: str) -> OrderView:
+    if row is None:
+        raise Refused("order.unknown", number=number[:20])
+    return _view(session, row)
 
 
-async def _sums(session: AsyncSession, ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
-    """{order id: (captured, refunded, on its way back)} in minor units."""
-    found = await session.execute(_SUMS, {"ids": ids})
-    return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in found}
-
-
-def change_view(change: OrderChange) -> ChangeView:
-    """A proposal as its order shows it."""
-    return ChangeView(
-        change.id,
-        change.kind,
-        change.state,
-        change.proposed_by,
-        change.reason,
-        change.actions,
-        change.preview,
-        change.expires_at,
-    )
-
-
-def _view(
-    session: AsyncSession,
-    order: Order,
-    lines: tuple[OrderLineView, ...],
-    money: tuple[int, int, int],
-    parcel: Shipment | None,
-    intent: Intent | None,
-    change: ChangeView | None,
-    forgiven: int,
-) -> OrderView:
-    captured, refunded, going_back = money
-    currency = order.currency
-    may_pay = order.status is OrderStatus.PENDING or (
-        change is not None and intent is not None and intent.change_id == change.change_id
-    )
-    paying = intent if may_pay else None
+def _view(session: AsyncSession, row: Any) -> OrderView:
+    """A row of `ROWS`."""
+    currency = row.currency
+    captured, refunded, going_back, forgiven = map(int, (row.captured, row.refunded, row.going_back, row.forgiven))
+    lines = tuple(_line_view(line, currency) for line in row.lines or ())
+    may_pay = row.status is OrderStatus.PENDING or (row.change_id is not None and row.pays_for == row.change_id)
+    is_payable = may_pay and row.intent_id is not None
     return OrderView(
-        order_id=order.id,
-        number=order.number,
-        customer_id=order.customer_id,
-        status=order.status,
-        hold_reason=order.hold_reason,
-        payment_method=order.payment_method,
-        payment_state=payment_state(total=order.total_amount, captured=captured, refunded=refunded, forgiven=forgiven),
-        fulfilment_state=_fulfilment(order, lines),
+        order_id=row.id,
+        number=row.number,
+        customer_id=row.customer_id,
+        status=row.status,
+        hold_reason=row.hold_reason,
+        payment_method=row.payment_method,
+        payment_state=payment_state(total=row.total_amount, captured=captured, refunded=refunded, forgiven=forgiven),
+        fulfilment_state=fulfilment_state(
+            to_send=sum(line.open for line in lines),
+            shipped=sum(line.shipped for line in lines),
+            returned=sum(line.returned for line in lines),
+            is_delivered=row.delivered_at is not None,
+        ),
         lines=lines,
-        total=order.total,
+        total=Money(row.total_amount, currency),
         captured=Money(captured, currency),
         refunded=Money(refunded, currency),
-        tracking=_tracking(parcel),
-        created_at=order.created_at,
-        placed_at=order.placed_at,
-        hold_until=order.hold_until,
-        address_line=masked(open_address(session, order)),
-        intent_id=paying.id if paying else None,
-        goods=Money(order.goods_amount, currency),
-        discount=Money(order.discount_amount, currency),
-        shipping=Money(order.shipping_amount, currency),
-        tax=Money(order.tax_amount, currency),
-        tax_added=Money(order.tax_added, currency),
+        tracking=TrackingView(row.carrier, row.tracking_number, row.shipped_at) if row.shipped_at else None,
+        created_at=row.created_at,
+        placed_at=row.placed_at,
+        hold_until=row.hold_until,
+        address_line=masked(open_address(session, row)),
+        intent_id=row.intent_id if is_payable else None,
+        goods=Money(row.goods_amount, currency),
+        discount=Money(row.discount_amount, currency),
+        shipping=Money(row.shipping_amount, currency),
+        tax=Money(row.tax_amount, currency),
+        tax_added=Money(row.tax_added, currency),
         going_back=Money(going_back, currency),
-        to_pay=Money(paying.amount if paying else 0, currency),
-        pay_provider=paying.provider if paying else None,
-        delivery_method=order.delivery_method,
-        change=change,
-        version=order.version,
+        to_pay=Money(row.to_pay if is_payable else 0, currency),
+        pay_provider=row.provider if is_payable else None,
+        delivery_method=row.delivery_method,
+        change=_change_view(row) if row.change_id is not None else None,
+        version=row.version,
         forgiven=Money(forgiven, currency),
     )
 
 
-def _tracking(parcel: Shipment | None) -> TrackingView | None:
-    """The parcel that left last."""
-    if parcel is None or parcel.shipped_at is None:
-        return None
-    return TrackingView(parcel.carrier, parcel.tracking_number, parcel.shipped_at)
-
-
-def _fulfilment(order: Order, lines: Sequence[OrderLineView]) -> FulfilmentState:
-    return fulfilment_state(
-        to_send=sum(line.open for line in lines),
-        shipped=sum(line.shipped for line in lines),
-        returned=sum(line.returned for line in lines),
-        is_delivered=order.delivered_at is not None,
+def _change_view(row: Any) -> ChangeView:
+    return ChangeView(
+        change_id=row.change_id,
+        kind=row.kind,
+        state=row.state,
+        proposed_by=row.proposed_by,
+        reason=row.reason,
+        actions=row.actions,
+        preview=row.preview,
+        expires_at=row.expires_at,
     )
 
 
-def _line_view(line: OrderLine, currency: str) -> OrderLineView:
-    return OrderLineView(
-        line_id=line.id,
-        variant_id=line.variant_id,
-        title=line.title,
-        label=line.label,
-        quantity=line.quantity,
-        unit=Money(line.unit_amount, currency),
-        discount=Money(line.discount_amount, currency),
-        total=Money(line.total_amount, currency),
-        picture=line.picture,
-        is_gift=line.is_gift,
-        cancelled=line.cancelled,
-        shipped=line.shipped,
-        returned=line.returned,
-    )
+def _line_view(line: JsonList, currency: str) -> OrderLineView:
+    """An element of the lines of a row."""
+    line_id, variant_id, title, label, quantity, unit, discount, total, *rest = line
+    unit, discount, total = (Money(amount, currency) for amount in (unit, discount, total))
+    return OrderLineView(line_id, variant_id, title, label, quantity, unit, discount, total, *rest)
