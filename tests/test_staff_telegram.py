@@ -18,6 +18,7 @@ from conversations.erase import erase_talks
 from conversations.model import Message, Owner
 from conversations.photos import photo_of
 from conversations.staff_chats import CodeFor
+from foundation.errors import Json
 from nlu.understand import Understander
 from tests.goods import a_product, an_order
 from tests.staff_office import Office, open_office, told
@@ -90,7 +91,11 @@ async def test_who_answers_in_the_topic_has_the_conversation_and_a_second_one_is
     anna_id, anna = await office.colleague("anna", "administrator")
     ben_id, ben = await office.colleague("ben")
     group = await office.new_group("Desk", anna, ben, linked_by=anna_id)
-    talk = await office.shopper("hello", "is <b>anybody</b> & there?", order="A17", cart=2, search="tea")
+    known: dict[str, Json] = {"at_work": ["change_address"], "order": "A17", "cart": 2, "search": "tea"}
+    talk = await office.shopper("hello", "is <b>anybody</b> & there?", **known)
+    understood = {"intent": "order_status", "confidence": 0.917, "entities": ["order_number"]}
+    async with office.database.begin() as session:
+        await session.execute(update(Message).where(Message.conversation_id == talk.id).values(trace=understood))
     async with office.run():
         topic = await office.topic(group)
         assert topic.name == "Shopper 1 · web · English"
@@ -98,9 +103,11 @@ async def test_who_answers_in_the_topic_has_the_conversation_and_a_second_one_is
         assert (await hers.hears("Why a person")).text.splitlines() == [
             "🔔 Shopper 1 · web · English",
             "Why a person: the shopper asked",
+            "In the middle of: changing an address",
             "Last search: tea",
             "Pieces in the cart: 2",
             "Last order: A17",
+            "Understood: asking about an order · 92 %",
             "Open in the console",
             "",
             "👤 hello",
@@ -285,6 +292,9 @@ async def test_pictures_go_both_ways_through_our_store_and_edits_reach_the_shopp
         await chat.hears("this was not sent. Please send it again.")
         await chat.send_file("voice", b"OggS")
         await chat.hears("Only words and pictures can be sent")
+        await chat.send_photo(a_picture("#0000aa"), "/release it is in the picture")
+        await chat.hears("A command takes words only, so nothing was done or sent.")
+        assert (await talk.row()).owner == Owner.HUMAN
         async with office.database.session() as session:
             photo, line = (
                 await session.scalars(

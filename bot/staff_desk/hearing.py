@@ -230,6 +230,8 @@ class Ear:
                 await self.desk.edit(said.user.id, conversation_id=order.conversation_id, text=said.text, key=order.key)
         elif not command:
             await self._answer(order)
+        elif said.photo is not None or said.other:  # a picture for a note must not reach the shopper
+            raise Refused("staff_desk.command_media")
         elif command in acts:
             await acts[command](order)
         else:
