@@ -5,15 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, select, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, func, literal_column, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartLine, CartStatus
+from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartLine
 from commerce.catalog.model import Variant
 from commerce.catalog.queries import VARIANTS, VariantView, on_sale, variant_of
-from commerce.customers.model import Customer
-from foundation.database import JsonMap
+from foundation.database import JsonMap, raw
 from foundation.errors import Refused
 from foundation.money import Money, total
 from foundation.reading import Read
@@ -22,23 +20,39 @@ FRESH = {"populate_existing": True}
 """What this session read before may be older than what another channel wrote since."""
 NO_CURRENCY = "XXX"
 """ISO 4217's code for no currency: what an empty cart's total is in."""
-_OPEN = (
-    select(Cart)
-    .where(Cart.customer_id == bindparam("customer_id"), Cart.status == CartStatus.OPEN, Cart.deal.is_(None))
-    .execution_options(**FRESH)
-)
-_OPEN_LOCKED = _OPEN.with_for_update(key_share=True)
+_THEIRS = (Cart.customer_id == bindparam("customer_id"), Cart.status == literal_column("'open'"))  # as the index says
+_ORDINARY = (*_THEIRS, Cart.deal.is_(None))
+_OPEN = select(Cart).where(*_ORDINARY).execution_options(**FRESH)
+_OPEN_LOCKED = Read(select(Cart.id).where(*_ORDINARY).with_for_update(key_share=True))
+_NEW = """
+INSERT INTO cart (customer_id, status, version) VALUES ($1, 'open', 0) ON CONFLICT DO NOTHING RETURNING id
+"""
+_ANY_LINE = Read(select(CartLine.id).join(Cart, Cart.id == CartLine.cart_id).where(*_ORDINARY).limit(1))
 _THING = VARIANTS.where(Variant.id == CartLine.variant_id).lateral("thing")
 _LINES = (
     select(Cart.id.label("cart_id"), Cart.version, Cart.deal, CartLine.quantity, *_THING.c)
     .outerjoin(CartLine, CartLine.cart_id == Cart.id)
     .outerjoin(_THING, true())
-    .where(Cart.customer_id == bindparam("customer_id"), Cart.status == CartStatus.OPEN)
+    .where(*_THEIRS)
     .order_by(CartLine.id)
 )
 """A cart with its lines; one row without a line where it is empty."""
 _OPEN_LINES = Read(_LINES.where(Cart.deal.is_(None)))
 _LINES_OF = Read(_LINES.where(Cart.id == bindparam("cart_id")))
+_THERE = Read(
+    select(
+        func.count().label("lines"),
+        func.max(CartLine.quantity).filter(CartLine.variant_id == bindparam("variant_id")).label("pieces"),
+    ).where(CartLine.cart_id == bindparam("cart_id"))
+)
+"""How full a cart is, and how many pieces of one thing are in it."""
+_CHANGED = "WITH changed AS (UPDATE cart SET version = version + 1, updated_at = $2 WHERE id = $1)"
+_PUT = f"""
+{_CHANGED} INSERT INTO cart_line (cart_id, variant_id, quantity) VALUES ($1, $3, $4)
+ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = excluded.quantity
+"""
+_TAKE_OUT = f"{_CHANGED} DELETE FROM cart_line WHERE cart_id = $1 AND variant_id = $3"
+_TAKE_ALL_OUT = f"{_CHANGED} DELETE FROM cart_line WHERE cart_id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,60 +98,53 @@ class CartView:
 
 async def cart_of(session: AsyncSession, *, customer_id: int) -> Cart:
     """The customer's open cart; made when there is none."""
-    return await _open_cart(session, _OPEN, customer_id)
+    while (cart := await session.scalar(_OPEN, {"customer_id": customer_id})) is None:
+        await (await raw(session)).execute(_NEW, customer_id)
+    return cart
 
 
-async def add_line(
-    session: AsyncSession, *, customer_id: int, variant_id: int, quantity: int, now: datetime
-) -> CartView:
+async def add_line(session: AsyncSession, *, customer_id: int, variant_id: int, quantity: int, now: datetime) -> None:
     """Put `quantity` more pieces in. Raises Refused("cart.quantity"), ("cart.full") or ("cart.unavailable")."""
     if not 1 <= quantity <= MOST_PIECES:
         raise Refused("cart.quantity", quantity=quantity, most=MOST_PIECES)
-    cart = await _locked_cart(session, customer_id)
+    cart_id = await _locked_cart(session, customer_id)
     if not await on_sale(session, [variant_id]):
         raise Refused("cart.unavailable", variant=variant_id)
-    line = await _line(session, cart.id, variant_id)
-    if line is None:
-        lines = await session.scalar(select(func.count()).where(CartLine.cart_id == cart.id))
-        if (lines or 0) >= MOST_LINES:
-            raise Refused("cart.full", most=MOST_LINES)
-        session.add(CartLine(cart_id=cart.id, variant_id=variant_id, quantity=quantity))
-    elif line.quantity + quantity > MOST_PIECES:
-        raise Refused("cart.quantity", quantity=line.quantity + quantity, most=MOST_PIECES)
-    else:
-        line.quantity += quantity
-    return await _changed(session, cart, now)
+    [there] = await _THERE.all(session, cart_id=cart_id, variant_id=variant_id)
+    if there.pieces is None and there.lines >= MOST_LINES:
+        raise Refused("cart.full", most=MOST_LINES)
+    quantity += there.pieces or 0
+    if quantity > MOST_PIECES:
+        raise Refused("cart.quantity", quantity=quantity, most=MOST_PIECES)
+    await (await raw(session)).execute(_PUT, cart_id, now, variant_id, quantity)
 
 
 async def set_quantity(
     session: AsyncSession, *, customer_id: int, variant_id: int, quantity: int, now: datetime
-) -> CartView:
+) -> None:
     """Make a line this many pieces; 0 removes it. Raises Refused("cart.quantity") or ("cart.no_such_line")."""
     if not 0 <= quantity <= MOST_PIECES:
         raise Refused("cart.quantity", quantity=quantity, most=MOST_PIECES)
-    cart = await _locked_cart(session, customer_id)
-    line = await _line(session, cart.id, variant_id)
-    if line is None:
+    cart_id = await _locked_cart(session, customer_id)
+    [there] = await _THERE.all(session, cart_id=cart_id, variant_id=variant_id)
+    if there.pieces is None:
         raise Refused("cart.no_such_line", variant=variant_id)
+    driver = await raw(session)
     if quantity == 0:
-        await session.delete(line)
+        await driver.execute(_TAKE_OUT, cart_id, now, variant_id)
     else:
-        line.quantity = quantity
-    return await _changed(session, cart, now)
+        await driver.execute(_PUT, cart_id, now, variant_id, quantity)
 
 
-async def clear(session: AsyncSession, *, customer_id: int, now: datetime) -> CartView:
+async def clear(session: AsyncSession, *, customer_id: int, now: datetime) -> None:
     """Take everything out."""
-    cart = await _locked_cart(session, customer_id)
-    await session.execute(delete(CartLine).where(CartLine.cart_id == cart.id))
-    return await _changed(session, cart, now)
+    cart_id = await _locked_cart(session, customer_id)
+    await (await raw(session)).execute(_TAKE_ALL_OUT, cart_id, now)
 
 
 async def is_filled(session: AsyncSession, *, customer_id: int) -> bool:
     """Whether anything is in the open cart."""
-    mine = select(CartLine.id).join(Cart, Cart.id == CartLine.cart_id)
-    mine = mine.where(Cart.customer_id == customer_id, Cart.status == CartStatus.OPEN, Cart.deal.is_(None)).limit(1)
-    return await session.scalar(mine) is not None
+    return await _ANY_LINE.first(session, customer_id=customer_id) is not None
 
 
 async def cart_view(session: AsyncSession, *, customer_id: int, language: str) -> CartView:
@@ -185,29 +192,9 @@ def _seen(rows: Sequence[Any], language: str) -> CartView:
     return CartView(cart.cart_id, cart.version, tuple(lines), sum_, goods, cart.deal)
 
 
-async def _locked_cart(session: AsyncSession, customer_id: int) -> Cart:
+async def _locked_cart(session: AsyncSession, customer_id: int) -> int:
     """The open cart under a lock. Where a checkout ended the cart while we waited for it, the next one."""
-    return await _open_cart(session, _OPEN_LOCKED, customer_id)
-
-
-async def _open_cart(session: AsyncSession, mine: Select[Cart], customer_id: int) -> Cart:
-    while True:
-        cart = await session.scalar(mine, {"customer_id": customer_id})
-        if cart is not None:
-            return cart
-        await session.execute(
-            insert(Cart).values(customer_id=customer_id, status=CartStatus.OPEN, version=0).on_conflict_do_nothing()
-        )
-
-
-async def _line(session: AsyncSession, cart_id: int, variant_id: int) -> CartLine | None:
-    line = select(CartLine).where(CartLine.cart_id == cart_id, CartLine.variant_id == variant_id)
-    return await session.scalar(line.execution_options(**FRESH))
-
-
-async def _changed(session: AsyncSession, cart: Cart, now: datetime) -> CartView:
-    cart.version += 1
-    cart.updated_at = now
-    await session.flush()
-    customer = await session.get_one(Customer, cart.customer_id)
-    return await view_of(session, cart.id, customer_id=cart.customer_id, language=customer.language)
+    while (cart_id := await _OPEN_LOCKED.value(session, customer_id=customer_id)) is None:
+        if (cart_id := await (await raw(session)).fetchval(_NEW, customer_id)) is not None:
+            break  # nobody else sees it yet
+    return int(cart_id)

@@ -4,19 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    BindParameter,
-    ColumnElement,
-    and_,
-    any_,
-    bindparam,
-    case,
-    cast,
-    func,
-    select,
-    true,
-)
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, and_, any_, bindparam, case, cast, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
