@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy import BigInteger, and_, any_, bindparam, exists, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.model import Cart, CartStatus
-from commerce.catalog.model import Category
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.credit.actions import accounts_of
 from commerce.credit.model import CreditAccount
@@ -30,22 +31,67 @@ from commerce.promotions.coupon_model import Coupon
 from commerce.promotions.coupons import CouponView, usable_coupons
 from commerce.promotions.deals import Deal
 from commerce.promotions.model import Promotion
+from foundation.database import raw
 from foundation.errors import Refused
 from foundation.money import exponent
+from foundation.reading import Read
 from foundation.settings import Settings
 
 _ORDERED = exists().where(Cart.customer_id == bindparam("customer_id"), Cart.status == CartStatus.ORDERED)
-_THERE = select(
-    exists().where(PriceList.active).label("lists"),
-    exists().where(Promotion.active).label("promotions"),
-    exists().where(ShippingZone.active).label("zones"),
-    exists().where(TaxRate.active).label("taxes"),
-    exists().where(Coupon.customer_id == bindparam("customer_id")).label("coupons"),
-    exists().where(CreditAccount.customer_id == bindparam("customer_id"), CreditAccount.balance > 0).label("accounts"),
-    _ORDERED.where(Cart.id != bindparam("cart_id")).label("ordered"),
+_THERE = Read(
+    select(
+        exists().where(PriceList.active).label("lists"),
+        exists().where(Promotion.active).label("promotions"),
+        exists().where(ShippingZone.active).label("zones"),
+        exists().where(TaxRate.active).label("taxes"),
+        exists().where(Coupon.customer_id == bindparam("customer_id")).label("coupons"),
+        exists()
+        .where(CreditAccount.customer_id == bindparam("customer_id"), CreditAccount.balance > 0)
+        .label("accounts"),
+        _ORDERED.where(Cart.id != bindparam("cart_id")).label("ordered"),
+    )
 )
 """What there is at all that could change a price for this customer; no cart has the id 0."""
-_SHELVES = select(Category.id, Category.parent_id)
+_ABOVE = """
+    WITH RECURSIVE above (shelf, id) AS (
+        SELECT id, id FROM category WHERE id = ANY($1::bigint[])
+        UNION SELECT shelf, parent_id FROM above JOIN category USING (id) WHERE parent_id IS NOT NULL)
+    SELECT shelf, array_agg(id) AS path FROM above GROUP BY shelf
+"""
+_TAXES = Read(
+    select(TaxRate.ppm, TaxRate.tax_class, TaxRate.country, TaxRate.province).where(TaxRate.active).order_by(TaxRate.id)
+)
+_ZONES = Read(
+    select(ShippingZone.id, ShippingZone.name, ShippingZone.countries, ShippingZone.provinces, ShippingZone.cities)
+    .where(ShippingZone.active)
+    .order_by(ShippingZone.position, ShippingZone.id)
+)
+_RATES = Read(
+    select(*ShippingRate.__table__.c)
+    .where(ShippingRate.zone_id == bindparam("zone_id"))
+    .order_by(ShippingRate.position, ShippingRate.id)
+)
+_LISTS = Read(
+    select(*PriceList.__table__.c, PriceListCustomer.customer_id.is_not(None).label("is_named"))
+    .outerjoin(
+        PriceListCustomer,
+        and_(
+            PriceListCustomer.price_list_id == PriceList.id,
+            PriceListCustomer.customer_id == bindparam("customer_id"),
+        ),
+    )
+    .where(
+        PriceList.active,
+        or_(PriceList.starts_at.is_(None), PriceList.starts_at < bindparam("soon")),
+        or_(PriceList.ends_at.is_(None), PriceList.ends_at > bindparam("lately")),
+    )
+    .order_by(PriceList.id)
+)
+_LIST_PRICES = Read(
+    select(
+        PriceListPrice.price_list_id, PriceListPrice.variant_id, PriceListPrice.min_quantity, PriceListPrice.amount
+    ).where(PriceListPrice.variant_id == any_(bindparam("variant_ids", type_=ARRAY(BigInteger))))
+)
 _COUPON_KINDS: dict[str, rules.CouponKind] = {"percent": "percent", "amount": "amount", "free_shipping": "shipping"}
 
 
@@ -113,13 +159,14 @@ async def inputs_of(
     deals: Mapping[int, Deal] = {},
 ) -> Inputs:
     """Everything the price depends on. What the shop does not use (no price list, no zone) is not asked for."""
-    there = (await session.execute(_THERE, {"customer_id": customer_id, "cart_id": cart_id or 0})).one()
+    [there] = await _THERE.all(session, customer_id=customer_id, cart_id=cart_id or 0)
     taxes = await _taxes(session) if there.taxes else []
     if goods is None:
         ids = [variant_id for variant_id, _ in lines]
         goods = await variant_views(session, ids, language=language, also_unavailable=True)
-    items, currency = await _items(session, lines, goods, destination, taxes)
     promotions = await promotions_for(session, customer_id=customer_id, now=now) if there.promotions else ()
+    above = await _shelves_above(session, goods) if any(one.scope.category_ids for one in promotions) else {}
+    items, currency = _items(lines, goods, above, destination, taxes)
     gifts = {rule.variant_id for one in promotions if isinstance(rule := one.rule, rules.Gift)}
     gift_items, gift_stock = await _gifts(session, gifts, currency, language, taxes, destination)
     coupons = await usable_coupons(session, customer_id=customer_id, now=now) if there.coupons else []
@@ -147,13 +194,10 @@ async def inputs_of(
 
 async def rates_for(session: AsyncSession, destination: Region) -> tuple[Rate, ...]:
     """The ways to send to a place, in the shop's order; none where nothing is sent there."""
-    zones = select(ShippingZone).where(ShippingZone.active).order_by(ShippingZone.position, ShippingZone.id)
-    zone = zone_for([_zone(row) for row in await session.scalars(zones)], destination)
+    zone = zone_for([_zone(row) for row in await _ZONES.all(session)], destination)
     if zone is None:
         return ()
-    rates = select(ShippingRate).where(ShippingRate.zone_id == zone.id)
-    rows = await session.scalars(rates.order_by(ShippingRate.position, ShippingRate.id))
-    return tuple(rate_of(row) for row in rows)
+    return tuple(rate_of(row) for row in await _RATES.all(session, zone_id=zone.id))
 
 
 def rate_of(row: ShippingRate) -> Rate:
@@ -172,14 +216,13 @@ def rate_of(row: ShippingRate) -> Rate:
     )
 
 
-async def _items(
-    session: AsyncSession,
+def _items(
     lines: Sequence[tuple[int, int]],
     goods: Mapping[int, VariantView],
+    above: Mapping[int | None, frozenset[int]],
     destination: Region | None,
     taxes: list[TaxRule],
 ) -> tuple[tuple[Item, ...], str]:
-    above = await _shelves_above(session) if any(one.category_id for one in goods.values()) else {}
     items = []
     for variant_id, quantity in lines:
         one = goods.get(variant_id)
@@ -191,7 +234,7 @@ async def _items(
                 product_id=one.product_id,
                 quantity=quantity,
                 unit=one.price.amount,
-                category_ids=above.get(one.category_id, frozenset()) if one.category_id else frozenset(),
+                category_ids=above.get(one.category_id, frozenset()),
                 weight_grams=one.weight_grams or 0,
                 free_shipping=one.free_shipping,
                 tax_ppm=tax_for(taxes, destination, one.tax_class),
@@ -200,18 +243,11 @@ async def _items(
     return tuple(items), goods[lines[0][0]].price.currency
 
 
-async def _shelves_above(session: AsyncSession) -> dict[int, frozenset[int]]:
-    """{shelf: itself and those it stands in}."""
-    parents = {row.id: row.parent_id for row in await session.execute(_SHELVES)}
-    above: dict[int, frozenset[int]] = {}
-    for shelf in parents:
-        path: set[int] = set()
-        step: int | None = shelf
-        while step is not None and step not in path:
-            path.add(step)
-            step = parents[step]
-        above[shelf] = frozenset(path)
-    return above
+async def _shelves_above(session: AsyncSession, goods: Mapping[int, VariantView]) -> dict[int | None, frozenset[int]]:
+    """{shelf of these goods: itself and those it stands in}."""
+    shelves = {one.category_id for one in goods.values() if one.category_id}
+    found = await (await raw(session)).fetch(_ABOVE, list(shelves)) if shelves else ()
+    return {row["shelf"]: frozenset(row["path"]) for row in found}
 
 
 async def _gifts(
@@ -229,25 +265,17 @@ async def _gifts(
     usable = {view.variant_id: view for view in views.values() if view.price.currency == currency}
     if not usable:
         return {}, {}
-    items, _ = await _items(session, [(variant_id, 1) for variant_id in usable], usable, destination, taxes)
+    items, _ = _items([(variant_id, 1) for variant_id in usable], usable, {}, destination, taxes)
     return {item.variant_id: item for item in items}, {key: view.available for key, view in usable.items()}
 
 
 async def _price_tables(
     session: AsyncSession, customer_id: int, items: Sequence[Item], now: datetime
 ) -> tuple[PriceTable, ...]:
-    lists = select(PriceList).where(
-        PriceList.active,
-        or_(PriceList.starts_at.is_(None), PriceList.starts_at < now + NEAR),
-        or_(PriceList.ends_at.is_(None), PriceList.ends_at > now - NEAR),
-    )
-    variants = [item.variant_id for item in items]
-    prices = select(PriceListPrice).where(PriceListPrice.variant_id.in_(variants))
     found: dict[int, dict[int, list[tuple[int, int]]]] = {}
-    for row in await session.scalars(prices):
+    for row in await _LIST_PRICES.all(session, variant_ids=[item.variant_id for item in items]):
         found.setdefault(row.price_list_id, {}).setdefault(row.variant_id, []).append((row.min_quantity, row.amount))
-    named_for = select(PriceListCustomer.price_list_id).where(PriceListCustomer.customer_id == customer_id)
-    named = set((await session.scalars(named_for)).all())
+    lists = await _LISTS.all(session, customer_id=customer_id, soon=now + NEAR, lately=now - NEAR)
     return tuple(
         PriceTable(
             id=row.id,
@@ -256,21 +284,20 @@ async def _price_tables(
             for_members=row.for_members,
             priority=row.priority,
             audience=row.audience,
-            is_named=row.id in named,
+            is_named=row.is_named,
             starts_at=row.starts_at,
             ends_at=row.ends_at,
         )
-        for row in await session.scalars(lists.order_by(PriceList.id))
+        for row in lists
         if row.id in found
     )
 
 
 async def _taxes(session: AsyncSession) -> list[TaxRule]:
-    rows = await session.scalars(select(TaxRate).where(TaxRate.active).order_by(TaxRate.id))
-    return [TaxRule(row.ppm, row.tax_class, row.country, row.province) for row in rows]
+    return [TaxRule(*row) for row in await _TAXES.all(session)]
 
 
-def _zone(row: ShippingZone) -> Zone:
+def _zone(row: Any) -> Zone:
     return Zone(row.id, row.name, tuple(row.countries), tuple(row.provinces), tuple(row.cities))
 
 
@@ -291,7 +318,7 @@ def _coupon(view: CouponView) -> rules.Coupon:
 async def promotions_now(session: AsyncSession, *, customer_id: int, now: datetime) -> list[rules.Promotion]:
     """The promotions that are on for this customer, those with the highest priority first."""
     ordered = exists().where(Cart.customer_id == customer_id, Cart.status == CartStatus.ORDERED)
-    is_new = not (await session.execute(select(ordered))).scalar_one()
+    is_new = not await session.scalar(select(ordered))
     asked = Inputs(items=(), currency="", now=now, is_new_customer=is_new)
     found = [
         one

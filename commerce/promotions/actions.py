@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +23,7 @@ from commerce.promotions.rules import (
     scope_json,
 )
 from foundation.errors import Refused
+from foundation.reading import Read
 
 NEAR = timedelta(days=1)
 """What begins or ended within it is still told of when a price is explained."""
@@ -29,6 +31,19 @@ MOST_PROMOTIONS = 200
 """Promotions that are on at once."""
 LONGEST_NAME = 200
 HIGHEST_PRIORITY = 1000
+_NEAR_NOW = Read(
+    select(*Promotion.__table__.c, PromotionCustomer.used.label("used_by_customer"))
+    .outerjoin(
+        PromotionCustomer,
+        and_(PromotionCustomer.promotion_id == Promotion.id, PromotionCustomer.customer_id == bindparam("customer_id")),
+    )
+    .where(
+        Promotion.active,
+        or_(Promotion.starts_at.is_(None), Promotion.starts_at < bindparam("soon")),
+        or_(Promotion.ends_at.is_(None), Promotion.ends_at > bindparam("lately")),
+    )
+    .order_by(Promotion.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +64,8 @@ class PromotionDraft:
 
 async def promotions_for(session: AsyncSession, *, customer_id: int, now: datetime) -> tuple[rules.Promotion, ...]:
     """The promotions of now, those that just ended or are about to begin, and what is left of their caps."""
-    mine = and_(PromotionCustomer.promotion_id == Promotion.id, PromotionCustomer.customer_id == customer_id)
-    found = select(Promotion, PromotionCustomer.used).outerjoin(PromotionCustomer, mine)
-    found = found.where(
-        Promotion.active,
-        or_(Promotion.starts_at.is_(None), Promotion.starts_at < now + NEAR),
-        or_(Promotion.ends_at.is_(None), Promotion.ends_at > now - NEAR),
-    )
-    rows = await session.execute(found.order_by(Promotion.id).execution_options(populate_existing=True))
-    return tuple(_value(row, used or 0) for row, used in rows)
+    rows = await _NEAR_NOW.all(session, customer_id=customer_id, soon=now + NEAR, lately=now - NEAR)
+    return tuple(_value(row) for row in rows)
 
 
 async def take_promotions(session: AsyncSession, *, ids: Collection[int], order_id: int, customer_id: int) -> None:
@@ -211,9 +219,9 @@ def _write(promotion: Promotion, draft: PromotionDraft) -> None:
     promotion.max_per_customer = draft.max_per_customer
 
 
-def _value(row: Promotion, used_by_customer: int) -> rules.Promotion:
+def _value(row: Any) -> rules.Promotion:
     left = [] if row.max_uses is None else [row.max_uses - row.used]
-    left += [] if row.max_per_customer is None else [row.max_per_customer - used_by_customer]
+    left += [] if row.max_per_customer is None else [row.max_per_customer - (row.used_by_customer or 0)]
     return rules.Promotion(
         id=row.id,
         label=row.name,
