@@ -21,15 +21,6 @@ KNOWN = {
     "return": "Return",
     "note": "Note of the colleague before",
 }
-AT_WORK = {
-    "add_to_cart": "adding to the cart",
-    "change_cart": "changing the cart",
-    "checkout": "checking out",
-    "cancel_order": "cancelling an order",
-    "pay_order": "paying",
-    "search_products": "searching",
-    "refine_search": "searching",
-}
 
 
 class Says(Protocol):
@@ -47,7 +38,7 @@ def handoff_facts(row: TalkRow | Conversation, t: Says) -> Iterator[tuple[str, s
         for key, name in KNOWN.items():
             value = handoff.get(key)
             if isinstance(value, list):
-                value = ", ".join(t(AT_WORK.get(flow, flow)) for flow in map(str, value))
+                value = ", ".join(t(f"wish {skill}") for skill in value)
             if value:
                 yield t(name), str(value)
     if row.note_for_bot:

@@ -170,7 +170,7 @@ class TelegramDesk:
         async with self.desk.database.begin() as session:
             row = await session.get_one(Conversation, conversation_id, populate_existing=True)
             shopping = await shopping_of(session, customer_id=row.customer_id, language=language)
-            understood = await _last_understood(session, conversation_id)
+            understood = await _last_understood(session, conversation_id, t)
         facts = [*handoff_facts(row, t)]
         if understood:
             facts.append((t("Understood"), understood))
@@ -234,7 +234,7 @@ async def _order_of(session: AsyncSession, staff: StaffMember, conversation_id: 
     return newest[0].number, newest[0].total.currency
 
 
-async def _last_understood(session: AsyncSession, conversation_id: int) -> str:
+async def _last_understood(session: AsyncSession, conversation_id: int, t: Words) -> str:
     """How the bot understood the shopper's last words, and how sure it was."""
     trace = await session.scalar(
         select(Message.trace)
@@ -244,8 +244,7 @@ async def _last_understood(session: AsyncSession, conversation_id: int) -> str:
     )
     if not trace or "intent" not in trace:
         return ""
-    entities = f" [{', '.join(map(str, trace.get('entities') or ()))}]" if trace.get("entities") else ""
-    return f"{trace['intent']} {round(100 * float(trace.get('confidence') or 0))} %{entities}"
+    return t(f"wish {trace['intent']}") + f" · {round(100 * float(trace.get('confidence') or 0))} %"
 
 
 def _shopping_facts(shopping: Shopping, t: Words) -> Iterator[tuple[str, str]]:

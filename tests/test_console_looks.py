@@ -11,7 +11,9 @@ import pytest
 
 from admin_api import errors
 from admin_api.console import words as console_words
+from admin_api.console.wish_words import WISH_EN, WISH_ZH
 from admin_api.console.words import EN, ZH, Words
+from bot.skills.table import SKILLS
 from commerce.checks import RULES
 from commerce.orders.model import ChangeKind
 
@@ -71,6 +73,11 @@ def test_no_word_stands_in_two_tables_where_one_would_silently_win() -> None:
 def test_every_rule_of_the_self_check_can_be_named_in_both_languages() -> None:
     assert [rule for rule in RULES if f"holds {rule}" not in ZH] == []
     assert {f"change {kind.value}" for kind in ChangeKind} <= set(ZH) & set(EN)
+
+
+def test_every_skill_has_a_name_for_the_staff_in_both_languages() -> None:
+    asked = {f"wish {skill}" for skill in SKILLS}
+    assert (asked ^ set(WISH_ZH), asked ^ set(WISH_EN)) == (set(), set())
 
 
 def test_both_languages_fill_in_the_same_facts() -> None:

@@ -17,6 +17,7 @@ from admin_api.console.stock_words import STOCK_EN, STOCK_REFUSALS_ZH, STOCK_ZH
 from admin_api.console.store_words import STORE_EN, STORE_REFUSALS_ZH, STORE_ZH
 from admin_api.console.telegram_words import TELEGRAM_EN, TELEGRAM_REFUSALS_ZH, TELEGRAM_ZH
 from admin_api.console.tender_words import TENDER_EN, TENDER_REFUSALS_ZH, TENDER_ZH
+from admin_api.console.wish_words import WISH_EN, WISH_ZH
 from admin_api.errors import SENTENCES, listed
 from foundation.errors import Json
 
@@ -115,12 +116,6 @@ ZH = {
     "Last search": "最近搜索",
     "Pieces in the cart": "购物车件数",
     "Last order": "最近订单",
-    "adding to the cart": "加购",
-    "changing the cart": "改购物车",
-    "checking out": "结账",
-    "cancelling an order": "取消订单",
-    "paying": "付款",
-    "searching": "找货",
     "the shopper asked": "顾客要求",
     "the bot could not answer": "机器人无法完成",
     "the bot did not understand": "机器人没听懂",
@@ -192,6 +187,7 @@ ZH = {
     **STORE_ZH,
     **DEALS_ZH,
     **TELEGRAM_ZH,
+    **WISH_ZH,
 }
 """Chinese by the English that stands in the pages."""
 
@@ -222,6 +218,7 @@ EN = {
     **STORE_EN,
     **DEALS_EN,
     **TELEGRAM_EN,
+    **WISH_EN,
 }
 """English for the few words that stand in the pages as codes."""
 
