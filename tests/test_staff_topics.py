@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.channels.staff_telegram import with_author
-from bot.staff_desk.board import alternating
+from bot.shop import Shop
+from bot.staff_desk.board import Board, alternating
 from bot.staff_desk.hearing import command_of
 from bot.staff_desk.teams import group_for, subject_of
 from bot.staff_desk.telling import parts_of
@@ -22,11 +25,14 @@ from bot.telegram.reading import value_of
 from bot.telegram.values import Said
 from cli.scratch import Place
 from conversations.model import Kind, Message, Owner, Status
+from conversations.ownership import release
 from conversations.read import MessageView
-from conversations.staff_chats import StaffGroup, StaffTopic, Subject, Trouble, staff_groups
+from conversations.staff_chats import StaffGroup, StaffTopic, Subject, Trouble, link_group, staff_groups
 from conversations.topics import Stand
+from foundation.database import Database
 from nlu.understand import Understander
 from tests.staff_office import Office, open_office, told
+from tests.talks import LI, begin_talk
 from tests.telegram_server.entities import parse_html, units
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -170,6 +176,46 @@ def a_group(chat_id: int, *, linked_by: int = 1, **known: object) -> StaffGroup:
 def a_stand(**known: object) -> Stand:
     stand = Stand(1, Owner.WAITING, 1, "zh", {"reason": "asked"}, 5, None, None, False, -1, 0, 0)
     return replace(stand, **known)  # type: ignore[arg-type]
+
+
+class Blackboard:
+    """A group in which topics are opened and closed, and whatever is posted there."""
+
+    def __init__(self) -> None:
+        self.is_open: dict[int, bool] = {}
+
+    async def create_topic(self, _chat_id: int, _name: str) -> int:
+        self.is_open[len(self.is_open) + 1] = True
+        return len(self.is_open)
+
+    async def open_topic(self, _chat_id: int, thread_id: int, *, is_open: bool) -> None:
+        self.is_open[thread_id] = is_open
+
+    async def post(self, _chat_id: int, _thread_id: int, _html: str) -> None:
+        pass
+
+
+async def test_nothing_is_remembered_of_a_topic_that_was_closed(database: Database, now: datetime) -> None:
+    async def card(_id: int, *, language: str) -> object:
+        return SimpleNamespace(title=language, facts=(), link="")
+
+    wire, talk = Blackboard(), await begin_talk(database, now)
+    desk = SimpleNamespace(card=card, happening=lambda *_, language: language)
+    board = Board(cast(Shop, SimpleNamespace(database=database, now=lambda: now)), desk, wire)  # type: ignore[arg-type]
+    async with database.begin() as session:
+        await link_group(session, chat_id=-5, title="Desk", staff_id=LI.id, words="en", now=now)
+    await talk.shopper("hello")
+    await talk.agent("what is it?")
+
+    async def looks() -> dict[int, int]:
+        await board.look()
+        await asyncio.gather(*board._serving.values())
+        return board._epochs
+
+    assert (await looks(), wire.is_open) == ({talk.id: 1}, {1: True})
+    async with database.begin() as session:
+        await release(session, conversation_id=talk.id, agent=LI, to="bot", note="", now=now)
+    assert (await looks(), wire.is_open) == ({}, {1: False})
 
 
 def test_a_team_is_chosen_by_language_and_subject_and_any_is_better_than_none() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from redis.asyncio import Redis
+from redis.crc import key_slot
 
 from bot.delivery import NotSent
 from bot.telegram.budget import Budget, Limit, Limits, Priority
@@ -112,8 +113,8 @@ async def test_a_hold_stands_for_its_chat_alone_unless_several_are_refused_and_f
     assert await platform.send(other, ANNA)  # an answer waits
     assert time.monotonic() - begun > 0.29
     assert await platform.send(other, BEN)
-    for chat in (20, 21, 22):
-        await first.hold(chat, 30)
+    for chat, seconds in ((20, 30), (21, 30), (22, 30), (23, 1)):
+        await first.hold(chat, seconds)  # the last one says nothing against the first
     with pytest.raises(NotSent) as refused:  # three at once: it is the bot that is meant
         await other.wait(BEN, Priority.ANSWER)
     assert 29 < refused.value.after.total_seconds() <= 30
@@ -168,5 +169,7 @@ async def test_budgets_of_two_bots_and_leftovers_do_not_mix(redis: Redis) -> Non
         platform = Platform()
         budget = Budget(redis, name, limits=QUICK)
         assert [await platform.send(budget, ANNA, Priority.ANNOUNCEMENT) for _ in range(3)] == [True, True, False]
-    lives = [await redis.pttl(key) for key in await redis.keys("xiaoer:telegram:*")]
+    keys = await redis.keys("xiaoer:telegram:*")
+    assert {key_slot(key) for key in keys if b"111" in key} == {key_slot(b"111")}, "one script, one node of a cluster"
+    lives = [await redis.pttl(key) for key in keys]
     assert all(0 < life < 5000 for life in lives)

@@ -73,6 +73,7 @@ class Board:
     patience: Patience = field(default_factory=Patience)
     _watched: dict[int, _Watched] = field(default_factory=dict)
     _epochs: dict[int, int] = field(default_factory=dict)
+    """Conversations whose topic is open, and the ownership that it told last."""
     _serving: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _paused: dict[int, float] = field(default_factory=dict)
     """Groups, and until when they are left alone."""
@@ -182,6 +183,7 @@ class Board:
 
     async def _tell(self, group: StaffGroup, conversation_id: int) -> None:
         """Bring one topic up to date: opened if it is needed, closed if nobody is to be there any more."""
+        self._epochs.pop(conversation_id, None)
         stand = await self._opened(group, conversation_id)
         if stand is not None and stand.rev == ERASED:
             await self._erase(group, stand)
@@ -194,8 +196,9 @@ class Board:
             if stand is None or not news.more:
                 break
         if stand is not None and stand.thread_id is not None:
-            self._epochs[conversation_id] = stand.epoch
-            if not stand.is_attended and stand.rev >= stand.last_seq:
+            if stand.is_attended or stand.rev < stand.last_seq:
+                self._epochs[conversation_id] = stand.epoch
+            else:
                 await self._close(group, stand.thread_id, conversation_id)
 
     async def _opened(self, group: StaffGroup, conversation_id: int) -> Stand | None:

@@ -95,7 +95,9 @@ _HOLD = """
 local clock = redis.call('TIME')
 local until_then = tonumber(clock[1]) * 1000000 + tonumber(clock[2]) + tonumber(ARGV[1])
 for _, key in ipairs(KEYS) do
-  redis.call('SET', key, string.format('%.0f', until_then), 'PX', math.ceil(tonumber(ARGV[1]) / 1000) + 1)
+  if until_then > (tonumber(redis.call('GET', key) or 0) or 0) then
+    redis.call('SET', key, string.format('%.0f', until_then), 'PX', math.ceil(tonumber(ARGV[1]) / 1000) + 1)
+  end
 end
 """
 
@@ -105,7 +107,7 @@ class Budget:
 
     def __init__(self, redis: Redis | None, name: str, *, limits: Limits | None = None) -> None:
         self._redis = redis
-        self._name = f"{_PREFIX}{name}:"
+        self._name = f"{_PREFIX}{{{name}}}:"  # the braces keep what one script touches on one node of a cluster
         self._limits = limits or Limits()
         self._take = None if redis is None else redis.register_script(_TAKE)
         self._hold = None if redis is None else redis.register_script(_HOLD)
@@ -130,7 +132,8 @@ class Budget:
                 return
 
     async def hold(self, chat: int, seconds: float) -> None:
-        """Telegram has said how long to wait with this chat: nothing leaves for it until then.
+        """Telegram has said how long to wait with this chat: nothing leaves for it until then (or until later,
+        if it has said so before).
 
         Telegram does not say whether it means the chat or the bot. When it refuses several chats at once it is the bot.
         """
@@ -138,7 +141,7 @@ class Budget:
         keys = [self._name + held for held in (_held(chat), *([_held(None)] if refused >= _BOT_IS_MEANT else []))]
         microseconds = int(seconds * _SECOND)
         for key in keys:
-            self._here.held[key] = int(time.time() * _SECOND) + microseconds
+            self._here.held[key] = max(self._here.held.get(key, 0), int(time.time() * _SECOND) + microseconds)
         if self._hold is not None:
             with contextlib.suppress(RedisError, OSError):  # then only this process knows
                 await self._hold(keys=keys, args=[microseconds])
