@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,11 +27,18 @@ from foundation.codes import new_code, plain_code
 from foundation.encryption import Vault
 from foundation.errors import Refused
 from foundation.money import LARGEST, Money
+from foundation.reading import Read
 
 CODE = "gift_card"
 """The kind under which the codes of gift cards are blinded."""
 CODE_GROUPS = 4
 """80 bits: nobody guesses one, however many shoppers they pretend to be."""
+_FILLED = Read(
+    select(CreditAccount.id, CreditAccount.kind, CreditAccount.balance, CreditAccount.currency)
+    .where(CreditAccount.customer_id == bindparam("customer_id"), CreditAccount.balance > 0)
+    .order_by((CreditAccount.kind == AccountKind.GIFT_CARD).desc(), CreditAccount.id)
+)
+"""The columns of an AccountView."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +58,7 @@ class AccountView:
 
 async def accounts_of(session: AsyncSession, customer_id: int) -> list[AccountView]:
     """What a customer can pay with, in the order in which it is drawn: gift cards, the oldest first, store credit."""
-    mine = select(CreditAccount).where(CreditAccount.customer_id == customer_id, CreditAccount.balance > 0)
-    accounts = await session.scalars(mine.execution_options(populate_existing=True))
-    ordered = sorted(accounts, key=lambda account: (account.kind is not AccountKind.GIFT_CARD, account.id))
-    return [AccountView(account.id, account.kind, account.balance, account.currency) for account in ordered]
+    return [AccountView(*row) for row in await _FILLED.all(session, customer_id=customer_id)]
 
 
 async def store_credit_of(session: AsyncSession, customer_id: int, currency: str, *, now: datetime) -> CreditAccount:

@@ -3,17 +3,30 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.inventory.model import Location, StockLevel
 from foundation.database import JsonMap
 from foundation.errors import Refused
+from foundation.reading import Read
 
 MAIN = "main"
 """The code of the location that is meant where none is named; made when it is missing, never switched off."""
 MOST_LOCATIONS = 200
+_IN_ORDER = (
+    select(*Location.__table__.c).where(Location.active).order_by(Location.parcel_cost, Location.position, Location.id)
+)
+_OPEN = Read(_IN_ORDER)
+_PICKUPS = Read(_IN_ORDER.where(Location.is_pickup))
+_LYING = Read(
+    select(
+        StockLevel.location_id,
+        StockLevel.variant_id,
+        (StockLevel.on_hand + StockLevel.backorder - StockLevel.reserved).label("free"),
+    ).where(StockLevel.variant_id == any_(bindparam("variant_ids", type_=ARRAY(BigInteger))))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +152,10 @@ async def locations_that_can_fill(
     `near` is {"country", "province", "city"}; `pickup` asks only those where goods can be fetched. Advice: the hold
     decides. No lines: every open location.
     """
-    places = [place for place in await locations(session) if place.is_pickup or not pickup]
+    places = await (_PICKUPS if pickup else _OPEN).all(session)
     if not places:
         return []
-    free = StockLevel.on_hand + StockLevel.backorder - StockLevel.reserved
-    found = select(StockLevel.location_id, StockLevel.variant_id, free).where(StockLevel.variant_id.in_(lines.keys()))
-    there = {(place, variant): pieces for place, variant, pieces in await session.execute(found)}
+    there = {(place, variant): free for place, variant, free in await _LYING.all(session, variant_ids=list(lines))}
     able = [
         place
         for place in places

@@ -6,7 +6,7 @@ Whoever calls these for an order holds the order's lock. What is done again for 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +14,7 @@ from commerce.announcements import announce
 from commerce.points.model import MOST_POINTS, EntryKind, PointsAccount, PointsEntry, PointsPolicy
 from foundation.database import raw
 from foundation.errors import Refused
+from foundation.reading import Read
 
 _AGAIN = ":again"
 """What an order that had expired and was paid late books a second time."""
@@ -26,6 +27,11 @@ _EARN = """
     ON CONFLICT (customer_id) DO UPDATE SET pending = points_account.pending + excluded.pending
 """
 """Every order earns, so it is one statement."""
+_POINTS = Read(
+    select(PointsAccount.available, PointsAccount.pending, PointsAccount.next_expiry).where(
+        PointsAccount.customer_id == bindparam("customer_id")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +45,8 @@ class PointsView:
 
 async def points_of(session: AsyncSession, customer_id: int) -> PointsView:
     """The points of a customer; none for who never had any."""
-    mine = select(PointsAccount.available, PointsAccount.pending, PointsAccount.next_expiry)
-    row = (await session.execute(mine.where(PointsAccount.customer_id == customer_id))).one_or_none()
-    return PointsView(row.available, row.pending, row.next_expiry) if row is not None else PointsView(0, 0)
+    row = await _POINTS.first(session, customer_id=customer_id)
+    return PointsView(*row) if row is not None else PointsView(0, 0)
 
 
 async def earn(session: AsyncSession, *, customer_id: int, order_id: int, points: int, now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +22,7 @@ from commerce.promotions.coupon_model import (
 from foundation.codes import plain_code
 from foundation.encryption import Vault
 from foundation.errors import Json, Refused
+from foundation.reading import Read
 
 CODE = "coupon"
 """The kind under which coupon codes are blinded."""
@@ -62,10 +63,7 @@ class OfferView:
 
 async def usable_coupons(session: AsyncSession, *, customer_id: int, now: datetime) -> list[CouponView]:
     """What this customer may use now; those that end first come first."""
-    mine = select(Coupon, CouponBatch).join(CouponBatch, CouponBatch.id == Coupon.batch_id)
-    mine = mine.where(Coupon.customer_id == customer_id, *_is_usable(now))
-    rows = await session.execute(mine.order_by(Coupon.expires_at.asc().nulls_last(), Coupon.id))
-    return [_view(coupon, batch) for coupon, batch in rows]
+    return [CouponView(*row) for row in await _USABLE.all(session, customer_id=customer_id, now=now)]
 
 
 async def coupon_view(session: AsyncSession, *, coupon_id: int) -> CouponView:
@@ -257,7 +255,7 @@ def _gives(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _is_usable(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _is_usable(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
     """What must hold of a coupon and its batch for it to be used."""
     return (
         Coupon.state.in_(USABLE),
@@ -312,3 +310,24 @@ async def join_coupons(session: AsyncSession, *, from_id: int, to_id: int) -> No
             coupon.move_to(CouponState.REVOKED)
         coupon.customer_id, coupon.seq = to_id, had + 1
         await session.flush()
+
+
+_USABLE = Read(
+    select(
+        Coupon.id,
+        Coupon.batch_id,
+        CouponBatch.title,
+        CouponBatch.benefit,
+        CouponBatch.ppm,
+        CouponBatch.amount,
+        CouponBatch.threshold,
+        CouponBatch.cap,
+        CouponBatch.currency,
+        CouponBatch.stackable,
+        Coupon.expires_at,
+    )
+    .join(CouponBatch, CouponBatch.id == Coupon.batch_id)
+    .where(Coupon.customer_id == bindparam("customer_id"), *_is_usable(bindparam("now")))
+    .order_by(Coupon.expires_at.asc().nulls_last(), Coupon.id)
+)
+"""The columns of a CouponView."""
