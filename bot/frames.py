@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from bot import buttons
@@ -49,7 +49,8 @@ class Frame:
 
     def to_json(self) -> dict[str, Json]:
         """For the conversation row."""
-        return asdict(self)
+        asking = {name: getattr(self.asking, name) for name in _ASKING} if self.asking else None
+        return {name: getattr(self, name) for name in _FRAME} | {"asking": asking}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Json]) -> "Frame | None":
@@ -78,3 +79,7 @@ class Frame:
         """Which question stands: the buttons of this very question carry it."""
         assert self.asking is not None
         return buttons.fingerprint(self.id, self.asking.slot, *sorted(self.asking.facts.values()))
+
+
+_ASKING = tuple(field.name for field in fields(Asking))
+_FRAME = tuple(field.name for field in fields(Frame))

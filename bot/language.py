@@ -5,7 +5,7 @@ English stands in the code; the other languages in bot/locales, read as they are
 
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,7 @@ def translator(language: str) -> Callable[[str], str]:
     return lambda message: sentences.get(message, message)
 
 
+@lru_cache(maxsize=20_000)  # Babel takes its time, and most amounts are prices of the shop
 def money_text(money: Money, language: str) -> str:
     """¥118.00"""
     return format_currency(money.decimal, money.currency, locale=_BABEL.get(language, language))

@@ -186,6 +186,9 @@ _PARTS: Final[Mapping[str, type]] = {
     "cards": Card,
     "columns": Card,
 }
+_NAMES: Final[Mapping[type, tuple[str, ...]]] = {
+    kind: tuple(field.name for field in fields(kind)) for kind in (*KINDS.values(), *_PARTS.values(), Compared)
+}
 
 
 def to_json(reply: Reply) -> dict[str, Json]:
@@ -206,7 +209,7 @@ def from_json(body: Mapping[str, Json]) -> Reply:
 
 
 def _fields_of(value: Json) -> dict[str, Json]:
-    return {field.name: _as_json(getattr(value, field.name)) for field in fields(value)}
+    return {name: _as_json(getattr(value, name)) for name in _NAMES[type(value)]}
 
 
 def _as_json(value: Json) -> Json:
@@ -217,16 +220,16 @@ def _as_json(value: Json) -> Json:
 
 def _value(kind: type, body: Mapping[str, Json]) -> Json:
     known: dict[str, Json] = {}
-    for field in fields(kind):
-        if field.name not in body:
+    for name in _NAMES[kind]:
+        if name not in body:
             continue
-        value = body[field.name]
+        value = body[name]
         if isinstance(value, list):
-            part = Compared if (kind, field.name) == (Comparison, "rows") else _PARTS.get(field.name)
+            part = Compared if (kind, name) == (Comparison, "rows") else _PARTS.get(name)
             value = tuple(value if part is None else (_value(part, each) for each in value))
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             value = _value(Row, value)
-        known[field.name] = value
+        known[name] = value
     return kind(**known)
 
 

@@ -1,6 +1,5 @@
 """The shopper's side in: one short statement that keeps what was said before anybody answers the platform."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.model import TRY_AGAIN_AFTER, Conversation
-from conversations.text import clean, clean_json
+from conversations.text import clean, json_text
 from foundation.database import Database
 from foundation.errors import Json
 
@@ -67,7 +66,7 @@ async def hear(database: Database, incoming: Incoming, *, now: datetime) -> Hear
     such conversation: open one and hear again. Text that PostgreSQL cannot hold is cleaned.
     """
     key = (clean(incoming.channel), clean(incoming.chat), clean(incoming.external_id))
-    said = (json.dumps(clean_json(incoming.body)), clean(incoming.text))
+    said = (json_text(incoming.body), clean(incoming.text))
     async with database.raw() as driver:
         try:
             row = await driver.fetchrow(_HEAR, *key, *said, now, now + TRY_AGAIN_AFTER)

@@ -1,12 +1,11 @@
 """The shop's own lines: facts, which reach the shopper whoever owns the conversation, and lines that stay true."""
 
-import json
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.edits import EDIT_DUE
-from conversations.text import clean, clean_json
+from conversations.text import clean, json_text
 from foundation.database import raw
 from foundation.errors import Json
 
@@ -34,7 +33,7 @@ async def say_fact(
     """
     await session.flush()
     driver = await raw(session)
-    said = (json.dumps(clean_json(body)), clean(text))
+    said = (json_text(body), clean(text))
     return await driver.fetchval(_SAY_FACT, conversation_id, f"fact:{key}", *said, now) is not None
 
 
@@ -68,5 +67,5 @@ async def revise(
     """
     await session.flush()
     driver = await raw(session)
-    said = (json.dumps(clean_json(body)), clean(text))
+    said = (json_text(body), clean(text))
     return await driver.fetchval(_REVISE, conversation_id, seq, live, *said, now) is not None

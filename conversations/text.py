@@ -1,11 +1,14 @@
 """What people write, made fit for PostgreSQL."""
 
+import json
 import math
 import re
 
 from foundation.errors import Json
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_MAY_NEED_CLEANING = re.compile(r"\\u(?:0000|d[89a-f])|NaN|Infinity")
+"""In JSON of ASCII: what `clean_json` replaces, and emoji, which are written as two surrogates."""
 
 
 def clean(text: str) -> str:
@@ -24,3 +27,9 @@ def clean_json(value: Json) -> Json:
     if isinstance(value, list | tuple):
         return [clean_json(inner) for inner in value]
     return value
+
+
+def json_text(value: Json) -> str:
+    """What `clean_json` leaves of a value, as the text of it."""
+    text = json.dumps(value)
+    return json.dumps(clean_json(value)) if _MAY_NEED_CLEANING.search(text) else text

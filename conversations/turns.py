@@ -1,7 +1,6 @@
 """The two hot statements around a turn of the bot: take the conversation with what was said, and close the turn."""
 
 import asyncio
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.model import BOT_MAY_ANSWER, TRY_AGAIN_AFTER, Kind, Owner
 from conversations.ownership import reopen
-from conversations.text import clean, clean_json
+from conversations.text import clean, json_text
 from foundation.database import raw
 from foundation.errors import Json
 
@@ -162,19 +161,15 @@ async def close_turn(
         locked.conversation_id,
         len(replies),
         handled_seq,
-        _json(frames),
-        _json(focus),
+        json_text(frames),
+        json_text(focus),
         language,
         now + TRY_AGAIN_AFTER,
         now,
         [reply.kind for reply in replies],
-        [_json(reply.body) for reply in replies],
+        [json_text(reply.body) for reply in replies],
         [clean(reply.text) for reply in replies],
         list(traced),
-        [_json(trace) for trace in traced.values()],
+        [json_text(trace) for trace in traced.values()],
     )
     return more
-
-
-def _json(value: Json) -> str:
-    return json.dumps(clean_json(value))

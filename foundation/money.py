@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cache
 
 from babel.numbers import get_currency_precision, is_currency
 
@@ -16,6 +17,7 @@ LARGEST = 10**15
 """No single amount is larger, in minor units: far below what a bigint holds, so sums of many stay safe."""
 
 
+@cache
 def exponent(currency: str) -> int:
     """Digits after the decimal point in ISO 4217: 2 for CNY, 0 for JPY, 3 for KWD.
 

@@ -1,9 +1,13 @@
-"""How what was said is compared with what can be chosen."""
+"""How what was said is compared with what can be chosen, and how it is stored."""
+
+import json
 
 import pytest
 
 from bot.questions import answer_of
 from bot.words import Heard, Words, simple
+from conversations.text import clean, clean_json, json_text
+from tests.bad_strings import OURS
 
 CONFIRM = {"yes": "Cancel the order", "no": "Keep it"}
 
@@ -44,3 +48,12 @@ def test_a_named_option_is_found_whatever_its_spaces_are(said: str) -> None:
 )
 def test_a_yes_may_say_what_it_is_a_yes_to_and_nothing_else(said: str, intent: str, answer: str | None) -> None:
     assert answer_of(CONFIRM, Words(Heard(said, intent)), ["yes", "no"], wish="cancel_order") == answer
+
+
+@pytest.mark.parametrize("said", [*OURS, r"\u0000 NaN"])
+def test_what_people_write_is_stored_as_clean_json_whatever_it_is(said: str) -> None:
+    body = {"text": said, "more": [{said: said}, (1, 2.5, None, True)], "wide": float("inf"), "odd": float("nan")}
+    for value in (body, {"text": said}):
+        text = json_text(value)
+        assert json.loads(text, parse_constant=pytest.fail) == json.loads(json.dumps(clean_json(value)))
+        assert clean(json.loads(text)["text"]) == json.loads(text)["text"] == clean(said)

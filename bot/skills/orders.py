@@ -10,10 +10,9 @@ from bot.questions import Option, Pick
 from bot.replies import Choice
 from bot.skills.showing import can_cancel, is_payable, order_reply, pay_link, status_name
 from commerce.orders.actions import cancel_order as cancel
-from commerce.orders.actions import order_of
 from commerce.orders.model import PaymentState
 from commerce.orders.policy import policy_of
-from commerce.orders.queries import OrderView, order_view, order_views
+from commerce.orders.queries import OrderView, order_views, their_order
 from foundation.errors import Refused
 
 LATEST = 5
@@ -88,8 +87,7 @@ async def _named_order(turn: Turn) -> OrderView | None:
         number = await turn.once("number", lambda: _read_number(turn))
     if not number:
         return None
-    mine = await order_of(turn.session, number=number, customer_id=turn.customer_id)
-    return await order_view(turn.session, mine.id)
+    return await their_order(turn.session, number=number, customer_id=turn.customer_id)
 
 
 async def _read_number(turn: Turn) -> str:

@@ -13,10 +13,9 @@ from bot.words import Words as Said
 from commerce.customers.actions import last_address
 from commerce.customers.address import AddressText
 from commerce.inventory.locations import locations
-from commerce.orders.actions import order_of
 from commerce.orders.destination import PROVINCES, destination_of
 from commerce.orders.model import DeliveryMethod, FulfilmentState, OrderStatus
-from commerce.orders.queries import OrderView, order_view, order_views
+from commerce.orders.queries import OrderView, order_views, their_order
 from commerce.pricing.actions import rates_for
 from commerce.pricing.places import list_zones
 from commerce.pricing.zones import Rate, Region
@@ -128,8 +127,7 @@ async def _is_being_got_ready(turn: Turn, orders: Sequence[OrderView]) -> bool:
     """Say so of an order that will be fetched but is not packed yet."""
     waits = (OrderStatus.PLACED, FulfilmentState.NONE)
     for one in orders:
-        order = await order_of(turn.session, number=one.number, customer_id=turn.customer_id)
-        if (one.status, one.fulfilment_state) == waits and order.delivery_method is DeliveryMethod.PICKUP:
+        if (one.status, one.fulfilment_state) == waits and one.delivery_method is DeliveryMethod.PICKUP:
             turn.focus["order"] = one.number
             text = turn._("Order {order} is not ready yet. I send you its code here as soon as you can fetch it.")
             turn.say(Words(text.format(order=one.number)))
@@ -143,8 +141,7 @@ async def _named(turn: Turn) -> OrderView | None:
         number = await turn.once("number", lambda: _read_number(turn))
     if not number:
         return None
-    mine = await order_of(turn.session, number=number, customer_id=turn.customer_id)
-    return await order_view(turn.session, mine.id)
+    return await their_order(turn.session, number=number, customer_id=turn.customer_id)
 
 
 async def _read_number(turn: Turn) -> str:
