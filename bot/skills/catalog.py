@@ -13,7 +13,7 @@ from bot.skills.product_page import say_page as say_product
 from bot.skills.product_questions import say_facts
 from bot.skills.variants import meant_variants
 from commerce.catalog.pages import product_at
-from commerce.catalog.queries import ProductDetails, product_details
+from commerce.catalog.queries import ProductDetails, product_details, variants_of
 from commerce.search.actions import find
 from commerce.search.log import log_search
 from foundation.errors import Refused
@@ -159,10 +159,10 @@ async def _cheaper(turn: Turn) -> Wish:
     """Cheaper than the product looked at; of a list, the cheapest first."""
     if "product" not in turn.focus:
         return {"sort": "price_asc"}
-    product = await product_details(turn.session, int(turn.focus["product"]), language=turn.language)
-    if product is None:
+    kinds = await variants_of(turn.session, int(turn.focus["product"]), language=turn.language)
+    if not kinds:
         return {"sort": "price_asc"}
-    lowest = min((variant.price for variant in product.variants), key=lambda money: money.amount)
+    lowest = min((kind.price for kind in kinds), key=lambda money: money.amount)
     limit = Money(max(lowest.amount - 1, 0), lowest.currency)
     return {"sort": "price_asc", "price_max": str(limit.decimal)}
 

@@ -8,7 +8,7 @@ import re
 from bot.flow import Turn
 from bot.skills.variants import meant_variants
 from commerce.carts.actions import cart_view, set_quantity
-from commerce.catalog.queries import product_details
+from commerce.catalog.queries import variants_of
 from foundation.errors import Json
 
 LastAdded = dict[str, Json]
@@ -40,8 +40,8 @@ async def last_added(turn: Turn) -> Json:
     names_a_thing = bool({"query", "ordinal"} & kinds.keys())
     if is_instead and names_a_thing and words.heard.intent == "add_to_cart":
         return {**added, "how": "instead", "is_same_product": False}
-    product = await product_details(turn.session, int(added["product"]), language=turn.language)
-    meant = meant_variants(product.variants, words) if product is not None else []
+    variants = await variants_of(turn.session, int(added["product"]), language=turn.language)
+    meant = meant_variants(variants, words)
     if is_instead and (any(variant.variant_id != added["variant"] for variant in meant) or "colour" in kinds):
         return {**added, "how": "instead", "is_same_product": bool(meant)}
     if meant or names_a_thing or "colour" in kinds or "quantity" not in kinds or words.heard.intent != "add_to_cart":

@@ -9,7 +9,7 @@ from bot.questions import Option
 from bot.skills.showing import price
 from bot.skills.variants import Narrowing, meant_variants
 from bot.words import Words, simple
-from commerce.catalog.queries import ProductDetails, product_cards, product_details
+from commerce.catalog.queries import ProductDetails, product_cards, product_details, variants_of
 from commerce.search.actions import Wanted, find
 from commerce.search.terms import colours_in, terms_of
 from foundation.errors import Refused
@@ -42,15 +42,17 @@ async def shown_kind(turn: Turn, words: Words, said: str) -> ProductDetails | No
     its = turn.focus.get("product") or (results[0] if len(results) == 1 else None)
     if its is None or not said:
         return None
-    product = await product_details(turn.session, int(its), language=turn.language)
-    meant = meant_variants(product.variants, words) if product is not None else []
+    kinds = await variants_of(turn.session, int(its), language=turn.language)
+    meant = meant_variants(kinds, words)
     colours = {str(entity.value) for entity in words.heard.entities if entity.kind == "colour"}
-    if product is None or not meant or (colours and not any(colours & colours_in(kind.label) for kind in meant)):
+    if not meant or (colours and not any(colours & colours_in(kind.label) for kind in meant)):
         return None
-    labels = [value for variant in product.variants for value in variant.label.split(" / ") if value]
+    labels = [value for kind in kinds for value in kind.label.split(" / ") if value]
     values = "|".join(re.escape(simple(part)) for value in labels for part in (value, *value.split()))
     left = re.sub(rf"(?<![a-z0-9])(?:{values})(?![a-z0-9])|{_NO_THING}", "", _without_colours(words, said))
-    return product if not any(character.isalnum() for character in left) else None
+    if any(character.isalnum() for character in left):
+        return None
+    return await product_details(turn.session, int(its), language=turn.language)
 
 
 def _without_colours(words: Words, said: str) -> str:

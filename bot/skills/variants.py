@@ -116,7 +116,8 @@ def searched_variant(variants: Sequence[VariantView], search: Mapping[str, Json]
 
 
 def _fitting(variants: Sequence[VariantView], text: str, colours: set[Json]) -> list[VariantView]:
-    scores = [_likeness(variant, simple(text), colours) for variant in variants]
+    said = simple(text)
+    scores = [_likeness(variant, said, colours) for variant in variants]
     best = max(scores, default=0)
     return [variant for variant, score in zip(variants, scores, strict=True) if score == best > 0]
 

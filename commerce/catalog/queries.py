@@ -138,7 +138,7 @@ async def product_cards(session: AsyncSession, ids: Sequence[int], *, language: 
 
 async def product_details(session: AsyncSession, product_id: int, *, language: str) -> ProductDetails | None:
     """Everything about one product, None when it is not on sale."""
-    variants = await _views(session, _OF_PRODUCT, language=language, product_id=product_id)
+    variants = await variants_of(session, product_id, language=language)
     if not variants:
         return None
     [about] = await _ABOUT.all(session, product_id=product_id, language=language)
@@ -150,7 +150,7 @@ async def product_details(session: AsyncSession, product_id: int, *, language: s
             OptionView(in_language(name, language), tuple(in_language(value, language) for value in values))
             for name, values in about.options or ()
         ),
-        variants=tuple(variants.values()),
+        variants=variants,
         pictures=tuple(dict.fromkeys(about.pictures or ())),
         attributes=tuple(
             (in_language(name, language), in_language(value, language)) for name, value in about.attributes or ()
@@ -160,6 +160,11 @@ async def product_details(session: AsyncSession, product_id: int, *, language: s
         free_shipping=about.free_shipping,
         dispatch_days=about.dispatch_days,
     )
+
+
+async def variants_of(session: AsyncSession, product_id: int, *, language: str) -> tuple[VariantView, ...]:
+    """What there is of one product, in the shop's order; nothing when it is not on sale."""
+    return tuple((await _views(session, _OF_PRODUCT, language=language, product_id=product_id)).values())
 
 
 async def in_common(
