@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.language import gap
 from bot.replies import Button, Card, Row
 from bot.skills.showing import price
+from bot.telegram.links import deep_link
 from bot.voice import Voice
 from commerce.catalog.queries import ProductCard, product_cards
 from commerce.group_buy.invitations import invitation_token
@@ -68,9 +69,13 @@ def stands(voice: Voice, group: GroupView) -> str:
 
 
 def invitation(voice: Voice, group_id: int) -> str:
-    """The link that a member sends to friends; it is theirs, and opaque."""
-    token = invitation_token(voice.vault, group_id=group_id, inviter_id=voice.customer_id)
-    return f"{voice.shop.settings.base_url}{INVITED_TO}{token}"
+    """The link that a member sends to friends; it is theirs, and opaque. Of a shop in Telegram also the one there."""
+    shop, token = voice.shop, invitation_token(voice.vault, group_id=group_id, inviter_id=voice.customer_id)
+    link = f"{shop.settings.base_url}{INVITED_TO}{token}"
+    if shop.telegram is None:
+        return link
+    here = voice.translate("In Telegram: {link}").format(link=deep_link(shop.telegram.username, token))
+    return f"{link}\n{here}"
 
 
 def group_price(voice: Voice, campaign: CampaignView) -> str:

@@ -107,6 +107,7 @@ async def test_a_group_begun_in_private_is_shared_into_a_chat_joined_by_three_an
         assert "●" * number + "○" * (4 - number) in now_shown.text
         button = now_shown.button("¥299.00 参团")
         assert button is not None
+        assert any("开团成功" in seen.text and button["url"] in seen.text for seen in private.messages)
         chat = await friend.follow(button["url"])
         await _done(here)
         await _taps(here, chat, "¥299.00 参团")
