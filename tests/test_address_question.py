@@ -1,11 +1,15 @@
 """An address that comes in pieces, over the life of a shop's keys."""
 
+import asyncio
 import base64
 import json
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from bot.places import Places
 from bot.shop import Shop
 from bot.skills.addressing import AddressQuestion
 from bot.words import Heard, Words
@@ -14,6 +18,7 @@ from commerce.customers.divisions import Division, Divisions, keep_divisions
 from commerce.customers.model import Address
 from commerce.orders.destination import destination_of
 from commerce.pricing.zones import Region
+from foundation.database import Database
 from foundation.encryption import Vault
 from foundation.errors import Refused
 from tests.chat import Chat
@@ -104,6 +109,19 @@ async def test_the_shop_asks_which_of_two_places_is_meant(chat: Chat, shop: Shop
     async with shop.database.begin() as session:
         address = (await session.scalars(select(Address))).one()
         assert (address.province, address.city, address.district) == ("吉林省", "长春市", "朝阳区")
+
+
+async def test_a_shop_without_divisions_does_not_look_for_them_at_every_address(database: Database) -> None:
+    places, looks = Places(), []
+
+    def soon(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        looks.append(asyncio.create_task(work))
+        return looks[-1]
+
+    for _ in range(2):
+        places.begin(database, soon)
+        await places.settled()
+    assert (len(looks), places.known) == (1, None)
 
 
 @pytest.mark.parametrize(
