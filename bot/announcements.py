@@ -17,7 +17,7 @@ from bot.sayings_returns import return_said
 from bot.sayings_shipping import PARCEL_KINDS, parcel_said
 from bot.skills.showing import amount_rows, delivery_row, goods, method_name, named, order_reply, pay_link
 from bot.voice import Voice
-from commerce.announcements import Announcement, announced, untold
+from commerce.announcements import Announcement, announced, mark_told, untold
 from commerce.catalog.queries import variant_view
 from commerce.orders.model import HoldReason
 from commerce.orders.queries import OrderView, order_view
@@ -47,7 +47,7 @@ def told_in_turn(shop: "Shop", session: AsyncSession, *, customer_id: int, now: 
         replies: list[Reply] = []
         for announcement in await announced(session):
             if announcement.told_at is None and announcement.customer_id == customer_id:
-                announcement.told_at = now
+                await mark_told(session, announcement, now=now)
                 replies += await render(shop, session, announcement, language=language)
         return replies
 

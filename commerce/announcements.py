@@ -15,8 +15,9 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
-from foundation.database import Base, Id, JsonMap
+from foundation.database import Base, Id, JsonMap, insert_row, raw
 from foundation.errors import Json
 
 
@@ -40,6 +41,19 @@ def announce(session: AsyncSession, kind: str, *, customer_id: int, now: datetim
     session.add(announcement)
     session.info.setdefault("announcements", []).append(announcement)
     return announcement
+
+
+async def announce_at_once(session: AsyncSession, kind: str, *, customer_id: int, now: datetime, **facts: Json) -> None:
+    """As `announce`, written at once with a fraction of the CPU: for what every order says."""
+    announcement = Announcement(kind=kind, customer_id=customer_id, facts=facts, created_at=now)
+    await insert_row(session, announcement)
+    session.info.setdefault("announcements", []).append(announcement)
+
+
+async def mark_told(session: AsyncSession, announcement: Announcement, *, now: datetime) -> None:
+    """It became a message."""
+    await (await raw(session)).execute("UPDATE announcement SET told_at = $2 WHERE id = $1", announcement.id, now)
+    set_committed_value(announcement, "told_at", now)
 
 
 async def announced(session: AsyncSession) -> list[Announcement]:

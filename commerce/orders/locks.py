@@ -51,5 +51,9 @@ def event_of(order: Order, kind: str, *, by: Actor, now: datetime, **facts: Json
 
 def tell(session: AsyncSession, order: Order, kind: str, *, now: datetime, **facts: Json) -> None:
     """Leave an announcement about an order for its customer. Amounts among the facts are in the order's currency."""
-    of_order: JsonMap = {"order_id": order.id, "number": order.number, "currency": order.currency}
-    announce(session, kind, customer_id=order.customer_id, now=now, **of_order, **facts)
+    announce(session, kind, customer_id=order.customer_id, now=now, **named_in(order), **facts)
+
+
+def named_in(order: Order) -> JsonMap:
+    """What an announcement says of the order it is about."""
+    return {"order_id": order.id, "number": order.number, "currency": order.currency}

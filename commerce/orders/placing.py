@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.announcements import announce_at_once
 from commerce.carts.actions import CartLineView, CartView, view_of
 from commerce.carts.model import Cart, CartStatus
 from commerce.catalog.queries import VariantView
@@ -17,7 +18,7 @@ from commerce.orders.benefits import take_benefits, use_benefits
 from commerce.orders.covering import first_hold_reason
 from commerce.orders.deals import deal_paid, deal_terms, take_deal
 from commerce.orders.destination import destination_of
-from commerce.orders.locks import event_of, tell
+from commerce.orders.locks import event_of, named_in
 from commerce.orders.model import (
     DeliveryMethod,
     Order,
@@ -36,7 +37,7 @@ from commerce.payments.ledger import ask_for_money
 from commerce.pricing.values import Choices, Priced, RateView, Terms
 from commerce.pricing.zones import Region
 from commerce.promotions.deals import DealTerms
-from foundation.database import insert_row, insert_rows, raw
+from foundation.database import JsonMap, insert_row, insert_rows, raw
 from foundation.encryption import Vault
 from foundation.errors import Refused
 from foundation.money import Money
@@ -185,7 +186,8 @@ async def _ask_for_money(session: AsyncSession, order: Order, due: int, *, now: 
         )
     happened = "placed" if order.status is OrderStatus.PLACED else "awaiting_payment"
     await insert_rows(session, OrderEvent, [event_of(order, happened, by="shopper", now=now)])
-    tell(session, order, f"order_{happened}", now=now, amount=order.total_amount)
+    told: JsonMap = {**named_in(order), "amount": order.total_amount}
+    await announce_at_once(session, f"order_{happened}", customer_id=order.customer_id, now=now, **told)
 
 
 async def new_order(
