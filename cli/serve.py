@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from types import FrameType
 from typing import Any
 
@@ -161,16 +161,19 @@ def telegram(settings: Settings) -> None:
             hearing = [run_staff_telegram(shop, desk, stop)]
             if settings.telegram_token is not None and not settings.telegram_webhook:
                 hearing.append(poll(shop, stop=stop))
-            ends = await asyncio.gather(*map(_logged, hearing), return_exceptions=True)
-            for error in ends:
-                if error is not None:
-                    raise error
+            await side_by_side(hearing)
 
     uvloop.run(run())
 
 
+async def side_by_side(bots: Iterable[Awaitable[None]]) -> None:
+    """Let each work to its end: a wrong token of one does not silence the other, and is raised when all have ended."""
+    for error in await asyncio.gather(*map(_logged, bots), return_exceptions=True):
+        if error is not None:
+            raise error
+
+
 async def _logged(work: Awaitable[None]) -> None:
-    """One of two bots: a wrong token of the one does not silence the other."""
     try:
         await work
     except Refused as refused:

@@ -5,14 +5,18 @@ import asyncio
 import pytest
 from aiogram.client.telegram import TelegramAPIServer
 
+from bot.channels.staff_telegram import StaffTelegram
+from bot.channels.telegram import Telegram
 from bot.replies import Text
 from bot.telegram import updates
 from bot.telegram.polling import poll, take_in
 from cli.scratch import Place
+from cli.serve import side_by_side
+from foundation.errors import Refused
 from nlu.understand import Understander
-from tests.telegram_server import Chat
+from tests.telegram_server import Chat, FakeTelegram
 from tests.telegram_shop import TelegramShop, telegram_shop
-from tests.test_telegram_sending import Door
+from tests.test_telegram_sending import Door, free
 from tests.test_telegram_sending import door as door
 from tests.test_telegram_sending import fake as fake
 
@@ -83,3 +87,19 @@ async def _fetched(here: TelegramShop) -> bool:
         await here.shop.telegram.get_updates(int(found[-1]["update_id"]) + 1, 0)
     await here.shop.idle()
     return is_stored
+
+
+async def test_a_wrong_token_of_one_bot_does_not_silence_the_other_and_is_told_at_the_end(fake: FakeTelegram) -> None:
+    ended: list[str] = []
+
+    async def works(name: str) -> None:
+        await asyncio.sleep(0.1)
+        ended.append(name)
+
+    wrong, budget = "999:wrong", free()
+    for bot in (Telegram(wrong, url=fake.url, budget=budget), StaffTelegram(wrong, url=fake.url, budget=budget)):
+        with pytest.raises(Refused) as told:
+            await side_by_side([bot.open(), works(type(bot).__name__)])
+        assert told.value.code == "telegram.bad_token"
+        await bot.close()
+    assert ended == ["Telegram", "StaffTelegram"]
