@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import bindparam, case, func, or_, select, true
+from sqlalchemy import case, func, or_, select, true
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 
 from commerce.orders.covering import forgiven
@@ -106,7 +106,6 @@ ROWS: Final = (
     .outerjoin(Intent, (Intent.order_id == Order.id) & Intent.can_be_paid())
     .outerjoin(OrderChange, (OrderChange.order_id == Order.id) & OrderChange.state.in_(_OPEN))
     .order_by(Order.id.desc())
-    .limit(bindparam("most"))
 )
-"""Newest first, `most` of them. An order has one open change and one intent that can be paid at most; `lines` are lists
+"""Newest first. An order has one open change and one intent that can be paid at most; `lines` are lists
 of values in the order of `OrderLineView`, money in minor units."""
