@@ -20,9 +20,11 @@ LIKE_IT = 50
 """So many of what a word means in the catalogue are looked through for goods on offer."""
 _DEAL_WORDS = re.compile(
     "拼团|拼单|团购|成团|开团|参团|团长|发起|组团|建团|[开起组建发]一?个?新?(?=.*团)|新?团|一起|拼|自己|新|限时|抢购|秒杀|特价|抢|秒"
+    r"|马上|立即|立刻|现在|赶[快紧]|快[点帮]|手快|速速?"
     r"|\b(?:(?:group|team)(?:[ -]?(?:buys?|buying|purchases?|orders?|deals?))?s?|together|start(?:s|ing|ed)?|begin|open"
     r"|create|launch|set(?: up)?|make|own|new|(?:my |some )?friends?|lead(?:er)?|join\w*|be(?:come)?|first|person"
-    r"|people|myself|buy(?:ing)?|another|someone|else|not|up|flash|lightning|limited|sales?|deals?|offers?)\b"
+    r"|people|myself|buy(?:ing)?|another|someone|else|not|up|flash|lightning|limited|sales?|deals?|offers?"
+    r"|snatch|snap|grab|secure|quick(?:ly)?|hurry|fast|now|one|two|three|four|five|both|pieces?|cheap|price)\b"
 )
 """What is said of any deal; what a message says beside it names goods."""
 

@@ -1,6 +1,7 @@
 """Flash sales in the chat: what is on and what comes, being reminded, buying, and the place in line."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -34,10 +35,7 @@ async def show_flash_sales(turn: Turn) -> None:
         groups = turn.wish(_("What is on in groups?"), "show_group_buys")
         turn.say(Choice(_("There is no flash sale at the moment, and none soon."), (groups,)))
         return
-    turn.focus["results"] = list(dict.fromkeys(item.variant.product_id for sale in sales for item in sale.items))
-    for sale in sales:
-        cards = tuple(_card(turn, sale, item) for item in sale.items[:MOST_SHOWN])
-        turn.say(Cards(_clock(turn, sale), cards, _of_the_sale(turn, sale)))
+    _show(turn, sales)
 
 
 async def remind_of_sale(turn: Turn) -> None:
@@ -62,7 +60,10 @@ async def remind_of_sale(turn: Turn) -> None:
 
 async def buy_flash(turn: Turn) -> None:
     """Buy something of a flash sale, when it is on and one's turn has come; the checkout does the rest."""
-    sale, item = await _which_item(turn)
+    which = await _which_item(turn, buys=True)
+    if which is None:
+        return
+    sale, item = which
     if await _is_answered(turn, sale, item):
         return
     ticket = await _look(turn, item)
@@ -81,9 +82,9 @@ async def buy_flash(turn: Turn) -> None:
 
 async def flash_line(turn: Turn) -> None:
     """The shopper's place in line, honestly; asking for it keeps it."""
-    sale, item = await _which_item(turn)
-    if not await _is_answered(turn, sale, item):
-        _say_place(turn, item, await _look(turn, item))
+    which = await _which_item(turn)
+    if which is not None and not await _is_answered(turn, *which):
+        _say_place(turn, which[1], await _look(turn, which[1]))
 
 
 async def leave_line(turn: Turn, item_id: int) -> None:
@@ -107,9 +108,13 @@ async def _sale(turn: Turn) -> SaleView:
     )
 
 
-async def _which_item(turn: Turn) -> tuple[SaleView, FlashItemView]:
-    """The goods on the button, named, looked at, or the only ones there are."""
-    known = [(sale, item) for sale in await _sales(turn) for item in sale.items]
+async def _which_item(turn: Turn, *, buys: bool = False) -> tuple[SaleView, FlashItemView] | None:
+    """The goods on the button, named, looked at, or the only ones there are.
+
+    None when it `buys` and was told that what is named is not among them.
+    """
+    sales = await _sales(turn)
+    known = [(sale, item) for sale in sales for item in sale.items]
     if "item" in turn.args:
         found = next((pair for pair in known if pair[1].item_id == int(turn.args["item"])), None)
         if found is None:
@@ -117,7 +122,10 @@ async def _which_item(turn: Turn) -> tuple[SaleView, FlashItemView]:
         return found
     on = [pair for pair in known if pair[0].phase is Phase.ON] or known
     titles = {item.variant.product_id: item.variant.title for _sale, item in on}
-    meant = (await deals_named(turn, titles, acts=True)).products
+    meant = await deals_named(turn, titles, acts=True)
+    if buys and on and meant.else_:
+        _show(turn, sales, not_for=meant.else_)
+        return None
     names = names_of(titles)
     options = [
         Option(
@@ -127,10 +135,20 @@ async def _which_item(turn: Turn) -> tuple[SaleView, FlashItemView]:
             also=names[item.variant.product_id],
         )
         for sale, item in on
-        if not meant or item.variant.product_id in meant
+        if not meant.products or item.variant.product_id in meant.products
     ]
     question = Pick(turn._("Which of these would you like?"), options, none="flash.none", named="")
     return await turn.ask("item", question)
+
+
+def _show(turn: Turn, sales: Sequence[SaleView], *, not_for: str = "") -> None:
+    """The sales with what is in them; `not_for` are the words for what is not."""
+    if not_for:
+        turn.say(turn._("“{thing}” is not in the flash sale. This is:").format(thing=not_for))
+    turn.focus["results"] = list(dict.fromkeys(item.variant.product_id for sale in sales for item in sale.items))
+    for sale in sales:
+        cards = tuple(_card(turn, sale, item) for item in sale.items[:MOST_SHOWN])
+        turn.say(Cards(_clock(turn, sale), cards, _of_the_sale(turn, sale)))
 
 
 async def _is_answered(turn: Turn, sale: SaleView, item: FlashItemView) -> bool:
