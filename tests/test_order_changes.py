@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import Announcement
 from commerce.carts.actions import add_line
-from commerce.carts.choices import Choice, set_choice
+from commerce.carts.choices import set_choice
+from commerce.carts.model import Choice
 from commerce.catalog.model import Variant
 from commerce.credit.actions import accounts_of, adjust_credit
 from commerce.customers.actions import save_address

@@ -4,9 +4,8 @@ import json
 
 from sqlalchemy import select, text
 
-from commerce.carts.actions import add_line
-from commerce.carts.choices import Choice, choice_of
-from commerce.carts.model import Cart
+from commerce.carts.actions import add_line, cart_view
+from commerce.carts.model import Choice
 from commerce.catalog.model import Product, ProductStatus, Variant
 from commerce.credit.actions import accounts_of, make_cards
 from commerce.points.actions import adjust_points, points_of
@@ -32,9 +31,7 @@ async def shopper_with_something_in_the_cart(chat: Chat, hello: str) -> int:
 
 async def chosen(chat: Chat, customer: int) -> Choice:
     async with chat.scratch.shop.database.begin() as session:
-        cart = await session.scalar(select(Cart.id).where(Cart.customer_id == customer))
-        assert cart is not None
-        return await choice_of(session, cart_id=cart)
+        return (await cart_view(session, customer_id=customer, language="zh")).choice
 
 
 async def wealth(chat: Chat, customer: int) -> tuple[dict[str, CouponState], int]:

@@ -49,7 +49,7 @@ async def priced_checkout(turn: Turn, view: CartView, where: Region) -> tuple[Qu
 
     Asks only when the shopper presses one of those buttons. A deal is sent, and takes no coupon.
     """
-    choices = await choices_of(turn.session, cart_id=view.cart_id)
+    choices = choices_of(view)
     coupon_ids, may_change_coupon = ((), False) if view.deal is not None else await _coupons(turn, choices)
     choices = replace(choices, coupon_ids=coupon_ids)
     cart = await _quote(turn, view, where, choices)

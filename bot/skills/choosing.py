@@ -10,9 +10,9 @@ from bot.questions import Question
 from bot.refusals import sentence
 from bot.replies import Button, Choice
 from bot.words import Words
-from commerce.carts.actions import CartView, cart_of, cart_view
-from commerce.carts.choices import Choice as Chosen
-from commerce.carts.choices import choice_of, set_choice
+from commerce.carts.actions import CartView, cart_view
+from commerce.carts.choices import set_choice
+from commerce.carts.model import Choice as Chosen
 from commerce.credit.actions import AccountView, redeem_gift_card
 from commerce.customers.code_tries import UNKNOWN, try_code
 from commerce.pricing.actions import quote_cart, terms_of
@@ -93,8 +93,7 @@ async def say_code(turn: Turn, code: str, *, again: str) -> CouponView | Account
 
 async def chosen(turn: Turn) -> Chosen:
     """What the shopper chose for their cart so far."""
-    cart = await cart_of(turn.session, customer_id=turn.customer_id)
-    return await choice_of(turn.session, cart_id=cart.id)
+    return (await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)).choice
 
 
 async def choose(turn: Turn, choice: Chosen) -> Priced | None:
@@ -112,7 +111,7 @@ async def priced_cart(turn: Turn, choice: Chosen | None = None, *, cart: CartVie
     lines = [(line.variant_id, line.quantity) for line in cart.lines if line.on_sale]
     if not lines:
         return None
-    choice = choice or await choice_of(turn.session, cart_id=cart.cart_id)
+    choice = choice or cart.choice
     return await quote_cart(
         turn.session,
         customer_id=turn.customer_id,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, literal_column, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartLine
+from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartChoice, CartLine, Choice
 from commerce.catalog.model import Variant
 from commerce.catalog.queries import VARIANTS, VariantView, on_sale, variant_of
 from foundation.database import JsonMap, raw
@@ -30,7 +30,18 @@ INSERT INTO cart (customer_id, status, version) VALUES ($1, 'open', 0) ON CONFLI
 _ANY_LINE = Read(select(CartLine.id).join(Cart, Cart.id == CartLine.cart_id).where(*_ORDINARY).limit(1))
 _THING = VARIANTS.where(Variant.id == CartLine.variant_id).lateral("thing")
 _LINES = (
-    select(Cart.id.label("cart_id"), Cart.version, Cart.deal, CartLine.quantity, *_THING.c)
+    select(
+        Cart.id.label("cart_id"),
+        Cart.version,
+        Cart.deal,
+        CartChoice.cart_id.label("chosen_for"),
+        CartChoice.coupon_ids,
+        CartChoice.points,
+        CartChoice.use_credit,
+        CartLine.quantity,
+        *_THING.c,
+    )
+    .outerjoin(CartChoice, CartChoice.cart_id == Cart.id)
     .outerjoin(CartLine, CartLine.cart_id == Cart.id)
     .outerjoin(_THING, true())
     .where(*_THEIRS)
@@ -75,7 +86,8 @@ class CartLineView:
 class CartView:
     """A cart as the shopper sees it. The total of an empty cart is zero of no currency. `goods`: what lines are of.
 
-    `deal`: what it is the cart of, see commerce.carts.deals.
+    `deal`: what it is the cart of, see commerce.carts.deals. `choice`: what was chosen for it, which may be older than
+    what the customer holds now; that is for pricing to see.
     """
 
     cart_id: int
@@ -84,6 +96,7 @@ class CartView:
     total: Money
     goods: Mapping[int, VariantView] = field(default_factory=dict, repr=False)
     deal: JsonMap | None = None
+    choice: Choice = field(default_factory=Choice)
 
     @property
     def pieces(self) -> int:
@@ -189,7 +202,13 @@ def _seen(rows: Sequence[Any], language: str) -> CartView:
     currency = lines[0].unit.currency if lines else NO_CURRENCY
     sum_ = total((line.total for line in lines), currency=currency)
     cart = rows[0]
-    return CartView(cart.cart_id, cart.version, tuple(lines), sum_, goods, cart.deal)
+    return CartView(cart.cart_id, cart.version, tuple(lines), sum_, goods, cart.deal, _chosen(cart))
+
+
+def _chosen(row: Any) -> Choice:
+    if row.chosen_for is None:
+        return Choice()
+    return Choice(None if row.coupon_ids is None else tuple(map(int, row.coupon_ids)), row.points, row.use_credit)
 
 
 async def _locked_cart(session: AsyncSession, customer_id: int) -> int:

@@ -1,39 +1,13 @@
 """What the shopper chose for their cart beside the goods: coupons, points, and whether store credit pays."""
 
-from dataclasses import dataclass
-
-from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.actions import cart_of
-from commerce.carts.model import Cart, CartChoice
+from commerce.carts.model import Cart, CartChoice, Choice
 from foundation.errors import Refused
-from foundation.reading import Read
 
 MOST_COUPONS = 10
-_CHOSEN = Read(
-    select(CartChoice.coupon_ids, CartChoice.points, CartChoice.use_credit).where(
-        CartChoice.cart_id == bindparam("cart_id")
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """`coupon_ids` none: the best ones the customer holds; empty: none at all. `points`: as many as are of use."""
-
-    coupon_ids: tuple[int, ...] | None = None
-    points: int = 0
-    use_credit: bool = True
-
-
-async def choice_of(session: AsyncSession, *, cart_id: int) -> Choice:
-    """What was chosen for a cart; it may be older than what the customer holds now, which is for pricing to see."""
-    row = await _CHOSEN.first(session, cart_id=cart_id)
-    if row is None:
-        return Choice()
-    return Choice(None if row.coupon_ids is None else tuple(map(int, row.coupon_ids)), row.points, row.use_credit)
 
 
 async def set_choice(session: AsyncSession, *, customer_id: int, choice: Choice, cart: Cart | None = None) -> None:

@@ -1,5 +1,6 @@
 """Carts: one open cart a customer, shared by all the channels they use."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -77,3 +78,12 @@ class CartChoice(Base):
     coupon_ids: Mapped[JsonList | None] = mapped_column(JSONB(none_as_null=True))
     points: Mapped[int] = mapped_column(default=0)
     use_credit: Mapped[bool] = mapped_column(default=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The columns of a CartChoice; what holds where nothing was chosen. `points`: as many as are of use."""
+
+    coupon_ids: tuple[int, ...] | None = None
+    points: int = 0
+    use_credit: bool = True

@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.actions import CartLineView, CartView, cart_view, view_of
-from commerce.carts.choices import choice_of
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.orders.deals import deal_terms
 from commerce.pricing.actions import quote_cart
@@ -86,7 +85,7 @@ async def quote(
     elif view is None:
         view = await cart_view(session, customer_id=customer_id, language=language)
     refuse_unsellable(view)
-    chosen = await choices_of(session, cart_id=view.cart_id) if choices is None else choices
+    chosen = choices_of(view) if choices is None else choices
     deal = await deal_terms(session, view, customer_id=customer_id, now=now)
     priced = await price_of(
         session,
@@ -104,9 +103,9 @@ async def quote(
     return Quote(view.cart_id, view.version, view.lines, priced, gifts, location, deal)
 
 
-async def choices_of(session: AsyncSession, *, cart_id: int) -> Choices:
+def choices_of(view: CartView) -> Choices:
     """What was chosen for a cart: coupons, points, credit."""
-    chosen = await choice_of(session, cart_id=cart_id)
+    chosen = view.choice
     return Choices(coupon_ids=chosen.coupon_ids, points=chosen.points, use_credit=chosen.use_credit)
 
 
