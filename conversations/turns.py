@@ -103,9 +103,9 @@ async def lock_for_turn(
     A closed conversation in which the shopper wrote is opened again first: for the agent who closed it if that agent is
     among those `online` (staff ids), else for the bot. Commit after None too.
     """
-    connection = await session.connection()
+    driver = await raw(session)
     for _ in range(_LOOKS):
-        rows = (await connection.exec_driver_sql(_LOCK, (conversation_id,))).mappings().all()
+        rows = await driver.fetch(_LOCK, conversation_id)
         if rows and rows[0]["seq"] is not None:
             break
         if rows and rows[0]["heard_seq"] <= rows[0]["handled_seq"]:

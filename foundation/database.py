@@ -138,25 +138,25 @@ class Database:
         await self.engine.dispose()
 
 
-_DRIVER = "driver"
-_Known = tuple["weakref.ref[SessionTransaction]", asyncpg.Connection]
+_DRIVERS: "weakref.WeakKeyDictionary[SessionTransaction, asyncpg.Connection]" = weakref.WeakKeyDictionary()
+"""Of the transactions and savepoints that have begun on the server."""
 
 
-async def raw(session: AsyncSession) -> asyncpg.Connection:
+async def raw(session: AsyncSession, *, only_reads: bool = False) -> asyncpg.Connection:
     """The driver's connection of this session, inside the session's transaction.
 
     SQLAlchemy sends BEGIN and SAVEPOINT when its connection is asked for; a statement on the driver before that would
-    commit by itself, or stay when the savepoint is undone.
+    commit by itself, or stay when the savepoint is undone. Who `only_reads`, without locks, needs no savepoint.
     The way down is longer than a statement takes, so it is gone once for each of them.
     """
-    begun = _innermost(session)
-    known: _Known | None = session.info.get(_DRIVER)
-    if known and begun is not None and known[0]() is begun and known[1].is_in_transaction():
-        return known[1]
-    driver = await session.run_sync(_begun_driver)
-    assert driver.is_in_transaction()
-    if (begun := _innermost(session)) is not None:
-        session.info[_DRIVER] = (weakref.ref(begun), driver)
+    begun = session.sync_session.get_transaction() if only_reads else _innermost(session)
+    driver: asyncpg.Connection = None if begun is None else _DRIVERS.get(begun)
+    if driver is None or not driver.is_in_transaction():
+        driver = await session.run_sync(_begun_driver)
+        assert driver.is_in_transaction()
+        for each in (session.sync_session.get_transaction(), _innermost(session)):
+            if each is not None:
+                _DRIVERS[each] = driver
     return driver
 
 

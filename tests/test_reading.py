@@ -3,13 +3,14 @@
 from datetime import datetime
 
 import pytest
-from sqlalchemy import BigInteger, any_, bindparam, select
+from sqlalchemy import BigInteger, any_, bindparam, event, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.attempt import savepoint
 from commerce.carts.model import Cart, CartStatus
 from commerce.customers.actions import customer_for
+from foundation.database import raw
 from foundation.reading import Read
 
 CARTS = Read(
@@ -62,3 +63,18 @@ async def test_a_read_is_part_of_the_transaction_and_of_the_savepoint(session: A
 async def test_a_read_without_one_of_its_values_says_which(session: AsyncSession) -> None:
     with pytest.raises(KeyError, match="status"):
         await CARTS.all(session, customer_id=1)
+
+
+async def test_a_savepoint_is_begun_by_what_may_write_and_by_no_read(session: AsyncSession, now: datetime) -> None:
+    customer_id, _ = await carts_of_anna(session, now)
+    await session.flush()
+    await raw(session)
+    begun: list[object] = []
+    connection = (await session.connection()).sync_connection
+    event.listen(connection, "savepoint", lambda _connection, name: begun.append(name))
+    for is_read in (True, False):
+        async with savepoint(session):
+            await CARTS.all(session, customer_id=customer_id, status=CartStatus.OPEN)
+            assert not begun
+            await raw(session, only_reads=is_read)
+    assert len(begun) == 1
