@@ -23,7 +23,7 @@ NO_CURRENCY = "XXX"
 _THEIRS = (Cart.customer_id == bindparam("customer_id"), Cart.status == literal_column("'open'"))  # as the index says
 _ORDINARY = (*_THEIRS, Cart.deal.is_(None))
 _OPEN = select(Cart).where(*_ORDINARY).execution_options(**FRESH)
-_OPEN_LOCKED = Read(select(Cart.id).where(*_ORDINARY).with_for_update(key_share=True))
+_LOCK = "SELECT id FROM cart WHERE customer_id = $1 AND status = 'open' AND deal IS NULL FOR NO KEY UPDATE"
 _NEW = """
 INSERT INTO cart (customer_id, status, version) VALUES ($1, 'open', 0) ON CONFLICT DO NOTHING RETURNING id
 """
@@ -213,7 +213,8 @@ def _chosen(row: Any) -> Choice:
 
 async def _locked_cart(session: AsyncSession, customer_id: int) -> int:
     """The open cart under a lock. Where a checkout ended the cart while we waited for it, the next one."""
-    while (cart_id := await _OPEN_LOCKED.value(session, customer_id=customer_id)) is None:
-        if (cart_id := await (await raw(session)).fetchval(_NEW, customer_id)) is not None:
+    driver = await raw(session)
+    while (cart_id := await driver.fetchval(_LOCK, customer_id)) is None:
+        if (cart_id := await driver.fetchval(_NEW, customer_id)) is not None:
             break  # nobody else sees it yet
     return int(cart_id)
