@@ -1,16 +1,21 @@
 """The console's words and colours: everything has Chinese, everything can be read."""
 
 import ast
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
+from nicegui import Client, core, ui
+from nicegui.page import page
 
 from admin_api import errors
 from admin_api.console import words as console_words
+from admin_api.console.two_panes import TwoPanes
 from admin_api.console.wish_words import WISH_EN, WISH_ZH
 from admin_api.console.words import EN, ZH, Words
 from bot.skills.table import SKILLS
@@ -119,3 +124,42 @@ def luminance(colour: str) -> float:
     red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue)]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+class Notes(TwoPanes[Any, Any, str]):
+    """Panes that show a text on the right."""
+
+    async def read_list(self, *_: object) -> None: ...
+
+    def rows_of(self, _part: object) -> list[object]:
+        return []
+
+    def draw_row(self, row: object) -> None: ...
+
+    def key_of(self, _row: object) -> int:
+        return 1
+
+    async def read(self, *_: object) -> str:
+        return ""
+
+    def heading(self, found: str) -> tuple[int, str]:
+        return 1, found
+
+    def draw(self, found: str) -> None:
+        ui.label(found)
+
+
+async def test_what_is_shown_already_is_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the button that somebody is pressing just then would be another one by the time they let go."""
+    monkeypatch.setattr(core, "loop", asyncio.get_running_loop())  # else set by the server
+    client = Client(page("/"), request=None)
+    visit: Any = SimpleNamespace(t=lambda words, **_: words, client=client)
+    with client:
+        notes = Notes(visit, "note", "note", title="", none="", choose=("a", "", ""), shelves={}, is_live=False)
+    shown = []
+    for found in ("old", "old", "new"):
+        notes.put(found)
+        shown.append(notes.detail.default_slot.children[0])
+    client.delete()
+    assert shown[0] is shown[1]
+    assert [getattr(element, "text", "") for element in shown] == ["old", "old", "new"]
