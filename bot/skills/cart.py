@@ -1,18 +1,19 @@
 """The cart: put something in, change it, take it out, look at it."""
 
 import re
+from collections.abc import Sequence
 from typing import cast
 
 from bot.flow import Fact, Turn
 from bot.questions import Number, Option, Pick
 from bot.skills.just_added import LastAdded, last_added, take_back
-from bot.skills.meant import meant_product
+from bot.skills.meant import meant_kinds
 from bot.skills.promotions import cart_with_savings
 from bot.skills.showing import named, say_sold_out
 from bot.skills.variants import PickVariant, meant_variants, numbers_of_variants, searched_variant, variant_options
 from bot.words import Words, simple
 from commerce.carts.actions import CartLineView, CartView, add_line, cart_view, clear, set_quantity
-from commerce.catalog.queries import ProductDetails, VariantView, product_details, variant_view
+from commerce.catalog.queries import VariantView, variant_view
 from foundation.errors import Json, Refused
 
 _EMPTY = re.compile(r"清空|全(部|都)?(删|不要|去掉)|都不要|都删|\b(empty|clear|everything|remove all)\b", re.IGNORECASE)
@@ -61,23 +62,15 @@ async def _meant_pieces(turn: Turn, before: LastAdded | None) -> tuple[VariantVi
             raise Refused("catalog.gone")
         return _unless_sold_out(turn, variant, int(before["pieces"]) if before is not None else 1)
     quantity = await turn.notice("quantity", Number(""))
-    product = await _meant_product(turn, before)
-    if turn.words is not None and quantity in numbers_of_variants(product.variants, turn.words):
+    is_same = before is not None and before["is_same_product"]
+    kinds = await meant_kinds(turn, [before["product"]] if before is not None and is_same else None)
+    if turn.words is not None and quantity in numbers_of_variants(kinds, turn.words):
         turn.forget("quantity")  # "size 42" is no 42 pieces
         quantity = None
     if quantity is None and before is not None:
         quantity = int(before["quantity"])
-    variant = await meant_variant(turn, product)
+    variant = await meant_variant(turn, kinds)
     return None if variant is None else (variant, quantity or 1)
-
-
-async def _meant_product(turn: Turn, before: LastAdded | None) -> ProductDetails:
-    if before is None or not before["is_same_product"]:
-        return await meant_product(turn)
-    product = await product_details(turn.session, before["product"], language=turn.language)
-    if product is None:
-        raise Refused("catalog.gone")
-    return product
 
 
 def _unless_sold_out(turn: Turn, variant: VariantView, quantity: int) -> tuple[VariantView, int] | None:
@@ -201,30 +194,30 @@ def _as_variant(line: CartLineView) -> VariantView:
     return VariantView(line.variant_id, line.product_id, "", line.title, line.label, line.unit, line.available, None)
 
 
-async def meant_variant(turn: Turn, product: ProductDetails) -> VariantView | None:
-    """The variant: said now, or searched for before ("a black kettle", "add it"), or the only one; else asked for.
+async def meant_variant(turn: Turn, kinds: Sequence[VariantView]) -> VariantView | None:
+    """The kind: said now, or searched for before ("a black kettle", "add it"), or the only one; else asked for.
 
     None when what was meant is sold out, which has been said then.
     """
-    on_sale = [variant for variant in product.variants if variant.available > 0]
-    sold_out = [variant for variant in product.variants if variant.available <= 0]
-    meant = meant_variants(product.variants, turn.words) if turn.words is not None and turn.reached else []
+    on_sale = [variant for variant in kinds if variant.available > 0]
+    sold_out = [variant for variant in kinds if variant.available <= 0]
+    meant = meant_variants(kinds, turn.words) if turn.words is not None and turn.reached else []
     if not on_sale or (len(meant) == 1 and meant[0] in sold_out):
-        gone = meant[0] if len(meant) == 1 else product.variants[0] if len(product.variants) == 1 else None
+        gone = meant[0] if len(meant) == 1 else kinds[0] if len(kinds) == 1 else None
         say_sold_out(
             turn,
-            product.product_id,
-            named(gone) if gone is not None else product.title,
+            kinds[0].product_id,
+            named(gone) if gone is not None else kinds[0].title,
             variant_id=gone.variant_id if gone is not None else None,
             others=on_sale,
         )
         return None
-    text = turn._("Which {title} would you like?").format(title=product.title)
+    text = turn._("Which {title} would you like?").format(title=kinds[0].title)
     question = PickVariant(text, variant_options(turn, on_sale), none="stock.none", named="")
     question.sold_out = sold_out
     question.among = [str(variant.variant_id) for variant in meant]
     spoken_of = next((variant for variant in on_sale if variant.variant_id == turn.focus.get("variant")), None)
-    searched = spoken_of or searched_variant(product.variants, turn.focus.get("search") or {})
+    searched = spoken_of or searched_variant(kinds, turn.focus.get("search") or {})
     if searched is not None and searched in on_sale and not meant:
         question.default = str(searched.variant_id)
     return await turn.ask("variant", question)

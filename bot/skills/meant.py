@@ -9,7 +9,7 @@ from bot.questions import Option
 from bot.skills.showing import price
 from bot.skills.variants import Narrowing, meant_variants
 from bot.words import Words, simple
-from commerce.catalog.queries import ProductDetails, product_cards, product_details, variants_of
+from commerce.catalog.queries import ProductDetails, VariantView, product_cards, product_details, variants_of
 from commerce.search.actions import Wanted, find
 from commerce.search.terms import colours_in, terms_of
 from foundation.errors import Refused
@@ -75,16 +75,25 @@ async def meant_product(turn: Turn, *, thing: str | None = None) -> ProductDetai
 
     `thing`: what the message calls it ("" when it names none), where that is known better than from its queries.
     """
-    return await chosen_product(turn, await _candidates(turn, thing))
-
-
-async def chosen_product(turn: Turn, candidates: Sequence[int]) -> ProductDetails:
-    """One of these products; pauses to ask where they are several."""
-    product_id = candidates[0] if len(candidates) == 1 else await _chosen(turn, candidates)
+    product_id = await _one_of(turn, await _candidates(turn, thing))
     product = await product_details(turn.session, product_id, language=turn.language)
     if product is None:
         raise Refused("catalog.gone")
     return product
+
+
+async def meant_kinds(turn: Turn, products: Sequence[int] | None = None) -> Sequence[VariantView]:
+    """What there is of the product that is meant, as `meant_product` finds it; `products`: of these."""
+    candidates = await _candidates(turn, None) if products is None else products
+    product_id = await _one_of(turn, candidates)
+    kinds = await variants_of(turn.session, product_id, language=turn.language)
+    if not kinds:
+        raise Refused("catalog.gone")
+    return kinds
+
+
+async def _one_of(turn: Turn, candidates: Sequence[int]) -> int:
+    return candidates[0] if len(candidates) == 1 else await _chosen(turn, candidates)
 
 
 async def _candidates(turn: Turn, thing: str | None) -> list[int]:

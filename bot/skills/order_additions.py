@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.flow import Turn
 from bot.questions import Number, Question
 from bot.skills.cart import meant_variant
-from bot.skills.meant import chosen_product, described_products
+from bot.skills.meant import described_products, meant_kinds
 from bot.skills.order_changes import make_change, order_to_change
 from bot.skills.showing import can_change, named
 from bot.words import Words
@@ -62,7 +62,7 @@ async def _meant_variant(turn: Turn, products: Sequence[int]) -> VariantView | N
         if turn.frame.asking is not None and turn.frame.asking.slot == "thing":
             question.found = await described_products(turn)
         products = await turn.ask("thing", question)
-    return await meant_variant(turn, await chosen_product(turn, products))
+    return await meant_variant(turn, await meant_kinds(turn, products))
 
 
 async def _named(turn: Turn) -> list[int]:

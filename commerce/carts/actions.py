@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.model import MOST_LINES, MOST_PIECES, Cart, CartChoice, CartLine, Choice
 from commerce.catalog.model import Variant
-from commerce.catalog.queries import VARIANTS, VariantView, on_sale, variant_of
+from commerce.catalog.queries import SOLD, VARIANTS, VariantView, variant_of
 from foundation.database import JsonMap, raw
 from foundation.errors import Refused
 from foundation.money import Money, total
@@ -52,11 +52,12 @@ _OPEN_LINES = Read(_LINES.where(Cart.deal.is_(None)))
 _LINES_OF = Read(_LINES.where(Cart.id == bindparam("cart_id")))
 _THERE = Read(
     select(
+        SOLD.where(Variant.id == bindparam("variant_id")).exists().label("on_sale"),
         func.count().label("lines"),
         func.max(CartLine.quantity).filter(CartLine.variant_id == bindparam("variant_id")).label("pieces"),
     ).where(CartLine.cart_id == bindparam("cart_id"))
 )
-"""How full a cart is, and how many pieces of one thing are in it."""
+"""Whether something can be bought, how full a cart is, and how many pieces of this are in it."""
 _CHANGED = "WITH changed AS (UPDATE cart SET version = version + 1, updated_at = $2 WHERE id = $1)"
 _PUT = f"""
 {_CHANGED} INSERT INTO cart_line (cart_id, variant_id, quantity) VALUES ($1, $3, $4)
@@ -121,9 +122,9 @@ async def add_line(session: AsyncSession, *, customer_id: int, variant_id: int, 
     if not 1 <= quantity <= MOST_PIECES:
         raise Refused("cart.quantity", quantity=quantity, most=MOST_PIECES)
     cart_id = await _locked_cart(session, customer_id)
-    if not await on_sale(session, [variant_id]):
-        raise Refused("cart.unavailable", variant=variant_id)
     [there] = await _THERE.all(session, cart_id=cart_id, variant_id=variant_id)
+    if not there.on_sale:
+        raise Refused("cart.unavailable", variant=variant_id)
     if there.pieces is None and there.lines >= MOST_LINES:
         raise Refused("cart.full", most=MOST_LINES)
     quantity += there.pieces or 0

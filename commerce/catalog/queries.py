@@ -304,7 +304,9 @@ _IN_ORDER = VARIANTS.order_by(Variant.product_id, Variant.position, Variant.id)
 _OF_IDS = Read(_IN_ORDER.where(Variant.id == _IDS))
 _ON_SALE = Read(_IN_ORDER.where(Variant.id == _IDS, _IS_SOLD))
 _OF_PRODUCT = Read(_IN_ORDER.where(Variant.product_id == bindparam("product_id"), _IS_SOLD))
-_SOLD = Read(select(Variant.id).join(Product, Product.id == Variant.product_id).where(Variant.id == _IDS, _IS_SOLD))
+SOLD = select(Variant.id).join(Product, Product.id == Variant.product_id).where(_IS_SOLD)
+"""Every variant that shoppers can buy, to be narrowed."""
+_SOLD = Read(SOLD.where(Variant.id == _IDS))
 _CARDS = Read(
     select(
         Product.id,
