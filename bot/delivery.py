@@ -187,13 +187,13 @@ class Delivery:
         assert isinstance(channel, Wire)
         async with self._places:
             while (message := await claim(self._database, conversation_id, now=self._clock())) is not None:
-                is_settled = await self._send(channel, message)
+                is_more = await self._send(channel, message)
                 await self._doorbell.ring(STAFF)
-                if not is_settled:
+                if not is_more:
                     return
 
     async def _send(self, channel: Wire, message: Outgoing) -> bool:
-        """One send and what came of it. False: leave the conversation to a later sweep."""
+        """One send and what came of it. Whether there may be more to send now; what waits is left to a later sweep."""
         try:
             async with asyncio.timeout(SEND_WITHIN):
                 external_id = await channel.send(message)
@@ -210,7 +210,7 @@ class Delivery:
             log.exception("send failed", conversation=message.conversation_id, seq=message.seq)
             await mark_lost(self._database, message, at=self._clock() + _grown(LOST_AGAIN, message))
             return False
-        return await mark_sent(self._database, message, external_id=external_id, now=self._clock())
+        return bool(await mark_sent(self._database, message, external_id=external_id, now=self._clock()))
 
     async def _edit(self, message: Changed) -> None:
         """One edit. What cannot be shown any more is let go; what went wrong otherwise is tried again for a while."""

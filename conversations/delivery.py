@@ -69,17 +69,19 @@ RETURNING m.id, m.seq, m.kind, m.status, m.body, m.text, m.tries, m.epoch, c.id 
 """
 _KEEP_PART = "UPDATE message SET external_id = $3 WHERE id = $1 AND tries = $2"
 
+# What was queued while the row was waited for is not seen here: then `last_seq` has moved.
 _SETTLE = """
 WITH c AS (
     UPDATE conversation SET last_seq = last_seq + 1
-     WHERE id = (SELECT conversation_id FROM message WHERE id = $1)
-    RETURNING id, owner, epoch, last_seq
+      FROM (SELECT conversation_id, rev FROM message WHERE id = $1) AS was
+     WHERE id = was.conversation_id
+    RETURNING id, owner, epoch, last_seq, last_seq - 1 > was.rev AS has_changed
 ), told AS (
     INSERT INTO event (kind, ref) SELECT 'conversation', id FROM c
 )
 UPDATE message m SET rev = c.last_seq, {changes}
   FROM c WHERE m.id = $1 AND m.tries = $2 AND m.status IN ({settles})
-RETURNING m.status
+RETURNING c.has_changed OR EXISTS (SELECT FROM message WHERE conversation_id = c.id AND status = 'queued')
 """
 
 _MAY_TRY = f"m.tries < {MOST_SENDS}"
@@ -183,14 +185,14 @@ async def keep_part(database: Database, message: Outgoing, *, external_id: str) 
         await driver.execute(_KEEP_PART, message.id, message.tries, external_id)
 
 
-async def mark_sent(database: Database, message: Outgoing, *, external_id: str | None, now: datetime) -> bool:
-    """The platform has it, under this id. False when the claim was another's by then."""
+async def mark_sent(database: Database, message: Outgoing, *, external_id: str | None, now: datetime) -> bool | None:
+    """The platform has it, under this id. Whether more may be queued; None when the claim was another's by then."""
     return await _settle(database, _MARK_SENT, message, external_id, now)
 
 
 async def mark_failed(database: Database, message: Outgoing) -> bool:
     """The platform will never take it. The staff see it red."""
-    return await _settle(database, _MARK_FAILED, message)
+    return await _settle(database, _MARK_FAILED, message) is not None
 
 
 async def try_later(database: Database, message: Outgoing, *, at: datetime, is_try: bool = True) -> bool:
@@ -198,12 +200,12 @@ async def try_later(database: Database, message: Outgoing, *, at: datetime, is_t
 
     An answer whose conversation a person took meanwhile is suppressed instead.
     """
-    return await _settle(database, _TRY_LATER if is_try else _WAIT, message, at)
+    return await _settle(database, _TRY_LATER if is_try else _WAIT, message, at) is not None
 
 
 async def mark_lost(database: Database, message: Outgoing, *, at: datetime) -> bool:
     """It may have left. A bot's answer is sent again, from `at` on, while the bot may answer; all else is unknown."""
-    return await _settle(database, _MARK_LOST, message, at)
+    return await _settle(database, _MARK_LOST, message, at) is not None
 
 
 async def lose(driver: asyncpg.Connection, message_id: int, tries: int, *, at: datetime) -> bool:
@@ -211,6 +213,7 @@ async def lose(driver: asyncpg.Connection, message_id: int, tries: int, *, at: d
     return await driver.fetchval(_MARK_LOST, message_id, tries, at) is not None
 
 
-async def _settle(database: Database, statement: str, message: Outgoing, *rest: object) -> bool:
+async def _settle(database: Database, statement: str, message: Outgoing, *rest: object) -> bool | None:
     async with database.raw() as driver:
-        return await driver.fetchval(statement, message.id, message.tries, *rest) is not None
+        is_more: bool | None = await driver.fetchval(statement, message.id, message.tries, *rest)
+    return is_more

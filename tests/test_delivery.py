@@ -147,6 +147,24 @@ async def test_one_message_at_a_time_leaves_in_order(talk: Talk, now: datetime) 
     assert second.text == "black"
 
 
+async def test_what_is_queued_while_a_send_ends_is_not_left_behind(database: Database, now: datetime) -> None:
+    talk = await begin_talk(database, now, channel="wire")
+    await talk.shopper("tea")
+    await talk.bot("green")
+    green = await claim(database, talk.id, now=now)
+    assert green is not None
+    async with database.begin() as session:
+        await say_fact(session, conversation_id=talk.id, key="k", body={}, text="paid", now=now)
+        sent = asyncio.create_task(mark_sent(database, green, external_id="p1", now=now))
+        async with database.raw() as driver:  # it waits for the conversation now, and looked before
+            while not await driver.fetchval("SELECT count(*), pg_sleep(0.01) FROM pg_locks WHERE NOT granted"):
+                pass
+    assert await sent is True
+    paid = await claim(database, talk.id, now=now)
+    assert paid is not None
+    assert await mark_sent(database, paid, external_id="p2", now=now) is False
+
+
 async def test_many_claims_at_once_give_one_message_to_one_of_them(talk: Talk, now: datetime) -> None:
     claims = await asyncio.gather(*(claim(talk.database, talk.id, now=now) for _ in range(8)))
     assert [one.text for one in claims if one is not None] == ["green"]
@@ -201,7 +219,7 @@ async def test_a_claim_whose_process_died(
     assert await expire_leases(database, now=now + LEASE, limit=10) == 1
     assert dict(await talk.statuses())["green"] == after
     if after == "unknown":  # the process was only slow: now we know
-        assert await mark_sent(database, message, external_id="p1", now=now)
+        assert await mark_sent(database, message, external_id="p1", now=now) is not None
         assert dict(await talk.statuses())["green"] == "sent"
 
 
