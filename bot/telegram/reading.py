@@ -225,9 +225,8 @@ def _sent_at(message: Raw) -> int:
 
 
 def _answers(message: Raw, bot_id: int) -> bool:
-    """Whether it answers a message of this bot; in a topic all else "answers" the line that the topic was made."""
-    answered = message.get("reply_to_message") or {}
-    return _id_of(answered.get("from")) == bot_id and "forum_topic_created" not in answered
+    """Whether it answers a message of this bot; what stands in a topic "answers" the line that the topic was made."""
+    return _id_of((message.get("reply_to_message") or {}).get("from")) == bot_id
 
 
 def _label(message: Raw, data: str) -> str:
