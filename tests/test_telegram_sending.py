@@ -1,7 +1,6 @@
 """What leaves for a shopper in Telegram, over HTTP to a fake of it: sent, edited, refused, and sent again."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +37,7 @@ from foundation.errors import Json
 from foundation.redis import Doorbell
 from tests.talks import LI, Talk
 from tests.telegram_server import Bot, FakeTelegram, Person, a_picture, telegram_server
+from tests.telegram_server.params import Params
 from tests.telegram_server.people import Chat
 
 TOKEN = "111:shop"
@@ -395,6 +395,7 @@ async def test_a_picture_is_uploaded_once_and_again_when_telegram_has_forgotten_
         await door.says(Photo(on_sale[0], caption))
     sent = door.fake.called("sendPhoto")
     assert [call.params["photo"][:9] == "attach://" for call in sent] == [True, False]
+    assert [type(call.params["chat_id"]) for call in sent] == [str, int]  # a form for the file, then JSON
     (file_id,) = {call.result["photo"][-1]["file_id"] for call in sent}
     begun_since = Pictures(door.database, door.folder, door.telegram.id)
     found = await begun_since.find(on_sale)
@@ -434,7 +435,7 @@ async def test_a_list_shows_its_pictures_on_one_sheet_which_is_drawn_once(door: 
     await door.says(Cards("More", (Card("Tea", picture=on_sale[0]),), replaces="list:1"), pressed=first)
     assert (door.shown, door.chat.last.id) == (["More\n\n1. Tea"], first)
     await door.says(listed, pressed=first)
-    uploads = [json.loads(call.params["media"])["media"] for call in door.fake.called("editMessageMedia")]
+    uploads = [Params(call.params).json("media")["media"] for call in door.fake.called("editMessageMedia")]
     assert [upload[:9] == "attach://" for upload in uploads] == [True, False]
     async with door.database.session() as session:
         names = (await session.scalars(select(TelegramFile.name))).all()

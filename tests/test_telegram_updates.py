@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.channels.telegram import Telegram
 from bot.skills.in_groups import IN_GROUPS, PUBLIC, between_us
 from bot.skills.table import SKILLS
+from bot.telegram.budget import Budget
 from bot.telegram.commands import MENU, commanded, menus
 from bot.telegram.links import (
     Lead,
@@ -105,6 +107,14 @@ def test_what_cannot_be_read_is_named(kind: str) -> None:
 )
 def test_what_is_not_for_us_is_nothing(update: dict[str, Json]) -> None:
     assert heard(**update) is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_no_update_is_nothing_and_stops_nobody(kind: str) -> None:
+    telegram = Telegram("1:a", url="http://telegram.test", budget=Budget(None, "1"))
+    broken: tuple[Json, ...] = (None, 1, "x", [], {}, {"from": "Anna", "chat": HERE, "message_id": 1})
+    for junk in broken:
+        assert telegram.read({"update_id": 5, kind: junk}) is None
 
 
 def test_a_press_knows_its_message_and_label() -> None:

@@ -14,7 +14,6 @@ from typing import Any, Final, TypeAlias, TypeVar
 import structlog
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
     TelegramAPIError,
@@ -24,21 +23,23 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramServerError,
 )
-from aiogram.methods import TelegramMethod
-from aiogram.types import (
-    BotCommand,
-    InputMediaPhoto,
-    LabeledPrice,
-    Message,
-    ReplyParameters,
-    ShippingOption,
-    Update,
-)
+from aiogram.types import BotCommand, LabeledPrice, ShippingOption
 from aiogram.utils.token import TokenValidationError
 from aiohttp import ClientConnectorError, ClientTimeout, ConnectionTimeoutError
-from pydantic import ValidationError
 
-from bot.channels.telegram_shapes import article, buttons, file_id_of, file_of, keyboard, preview
+from bot.channels.telegram_calls import (
+    EditMessage,
+    EditPhoto,
+    GetUpdates,
+    SendAlbum,
+    SendMessage,
+    SendPhoto,
+    Session,
+    Shown,
+    file_of,
+    photo_of,
+)
+from bot.channels.telegram_shapes import article, buttons, checked, keyboard, preview
 from bot.delivery import NotSent, Undeliverable
 from bot.telegram.budget import Budget, Priority
 from bot.telegram.errors import Gone, Moved, Rejected
@@ -75,17 +76,6 @@ _CLOSED: Final = ("chat not found", "user not found", "peer_id_invalid", "user i
 _BLOCKED: Final = ("blocked by the user", "can't initiate conversation")
 
 
-class _RawUpdates(TelegramMethod[list[dict[str, Any]]]):
-    """Updates as they came: one that the library cannot read holds up no other."""
-
-    __returning__ = list[dict[str, Any]]
-    __api_method__ = "getUpdates"
-
-    offset: int | None
-    timeout: int
-    allowed_updates: list[str]
-
-
 class _NotModified(Exception):
     """It says so already."""
 
@@ -102,7 +92,7 @@ class Telegram:
     """One bot. `id` is its own, `username` its name without the @ (known after `open`)."""
 
     def __init__(self, token: str, *, url: str, budget: Budget, payment_token: str = "") -> None:
-        session = AiohttpSession(api=TelegramAPIServer.from_base(url), timeout=TIMEOUT)
+        session = Session(api=TelegramAPIServer.from_base(url), timeout=TIMEOUT)
         session.timeout = ClientTimeout(TIMEOUT, sock_connect=CONNECT_WITHIN)  # type: ignore[assignment]
         quiet = DefaultBotProperties(parse_mode="HTML", link_preview_is_disabled=True)
         try:
@@ -130,15 +120,14 @@ class Telegram:
     def read(self, raw: Mapping[str, Any]) -> Value | None:
         """What an update says; none when there is nothing in it for us, or it is none."""
         try:
-            Update.model_validate(raw)
             return value_of(raw, bot_id=self.id)
-        except (ValidationError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             log.warning("an update of Telegram cannot be read", update=raw.get("update_id"))
             return None
 
     async def get_updates(self, offset: int | None, timeout: int = 30) -> list[dict[str, Any]]:
         """The updates from `offset` on, which says that everything before it was kept; waits for the first one."""
-        asked = _RawUpdates(offset=offset, timeout=timeout, allowed_updates=list(KINDS))
+        asked = GetUpdates(offset=offset, timeout=timeout, allowed_updates=list(KINDS))
         return await self._call(self._bot(asked, request_timeout=timeout + TIMEOUT))
 
     async def set_webhook(self, url: str, secret: str) -> None:
@@ -182,18 +171,18 @@ class Telegram:
         shown = [(media, made) for media in screen.pictures if (made := (pictures or {}).get(media)) is not None]
         place: dict[str, Any] = {"chat_id": chat, "message_thread_id": thread}
         if reply_to is not None:
-            place["reply_parameters"] = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True)
+            place["reply_parameters"] = {"message_id": reply_to, "allow_sending_without_reply": True}
         await self.budget.wait(chat, priority, count=max(1, len(shown)))
         if len(shown) > 1:
-            album = [InputMediaPhoto(media=file_of(picture)) for _media, picture in shown]
-            messages = await self._call(self._bot.send_media_group(media=list(album), **place), chat)
+            album = SendAlbum(media=[photo_of(picture) for _media, picture in shown], **place)
+            messages = await self._call(self._bot(album), chat)
         elif shown:
             photo = file_of(shown[0][1])
-            sent = self._bot.send_photo(photo=photo, caption=screen.text, reply_markup=keyboard(screen), **place)
-            messages = [await self._call(sent, chat)]
+            sent = SendPhoto(photo=photo, caption=screen.text, reply_markup=keyboard(screen), **place)
+            messages = [await self._call(self._bot(sent), chat)]
         else:
             messages = [await self._words(screen, chat, place)]
-        ids = {media: file_id_of(message) for (media, _), message in zip(shown, messages, strict=False)}
+        ids = {media: message.file_id for (media, _), message in zip(shown, messages, strict=False)}
         return Sent(tuple(message.message_id for message in messages), ids)
 
     async def edit_screen(
@@ -211,14 +200,13 @@ class Telegram:
         picture = (pictures or {}).get(screen.pictures[0]) if screen.pictures else None
         try:
             if picture is None:
-                edited = await self._call(self._bot.edit_message_text(text=screen.text, **place), chat)
-            else:
-                media = InputMediaPhoto(media=file_of(picture), caption=screen.text)
-                edited = await self._call(self._bot.edit_message_media(media=media, **place), chat)
+                await self._call(self._bot(EditMessage(text=screen.text, **place)), chat)
+                return Sent((message_id,), {})
+            edit = EditPhoto(media=photo_of(picture, screen.text), **place)
+            edited = await self._call(self._bot(edit), chat)
         except _NotModified:
             return Sent((message_id,), {})
-        learned = {screen.pictures[0]: file_id_of(edited)} if picture and isinstance(edited, Message) else {}
-        return Sent((message_id,), learned)
+        return Sent((message_id,), {screen.pictures[0]: edited.file_id})
 
     async def delete_message(self, chat: int, message_id: int) -> None:
         """Take a message away, if it can be."""
@@ -285,7 +273,7 @@ class Telegram:
         edit = self._bot.edit_message_text(
             text=screen.text,
             inline_message_id=inline_message_id,
-            reply_markup=buttons(screen),
+            reply_markup=checked(buttons(screen)),
             link_preview_options=preview(picture),
         )
         with contextlib.suppress(_NotModified):
@@ -297,18 +285,17 @@ class Telegram:
         except (Rejected, Gone, Moved):
             log.info("it was too late for Telegram")
 
-    async def _words(self, screen: Screen, chat: int, place: Mapping[str, Any]) -> Message:
+    async def _words(self, screen: Screen, chat: int, place: Mapping[str, Any]) -> Shown:
         """A message of words; as plain text when Telegram cannot read its markup."""
-        shown = keyboard(screen)
+        said = SendMessage(text=screen.text, reply_markup=keyboard(screen), **place)
         try:
-            return await self._call(self._bot.send_message(text=screen.text, reply_markup=shown, **place), chat)
+            return await self._call(self._bot(said), chat)
         except Rejected as error:
             if "can't parse entities" not in str(error):
                 raise
             log.error("Telegram cannot read our markup")
-            plain = without_markup(screen.text)
-            sent = self._bot.send_message(text=plain, parse_mode=None, reply_markup=shown, **place)
-            return await self._call(sent, chat)
+            plain = said.model_copy(update={"text": without_markup(screen.text), "parse_mode": None})
+            return await self._call(self._bot(plain), chat)
 
     async def _call(self, calling: Awaitable[Answer], chat: int | None = None) -> Answer:
         """Make a call, in our errors."""

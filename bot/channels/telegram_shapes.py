@@ -1,58 +1,40 @@
-"""What we show, in the words of aiogram: keyboards, pictures, cards of inline mode. Beside bot/channels/telegram.py."""
+"""What we show, in the words of Telegram: keyboards, cards of inline mode. Beside bot/channels/telegram.py."""
 
-from typing import Any, Final
+from typing import Any, TypeAlias
 
-from aiogram.methods import Response
 from aiogram.types import (
-    BufferedInputFile,
-    InlineKeyboardButton,
     InlineKeyboardMarkup,
     InlineQueryResultArticle,
     InputTextMessageContent,
-    KeyboardButton,
     LinkPreviewOptions,
-    Message,
-    ReplyKeyboardMarkup,
-    ReplyKeyboardRemove,
-    SwitchInlineQueryChosenChat,
 )
 
 from bot.telegram.results import Result
 from bot.telegram.screens import Key, Screen
 
-ANSWERS: Final = tuple(
-    Response[answer]  # type: ignore[valid-type]
-    for answer in (Message, list[Message], Message | bool, bool, list[dict[str, Any]])
-)
-"""What Telegram answers with. Pydantic forgets such a class when nobody holds it, and makes it anew at every call: a
-millisecond each."""
+Markup: TypeAlias = dict[str, Any]
+"""Buttons as Telegram's JSON has them; checking each as an object of the library takes longer than to send them."""
 
 
-def file_of(picture: str | bytes) -> str | BufferedInputFile:
-    """A picture to send: by Telegram's id of it, or a JPEG."""
-    return picture if isinstance(picture, str) else BufferedInputFile(picture, filename="picture.jpg")
-
-
-def file_id_of(message: Message) -> str:
-    """Telegram's id of the photo in a message; empty when there is none."""
-    return message.photo[-1].file_id if message.photo else ""
-
-
-def keyboard(screen: Screen) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None:
+def keyboard(screen: Screen) -> Markup | None:
     """The buttons below a new message, or those in place of the phone's keyboard, or none of these any more."""
     if screen.ends_asking:
-        return ReplyKeyboardRemove(remove_keyboard=True)
+        return {"remove_keyboard": True}
     if not screen.asks_contact:
         return buttons(screen)
-    phone = KeyboardButton(text=screen.asks_contact[0], request_contact=True)
-    place = KeyboardButton(text=screen.asks_contact[1], request_location=True)
-    return ReplyKeyboardMarkup(keyboard=[[phone], [place]], one_time_keyboard=True, resize_keyboard=True)
+    phone = {"text": screen.asks_contact[0], "request_contact": True}
+    place = {"text": screen.asks_contact[1], "request_location": True}
+    return {"keyboard": [[phone], [place]], "one_time_keyboard": True, "resize_keyboard": True}
 
 
-def buttons(screen: Screen) -> InlineKeyboardMarkup | None:
+def buttons(screen: Screen) -> Markup | None:
     """The buttons below a message."""
-    rows = [[_button(key) for key in row] for row in screen.rows]
-    return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
+    return {"inline_keyboard": [[_button(key) for key in row] for row in screen.rows]} if screen.rows else None
+
+
+def checked(markup: Markup | None) -> InlineKeyboardMarkup | None:
+    """The same as the library's own methods want it."""
+    return InlineKeyboardMarkup.model_validate(markup) if markup else None
 
 
 def article(result: Result) -> InlineQueryResultArticle:
@@ -66,7 +48,7 @@ def article(result: Result) -> InlineQueryResultArticle:
         description=result.description or None,
         thumbnail_url=result.picture or None,
         input_message_content=words,
-        reply_markup=buttons(result.screen),
+        reply_markup=checked(buttons(result.screen)),
     )
 
 
@@ -77,10 +59,10 @@ def preview(picture: str) -> LinkPreviewOptions:
     return LinkPreviewOptions(url=picture, prefer_large_media=True, show_above_text=True)
 
 
-def _button(key: Key) -> InlineKeyboardButton:
+def _button(key: Key) -> dict[str, Any]:
     if key.url:
-        return InlineKeyboardButton(text=key.label, url=key.url)
+        return {"text": key.label, "url": key.url}
     if key.share:
-        chosen = SwitchInlineQueryChosenChat(query=key.share, allow_user_chats=True, allow_group_chats=True)
-        return InlineKeyboardButton(text=key.label, switch_inline_query_chosen_chat=chosen)
-    return InlineKeyboardButton(text=key.label, callback_data=key.token)
+        chosen = {"query": key.share, "allow_user_chats": True, "allow_group_chats": True}
+        return {"text": key.label, "switch_inline_query_chosen_chat": chosen}
+    return {"text": key.label, "callback_data": key.token}
