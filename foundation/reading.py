@@ -33,11 +33,12 @@ class Read:
     one of values that are known is `in_`. Written as SQL it is a `text(…).columns(column("…"), …)`.
 
     Rows are named tuples of what the columns' types make of the values, and no objects of the session: what it has read
-    before stays as it was. What it has not written yet is written first. It locks nothing, so it needs no savepoint.
+    before stays as it was. What it has not written yet is written first. One that locks nothing needs no savepoint.
     """
 
     def __init__(self, statement: Select[*tuple[Any, ...]] | TextualSelect) -> None:
         self.statement = statement
+        self._only_reads = getattr(statement, "_for_update_arg", None) is None
 
     async def all(self, session: AsyncSession, **values: object) -> list[Any]:
         """Every row. `values`: by name, what the bindparams stand for; one too few raises KeyError."""
@@ -49,7 +50,7 @@ class Read:
             each.given if not each.is_required else each.change(values[each.name]) if each.change else values[each.name]
             for each in wanted
         ]
-        return [make(row) for row in await (await raw(session, only_reads=True)).fetch(sql, *sent)]
+        return [make(row) for row in await (await raw(session, only_reads=self._only_reads)).fetch(sql, *sent)]
 
     async def first(self, session: AsyncSession, **values: object) -> Any | None:
         """The first row, None when there is none. The statement itself limits what is looked for."""

@@ -18,6 +18,7 @@ CARTS = Read(
     .where(Cart.customer_id == bindparam("customer_id"), Cart.status == bindparam("status"), Cart.version.in_((2, 3)))
     .order_by(Cart.id)
 )
+LOCKED = Read(select(Cart.id).where(Cart.id == bindparam("cart_id")).with_for_update(key_share=True))
 VERSIONS = Read(select(Cart.version).where(Cart.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))))
 
 
@@ -65,8 +66,10 @@ async def test_a_read_without_one_of_its_values_says_which(session: AsyncSession
         await CARTS.all(session, customer_id=1)
 
 
-async def test_a_savepoint_is_begun_by_what_may_write_and_by_no_read(session: AsyncSession, now: datetime) -> None:
-    customer_id, _ = await carts_of_anna(session, now)
+async def test_a_savepoint_is_begun_by_what_may_write_or_locks_and_by_no_other_read(
+    session: AsyncSession, now: datetime
+) -> None:
+    customer_id, cart = await carts_of_anna(session, now)
     await session.flush()
     await raw(session)
     begun: list[object] = []
@@ -78,3 +81,6 @@ async def test_a_savepoint_is_begun_by_what_may_write_and_by_no_read(session: As
             assert not begun
             await raw(session, only_reads=is_read)
     assert len(begun) == 1
+    async with savepoint(session):
+        await LOCKED.all(session, cart_id=cart.id)
+    assert len(begun) == 2
