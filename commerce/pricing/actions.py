@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.model import Cart, CartStatus
+from commerce.catalog.model import Category
 from commerce.catalog.queries import VariantView, variant_views
 from commerce.credit.actions import accounts_of
 from commerce.credit.model import CreditAccount
@@ -31,7 +32,6 @@ from commerce.promotions.coupon_model import Coupon
 from commerce.promotions.coupons import CouponView, usable_coupons
 from commerce.promotions.deals import Deal
 from commerce.promotions.model import Promotion
-from foundation.database import raw
 from foundation.errors import Refused
 from foundation.money import exponent
 from foundation.reading import Read
@@ -52,12 +52,7 @@ _THERE = Read(
     )
 )
 """What there is at all that could change a price for this customer; no cart has the id 0."""
-_ABOVE = """
-    WITH RECURSIVE above (shelf, id) AS (
-        SELECT id, id FROM category WHERE id = ANY($1::bigint[])
-        UNION SELECT shelf, parent_id FROM above JOIN category USING (id) WHERE parent_id IS NOT NULL)
-    SELECT shelf, array_agg(id) AS path FROM above GROUP BY shelf
-"""
+_SHELVES = Read(select(Category.id, Category.parent_id))
 _TAXES = Read(
     select(TaxRate.ppm, TaxRate.tax_class, TaxRate.country, TaxRate.province).where(TaxRate.active).order_by(TaxRate.id)
 )
@@ -245,9 +240,15 @@ def _items(
 
 async def _shelves_above(session: AsyncSession, goods: Mapping[int, VariantView]) -> dict[int | None, frozenset[int]]:
     """{shelf of these goods: itself and those it stands in}."""
-    shelves = {one.category_id for one in goods.values() if one.category_id}
-    found = await (await raw(session)).fetch(_ABOVE, list(shelves)) if shelves else ()
-    return {row["shelf"]: frozenset(row["path"]) for row in found}
+    parents = dict(await _SHELVES.all(session))
+    above: dict[int | None, frozenset[int]] = {}
+    for shelf in {one.category_id for one in goods.values()}:
+        path, step = set(), shelf
+        while step is not None and step not in path:
+            path.add(step)
+            step = parents.get(step)
+        above[shelf] = frozenset(path)
+    return above
 
 
 async def _gifts(
