@@ -19,10 +19,13 @@ WITH taken AS (
            attempts, note_for_bot, in_group
       FROM conversation WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED
 )
-SELECT taken.*, m.seq, m.body, m.text, m.created_at
-  FROM taken LEFT JOIN message m
-    ON m.conversation_id = taken.id AND m.seq > taken.handled_seq AND m.kind = 'shopper'
- ORDER BY m.seq LIMIT 50
+SELECT taken.*, said.*
+  FROM taken LEFT JOIN LATERAL (
+    SELECT seq, body, text, created_at FROM message
+     WHERE conversation_id = taken.id AND seq > taken.handled_seq AND kind = 'shopper'
+     ORDER BY seq LIMIT 50
+  ) said ON true
+ ORDER BY said.seq
 """
 _CLOSE = """
 WITH closed AS (
