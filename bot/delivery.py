@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast
 
 import structlog
 
@@ -72,7 +72,6 @@ class Channel(Protocol):
         ...
 
 
-@runtime_checkable
 class Wire(Channel, Protocol):
     """A channel with a network in between."""
 
@@ -184,10 +183,9 @@ class Delivery:
                 await self._doorbell.ring(conversation_bell(conversation_id))
                 await self._doorbell.ring(STAFF)
             return
-        assert isinstance(channel, Wire)
         async with self._places:
             while (message := await claim(self._database, conversation_id, now=self._clock())) is not None:
-                is_more = await self._send(channel, message)
+                is_more = await self._send(cast(Wire, channel), message)
                 await self._doorbell.ring(STAFF)
                 if not is_more:
                     return
@@ -214,8 +212,7 @@ class Delivery:
 
     async def _edit(self, message: Changed) -> None:
         """One edit. What cannot be shown any more is let go; what went wrong otherwise is tried again for a while."""
-        channel = self._channels[message.channel]
-        assert isinstance(channel, Wire)
+        channel = cast(Wire, self._channels[message.channel])
         try:
             async with self._places, asyncio.timeout(SEND_WITHIN):
                 await channel.edit(message)
