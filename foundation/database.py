@@ -9,6 +9,7 @@ from functools import cache
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 import asyncpg
+from pydantic_core import from_json
 from sqlalchemy import BigInteger, Connection, DateTime, Identity, MetaData, PoolProxiedConnection, exc
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql import JSONB
@@ -91,6 +92,14 @@ def _driver_of(connection: Connection) -> asyncpg.Connection:
 registry.register("postgresql.asyncpg", __name__, Dialect.__name__)
 
 
+def _read_json(text: str) -> Json:
+    """In a fifth of the time that the standard library takes, which has to read what is nested very deeply."""
+    try:
+        return from_json(text)
+    except ValueError:
+        return json.loads(text)
+
+
 class Database:
     """An engine with its sessions. Sessions carry the vault in `session.info["vault"]`."""
 
@@ -106,6 +115,7 @@ class Database:
             pool_use_lifo=True,  # the connection last used has its statements prepared
             # a shop has more than the usual 100, SQLAlchemy's and those on the driver
             connect_args={"prepared_statement_cache_size": 500, "statement_cache_size": 500},
+            json_deserializer=_read_json,
             hide_parameters=True,  # what a shopper wrote is no part of an error, and so of no log
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={"vault": vault})

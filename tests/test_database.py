@@ -1,5 +1,6 @@
 """The way down to the driver keeps to the session's transaction."""
 
+import json
 from datetime import datetime
 
 from sqlalchemy import select
@@ -7,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import Announcement, announce, announced
 from foundation.database import insert_row, raw
+from foundation.errors import Json
 from tests.goods import a_customer
 
 
@@ -39,3 +41,12 @@ async def test_what_was_told_in_a_savepoint_that_is_undone_is_not_told(session: 
     await session.flush()
     await savepoint.rollback()
     assert await announced(session) == []
+
+
+async def test_json_comes_back_as_it_was_written_however_deep(session: AsyncSession) -> None:
+    deep: Json = "龙井"
+    for _ in range(300):
+        deep = [deep]
+    written: dict[str, Json] = {"deep": deep, "count": 10**30, "share": 0.1, "none": None, "said": '茶 🫖 "x"\n'}
+    read = await (await raw(session)).fetchval("SELECT $1::jsonb", json.dumps(written))
+    assert read == written
