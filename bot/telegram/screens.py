@@ -313,7 +313,8 @@ def _texts(lines: Sequence[Spans], first: int) -> Iterator[str]:
     begun, limit = 0, first
     while begun < len(whole):
         end = begun + _cut(whole[begun : begun + limit], limit, is_last=len(whole) - begun <= limit)
-        html = "".join(_html(text, tag) for text, tag in _between(spans, begun, end)).strip()
+        parts = spans if end - begun == len(whole) else _between(spans, begun, end)
+        html = "".join(_html(text, tag) for text, tag in parts).strip()
         if any(letter.isprintable() and not letter.isspace() for letter in whole[begun:end]):
             yield html
             limit = LONGEST_TEXT
@@ -321,7 +322,7 @@ def _texts(lines: Sequence[Spans], first: int) -> Iterator[str]:
 
 
 def _length(lines: Sequence[Spans]) -> int:
-    return sum(1 + sum(units(text) for text, _tag in line) for line in lines)
+    return len(lines) + units("".join(text for line in lines for text, _tag in line))
 
 
 def _cut(text: str, limit: int, *, is_last: bool) -> int:
@@ -368,12 +369,14 @@ def _keyboards(groups: Sequence[Sequence[Key]]) -> Iterator[Rows]:
 def _packed(keys: Sequence[Key]) -> Iterator[tuple[Key, ...]]:
     """Short labels beside each other, long ones alone, in their order."""
     row: list[Key] = []
+    widest = 0
     for key in keys:
-        widest = max(cell_len(one.label) for one in (*row, key))
-        if row and widest > _IN_A_ROW.get(len(row) + 1, 0):
+        width = cell_len(key.label)
+        if row and max(width, widest) > _IN_A_ROW.get(len(row) + 1, 0):
             yield tuple(row)
-            row = []
+            row, widest = [], 0
         row.append(key)
+        widest = max(width, widest)
     if row:
         yield tuple(row)
 
@@ -381,7 +384,7 @@ def _packed(keys: Sequence[Key]) -> Iterator[tuple[Key, ...]]:
 def _one_line(label: str) -> str:
     """A label as a button can carry it, which is never blank."""
     line = " ".join(label.split())
-    return line if any(letter.isprintable() for letter in line) else "·"
+    return line if any(map(str.isprintable, line)) else "·"
 
 
 def _colon(label: str) -> str:
