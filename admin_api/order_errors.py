@@ -24,6 +24,8 @@ ORDER_SENTENCES = {
     "change.unavailable": "{title} is not sold any more.",
     "change.quantity": "1 to {most} pieces of a variant.",
     "change.currency": "This is not sold in {currency}.",
+    "change.no_address": "Nothing of this order is sent, so it has no address. “{title}” needs an order of its own.",
+    "change.nothing_sent": "Nothing of order {number} is sent, so it has no address.",
     "change.not_allowed": "The policy of this shop does not allow that.",
     "change.once": "The policy of this shop allows that once an order.",
     "change.exchanged": "An exchange made this order: cancel all of it, or let pieces come back once they are there.",

@@ -175,7 +175,7 @@ async def order_parcels(session: AsyncSession, number: str, *, language: str) ->
         for line in order.lines
         if loose.get(line.line_id, 0) > 0
     ]
-    may_pack = order.status == "placed" and order.hold_reason is None
+    may_pack = order.status == "placed" and order.hold_reason is None and bool(order.address_line)
     rows = await parcel_rows(session, views, language=language)
     return OrderParcels(parcels=rows, loose=lines, may_pack=may_pack)
 

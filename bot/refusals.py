@@ -65,6 +65,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "change.unavailable": N_("We do not have {title} any more. Choose something else, or leave the order as it is."),
     "change.quantity": N_("I can take 1 to {most} of one thing. For more, just ask for a colleague."),
     "change.currency": N_("This is sold in another currency than your order. Please order it anew."),
+    "change.no_address": N_("Nothing of this order is sent, so it has no address. Please order “{title}” by itself."),
+    "change.nothing_sent": N_(
+        "Nothing of order {number} is sent, so it needs no address: you get it here in the chat."
+    ),
     "change.not_allowed": N_("This shop does not change that once an order is placed. A colleague can help: just ask."),
     "change.once": N_("This was changed once already, and that is all I may do. A colleague can help: just ask."),
     "change.exchanged": N_(

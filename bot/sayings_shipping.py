@@ -154,10 +154,12 @@ async def _out_for_delivery(voice: Voice, _session: AsyncSession, order: OrderVi
 
 async def _delivered(voice: Voice, _session: AsyncSession, order: OrderView, _parcel: ParcelView) -> list[Reply]:
     _ = voice.translate
-    text = _("Your parcel of order {order} was delivered. Is everything as it should be?").format(order=order.number)
+    text = _("Your parcel of order {order} was delivered. Is everything as it should be?")
+    if not order.address_line:
+        text = _("You have got all of order {order} here in the chat. Is everything as it should be?")
     return [
         Choice(
-            text,
+            text.format(order=order.number),
             (
                 voice.wish(_("I have received it"), "confirm_receipt", order=order.number),
                 voice.wish(_("Something is wrong"), "report_problem", order=order.number),

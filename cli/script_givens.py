@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.shop import Shop
-from commerce.catalog.model import Variant
+from commerce.catalog.model import Product, Variant
 from commerce.credit.actions import make_cards, pay_in, store_credit_of
 from commerce.customers.actions import customer_for
 from commerce.inventory.actions import count_stock
@@ -140,6 +140,12 @@ async def _counter(shop: Shop, session: AsyncSession, given: re.Match[str], _cus
         now=shop.now(),
         location_id=place.id,
     )
+
+
+async def _digital(_shop: Shop, session: AsyncSession, given: re.Match[str], _customer_id: int) -> None:
+    """Nothing is sent of it."""
+    variant = await session.get_one(Variant, await variant_id_of(session, given["sku"]))
+    (await session.get_one(Product, variant.product_id)).is_digital = True
 
 
 async def _transfers(shop: Shop, _session: AsyncSession, _given: re.Match[str], _customer_id: int) -> None:
@@ -274,6 +280,7 @@ GIVENS: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = (
     (re.compile(r"points: (?P<points>\d+)"), _points),
     (re.compile(r"shipping to (?P<place>[^:]+): (?P<rates>.+)"), _zone),
     (re.compile(r"pick-up at (?P<name>[^:,]+), (?P<address>[^:]+): (?P<sku>\S+) x(?P<pieces>\d+)"), _counter),
+    (re.compile(r"digital: (?P<sku>\S+)"), _digital),
     (re.compile(r"transfers are taken"), _transfers),
     (re.compile(r"transfer arrived: (?P<amount>[\d.]+) (?P<memo>.+)"), _transfer),
     (re.compile(r"(?P<order>\S+) is (?P<act>packed|shipped)"), _sending),

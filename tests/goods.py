@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.actions import add_line
 from commerce.catalog.model import Product, ProductStatus, ProductText, Variant
-from commerce.customers.actions import customer_for, save_address
-from commerce.customers.address import AddressText
+from commerce.customers.actions import customer_for, nowhere, save_address
+from commerce.customers.address import NOWHERE, AddressText
 from commerce.customers.model import Customer
 from commerce.inventory.actions import receive_stock
 from commerce.inventory.hold import Holds
@@ -74,6 +74,7 @@ async def an_order(
     now: datetime,
     method: PaymentMethod = PaymentMethod.COD,
     customer_id: int | None = None,
+    to: AddressText = ZHANG,
 ) -> Order:
     """Everything a shopper does from an empty cart to an order."""
     async with database.begin() as session:
@@ -81,7 +82,10 @@ async def an_order(
             customer_id = (await a_customer(session, now=now)).id
         for variant_id, quantity in lines.items():
             await add_line(session, customer_id=customer_id, variant_id=variant_id, quantity=quantity, now=now)
-        address = await save_address(session, customer_id=customer_id, parsed=ZHANG, now=now)
+        if to == NOWHERE:
+            address_id = await nowhere(session, customer_id=customer_id, now=now)
+        else:
+            address_id = (await save_address(session, customer_id=customer_id, parsed=to, now=now)).id
         offer = await quote(session, customer_id=customer_id, language="zh", now=now)
     await holds.hold(offer.hold_key, offer.holding, until=now + timedelta(minutes=15), now=now)
     async with database.begin() as session:
@@ -91,7 +95,7 @@ async def an_order(
             cart_id=offer.cart_id,
             cart_version=offer.cart_version,
             priced=offer.priced,
-            address_id=address.id,
+            address_id=address_id,
             payment_method=method,
             hold_key=offer.hold_key,
             language="zh",

@@ -9,8 +9,9 @@ from sqlalchemy import func, select, text
 
 from commerce.announcements import Announcement, announced
 from commerce.carts.actions import add_line, cart_view
-from commerce.catalog.model import ProductStatus, Variant
-from commerce.customers.actions import save_address
+from commerce.catalog.model import Product, ProductStatus, Variant
+from commerce.customers.actions import last_address, save_address
+from commerce.customers.address import NOWHERE
 from commerce.inventory.actions import expire_holds
 from commerce.inventory.hold import Holds
 from commerce.inventory.model import Hold, HoldState
@@ -59,6 +60,16 @@ async def tea(database: Database, now: datetime) -> int:
         return await a_product(session, now=now, title="龙井茶", price=6800, pieces=10)
 
 
+@pytest.fixture
+async def lesson(database: Database, now: datetime) -> int:
+    """A variant of digital goods."""
+    async with database.begin() as session:
+        variant_id = await a_product(session, now=now, title="茶艺课", price=9900, pieces=10)
+        variant = await session.get_one(Variant, variant_id)
+        (await session.get_one(Product, variant.product_id)).is_digital = True
+        return variant_id
+
+
 async def told(database: Database) -> list[str]:
     """The kinds of everything announced, in order."""
     async with database.begin() as session:
@@ -66,6 +77,21 @@ async def told(database: Database) -> list[str]:
 
 
 # Placing
+
+
+async def test_only_digital_goods_go_nowhere_and_are_with_the_shopper_when_they_are_handed_over(
+    database: Database, holds: Holds, tea: int, lesson: int, now: datetime
+) -> None:
+    for lines in ({tea: 1}, {lesson: 1, tea: 1}):
+        with pytest.raises(Refused, match=r"address\.unknown"):
+            await an_order(database, holds, lines, now=now, to=NOWHERE)
+    order = await an_order(database, holds, {lesson: 1}, now=now, to=NOWHERE)
+    async with database.begin() as session:
+        assert await last_address(session, customer_id=order.customer_id) is None
+        assert (await order_view(session, order.number)).address_line == ""
+        await mark_shipped(session, order_id=order.id, tracking_number="", carrier="", now=now)
+        assert (await order_view(session, order.number)).fulfilment_state is FulfilmentState.DELIVERED
+    assert (await told(database))[-1] == "parcel_delivered"
 
 
 async def test_cash_on_delivery_is_placed_at_once_with_prices_texts_and_address_of_that_moment(

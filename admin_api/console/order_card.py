@@ -96,6 +96,9 @@ class OrderCard:
         t = self.visit.t
         with box("fact"):
             words(t("Address"), "fact-name")
+            if not self.order.address:
+                words(t("Digital: nothing is sent"))
+                return
             with box("address"):
                 shown = words(self.order.address)
                 if self.visit.staff.may(Permission.OPEN_ADDRESSES):
@@ -120,7 +123,10 @@ class OrderCard:
         owed = order.payment_state in (PaymentState.UNPAID, PaymentState.PART_PAID)
         with box("actions"):
             if order.status is OrderStatus.PLACED and is_free and staff.may(Permission.SHIP_ORDERS):
-                button(t("Mark shipped"), "small", "local_shipping").on("click", self._ship)
+                if order.address:
+                    button(t("Mark shipped"), "small", "local_shipping").on("click", self._ship)
+                else:
+                    button(t("Handed over"), "small", "forum").on("click", self._hand_over)
             if is_alive and owed and staff.may(Permission.TAKE_MONEY):
                 button(t("Mark paid"), "small", "payments").on("click", self._paid)
             if is_alive and is_free and staff.may(Permission.CANCEL_ORDERS):
@@ -139,6 +145,20 @@ class OrderCard:
             await self._try(
                 lambda staff: order_desk.ship(
                     self.visit.desk, staff, number=self.order.number, carrier=carrier, tracking_number=tracking
+                )
+            )
+
+    async def _hand_over(self) -> None:
+        answer = await ask(
+            self.visit,
+            "Handed over",
+            text="The goods were given to the shopper in the chat. They are told that this was all.",
+            choices=[("done", "Handed over")],
+        )
+        if answer is not None:
+            await self._try(
+                lambda staff: order_desk.ship(
+                    self.visit.desk, staff, number=self.order.number, carrier="", tracking_number=""
                 )
             )
 

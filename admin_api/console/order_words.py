@@ -5,6 +5,10 @@ ORDER_ZH = {
     "Tax": "税费",
     "tax included": "含税",
     "owed": "待收",
+    "Handed over": "已交付",
+    "The goods were given to the shopper in the chat. They are told that this was all.": (
+        "商品已经在聊天里发给顾客。确认后会告诉顾客已全部发完。"
+    ),
     "going back": "退款中",
     "Why this price": "价格明细",
     "applied": "已使用",
@@ -137,6 +141,8 @@ ORDER_REFUSALS_ZH = {
     "change.unavailable": "{title} 已下架。",
     "change.quantity": "每款 1 到 {most} 件。",
     "change.currency": "这件商品不以 {currency} 出售。",
+    "change.no_address": "这个订单不用寄送，没有收货地址，“{title}”请另外下单。",
+    "change.nothing_sent": "订单 {number} 不用寄送，没有收货地址。",
     "change.not_allowed": "本店规则不允许这样改。",
     "change.once": "按本店规则，每单只能改一次。",
     "change.exchanged": "这是换货订单，不能只取消几件：可以整单取消，或等顾客收到后退货。",

@@ -6,16 +6,23 @@ from bot.flow import Fact, Turn
 from bot.questions import Choice, Option
 from bot.replies import Receipt, Row
 from bot.skills.addressing import ADDRESS, EXAMPLE, MORE, AddressQuestion, ask_address
-from bot.skills.checkout_choices import delivery_row, gift_line, price_rows, priced_checkout, total_row
+from bot.skills.checkout_choices import (
+    delivery_row,
+    gift_line,
+    nothing_is_sent,
+    price_rows,
+    priced_checkout,
+    total_row,
+)
 from bot.skills.deal_checkout import deal_lines, deal_of, deal_ordered, deal_rows, not_ordered, say_missed, ways_at_once
 from bot.skills.second_thoughts import ask_anew, spoken_of
-from bot.skills.showing import goods, method_name, named, payment_options, ways_to_pay
+from bot.skills.showing import goods, method_name, named, payment_options, ways_to_pay, where_to
 from commerce.carts.actions import CartLineView, CartView, cart_view, set_quantity, view_of
 from commerce.carts.deals import drop_deal
-from commerce.customers.actions import last_address, save_address
-from commerce.customers.address import AddressText, masked
+from commerce.customers.actions import last_address, nowhere, save_address
+from commerce.customers.address import NOWHERE, AddressText, masked
 from commerce.orders.actions import Quote, orders_of, place_order
-from commerce.orders.destination import destination_of
+from commerce.orders.destination import sent_to
 from commerce.orders.model import PaymentMethod
 from commerce.payments.methods import waits_for
 from commerce.pricing.actions import terms_of
@@ -43,13 +50,13 @@ async def checkout(turn: Turn) -> None:
     where = AddressQuestion(
         prompt, known=known, vault=turn.vault, more=_(MORE), not_in_it=ways, places=turn.shop.places
     )
-    address = await ask_address(turn, where)
-    cart, choices = await priced_checkout(turn, view, destination_of(address))
+    address = NOWHERE if await nothing_is_sent(turn, view) else await ask_address(turn, where)
+    cart, choices = await priced_checkout(turn, view, sent_to(address))
     if not cart.priced.ships_there and cart.pickup_location_id is None:
         with turn.asks_again("address"):
             raise Refused("shipping.not_there")
     method = await turn.ask("method", how) if cart.due else PaymentMethod.CREDIT
-    changes = {"address": _("Another address"), **choices}
+    changes = choices if address == NOWHERE else {"address": _("Another address"), **choices}
     if cart.due:
         changes["method"] = _("Pay another way")
     if topic is not None and turn.frame.answers == before:
@@ -87,7 +94,9 @@ async def _order(
             return
         title = next((named(line) for line in cart.lines if line.variant_id == refused.facts.get("variant")), "")
         raise Refused(refused.code, title=title, **refused.facts) from refused
-    if address_id is None:
+    if address == NOWHERE:
+        address_id = await nowhere(turn.session, customer_id=turn.customer_id, now=turn.now)
+    elif address_id is None:
         saved = await save_address(turn.session, customer_id=turn.customer_id, parsed=address, now=turn.now)
         address_id = saved.id
     order = await place_order(
@@ -160,7 +169,8 @@ async def _how_to_pay(turn: Turn, cart: CartView) -> Choice[PaymentMethod]:
 async def _summary(turn: Turn, cart: Quote, address: AddressText, method: PaymentMethod) -> Receipt:
     _ = turn._
     how = await delivery_row(turn, cart)
-    rows = [Row(_("Ship to"), masked(address)), *how, Row(_("Payment"), method_name(turn, method))]
+    to = where_to(turn, masked(address))
+    rows = [to, *how, Row(_("Payment"), method_name(turn, method))]
     gifts = [gift_line(turn, cart, line) for line in cart.priced.lines if line.is_gift]
     return Receipt(
         title=_("Shall I place this order?"),

@@ -16,7 +16,7 @@ from bot.voice import Voice
 from commerce.carts.actions import CartView
 from commerce.inventory.locations import locations_that_can_fill
 from commerce.inventory.model import Location
-from commerce.orders.quoting import Quote, choices_of, quote
+from commerce.orders.quoting import Quote, choices_of, is_all_digital, quote
 from commerce.pricing.actions import terms_of
 from commerce.pricing.values import Choices, Priced, PricedLine, RateView
 from commerce.pricing.zones import Region
@@ -44,16 +44,17 @@ class Way:
     location_id: int | None = None
 
 
-async def priced_checkout(turn: Turn, view: CartView, where: Region) -> tuple[Quote, dict[str, str]]:
+async def priced_checkout(turn: Turn, view: CartView, where: Region | None) -> tuple[Quote, dict[str, str]]:
     """The cart as it is ordered now, with what was chosen; and the buttons for what could be chosen otherwise.
 
-    Asks only when the shopper presses one of those buttons. A deal is sent, and takes no coupon.
+    Asks only when the shopper presses one of those buttons. A deal is sent, and takes no coupon. `where` None: nothing
+    is sent.
     """
     choices = choices_of(view)
     coupon_ids, may_change_coupon = ((), False) if view.deal is not None else await _coupons(turn, choices)
     choices = replace(choices, coupon_ids=coupon_ids)
     cart = await _quote(turn, view, where, choices)
-    way, may_change_way = await _delivery(turn, cart)
+    way, may_change_way = (Way(), False) if where is None else await _delivery(turn, cart)
     if way != Way():
         choices = replace(choices, rate_id=way.rate_id, pickup_location_id=way.location_id)
         cart = await _quote(turn, view, where, choices)
@@ -63,6 +64,13 @@ async def priced_checkout(turn: Turn, view: CartView, where: Region) -> tuple[Qu
     if may_change_coupon:
         buttons["coupon"] = turn._("Another coupon")
     return cart, buttons
+
+
+async def nothing_is_sent(turn: Turn, view: CartView) -> bool:
+    """Whether the order needs no address: digital goods, and no gift that is sent beside them."""
+    if not all(one.is_digital for one in view.goods.values()):
+        return False
+    return is_all_digital(view, (await _quote(turn, view, None, choices_of(view))).priced)
 
 
 def price_rows(voice: Voice, priced: Priced) -> list[Row]:
@@ -118,7 +126,7 @@ def name_of(voice: Voice, label: Json) -> str:
     return str(label.get(voice.language) or label.get("zh") or label.get("en") or "") if label else ""
 
 
-async def _quote(turn: Turn, view: CartView, where: Region, choices: Choices) -> Quote:
+async def _quote(turn: Turn, view: CartView, where: Region | None, choices: Choices) -> Quote:
     return await quote(
         turn.session,
         customer_id=turn.customer_id,

@@ -99,6 +99,8 @@ async def change_address(turn: Turn) -> None:
     """An order goes to another address, as long as it has not left."""
     _ = turn._
     order = await order_to_change(turn, can_cancel, _("Which order shall go to another address?"))
+    if not order.address_line:
+        raise Refused("change.nothing_sent", number=order.number)
     prompt = f"{_(ADDRESS)}\n{_(EXAMPLE)}"
     where = AddressQuestion(prompt, known=None, vault=turn.vault, more=_(MORE), places=turn.shop.places)
     parsed = await ask_address(turn, where)

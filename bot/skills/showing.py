@@ -170,6 +170,8 @@ def status_name(voice: Voice, order: OrderView) -> str:
     if order.status is Status.PLACED and order.fulfilment_state is not FulfilmentState.NONE:
         delivered = order.fulfilment_state is FulfilmentState.DELIVERED
         return _("delivered") if delivered else _("on its way")
+    if order.status is Status.PLACED and not order.address_line:
+        return _("being prepared: a colleague sends it to you here")
     names = {
         Status.DRAFT: _("being made"),
         Status.PENDING: _("waiting for your payment"),
@@ -228,7 +230,15 @@ def delivery_row(voice: Voice, order: OrderView) -> Row:
     _ = voice.translate
     if order.delivery_method is DeliveryMethod.PICKUP:
         return Row(_("Delivery"), _("you pick it up; your code comes here when it is ready"))
-    return Row(_("Ship to"), order.address_line)
+    return where_to(voice, order.address_line)
+
+
+def where_to(voice: Voice, address: str) -> Row:
+    """The row of a masked address; of none, that nothing is sent."""
+    _ = voice.translate
+    if not address:
+        return Row(_("Delivery"), _("digital: you get it here in the chat"))
+    return Row(_("Ship to"), address)
 
 
 def _together(lines: Sequence[OrderLineView]) -> list[OrderLineView]:

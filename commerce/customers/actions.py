@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.customers.address import AddressText
+from commerce.customers.address import NOWHERE, AddressText
 from commerce.customers.model import Address, ChannelIdentity, Customer
 from foundation.encryption import Vault
 from foundation.reading import Read
@@ -28,7 +28,7 @@ ADDRESS = (
 """What `opened_address` takes."""
 _THEIRS = select(*ADDRESS).where(Address.customer_id == bindparam("customer_id"))
 _ONE_OF_THEIRS = Read(_THEIRS.where(Address.id == bindparam("address_id")))
-_LATEST = Read(_THEIRS.order_by(Address.id.desc()).limit(bindparam("most")))
+_LATEST = Read(_THEIRS.where(Address.phone_index != b"").order_by(Address.id.desc()).limit(bindparam("most")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,27 @@ async def save_address(session: AsyncSession, *, customer_id: int, parsed: Addre
         customer.name_sealed = vault.seal(parsed.name)
     await session.flush()
     return address
+
+
+async def nowhere(session: AsyncSession, *, customer_id: int, now: datetime) -> int:
+    """The id of a customer's empty address, for orders of which nothing is sent. It is none of `addresses_of`."""
+    vault = _vault(session)
+    theirs = select(Address).where(Address.customer_id == customer_id, Address.phone_index == b"")
+    for row in await session.scalars(theirs):
+        if row.line_sealed and not vault.open(row.line_sealed):
+            return row.id
+    address = Address(
+        customer_id=customer_id,
+        name_sealed=vault.seal(NOWHERE.name),
+        phone_sealed=vault.seal(NOWHERE.phone),
+        line_sealed=vault.seal(NOWHERE.line),
+        phone_index=b"",
+        phone_last4_index=b"",
+        created_at=now,
+    )
+    session.add(address)
+    await session.flush()
+    return address.id
 
 
 async def last_address(session: AsyncSession, *, customer_id: int) -> SavedAddress | None:

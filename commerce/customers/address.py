@@ -132,6 +132,10 @@ class AddressText:
         return not name or short_name(name) in self.line
 
 
+NOWHERE = AddressText("", "", "")
+"""Where an order goes of which nothing is sent."""
+
+
 def short_name(name: str) -> str:
     """A division as people shorten it: 浙江, 杭州, 内蒙古. One of two characters stays whole."""
     short = _DIVISION_END.sub("", name)
@@ -198,7 +202,12 @@ def beside_address(text: str) -> str:
 
 
 def masked(address: AddressText) -> str:
-    """The address as others may see it: "张* 138****8000 浙江省杭州市…" or "A* +44****0958 … Leeds LS1 4DY"."""
+    """The address as others may see it: "张* 138****8000 浙江省杭州市…" or "A* +44****0958 … Leeds LS1 4DY".
+
+    Empty for NOWHERE.
+    """
+    if address == NOWHERE:
+        return ""
     national = address.phone.removeprefix("+86")
     shown = f"{national[:3]}****{national[-4:]}"
     if address.region:

@@ -5,7 +5,7 @@ from typing import Final
 
 import phonenumbers
 
-from commerce.customers.address import AddressText
+from commerce.customers.address import NOWHERE, AddressText
 from commerce.pricing.zones import Region
 
 _PROVINCE = re.compile(
@@ -49,6 +49,11 @@ def destination_of(address: AddressText) -> Region:
         return Region(province=province, city=f"{found[1]}市")
     city = _CITY.match(rest)
     return Region(province=province, city=city[0] if city else "")
+
+
+def sent_to(address: AddressText) -> Region | None:
+    """The region a parcel goes to; None where nothing is sent."""
+    return None if address == NOWHERE else destination_of(address)
 
 
 def _in_english(name: str) -> Region:

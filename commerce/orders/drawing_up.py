@@ -12,6 +12,7 @@ from commerce.catalog.queries import variant_views
 from commerce.credit.actions import accounts_of
 from commerce.credit.model import CreditAccount
 from commerce.customers.actions import address_of
+from commerce.customers.address import NOWHERE
 from commerce.orders.applying import amounts_of
 from commerce.orders.benefits import is_replacement
 from commerce.orders.covering import forgiven_of
@@ -217,6 +218,8 @@ async def _address(
     if await session.scalar(packed) is not None:  # the old address stands on its slip
         raise Refused("order.being_packed", number=order.number)
     before, after = open_address(session, order), address.text
+    if before == NOWHERE:
+        raise Refused("change.nothing_sent", number=order.number)
     more = await shipping_difference(session, order, lines, before=before, after=after, now=now, terms=terms)
     old = amounts_of(order)
     amounts = Amounts(old.goods, old.discount, max(old.shipping + more, 0), old.tax, old.tax_added)

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.actions import CartLineView
 from commerce.catalog.queries import VariantView, variant_views
-from commerce.customers.address import AddressText
-from commerce.orders.destination import destination_of
+from commerce.customers.address import NOWHERE, AddressText
+from commerce.orders.destination import destination_of, sent_to
 from commerce.orders.model import Order, OrderAdjustment, OrderLine, Part
 from commerce.pricing.actions import quote_cart
 from commerce.pricing.values import Choices, PricedLine, Terms
@@ -72,13 +72,16 @@ async def todays_lines(
 ) -> dict[int, JsonMap]:
     """{variant id: line} at today's price for more goods of an order, without gifts and without shipping.
 
-    Raises Refused("change.unavailable", title=...) for what is not sold any more.
+    Raises Refused("change.unavailable", title=...) for what is not sold any more, and ("change.no_address", title=...)
+    for what would have to be sent where nothing else of the order is.
     """
     goods = await variant_views(session, list(pieces), language=order.language, also_unavailable=True)
     for variant_id in pieces:
         if variant_id not in goods or not goods[variant_id].on_sale:
             title = goods[variant_id].title if variant_id in goods else ""
             raise Refused("change.unavailable", variant=variant_id, title=title)
+        if address == NOWHERE and not goods[variant_id].is_digital:
+            raise Refused("change.no_address", title=goods[variant_id].title)
     priced = await quote_cart(
         session,
         customer_id=order.customer_id,
@@ -86,7 +89,7 @@ async def todays_lines(
         language=order.language,
         now=now,
         choices=ALONE,
-        destination=destination_of(address),
+        destination=sent_to(address),
         terms=terms,
         cart_id=order.cart_id,
     )

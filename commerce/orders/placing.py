@@ -12,12 +12,13 @@ from commerce.carts.actions import CartLineView, CartView, view_of
 from commerce.carts.model import Cart, CartStatus
 from commerce.catalog.queries import VariantView
 from commerce.customers.actions import ADDRESS, PHONE_LAST4, SavedAddress, opened_address
+from commerce.customers.address import NOWHERE
 from commerce.customers.model import Address
 from commerce.inventory.actions import adopt
 from commerce.orders.benefits import take_benefits, use_benefits
 from commerce.orders.covering import first_hold_reason
 from commerce.orders.deals import deal_paid, deal_terms, take_deal
-from commerce.orders.destination import destination_of
+from commerce.orders.destination import sent_to
 from commerce.orders.locks import event_of, named_in
 from commerce.orders.model import (
     DeliveryMethod,
@@ -30,7 +31,7 @@ from commerce.orders.model import (
 )
 from commerce.orders.number import fresh_number
 from commerce.orders.offers import line_columns, line_json
-from commerce.orders.quoting import gifts_of, pieces_of, price_of, refuse_unsellable
+from commerce.orders.quoting import gifts_of, is_all_digital, pieces_of, price_of, refuse_unsellable
 from commerce.orders.snapshot import seal_address
 from commerce.payments.cash import BY_HAND
 from commerce.payments.ledger import ask_for_money
@@ -90,8 +91,10 @@ async def place_order(
     address = opened_address(session, cart)
     choices = chosen_in(priced, pickup_location_id=pickup_location_id)
     view = await view_of(session, cart_id, customer_id=customer_id, language=language)
-    where = destination_of(address.text)
+    where = sent_to(address.text)
     today, deal = await _confirmed(session, view, priced, choices, where, customer_id, language, terms, now)
+    if address.text == NOWHERE and not is_all_digital(view, today):
+        raise Refused("address.unknown", address=address_id)
 
     order = await new_order(
         session, cart_id, today, address, customer_id, payment_method, pickup_location_id, language, now
@@ -127,7 +130,7 @@ async def _confirmed(
     view: CartView,
     priced: Priced,
     choices: Choices,
-    where: Region,
+    where: Region | None,
     customer_id: int,
     language: str,
     terms: Terms,

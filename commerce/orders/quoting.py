@@ -149,6 +149,12 @@ async def gifts_of(session: AsyncSession, priced: Priced, language: str) -> dict
     return await variant_views(session, ids, language=language, also_unavailable=True) if ids else {}
 
 
+def is_all_digital(view: CartView, priced: Priced) -> bool:
+    """Whether nothing of it is sent, so that it needs no address. A gift beside the goods is sent."""
+    goods = (view.goods.get(line.variant_id) for line in priced.lines)
+    return all(one is not None and one.is_digital for one in goods)
+
+
 def refuse_unsellable(view: CartView) -> None:
     if not view.lines:
         raise Refused("cart.empty")

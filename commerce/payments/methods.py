@@ -26,11 +26,12 @@ def offered_methods(
     """The ways to pay of this shop, never none: without any other it is cash on delivery.
 
     Invoices of Telegram are offered only to who talks with the shop there (`in_telegram`). By Telegram's rules goods
-    that are `digital` are paid in Stars there, and in nothing else, and other goods never.
+    that are `digital` are paid in Stars there, and in nothing else, and other goods never. What is digital nobody
+    brings, so it is not paid in cash while there is any other way.
     Store credit is no method here: it pays a part of the price, and an order it covers has nothing to pay.
     """
     hold = timedelta(minutes=settings.hold_minutes)
-    offered = [OfferedMethod(PaymentMethod.COD, None)] if settings.cash_on_delivery else []
+    offered = [OfferedMethod(PaymentMethod.COD, None)] if settings.cash_on_delivery and not digital else []
     if in_telegram and digital and PaymentMethod.STARS in providers:
         return (OfferedMethod(PaymentMethod.STARS, hold),)
     if in_telegram and not digital and PaymentMethod.TELEGRAM in providers:

@@ -6,9 +6,11 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.customers.address import NOWHERE
 from commerce.inventory.promises import lock_stock_of, release_holds
 from commerce.orders.locks import Actor, locked_order, note
 from commerce.orders.model import DeliveryMethod, Order, OrderLine, OrderStatus
+from commerce.orders.snapshot import open_address
 from commerce.shipping.companies import company_of, public_link
 from commerce.shipping.model import (
     BEFORE_LEAVING,
@@ -21,7 +23,7 @@ from commerce.shipping.model import (
 from commerce.shipping.pickup import issue_code
 from commerce.shipping.queries import locked_shipment
 from commerce.shipping.simulated import first_event_at
-from commerce.shipping.stages import leave, tell_stage
+from commerce.shipping.stages import arrived, leave, tell_stage
 from commerce.shipping.tracking import FOLLOW_PARCEL
 from foundation.errors import Refused
 from foundation.jobs import enqueue
@@ -104,7 +106,7 @@ async def ship_shipment(
 async def mark_shipped(
     session: AsyncSession, *, order_id: int, tracking_number: str, carrier: str, now: datetime
 ) -> Order:
-    """Everything that is still here goes in one parcel, in one step.
+    """Everything that is still here goes in one parcel, in one step. What is not sent was handed over in the chat.
 
     Raises Refused("order.shipped") when nothing is left to send, or ("order.not_ready", ...).
     """
@@ -228,6 +230,12 @@ async def _send(
     _refuse_not_ready(order)
     if shipment.method is DeliveryMethod.PICKUP:
         raise Refused("shipment.is_pickup", number=order.number)
+    if open_address(session, order) == NOWHERE:
+        await leave(session, order, shipment, by="staff", now=now)
+        shipment.move_to(ShipmentState.DELIVERED, now=now)
+        await arrived(session, order, shipment, by="staff", now=now)
+        tell_stage(session, order, shipment, now=now)
+        return
     shipment.carrier, shipment.tracking_number = carrier, tracking_number
     shipment.tracking_url = tracking_url or public_link(carrier, tracking_number)
     await leave(session, order, shipment, by="staff", now=now)
