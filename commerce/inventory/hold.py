@@ -107,7 +107,8 @@ class Holds:
             min_size=1,
             max_size=connections,
             reset=_nothing,
-            server_settings={"lock_timeout": LONGEST_WAIT},
+            # a few goods or many, the same indexes serve: the statements need not be planned for each request
+            server_settings={"lock_timeout": LONGEST_WAIT, "plan_cache_mode": "force_generic_plan"},
         ) as pool:
             yield cls(pool)
 
