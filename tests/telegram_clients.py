@@ -13,9 +13,32 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramAPIError
 from aiohttp import web
 
-from tests.telegram_server import FakeTelegram
+from tests.telegram_server import Bot, FakeTelegram, Person, telegram_server
 
 SHOP, STAFF = "111:shop", "222:staff"
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeTelegram]:
+    """This fixture and the next are for the tests that import them."""
+    async with telegram_server() as fake:
+        yield fake
+
+
+@pytest.fixture
+def shop(fake: FakeTelegram) -> Bot:
+    return fake.add_bot(SHOP, "tea_bot")
+
+
+@pytest.fixture
+async def bot(fake: FakeTelegram, shop: Bot) -> AsyncIterator[Aiogram]:
+    async with aiogram(fake) as bot:
+        yield bot
+
+
+@pytest.fixture
+def anna(fake: FakeTelegram) -> Person:
+    return fake.person("Anna", language_code="en", username="anna")
 
 
 @asynccontextmanager

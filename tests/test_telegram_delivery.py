@@ -1,37 +1,18 @@
 """How the fake Telegram delivers: webhooks, long polling, flood control, faults; driven by aiogram over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from aiogram import Bot as Aiogram
 from aiogram import types
 from aiogram.exceptions import TelegramAPIError, TelegramRetryAfter
 
-from tests.telegram_clients import SHOP, aiogram, buttons, hook, refusal
-from tests.telegram_server import Bot, FakeTelegram, Person, a_picture, telegram_server
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeTelegram]:
-    async with telegram_server() as fake:
-        yield fake
-
-
-@pytest.fixture
-def shop(fake: FakeTelegram) -> Bot:
-    return fake.add_bot(SHOP, "tea_bot")
-
-
-@pytest.fixture
-async def bot(fake: FakeTelegram, shop: Bot) -> AsyncIterator[Aiogram]:
-    async with aiogram(fake) as bot:
-        yield bot
-
-
-@pytest.fixture
-def anna(fake: FakeTelegram) -> Person:
-    return fake.person("Anna", language_code="en", username="anna")
+from tests.telegram_clients import anna as anna
+from tests.telegram_clients import bot as bot
+from tests.telegram_clients import buttons, hook, refusal
+from tests.telegram_clients import fake as fake
+from tests.telegram_clients import shop as shop
+from tests.telegram_server import Bot, FakeTelegram, Person, a_picture
 
 
 async def test_a_webhook_is_tried_again_with_growing_pauses_and_other_queues_go_on(

@@ -12,26 +12,13 @@ from aiogram.exceptions import TelegramAPIError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.telegram_clients import SHOP, STAFF, aiogram, buttons, refusal
-from tests.telegram_server import Bot, FakeTelegram, Person, a_picture, telegram_server
+from tests.telegram_clients import STAFF, aiogram, buttons, refusal
+from tests.telegram_clients import anna as anna
+from tests.telegram_clients import bot as bot
+from tests.telegram_clients import fake as fake
+from tests.telegram_clients import shop as shop
+from tests.telegram_server import Bot, FakeTelegram, Person, a_picture
 from tests.telegram_server.entities import escaped, parse_html, units
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeTelegram]:
-    async with telegram_server() as fake:
-        yield fake
-
-
-@pytest.fixture
-def shop(fake: FakeTelegram) -> Bot:
-    return fake.add_bot(SHOP, "tea_bot")
-
-
-@pytest.fixture
-async def bot(fake: FakeTelegram, shop: Bot) -> AsyncIterator[Aiogram]:
-    async with aiogram(fake) as bot:
-        yield bot
 
 
 @pytest.fixture
@@ -39,11 +26,6 @@ async def staff(fake: FakeTelegram) -> AsyncIterator[telegram.Bot]:
     fake.add_bot(STAFF, "desk_bot")
     async with telegram.Bot(STAFF, base_url=f"{fake.url}/bot", base_file_url=f"{fake.url}/file/bot") as staff:
         yield staff
-
-
-@pytest.fixture
-def anna(fake: FakeTelegram) -> Person:
-    return fake.person("Anna", language_code="en", username="anna")
 
 
 async def test_a_shopper_writes_presses_and_sees_an_edited_card(
