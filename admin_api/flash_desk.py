@@ -98,6 +98,11 @@ class ItemShape(BaseModel):
     waiting: int = 0
     taken: Price
 
+    @property
+    def is_dear(self) -> bool:
+        """Whether the usual price has fallen to that of the sale, or below."""
+        return self.usual <= self.amount
+
 
 class SaleRow(BaseModel):
     """A flash sale live. `phase` is what the clock says; `reminders`: shoppers who will be told before it begins."""

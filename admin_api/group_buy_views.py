@@ -48,6 +48,11 @@ class OfferShape(BaseModel):
     tiers: list[TierShape]
     alone: int
 
+    @property
+    def is_dear(self) -> bool:
+        """Whether the usual price has fallen to that of the group, or below."""
+        return self.alone <= self.amount
+
 
 class CampaignRow(BaseModel):
     """A campaign with its terms. `left`: pieces of its quota; `open_groups`: those that can be joined."""

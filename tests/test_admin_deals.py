@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from admin_api.dear_deals import dear_deals
+from commerce.catalog.model import Variant
 from foundation.audit import AuditEntry
 from foundation.database import Database
 from foundation.encryption import Vault
@@ -34,6 +36,17 @@ async def written(database: Database) -> list[tuple[str, dict[str, Any]]]:
         return [(one.action, one.facts) for one in entries if one.action.startswith(("group", "flash"))]
 
 
+async def dear_at(database: Database, variant_id: int, amount: int, *, now: datetime) -> list[str]:
+    """The deals that would be no cheaper than this price; it stays what it is."""
+    async with database.begin() as session:
+        variant = await session.get_one(Variant, variant_id)
+        before, variant.price_amount = variant.price_amount, amount
+        await session.flush()
+        found = await dear_deals(session, product_id=variant.product_id, language="zh", now=now)
+        variant.price_amount = before
+    return found
+
+
 async def test_a_group_buy_is_written_started_watched_extended_nudged_and_ended_with_refunds(
     console: Console, wang: Browser, database: Database, now: datetime
 ) -> None:
@@ -59,6 +72,8 @@ async def test_a_group_buy_is_written_started_watched_extended_nudged_and_ended_
         assert refusal(await wang.post(f"{address}/start", {"version": 1})) == (409, "campaign.changed")
         assert (await wang.post(f"{address}/start", {"version": 2})).json()["campaign"]["state"] == "running"
         assert refusal(await wang.post(f"{address}/start", {"version": 3})) == (409, "campaign.not_draft")
+        assert "三人拼茶" not in await dear_at(database, shop.tea, GROUP_PRICE + 1, now=now)
+        assert "三人拼茶" in await dear_at(database, shop.tea, GROUP_PRICE, now=now)
         larger = {**form, "size": 4, "offers": [offer], "version": 3}
         assert refusal(await wang.post(address, larger)) == (409, "campaign.running")
 
@@ -144,6 +159,8 @@ async def test_a_flash_sale_is_written_scheduled_watched_extended_and_ended(
     assert (scheduled["state"], shown["left"], shown["held"], shown["sold"], shown["waiting"]) == (
         "scheduled", 5, 0, 0, 0
     )  # fmt: skip
+    assert await dear_at(database, tea, 991, now=now) == []
+    assert await dear_at(database, tea, 990, now=now) == ["整点抢购"]
     back = (await wang.post(f"{address}/unschedule", {"version": 4})).json()
     assert (back["state"], back["items"][0]["left"]) == ("draft", 0)
     await wang.post(f"{address}/schedule", {"version": 5})

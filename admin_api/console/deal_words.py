@@ -20,6 +20,10 @@ DAYS_ZH = {
 }  # fmt: skip
 
 DEALS_ZH = {
+    "no cheaper than usual": "已不低于平时价",
+    "The price is now no higher than in: {names}. Change or end these deals.": (
+        "现价已不高于这些活动的价格：{names}。请调整或结束活动。"
+    ),
     **DAYS_ZH,
     **{f"term {term}": term for term in TERMS},
     "Deals": "活动",

@@ -67,6 +67,8 @@ class FlashSalesPage(DealPanes[SaleRow, SaleRow]):
                 words(comma.join(dict.fromkeys(item.title for item in row.items)), "talk-preview")
                 with box("talk-marks"):
                     self._state(row)
+                    if row.state is not SaleState.ENDED and any(item.is_dear for item in row.items):
+                        chip(t("no cheaper than usual"), "bad")
                     words(span(self.visit, row.starts_at, row.ends_at, days_only=True), "goods-label deal-when")
 
     def _state(self, row: SaleRow) -> None:
@@ -143,6 +145,8 @@ class FlashSalesPage(DealPanes[SaleRow, SaleRow]):
                             with box("offer-line"):
                                 words(Price(amount=item.usual, currency=item.taken.currency).shown(language), "was")
                                 words(Price(amount=item.amount, currency=item.taken.currency).shown(language), "money")
+                                if item.is_dear and found.state is not SaleState.ENDED:
+                                    chip(t("no cheaper than usual"), "bad")
                                 words(t("{count} for each", count=item.max_per_customer), "goods-label")
                                 if item.location is not None:
                                     words(item.location, "goods-label deal-place")

@@ -14,6 +14,7 @@ from admin_api.console.visit import Visit
 from admin_api.group_buy_views import CampaignRow, Cockpit
 from admin_api.order_views import Price
 from admin_api.roles import StaffMember
+from commerce.group_buy.model import CampaignState
 
 SHELVES = {"running": "Running", "draft": "Drafts", "ended": "Over"}
 
@@ -54,6 +55,8 @@ class GroupBuysPage(DealPanes[CampaignRow, Cockpit]):
                 with box("talk-marks"):
                     campaign_chip(self.visit, row)
                     chip(t("groups of {size}", size=row.size), "quiet")
+                    if row.state is not CampaignState.ENDED and any(offer.is_dear for offer in row.offers):
+                        chip(t("no cheaper than usual"), "bad")
                     if row.open_groups:
                         chip(t("{count} open", count=row.open_groups), "accent")
                     words(span(self.visit, row.starts_at, row.ends_at, days_only=True), "goods-label deal-when")

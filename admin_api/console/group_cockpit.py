@@ -116,6 +116,8 @@ class GroupCockpit:
             words(offer.label or offer.sku, "offer-name")
             words(self._money(offer.alone), "was")
             words(self._money(offer.amount), "money")
+            if offer.is_dear and self.found.campaign.state is not CampaignState.ENDED:
+                chip(t("no cheaper than usual"), "bad")
             if offer.leader_amount is not None:
                 chip(t("leader {money}", money=self._money(offer.leader_amount)), "warn")
             for tier in offer.tiers:

@@ -10,6 +10,7 @@ from admin_api.category_desk import CategoryRow, list_categories
 from admin_api.console.dialogs import ask
 from admin_api.console.product_draft import Draft, draft_of, edit_form, merged, variants_form
 from admin_api.console.visit import Visit
+from admin_api.dear_deals import dear_deals
 from admin_api.product_history import ProductChange, changes_since, newest_entry
 from admin_api.product_views import ProductSheet
 from admin_api.roles import Permission, StaffMember
@@ -188,8 +189,16 @@ class Editing:
     async def _remember(self) -> None:
         async with self.visit.desk.database.begin() as session:
             self.seen = await newest_entry(session, product_id=self.sheet.id)
+            dear = await dear_deals(
+                session, product_id=self.sheet.id, language=self.visit.t.language, now=self.visit.desk.now()
+            )
+        t = self.visit.t
         with self.visit.client:
-            ui.notify(self.visit.t("Saved"), classes="notice", position="top", timeout=1500)
+            ui.notify(t("Saved"), classes="notice", position="top", timeout=1500)
+            if dear:
+                names = ("、" if t.language == "zh" else ", ").join(dear)
+                text = t("The price is now no higher than in: {names}. Change or end these deals.", names=names)
+                ui.notify(text, classes="notice warn", position="top", timeout=15_000, close_button=t("Close this"))
 
 
 async def read_to_edit(
