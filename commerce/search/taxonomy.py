@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import String, Text, any_, bindparam, delete, select
+from sqlalchemy import String, Text, bindparam, column, delete, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -205,10 +205,11 @@ def stands_alone(place: int, line: Sequence[str], claimed: Set[int]) -> bool:
     return place not in claimed and is_free(place - 1) and is_free(place + 1)
 
 
+# The lines come out of a subquery because PostgreSQL would plan anew for every array that is shorter than it expects.
 _KNOWN = Read(
-    select(SearchSynonym.line, SearchSynonym.terms).where(
-        SearchSynonym.line == any_(bindparam("lines", type_=ARRAY(Text)))
-    )
+    text("SELECT line, terms FROM search_synonym WHERE line = ANY (ARRAY(SELECT unnest(:lines)))")
+    .bindparams(bindparam("lines", type_=ARRAY(Text)))
+    .columns(column("line"), column("terms"))
 )
 
 
