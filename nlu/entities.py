@@ -130,15 +130,15 @@ def _any_of(words: Iterable[str]) -> re.Pattern[str]:
 def entities_of(text: str, folded: str, *, intent: str, language: Language, gazetteer: Gazetteer) -> tuple[Entity, ...]:
     """Return what a text names, in the order of the text. ``folded`` is ``fold(text)``."""
     found: list[Found] = []
+    unread = list(folded)
     cart, finding = intent in _CART, intent in _FINDING
 
     def take(new: Iterable[Found]) -> str:
         """Keep what was found, and return the text with all that was read blanked out, places kept."""
-        found.extend(new)
-        free = list(folded)
-        for _kind, _value, start, end in found:
-            free[start:end] = "\0" * (end - start)
-        return "".join(free)
+        for one in new:
+            found.append(one)
+            unread[one[2] : one[3]] = "\0" * (one[3] - one[2])
+        return "".join(unread)
 
     free = take(_mail(folded))
     if intent in _WITH_CODE:

@@ -46,10 +46,11 @@ def main() -> None:
     loaded = time.perf_counter() - begun
     for text in texts[:_WARM]:
         understander.understand(text)
+    new = texts[_WARM:] or texts  # what was understood once costs less
     cpu = time.process_time()
-    for text in texts:
+    for text in new:
         understander.understand(text)
-    spent = (time.process_time() - cpu) * 1000 / max(1, len(texts))
+    spent = (time.process_time() - cpu) * 1000 / max(1, len(new))
     sys.stdout.write(json.dumps({"cpu_ms": round(spent, 3), "memory_mb": _peak_mb(), "load_s": round(loaded, 3)}))
 
 
