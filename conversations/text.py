@@ -4,11 +4,11 @@ import json
 import math
 import re
 
+from pydantic_core import PydanticSerializationError, to_json
+
 from foundation.errors import Json
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_MAY_NEED_CLEANING = re.compile(r"\\u(?:0000|d[89a-f])|NaN|Infinity")
-"""In JSON of ASCII: what `clean_json` replaces, and emoji, which are written as two surrogates."""
 
 
 def clean(text: str) -> str:
@@ -31,5 +31,8 @@ def clean_json(value: Json) -> Json:
 
 def json_text(value: Json) -> str:
     """What `clean_json` leaves of a value, as the text of it."""
-    text = json.dumps(value)
-    return json.dumps(clean_json(value)) if _MAY_NEED_CLEANING.search(text) else text
+    try:
+        text = to_json(value, inf_nan_mode="null").decode()
+    except PydanticSerializationError:  # a lone surrogate
+        return json.dumps(clean_json(value))
+    return json.dumps(clean_json(value)) if "\\u0000" in text else text
