@@ -2,8 +2,9 @@
 
 The mix is that of the web chat, in a closed loop: everybody writes again as soon as they have read an answer. CPU is
 that of the bot's process and of all PostgreSQL processes, from /proc; the fake and the shoppers live in the process of
-the bench. `echo`: a bare aiogram bot on the same fake, in the same run, that says every message back. `echo_ratio`: how
-many of its updates one turn of the shop costs; `bot_ratio`: the same without PostgreSQL, which the echo does without.
+the bench. `echo`: a bare aiogram bot on the same fake that says every message back; the two are measured in turns, part
+by part, for a machine is not equally fast all the time. `echo_ratio`: how many of its updates one turn of the shop
+costs; `bot_ratio`: the same without PostgreSQL, which the echo does without.
 
 What is measured is a shop that runs: before it counts, everybody has come, ordered once and gone once through the mix
 (with the echo: said as much), for each connection prepares each statement once and PostgreSQL plans it five times.
@@ -15,6 +16,7 @@ import itertools
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
 from functools import partial
 
 from bench.processes import Process, cpu_seconds, postgres_pids, scene
@@ -30,6 +32,8 @@ START_SECONDS = 120
 PATIENCE = 60.0
 MIX = 10
 """Turns of a mix."""
+PARTS = 6
+"""In so many parts each bot is measured."""
 READS = 0.2
 """Seconds before somebody who has an answer writes again: a second message may come with it."""
 
@@ -105,6 +109,68 @@ class Caller:
         await asyncio.sleep(READS)
 
 
+@dataclass
+class Side:
+    """One of the two bots with those who talk to it, and what it has cost so far. CPU in seconds."""
+
+    fake: FakeTelegram
+    process: Process
+    callers: list[Caller]
+    mixes: list[AsyncIterator[None]]
+    place: Place | None = None
+    turns: int = 0
+    calls: int = 0
+    seconds: float = 0.0
+    cpu: float = 0.0
+    database_cpu: float = 0.0
+    took: list[float] = field(default_factory=list)
+
+    async def warm_up(self) -> None:
+        """Let everybody go once through the mix."""
+        for _ in range(MIX):
+            await asyncio.gather(*(anext(each) for each in self.mixes))
+
+    async def measure(self, turns: int) -> None:
+        """So many more turns, by whoever has an answer and goes on."""
+        for caller in self.callers:
+            caller.took.clear()
+        calls, begun, (cpu, database_cpu) = len(self.fake.calls), time.perf_counter(), self._used()
+        numbers = iter(range(turns))
+
+        async def talk(each: AsyncIterator[None]) -> None:
+            for _ in numbers:
+                await anext(each)
+
+        await asyncio.gather(*(talk(each) for each in self.mixes))
+        self.seconds += time.perf_counter() - begun
+        cpu_now, database_now = self._used()
+        self.cpu += cpu_now - cpu
+        self.database_cpu += database_now - database_cpu
+        self.calls += len(self.fake.calls) - calls
+        self.turns += turns
+        self.took += [second for caller in self.callers for second in caller.took]
+
+    def result(self) -> dict[str, Json]:
+        """What all its turns have cost."""
+        took = sorted(self.took)
+        bot, database = (cpu * 1000 / self.turns for cpu in (self.cpu, self.database_cpu))
+        return {
+            "turns": self.turns,
+            "updates_per_s": round(self.turns / self.seconds, 1),
+            "calls_per_turn": round(self.calls / self.turns, 2),
+            "p50_ms": round(took[len(took) // 2] * 1000, 1),
+            "p99_ms": round(took[int(len(took) * 0.99)] * 1000, 1),
+            "cpu_ms_per_turn": round(bot + database, 2),
+            "bot_cpu_ms_per_turn": round(bot, 2),
+            "db_cpu_ms_per_turn": round(database, 2),
+        }
+
+    def _used(self) -> tuple[float, float]:
+        """What the bot's process and PostgreSQL have used so far."""
+        database = cpu_seconds(postgres_pids(self.place.data_dir)) if self.place else 0.0
+        return cpu_seconds([self.process.pid]), database
+
+
 async def bench(place: Place, *, turns: int, shoppers: int) -> dict[str, Json]:
     """One run; its result."""
     async with telegram_server() as fake, scene(place) as here:
@@ -114,27 +180,24 @@ async def bench(place: Place, *, turns: int, shoppers: int) -> dict[str, Json]:
         shop.environment = {**shop.environment, **told, "XIAOER_TELEGRAM_TOKEN": SHOP}
         echo.environment = {**echo.environment, **told, "XIAOER_TELEGRAM_STAFF_TOKEN": ECHO}
         try:
-            bare = await _run(fake, echo, ECHO, turns=turns, shoppers=shoppers, mix=Caller.echoes)
-            result = await _run(fake, shop, SHOP, turns=turns, shoppers=shoppers, mix=Caller.turns, place=place)
+            bare = await _open(fake, echo, ECHO, shoppers=shoppers)
+            real = await _open(fake, shop, SHOP, shoppers=shoppers, place=place)
+            for side in (bare, real):
+                await side.warm_up()
+            for _ in range(PARTS):
+                for side in (bare, real):
+                    await side.measure(-(-turns // PARTS))
         finally:
             echo.kill()
             shop.kill()
-    ratio = round(result["cpu_ms_per_turn"] / bare["cpu_ms_per_turn"], 1)
-    bot_ratio = round(result["bot_cpu_ms_per_turn"] / bare["cpu_ms_per_turn"], 1)
-    return {"channel": "telegram", **result, "echo": bare, "echo_ratio": ratio, "bot_ratio": bot_ratio}
+    result, compared = real.result(), bare.result()
+    ratio = round(result["cpu_ms_per_turn"] / compared["cpu_ms_per_turn"], 1)
+    bot_ratio = round(result["bot_cpu_ms_per_turn"] / compared["cpu_ms_per_turn"], 1)
+    return {"channel": "telegram", **result, "echo": compared, "echo_ratio": ratio, "bot_ratio": bot_ratio}
 
 
-async def _run(
-    fake: FakeTelegram,
-    process: Process,
-    token: str,
-    *,
-    turns: int,
-    shoppers: int,
-    mix: Callable[[Caller], AsyncIterator[None]],
-    place: Place | None = None,
-) -> dict[str, Json]:
-    """Start a bot, let everybody talk to it, and end it."""
+async def _open(fake: FakeTelegram, process: Process, token: str, *, shoppers: int, place: Place | None = None) -> Side:
+    """Start a bot, and bring everybody who will talk to it; `place` is that of the shop."""
     bot = fake.add_bot(token, f"{process.command[-1]}_bot")
     process.start()
     chats = [fake.person(f"{token} {n}", language_code=("zh", "en")[n % 2]).open(bot) for n in range(shoppers)]
@@ -143,38 +206,7 @@ async def _run(
     await fake.until(lambda: callers[0].chat.answers or process.has_ended, START_SECONDS)
     if process.has_ended:
         raise RuntimeError(process.log.read_text(errors="replace")[-2000:])
-    if mix is Caller.turns:
+    if place is not None:
         await asyncio.gather(*(caller.come() for caller in callers))
-    mixes = [mix(caller) for caller in callers]
-    for _ in range(MIX):
-        await asyncio.gather(*(anext(each) for each in mixes))
-    for caller in callers:
-        caller.took.clear()
-    calls, begun = len(fake.calls), time.perf_counter()
-    before = _used(process, place)
-    numbers = iter(range(turns))
-
-    async def talk(each: AsyncIterator[None]) -> None:
-        for _ in numbers:
-            await anext(each)
-
-    await asyncio.gather(*(talk(each) for each in mixes))
-    seconds = time.perf_counter() - begun
-    bot_cpu, database_cpu = ((new - old) * 1000 / turns for old, new in zip(before, _used(process, place), strict=True))
-    process.kill()
-    took = sorted(second for caller in callers for second in caller.took)
-    return {
-        "turns": turns,
-        "updates_per_s": round(turns / seconds, 1),
-        "calls_per_turn": round((len(fake.calls) - calls) / turns, 2),
-        "p50_ms": round(took[len(took) // 2] * 1000, 1),
-        "p99_ms": round(took[int(len(took) * 0.99)] * 1000, 1),
-        "cpu_ms_per_turn": round(bot_cpu + database_cpu, 2),
-        "bot_cpu_ms_per_turn": round(bot_cpu, 2),
-        "db_cpu_ms_per_turn": round(database_cpu, 2),
-    }
-
-
-def _used(process: Process, place: Place | None) -> tuple[float, float]:
-    """Seconds of CPU so far: the bot's process, PostgreSQL."""
-    return cpu_seconds([process.pid]), cpu_seconds(postgres_pids(place.data_dir)) if place else 0.0
+    mixes = [caller.turns() if place is not None else caller.echoes() for caller in callers]
+    return Side(fake, process, callers, mixes, place)
