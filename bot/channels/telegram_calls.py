@@ -38,7 +38,7 @@ class Shown(BaseModel):
     """A message as it stands in a chat now; its photo comes in several sizes, the largest last."""
 
     message_id: int
-    photo: list[_Size] = []
+    photo: tuple[_Size, ...] = ()
 
     @property
     def file_id(self) -> str:
