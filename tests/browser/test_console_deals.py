@@ -79,7 +79,10 @@ async def test_a_group_buy_is_written_watched_live_and_ended_with_the_sum_that_g
         await expect(page.locator(".deal-number.risky")).to_contain_text(f"{at_risk}.00")
 
         await card.get_by_text("Nudge").click()
+        await page.emulate_media(color_scheme="dark")
         await expect(page.locator(".notice")).to_contain_text("2 members were told")
+        await expect(page.locator(".notice .q-notification__message")).to_have_css("color", "rgb(23, 28, 26)")
+        await page.emulate_media(color_scheme="light")
         await card.get_by_text("Extend").click()
         await page.locator(".dialog input").fill("2")
         await page.locator(".dialog").get_by_text("Extend").click()
