@@ -152,14 +152,15 @@ _DRIVERS: "weakref.WeakKeyDictionary[SessionTransaction, asyncpg.Connection]" = 
 """Of the transactions and savepoints that have begun on the server."""
 
 
-async def raw(session: AsyncSession, *, only_reads: bool = False) -> asyncpg.Connection:
+async def raw(session: AsyncSession, *, in_savepoint: bool = True) -> asyncpg.Connection:
     """The driver's connection of this session, inside the session's transaction.
 
     SQLAlchemy sends BEGIN and SAVEPOINT when its connection is asked for; a statement on the driver before that would
-    commit by itself, or stay when the savepoint is undone. Who `only_reads`, without locks, needs no savepoint.
+    commit by itself, or stay when the savepoint is undone. Reads without locks need none, and what may stay:
+    `in_savepoint` False.
     The way down is longer than a statement takes, so it is gone once for each of them.
     """
-    begun = session.sync_session.get_transaction() if only_reads else _innermost(session)
+    begun = _innermost(session) if in_savepoint else session.sync_session.get_transaction()
     driver: asyncpg.Connection = None if begun is None else _DRIVERS.get(begun)
     if driver is None or not driver.is_in_transaction():
         driver = await session.run_sync(_begun_driver)

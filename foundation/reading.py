@@ -38,7 +38,7 @@ class Read:
 
     def __init__(self, statement: Select[*tuple[Any, ...]] | TextualSelect) -> None:
         self.statement = statement
-        self._only_reads = getattr(statement, "_for_update_arg", None) is None
+        self._locks = getattr(statement, "_for_update_arg", None) is not None
 
     async def all(self, session: AsyncSession, **values: object) -> list[Any]:
         """Every row. `values`: by name, what the bindparams stand for; one too few raises KeyError."""
@@ -50,7 +50,7 @@ class Read:
             each.given if not each.is_required else each.change(values[each.name]) if each.change else values[each.name]
             for each in wanted
         ]
-        return [make(row) for row in await (await raw(session, only_reads=self._only_reads)).fetch(sql, *sent)]
+        return [make(row) for row in await (await raw(session, in_savepoint=self._locks)).fetch(sql, *sent)]
 
     async def first(self, session: AsyncSession, **values: object) -> Any | None:
         """The first row, None when there is none. The statement itself limits what is looked for."""

@@ -75,11 +75,11 @@ async def test_a_savepoint_is_begun_by_what_may_write_or_locks_and_by_no_other_r
     begun: list[object] = []
     connection = (await session.connection()).sync_connection
     event.listen(connection, "savepoint", lambda _connection, name: begun.append(name))
-    for is_read in (True, False):
+    for writes in (False, True):
         async with savepoint(session):
             await CARTS.all(session, customer_id=customer_id, status=CartStatus.OPEN)
             assert not begun
-            await raw(session, only_reads=is_read)
+            await raw(session, in_savepoint=writes)
     assert len(begun) == 1
     async with savepoint(session):
         await LOCKED.all(session, cart_id=cart.id)

@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.attempt import savepoint
 from bot.worker import work
 from cli.scratch import ScratchShop
 from commerce.search.log import SearchDay, forget_searches, log_search, normal, searches, searches_by_day
 from commerce.search.model import SearchEntry
+from foundation.database import raw
 
 
 async def test_the_merchant_sees_each_wish_once_with_how_often_it_found_nothing(
@@ -50,6 +52,19 @@ async def test_old_searches_are_forgotten(session: AsyncSession, now: datetime) 
     await log_search(session, text="mug", language="en", found=1, relaxed=False, now=now)
     await forget_searches(session, before=now)
     assert (await session.scalars(select(SearchEntry.text))).all() == ["mug"]
+
+
+async def test_a_search_stays_written_down_when_what_came_of_it_is_undone(session: AsyncSession, now: datetime) -> None:
+    await raw(session)
+
+    async def search_and_fail() -> None:
+        async with savepoint(session):
+            await log_search(session, text="tea", language="en", found=1, relaxed=False, now=now)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await search_and_fail()
+    assert [g.text for g in await searches(session, since=now)] == ["tea"]
 
 
 @pytest.mark.parametrize(

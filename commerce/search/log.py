@@ -50,7 +50,8 @@ async def log_search(
     """Write down one search: `found` products, `relaxed` if they are only near the wish. A text of no words is not."""
     asked = normal(text)
     if asked:
-        await (await raw(session)).execute(_WRITE, asked, language, found, relaxed, now)
+        # It was asked, even if what came of it is undone.
+        await (await raw(session, in_savepoint=False)).execute(_WRITE, asked, language, found, relaxed, now)
 
 
 def normal(text: str) -> str:
