@@ -4,13 +4,16 @@ import asyncio
 from datetime import datetime
 
 import pytest
+from asyncpg.connection import LoggedQuery
 from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.actions import NO_CURRENCY, add_line, cart_of, cart_view, clear, set_quantity
-from commerce.carts.model import MOST_LINES, Cart
+from commerce.carts.choices import set_choice
+from commerce.carts.model import MOST_LINES, Cart, Choice
 from commerce.catalog.model import ProductStatus, Variant
 from commerce.orders.actions import quote
-from foundation.database import Database
+from foundation.database import Database, raw
 from foundation.errors import Refused
 from foundation.money import Money
 from tests.goods import a_customer, a_product
@@ -158,3 +161,17 @@ async def test_the_cart_shows_todays_price_and_language_and_what_was_withdrawn(
         with pytest.raises(Refused, match=r"cart\.unavailable") as refusal:
             await quote(session, customer_id=customer, language="zh", now=now)
         assert refusal.value.facts["variant"] == tea
+
+
+async def test_a_cart_is_read_at_once_and_priced_without_being_read_again(session: AsyncSession, now: datetime) -> None:
+    customer, tea = (await a_customer(session, now=now)).id, await a_product(session, now=now, price=6800)
+    await add_line(session, customer_id=customer, variant_id=tea, quantity=2, now=now)
+    await set_choice(session, customer_id=customer, choice=Choice(coupon_ids=(), points=30, use_credit=False))
+    asked: list[LoggedQuery] = []
+    (await raw(session)).add_query_logger(asked.append)
+    cart = await cart_view(session, customer_id=customer, language="zh")
+    offer = await quote(session, customer_id=customer, language="zh", now=now, view=cart)
+    await asyncio.sleep(0)  # the driver tells of each a moment later
+    assert (cart.quantities, cart.choice) == ({tea: 2}, Choice((), 30, use_credit=False))
+    assert (offer.cart_id, offer.cart_version, offer.total) == (cart.cart_id, 1, Money(13600, "CNY"))
+    assert len(asked) == 3  # the cart, whether anything could change its price, the points
