@@ -1,17 +1,19 @@
-"""Scratch shops one after another on one database, which is put back to what it was before each.
+"""Scratch databases used one time after another, each put back to what it was before.
 
 A fresh clone costs little; that every connection reads the catalogues and prepares every statement anew costs more than
 a conversation does.
 """
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Self
 
 import asyncpg
+from sqlalchemy import QueuePool
 
 from cli.scratch import Place, ScratchShop, scratch_database, shop_on
-from foundation.database import Database
+from foundation.database import DATABASE_AWAY, Database
 from nlu.understand import Understander
 
 _TABLES_AND_SEQUENCES = """
@@ -38,27 +40,41 @@ _SEQUENCE = """
         PERFORM setval('public.{name}', {last}, {called});
     END IF;
 """
+_SHAPE = """
+    (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_constraint), (SELECT count(*) FROM pg_trigger),
+    (SELECT count(*) FROM pg_proc),
+    (SELECT count(*) FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase
+     WHERE datname = current_database())
+"""
 # Whoever writes gets a number after `since`; what is put back is written by this one and counts as untouched from here.
 _FUNCTION = """
     CREATE SEQUENCE remembered.untouched_since;
+    CREATE TABLE remembered.shape AS SELECT ''::text AS counts;
     CREATE FUNCTION remembered.put_back() RETURNS void LANGUAGE plpgsql
-    SET session_replication_role = replica AS $$
+    SET session_replication_role = replica SET lock_timeout = '1s' AS $$
     DECLARE since bigint := (SELECT last_value FROM remembered.untouched_since);
     BEGIN
+        IF (SELECT counts FROM remembered.shape) <> concat_ws(' ', {shape}) THEN
+            RAISE object_not_in_prerequisite_state;
+        END IF;
         {statements}
         PERFORM setval('remembered.untouched_since', pg_current_xact_id()::text::bigint);
     END $$;
+    UPDATE remembered.shape SET counts = concat_ws(' ', {shape});
     SELECT setval('remembered.untouched_since', pg_current_xact_id()::text::bigint);
 """
+_CANNOT = (asyncpg.ObjectNotInPrerequisiteStateError, asyncpg.LockNotAvailableError, *DATABASE_AWAY)
+"""Somebody changed the tables themselves, is still at work there or has cut the connection."""
+_MOST_KEPT = 10
+"""Connections of a database that rests; the server takes 120, and a crowd needs most of them."""
 
 
-class ScratchShops:
-    """Shops one after another, each as if on a fresh database; use it as a context in the loop they work in."""
+class ScratchDatabases:
+    """Databases and shops on them, each as if fresh; use it as a context in the loop they work in."""
 
-    def __init__(self, place: Place, *, load: Callable[[], Understander]) -> None:
+    def __init__(self, place: Place) -> None:
         self._place = place
-        self._load = load
-        self._databases: dict[str, Database] = {}
+        self._used: defaultdict[str, list[Database]] = defaultdict(list)
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -68,23 +84,53 @@ class ScratchShops:
         await self._open.aclose()
 
     @asynccontextmanager
-    async def shop(self, *, template: str, **settings: object) -> AsyncIterator[ScratchShop]:
-        """A whole shop with what is in the template; no second one of the same template meanwhile."""
-        database = self._databases.pop(template, None)
-        if database is None:
+    async def database(self, *, template: str) -> AsyncIterator[Database]:
+        """A database with what is in the template."""
+        while self._used[template]:
+            database = self._used[template].pop()
+            if await _is_put_back(database):
+                break
+            await database.close()
+        else:
             database = await self._open.enter_async_context(scratch_database(self._place, template=template))
             async with database.raw() as driver:
                 await _remember(driver)
-        else:
-            async with database.raw() as driver:
-                await driver.execute("SELECT remembered.put_back()")
-        async with shop_on(database, self._place, load=self._load, **settings) as scratch:
+        yield database
+        if _pool(database).checkedin() > _MOST_KEPT:
+            await database.close()
+        self._used[template].append(database)  # where something broke, work may be left over: never again there
+
+    @asynccontextmanager
+    async def shop(
+        self, *, template: str, load: Callable[[], Understander], **settings: object
+    ) -> AsyncIterator[ScratchShop]:
+        """A whole shop with what is in the template."""
+        async with (
+            self.database(template=template) as database,
+            shop_on(database, self._place, load=load, **settings) as scratch,
+        ):
             yield scratch
-        self._databases[template] = database  # where something broke, work may be left over: never again there
+
+
+def _pool(database: Database) -> QueuePool:
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+    return pool
+
+
+async def _is_put_back(database: Database) -> bool:
+    if _pool(database).checkedout():
+        return False  # somebody never gave a connection back
+    try:
+        async with database.raw() as driver:
+            await driver.execute("SELECT remembered.put_back()")
+    except _CANNOT:
+        return False
+    return True
 
 
 async def _remember(driver: asyncpg.Connection) -> None:
-    """Keep a copy of what is there now, and a function that brings it back; the schema must stay as it is."""
+    """Keep a copy of what is there now, and a function that brings it back while the tables are the same."""
     statements = []
     await driver.execute("CREATE SCHEMA remembered")
     for name, columns, is_sequence in await driver.fetch(_TABLES_AND_SEQUENCES):
@@ -96,4 +142,4 @@ async def _remember(driver: asyncpg.Connection) -> None:
             statements.append(_TABLE.format(name=name, columns=columns, rows=rows))
         else:
             statements.append(_EMPTY_TABLE.format(name=name))
-    await driver.execute(_FUNCTION.format(statements="".join(statements)))
+    await driver.execute(_FUNCTION.format(statements="".join(statements), shape=_SHAPE))

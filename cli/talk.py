@@ -25,7 +25,7 @@ from cli.scratch import (
     stock_catalogue,
     stock_shelves,
 )
-from cli.scratch_again import ScratchShops
+from cli.scratch_again import ScratchDatabases
 from cli.script_file import Script, read_script
 from cli.script_run import Played, as_json, play
 from cli.sentences import sentence
@@ -83,7 +83,7 @@ async def _play_all(place: Place, scripts: list[Script], tell: Callable[[str], N
     stocked = {"empty"}
     understander = Understander.load()
     played = []
-    async with ScratchShops(place, load=lambda: understander) as shops:
+    async with ScratchDatabases(place) as databases:
         for script in scripts:
             tell(script.title)
             catalogue = CATALOGUES.get(script.shop)
@@ -96,7 +96,7 @@ async def _play_all(place: Place, scripts: list[Script], tell: Callable[[str], N
                 stocked.add(script.shop)
             template = catalogue.template if catalogue else {"demo": DEMO, "empty": EMPTY}[script.shop]
             currency = catalogue.currency if catalogue else "CNY"
-            async with shops.shop(template=template, currency=currency) as scratch:
+            async with databases.shop(template=template, load=lambda: understander, currency=currency) as scratch:
                 played.append(await play(script, scratch))
     return played
 

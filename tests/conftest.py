@@ -1,7 +1,6 @@
 """What every test stands on: a real PostgreSQL with a fresh database for each, and a clock that only tests move."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,14 +18,12 @@ from cli.scratch import (
     EMPTY,
     Place,
     ScratchShop,
-    execute,
-    named,
     scratch_database,
     scratch_place,
-    scratch_shop,
     stock_catalogue,
     stock_shelves,
 )
+from cli.scratch_again import ScratchDatabases
 from foundation.database import Database
 from foundation.embedded import Servers
 from foundation.encryption import Vault
@@ -71,10 +68,28 @@ def vault(place: Place) -> Vault:
     return place.vault
 
 
+@pytest.fixture(autouse=True)
+async def nothing_goes_on() -> AsyncIterator[None]:
+    """All tests of a process share one loop: what a test leaves running ends with it."""
+    before = asyncio.all_tasks()
+    yield
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
+@pytest.fixture(scope="session")
+async def databases(place: Place) -> AsyncIterator[ScratchDatabases]:
+    """Databases that tests use one after another, each as if fresh."""
+    async with ScratchDatabases(place) as databases:
+        yield databases
+
+
 @pytest.fixture
-async def database(place: Place) -> AsyncIterator[Database]:
-    """A fresh database with every table and nothing in it."""
-    async with scratch_database(place) as database:
+async def database(databases: ScratchDatabases) -> AsyncIterator[Database]:
+    """A database with every table and nothing in it."""
+    async with databases.database(template=EMPTY) as database:
         yield database
 
 
@@ -124,9 +139,11 @@ def understander() -> Understander:
 
 
 @pytest.fixture
-async def scratch(place: Place, demo_shelves: str, understander: Understander) -> AsyncIterator[ScratchShop]:
+async def scratch(
+    databases: ScratchDatabases, demo_shelves: str, understander: Understander
+) -> AsyncIterator[ScratchShop]:
     """The demo shop: its bot, its web app, its bank and its clock."""
-    async with scratch_shop(place, template=demo_shelves, load=lambda: understander) as scratch:
+    async with databases.shop(template=demo_shelves, load=lambda: understander) as scratch:
         yield scratch
 
 
@@ -142,22 +159,17 @@ def chat(scratch: ScratchShop) -> Chat:
 
 
 @pytest.fixture(scope="session")
-def untouched(place: Place) -> str:
-    """The address of a database that tests share which roll back what they do: a fresh one for each would cost time."""
-    name = f"untouched_{os.getpid()}"
-    asyncio.run(execute(place.servers.database_url, f"CREATE DATABASE {name} TEMPLATE {EMPTY} STRATEGY FILE_COPY"))
-    return named(place.servers.database_url, name)
+async def untouched(place: Place) -> AsyncIterator[Database]:
+    """The database of tests that roll back what they do."""
+    async with scratch_database(place, pool_size=2) as database:
+        yield database
 
 
 @pytest.fixture
-async def session(place: Place, untouched: str) -> AsyncIterator[AsyncSession]:
+async def session(untouched: Database) -> AsyncIterator[AsyncSession]:
     """A session in one transaction that is rolled back at the end; for races use `database`."""
-    database = Database(untouched, place.vault, pool_size=2)
-    try:
-        async with database.session() as session:
-            yield session
-    finally:
-        await database.close()
+    async with untouched.session() as session:
+        yield session
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """The written conversations, each played in a shop of its own, and the grammar they are written in."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
-from cli.scratch import CATALOGUES, EMPTY, Place, scratch_shop
-from cli.scratch_again import ScratchShops
+from cli.scratch import CATALOGUES, EMPTY, ScratchShop
+from cli.scratch_again import ScratchDatabases
 from cli.script_file import Agent, Checks, Does, Expects, Says, Waits, read_script
 from cli.script_run import Played, as_json, play
 from cli.script_shopper import Line
@@ -28,20 +26,15 @@ def template(path: Path, request: pytest.FixtureRequest) -> str | None:
     return made
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shops(place: Place, understander: Understander) -> AsyncIterator[ScratchShops]:
-    async with ScratchShops(place, load=lambda: understander) as shops:
-        yield shops
-
-
-@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-async def test_written_conversation_holds(path: Path, shops: ScratchShops, template: str | None) -> None:
+async def test_written_conversation_holds(
+    path: Path, databases: ScratchDatabases, understander: Understander, template: str | None
+) -> None:
     script = read_script(path)
     if template is None:
         pytest.skip("needs the folder with real data beside the checkout (../shared/data)")
     currency = CATALOGUES[script.shop].currency if script.shop in CATALOGUES else "CNY"
-    async with shops.shop(template=template, currency=currency) as scratch:
+    async with databases.shop(template=template, load=lambda: understander, currency=currency) as scratch:
         played = await play(script, scratch)
     assert played.failures == [], "\n".join(f"{line.who}: {line.text}" for line in played.transcript)
 
@@ -86,26 +79,22 @@ def test_what_is_no_script_is_refused(content: bytes, tmp_path: Path) -> None:
         read_script(path)
 
 
-async def test_a_check_that_does_not_hold_fails_the_script(
-    place: Place, demo_shelves: str, understander: Understander, tmp_path: Path
-) -> None:
+async def test_a_check_that_does_not_hold_fails_the_script(scratch: ScratchShop, tmp_path: Path) -> None:
     path = tmp_path / "wrong.md"
     path.write_text("> 你好\n< no such words\n= orders.count = 1\n= nobody.knows = 1\n")
-    async with scratch_shop(place, template=demo_shelves, load=lambda: understander) as scratch:
-        played = await play(read_script(path), scratch)
+    played = await play(read_script(path), scratch)
     assert [failure.split(": ")[0] for failure in played.failures] == ["wrong.md:2", "wrong.md:3", "wrong.md:4"]
 
 
 async def test_what_hurries_is_answered_together_and_silence_can_be_expected(
-    place: Place, demo_shelves: str, understander: Understander, tmp_path: Path
+    scratch: ScratchShop, tmp_path: Path
 ) -> None:
     path = tmp_path / "hurry.md"
     path.write_text(
         "lang: en\n>> hello\n<!\n> thanks\n< welcome to\n< you are welcome\n<!\n"
         "- stock GW-WHT: 0\n- stock NONE: 1\n> hi\n"
     )
-    async with scratch_shop(place, template=demo_shelves, load=lambda: understander) as scratch:
-        played = await play(read_script(path), scratch)
+    played = await play(read_script(path), scratch)
     assert [failure.split(", but")[0] for failure in played.failures] == [
         "hurry.md:7: must not answer",
         "hurry.md:9: there is no SKU NONE",

@@ -2,14 +2,11 @@
 
 import os
 import shutil
-import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from anyio.from_thread import start_blocking_portal
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -18,7 +15,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 
-def chromium() -> str | None:
+def path_of_chromium() -> str | None:
     """The path of the Chromium of this machine: XIAOER_CHROMIUM, or one of the usual names."""
     given = os.environ.get("XIAOER_CHROMIUM")
     if given and Path(given).exists():
@@ -27,35 +24,24 @@ def chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def devtools() -> Iterator[str]:
-    """The address of a Chromium that all tests of this process share: to start one takes a second of CPU."""
-    path = chromium()
+async def chromium() -> AsyncIterator["Browser"]:
+    """One for all tests of this process: to start it, and the driver behind it, takes seconds of CPU."""
+    path = path_of_chromium()
     if path is None:
         pytest.skip("needs Chromium: install it, or name it in XIAOER_CHROMIUM")
     playwright = pytest.importorskip("playwright.async_api", reason="needs playwright (the extra dev)")
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    arguments = [*ARGUMENTS, f"--remote-debugging-port={port}"]
-
-    @asynccontextmanager
-    async def launched() -> AsyncIterator[None]:
-        async with playwright.async_playwright() as driver:
-            running = await driver.chromium.launch(executable_path=path, args=arguments)
-            yield
-            await running.close()
-
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(launched()):
-        yield f"http://127.0.0.1:{port}"
+    async with playwright.async_playwright() as driver:
+        running = await driver.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield running
+        await running.close()
 
 
 @pytest.fixture
-async def browser(devtools: str) -> AsyncIterator["Browser"]:
-    """A connection to the browser; what is opened through it is closed with it."""
-    playwright = pytest.importorskip("playwright.async_api", reason="needs playwright (the extra dev)")
-    async with playwright.async_playwright() as driver:
-        connected = await driver.chromium.connect_over_cdp(devtools)
-        yield connected
-        await connected.close()
+async def browser(chromium: "Browser") -> AsyncIterator["Browser"]:
+    """The browser; what a test opens in it is closed with the test."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
 
 
 @pytest.fixture
