@@ -2,9 +2,10 @@
 
 The mix is that of the web chat, in a closed loop: everybody writes again as soon as they have read an answer. CPU is
 that of the bot's process and of all PostgreSQL processes, from /proc; the fake and the shoppers live in the process of
-the bench. `echo`: a bare aiogram bot on the same fake that says every message back; the two are measured in turns, part
-by part, for a machine is not equally fast all the time. `echo_ratio`: how many of its updates one turn of the shop
-costs; `bot_ratio`: the same without PostgreSQL, which the echo does without.
+the bench. `echo`: a bare aiogram bot on the same fake that says every message back. The two are measured in turns, part
+by part, for a machine is not equally fast all the time; and the echo hears its messages at the same moments, for each
+getUpdates brings what has come meanwhile: the more at once, the less each costs. `echo_ratio`: how many of its updates
+one turn of the shop costs; `bot_ratio`: the same without PostgreSQL, which the echo does without.
 
 What is measured is a shop that runs: before it counts, everybody has come, ordered once and gone once through the mix
 (with the echo: said as much), for each connection prepares each statement once and PostgreSQL plans it five times.
@@ -15,7 +16,7 @@ import asyncio
 import itertools
 import time
 from base64 import urlsafe_b64decode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -130,15 +131,21 @@ class Side:
         for _ in range(MIX):
             await asyncio.gather(*(anext(each) for each in self.mixes))
 
-    async def measure(self, turns: int) -> None:
-        """So many more turns, by whoever has an answer and goes on."""
+    async def measure(self, turns: int, moments: Sequence[float] = ()) -> list[float]:
+        """So many more turns by whoever has an answer: at these moments, or at once. When each of them began.
+
+        Moments are seconds from the beginning of this part.
+        """
         for caller in self.callers:
             caller.took.clear()
         calls, begun, (cpu, database_cpu) = len(self.fake.calls), time.perf_counter(), self._used()
-        numbers = iter(range(turns))
+        numbers, acted = iter(range(turns)), list[float]()
 
         async def talk(each: AsyncIterator[None]) -> None:
-            for _ in numbers:
+            for number in numbers:
+                if moments:
+                    await asyncio.sleep(begun + moments[number] - time.perf_counter())
+                acted.append(time.perf_counter() - begun)
                 await anext(each)
 
         await asyncio.gather(*(talk(each) for each in self.mixes))
@@ -149,6 +156,7 @@ class Side:
         self.calls += len(self.fake.calls) - calls
         self.turns += turns
         self.took += [second for caller in self.callers for second in caller.took]
+        return acted
 
     def result(self) -> dict[str, Json]:
         """What all its turns have cost."""
@@ -185,8 +193,8 @@ async def bench(place: Place, *, turns: int, shoppers: int) -> dict[str, Json]:
             for side in (bare, real):
                 await side.warm_up()
             for _ in range(PARTS):
-                for side in (bare, real):
-                    await side.measure(-(-turns // PARTS))
+                moments = await real.measure(-(-turns // PARTS))
+                await bare.measure(len(moments), moments)
         finally:
             echo.kill()
             shop.kill()
