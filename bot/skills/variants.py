@@ -117,7 +117,9 @@ def searched_variant(variants: Sequence[VariantView], search: Mapping[str, Json]
 
 def _fitting(variants: Sequence[VariantView], text: str, colours: set[Json]) -> list[VariantView]:
     said = simple(text)
-    scores = [_likeness(variant, said, colours) for variant in variants]
+    values = {value for variant in variants for value in _values(variant)}
+    likeness = {value: _likeness(value, said, colours) for value in values}
+    scores = [sum(likeness[value] for value in _values(variant)) for variant in variants]
     best = max(scores, default=0)
     return [variant for variant, score in zip(variants, scores, strict=True) if score == best > 0]
 
@@ -140,11 +142,10 @@ def _values(variant: VariantView) -> list[str]:
     return [value for value in variant.label.split(" / ") if value]
 
 
-def _likeness(variant: VariantView, text: str, colours: set[Json]) -> float:
-    return sum(
-        1 if _is_said(simple(value), text) or colours & colours_in(value) else _part_said(simple(value), text)
-        for value in _values(variant)
-    )
+def _likeness(value: str, text: str, colours: set[Json]) -> float:
+    name = simple(value)
+    is_meant = _is_said(name, text) or (colours and colours & colours_in(value))
+    return 1 if is_meant else _part_said(name, text)
 
 
 def _is_said(value: str, text: str) -> bool:
