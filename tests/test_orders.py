@@ -38,7 +38,7 @@ from commerce.orders.model import (
     payment_state,
 )
 from commerce.orders.number import ALPHABET, draw_number, fresh_number, spelled
-from commerce.orders.queries import order_address
+from commerce.orders.queries import order_address, their_order
 from commerce.payments.model import Refund, RefundState
 from foundation.database import Database
 from foundation.errors import Refused
@@ -262,11 +262,14 @@ async def test_an_order_of_another_is_as_unknown_as_one_that_does_not_exist(
     async with database.begin() as session:
         other = await a_customer(session, now=now)
         for number in (order.number, "ZZZZ-ZZZZ"):
-            with pytest.raises(Refused) as refusal:
-                await order_of(session, number=number, customer_id=other.id)
-            assert (refusal.value.code, refusal.value.facts) == ("order.unknown", {"number": number})
-        mine = await order_of(session, number=order.number.lower().replace("-", " "), customer_id=order.customer_id)
-        assert mine.id == order.id
+            for look in (order_of, their_order):
+                with pytest.raises(Refused) as refusal:
+                    await look(session, number=number, customer_id=other.id)
+                assert (refusal.value.code, refusal.value.facts) == ("order.unknown", {"number": number})
+        typed = order.number.lower().replace("-", " ")
+        assert (await order_of(session, number=typed, customer_id=order.customer_id)).id == order.id
+        mine = await their_order(session, number=typed, customer_id=order.customer_id)
+        assert mine == await order_view(session, order.id) == await order_view(session, typed)
         assert [one.id for one in await orders_of(session, customer_id=order.customer_id, limit=5)] == [order.id]
 
 
