@@ -17,7 +17,9 @@ async def with_deals(turn: Turn, product: ProductDetails, page: Card) -> Card:
     _ = turn._
     rows: list[Row] = []
     buttons: list[Button] = []
-    for campaign in await campaigns_now(turn.session, now=turn.now, product_id=product.product_id):
+    its = product.product_id
+    together = await group_prices(turn.session, [its], now=turn.now)
+    for campaign in await campaigns_now(turn.session, now=turn.now, product_id=its) if together else ():
         if campaign.offers and can_start(turn, campaign):
             terms = _("{price} ({size} people)").format(price=group_price(turn, campaign), size=campaign.size)
             rows.append(Row(_("In a group"), terms))

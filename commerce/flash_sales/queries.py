@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, column, func, or_, select, text
+from sqlalchemy import BigInteger, ColumnElement, bindparam, column, func, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.catalog.queries import VariantView, variant_views
@@ -131,7 +132,10 @@ async def sales_for(
     variant_ids: Collection[int] | None = None,
 ) -> list[SaleView]:
     """The sales that are on, the first to end first, then those to come; with `variant_ids` of these goods only."""
-    planned = [FlashSale.state.in_(PLANNED), FlashSale.ends_at > now, FlashSale.starts_at <= now + SOON]
+    soon = now + SOON
+    if variant_ids is not None and not await _ANY.value(session, variants=list(variant_ids), now=now, soon=soon):
+        return []
+    planned = [FlashSale.state.in_(PLANNED), FlashSale.ends_at > now, FlashSale.starts_at <= soon]
     views = await _views(session, planned, customer_id, language, now, variant_ids)
     return sorted(views, key=lambda view: (view.phase is Phase.COMING, view.counts_to, view.sale_id))
 
@@ -306,6 +310,18 @@ async def _staff_views(
         views.append(StaffSale(sale, phase_of(sale, now), tuple(theirs), variants, reminders.get(sale.id, 0)))
     return views
 
+
+# Asked for with every page of a product, which mostly is in none.
+_ANY = Read(
+    text("""
+SELECT EXISTS (
+    SELECT FROM flash_item i JOIN flash_sale s ON s.id = i.sale_id
+    WHERE i.variant_id = ANY (ARRAY(SELECT unnest(:variants))) AND i.quota_id IS NOT NULL
+        AND s.state IN ('scheduled', 'running') AND s.ends_at > :now AND s.starts_at <= :soon)
+""")
+    .bindparams(bindparam("variants", type_=ARRAY(BigInteger)))
+    .columns(column("is_there"))
+)
 
 # Asked for with every list of products.
 _OFFERS = Read(
