@@ -127,8 +127,9 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
         """One session with one transaction: committed at the end, rolled back on any exception."""
-        async with self._sessions() as session, session.begin():
+        async with self._sessions() as session:
             yield session
+            await session.commit()
 
     @asynccontextmanager
     async def raw(self) -> AsyncIterator[asyncpg.Connection]:
