@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +17,6 @@ from nlu.text import bare, fold, readable
 
 OUR_MODEL = Path(__file__).parent / "model.npz"
 Verdict = tuple[str, float, tuple[tuple[str, float], ...], dict[str, object]]
-MOST_KEPT = 2_000
-"""Verdicts that are kept, some 2 MB: they hang on the text alone and cost 3 ms, and shoppers often say the same."""
 LONGEST = 1_000  # characters that are looked at; a longer message is cut, so that time is bounded
 
 _NUMBER = re.compile(r"\d{1,2}")  # a choice among what was shown, or a count: what was asked decides
@@ -34,7 +31,6 @@ class Understander:
         self.encoder = encoder
         self._speller = Speller(model.words)
         self._gazetteer = Gazetteer(model.lookups, model.regexes)
-        self._kept = lru_cache(MOST_KEPT)(self._intent)
 
     @staticmethod
     def load(path: Path | None = None) -> "Understander":
@@ -52,7 +48,7 @@ class Understander:
         folded = fold(seen)
         language = language_of(folded, context.language)
         plain = readable(seen)
-        intent, confidence, alternatives, trace = self._kept(plain)
+        intent, confidence, alternatives, trace = self._intent(plain)
         entities = entities_of(seen, folded, intent=intent, language=language, gazetteer=self._gazetteer)
         return Meaning(text, intent, confidence, alternatives, entities, language, trace)
 

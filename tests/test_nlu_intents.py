@@ -3,13 +3,11 @@
 import json
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from bench.harness import SHARED
-from nlu.encode import SentenceEncoder, Vectors
 from nlu.model import OUT_OF_SCOPE, Context, Meaning
 from nlu.phrases import OUR_PHRASES, read_phrases
 from nlu.text import bare, readable
@@ -298,11 +296,10 @@ def test_an_address_is_no_wish(understander: Understander, text: str) -> None:
 def test_understanding_is_pure_and_thread_safe(understander: Understander) -> None:
     texts = [row["text"] for row in FROZEN[::8]]
     alone = [understander.understand(text) for text in texts]
-    fresh = Understander(understander.model, understander.encoder)  # which keeps no verdicts yet
     answers: list[list[Meaning]] = []
 
     def listen() -> None:
-        answers.append([fresh.understand(text) for text in texts])
+        answers.append([understander.understand(text) for text in texts])
 
     threads = [threading.Thread(target=listen) for _ in range(4)]
     for thread in threads:
@@ -319,23 +316,3 @@ def test_encoded_texts_lie_close_when_they_mean_the_same_in_either_language(unde
     assert english @ english == pytest.approx(1.0, abs=1e-5)
     assert understander.encode([]).shape == (0, 512)
     assert understander.encode(["", "茶" * 10_000]).shape == (2, 512)
-
-
-def test_what_is_said_again_is_not_encoded_again_but_read_again(understander: Understander) -> None:
-    encoded: list[str] = []
-
-    class Listening(SentenceEncoder):
-        def __init__(self) -> None: ...
-
-        def encode(self, texts: Sequence[str]) -> Vectors:
-            encoded.extend(texts)
-            return understander.encode(texts)
-
-    fresh = Understander(understander.model, Listening())
-    first, again = fresh.understand("a red mug for 87 yuan"), fresh.understand("A red mug  for 87 yuan")
-    assert len(encoded) == 1
-    assert (again.intent, again.confidence, again.trace) == (first.intent, first.confidence, first.trace)
-    assert [one.start for one in again.entities if one.kind == "colour"] == [2]
-    assert again.text == "A red mug  for 87 yuan"
-    fresh.understand("a red mug for 88 yuan")
-    assert len(encoded) == 2
