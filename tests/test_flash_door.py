@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bot.announcements import render
 from bot.flash_calls import call_in_line
@@ -23,6 +23,7 @@ from commerce.flash_sales.reminders import REMINDED_BEFORE, remind_me, remind_of
 from commerce.flash_sales.sales import ItemDraft, SaleDraft, add_sale, schedule_sale
 from commerce.inventory.allotments import places_of
 from commerce.orders.model import Order, OrderStatus
+from commerce.orders.queries import order_view
 from foundation.errors import Json
 from nlu.understand import Understander
 from tests.goods import ZHANG, a_customer, a_product
@@ -85,7 +86,7 @@ class Door:
 
 async def test_a_shopper_waits_is_let_in_buys_by_one_press_and_the_next_one_follows(scratch: ScratchShop) -> None:
     door = await Door.of(scratch, 2)
-    ann, bob, eve = [await door.visitor() for _ in range(3)]
+    ann, bob, eve = [await door.visitor(with_address=address) for address in (True, True, False)]
     early = await door.stands(ann)
     assert (early["state"], early["place"], early["waiting"], early["left"]) == ("early", None, 1, 2)
     assert (early["seconds"], early["again"]) == (3600, 15)
@@ -122,11 +123,16 @@ async def test_a_shopper_waits_is_let_in_buys_by_one_press_and_the_next_one_foll
     scratch.clock.move(timedelta(minutes=11))  # bob's ten minutes are over
     await scratch.catch_up()
     assert (await door.stands(eve))["state"] == "inside"
-    assert (await door.posts(eve, "buy")).status_code == 201
+    assert (await door.posts(eve, "buy")).json()["code"] == "address.none"
+    async with scratch.shop.database.begin() as session:
+        await session.execute(text("UPDATE product SET is_digital = true"))
+    digital = await door.posts(eve, "buy")  # of which nothing is sent
+    assert digital.status_code == 201
     async with scratch.shop.database.begin() as session:
         orders = Counter(await session.scalars(select(Order.status)))
         quota = (await places_of(session, [door.item.quota_id or 0]))[door.item.quota_id or 0]
         variant = await session.get_one(Variant, door.item.variant_id)
+        assert (await order_view(session, digital.json()["order"])).address_line == ""
     assert orders == {OrderStatus.PLACED: 1, OrderStatus.EXPIRED: 1, OrderStatus.PENDING: 1}
     assert (quota.used, quota.held, quota.left, variant.price_amount) == (1, 1, 0, 6800)
     scratch.clock.move(HOUR)

@@ -23,8 +23,9 @@ from bot.web.errors import refusal_json
 from bot.web.kept import Kept
 from bot.web.visitors import visitor_of
 from bot.web.wire import read_body
+from commerce.carts.actions import view_of
 from commerce.carts.deals import FlashDeal, deal_cart
-from commerce.customers.actions import customer_of, last_address
+from commerce.customers.actions import customer_of, last_address, nowhere
 from commerce.customers.model import Customer
 from commerce.flash_sales.claims import flash_price, orders_with
 from commerce.flash_sales.queries import Quota, quota_of
@@ -33,6 +34,7 @@ from commerce.orders.actions import Quote, place_order, quote
 from commerce.orders.destination import destination_of
 from commerce.orders.model import OrderStatus, PaymentMethod
 from commerce.orders.queries import OrderView, order_view
+from commerce.orders.quoting import is_all_digital
 from commerce.payments.actions import pay_token
 from commerce.payments.cash import BY_HAND
 from commerce.payments.methods import offered_methods, waits_for
@@ -125,7 +127,8 @@ async def buy(request: Request, item_id: ItemId, visitor: AVisitor) -> Response:
     """Buy by one press: the order, kept for some minutes, and the link that pays for it.
 
     201; 200 with the order of before while that is not paid. Raises Refused("flash.wait", place=...) out of turn,
-    ("address.none") for who has never told the chat where to send things, and as `flash_price`, `hold`, `place_order`.
+    ("address.none") for who has never told the chat where to send what is sent, and as `flash_price`, `hold`,
+    `place_order`.
     """
     shop = shop_of(request)
     press = await read_body(request, Press)
@@ -169,24 +172,23 @@ async def _waiting_order(session: AsyncSession, item_id: int, customer_id: int) 
 async def _ready(
     session: AsyncSession, shop: "Shop", item_id: int, customer_id: int, pieces: int, now: datetime
 ) -> Ready:
-    """What is about to be ordered, in the deal cart of the customer."""
-    address = await last_address(session, customer_id=customer_id)
-    if address is None:
-        raise Refused("address.none")
+    """What is about to be ordered, in the deal cart of the customer; of what is digital nothing is sent."""
     price = await flash_price(session, item_id=item_id, customer_id=customer_id, quantity=pieces, now=now)
     lines = {price.variant_id: pieces}
     cart = await deal_cart(session, customer_id=customer_id, deal=FlashDeal(item_id), lines=lines, now=now)
-    customer = await session.get_one(Customer, customer_id)
-    offer = await quote(
-        session,
-        customer_id=customer_id,
-        cart_id=cart.id,
-        language=customer.language,
-        now=now,
-        destination=destination_of(address.text),
-        terms=terms_of(shop.settings),
-    )
-    return Ready(customer_id, address.id, customer.language, offer)
+    language = (await session.get_one(Customer, customer_id)).language
+    view = await view_of(session, cart.id, customer_id=customer_id, language=language)
+    terms = terms_of(shop.settings)
+    asked = partial(quote, session, customer_id=customer_id, language=language, now=now, terms=terms, view=view)
+    if all(one.is_digital for one in view.goods.values()):
+        offer = await asked()
+        if is_all_digital(view, offer.priced):
+            nothing_sent = await nowhere(session, customer_id=customer_id, now=now)
+            return Ready(customer_id, nothing_sent, language, offer)
+    address = await last_address(session, customer_id=customer_id)
+    if address is None:
+        raise Refused("address.none")
+    return Ready(customer_id, address.id, language, await asked(destination=destination_of(address.text)))
 
 
 async def _ordered(
