@@ -197,8 +197,7 @@ class Delivery:
                 external_id = await channel.send(message)
         except Undeliverable as error:
             log.warning("undeliverable", conversation=message.conversation_id, seq=message.seq, reason=error.reason)
-            if await self._note_unreachable(message, error) and message.kind is Kind.FACT:
-                await self._say_elsewhere(message)
+            await self._unreachable(message, error)
             return await mark_failed(self._database, message)
         except NotSent as error:
             pause = _grown(error.after, message) if error.is_try else error.after
@@ -223,7 +222,7 @@ class Delivery:
                 await edit_later(self._database, message, at=self._clock() + error.after)
             return
         except Undeliverable as error:
-            await self._note_unreachable(message, error)
+            await self._unreachable(message, error)
         except Exception:  # an edit that was made already may be made again
             log.exception("edit failed", conversation=message.conversation_id)
             await self._edit_failed(message, EDIT_AGAIN)
@@ -234,18 +233,18 @@ class Delivery:
         if not await edit_failed(self._database, message, now=self._clock(), pause=pause):
             log.error("an edit is let go", conversation=message.conversation_id)
 
-    async def _note_unreachable(self, message: Outgoing | Changed, error: Undeliverable) -> bool:
-        """Whether nothing reaches this chat any more."""
-        if error.reason not in ("blocked", "gone"):
-            return False
-        at = self._clock()
-        await set_reachable(self._database, channel=message.channel, chat=message.chat, reachable=False, now=at)
-        return True
+    async def _unreachable(self, message: Outgoing | Changed, error: Undeliverable) -> None:
+        """Nothing reaches this chat any more: what happened in the shop is told to its customer where they can be.
 
-    async def _say_elsewhere(self, message: Outgoing) -> None:
-        """What happened in the shop is told to its customer wherever they can be reached."""
-        async with self._database.begin() as session:
-            place = await say_elsewhere(session, message, now=self._clock())
+        First of all, for a fact is not sent twice: a process that dies after this has told it.
+        """
+        if error.reason not in ("blocked", "gone"):
+            return
+        at, place = self._clock(), None
+        if isinstance(message, Outgoing) and message.kind is Kind.FACT:
+            async with self._database.begin() as session:
+                place = await say_elsewhere(session, message, now=at)
+        await set_reachable(self._database, channel=message.channel, chat=message.chat, reachable=False, now=at)
         if place is not None:
             self.deliver_soon(place.id, place.channel)
 

@@ -45,18 +45,23 @@ async def move_group(database: Database, *, channel: str, chat: str, to: str) ->
         await driver.execute(_MOVE, channel, chat, to)
 
 
-async def conversation_for(session: AsyncSession, *, customer_id: int) -> Conversation | None:
-    """Where a customer is told what happened: in the conversation used last, never in one that others read too. One
-    that nothing reaches comes only when there is no other."""
+async def conversation_for(
+    session: AsyncSession, *, customer_id: int, besides: int | None = None
+) -> Conversation | None:
+    """Where a customer is told what happened: in the conversation used last, never in one that others read too, nor in
+    `besides`. One that nothing reaches comes only when there is no other."""
     is_theirs = (Conversation.customer_id == customer_id, ~Conversation.in_group, ~Conversation.chat.startswith(ERASED))
     theirs, is_lost = select(Conversation).where(*is_theirs), Conversation.unreachable_at.is_not(None)
+    if besides is not None:
+        theirs = theirs.where(Conversation.id != besides)
     return await session.scalar(theirs.order_by(is_lost, Conversation.last_message_at.desc()).limit(1))
 
 
 async def say_elsewhere(session: AsyncSession, message: Outgoing, *, now: datetime) -> Conversation | None:
     """Queue a fact that its chat does not take where its customer can be reached; None where that is nowhere."""
-    theirs = select(Conversation.customer_id).where(Conversation.id == message.conversation_id)
-    place = await conversation_for(session, customer_id=(await session.scalars(theirs)).one())
+    here = message.conversation_id
+    theirs = select(Conversation.customer_id).where(Conversation.id == here)
+    place = await conversation_for(session, customer_id=(await session.scalars(theirs)).one(), besides=here)
     if place is None or place.unreachable_at is not None:
         return None
     key, body, text = f"elsewhere:{message.id}", message.body, message.text

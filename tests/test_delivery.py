@@ -344,6 +344,24 @@ async def test_a_fact_that_meets_a_block_is_told_where_its_customer_can_be_reach
     assert await group.statuses() == []
 
 
+async def test_a_process_that_dies_while_it_notes_a_block_has_told_the_fact_elsewhere(
+    database: Database, clock: Clock
+) -> None:
+    talk, web = await begin_talk(database, clock.now, channel="wire"), await begin_talk(database, clock.now)
+    async with talk.database.begin() as session:
+        await say_fact(session, conversation_id=talk.id, key="paid:1", body={}, text="paid", now=clock.now)
+    wire = FakeWire(Undeliverable("blocked"), opens_at=2)
+    dying = asyncio.create_task(courier(talk, wire, clock).deliver(talk.id, "wire"))
+    await asyncio.wait([dying], timeout=0.5)
+    async with talk.database.raw() as driver, driver.transaction():
+        await driver.execute("SELECT FROM conversation WHERE id = $1 FOR UPDATE", talk.id)  # the note has to wait
+        wire.gate.set()
+        await asyncio.wait([dying], timeout=1)
+        dying.cancel()
+        await asyncio.wait([dying])
+    assert await web.statuses() == [("paid", "queued")]
+
+
 async def test_a_fact_that_is_refused_itself_or_has_no_other_way_is_told_nowhere_else(talk: Talk, clock: Clock) -> None:
     web = await begin_talk(talk.database, clock.now)
     delivery = courier(talk, FakeWire(*[Undeliverable()] * 3, Undeliverable("gone")), clock)
