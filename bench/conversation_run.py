@@ -260,7 +260,7 @@ class Run:
             await self._nap()
             self.shown.append(Shown(message.id, message.seq, message.kind, message.epoch))
             self.in_flight -= 1
-            if not await mark_sent(self.database, message, external_id=f"{message.id}", now=_now()):
+            if await mark_sent(self.database, message, external_id=f"{message.id}", now=_now()) is None:
                 self.wrong["lost"].append(f"{message.seq} was sent and is not marked so")
 
     async def _read_along(self) -> None:
