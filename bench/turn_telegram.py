@@ -5,7 +5,8 @@ that of the bot's process and of all PostgreSQL processes, from /proc; the fake 
 the bench. `echo`: a bare aiogram bot on the same fake that says every message back. The two are measured in turns, part
 by part, for a machine is not equally fast all the time; and the echo hears its messages at the same moments, for each
 getUpdates brings what has come meanwhile: the more at once, the less each costs. `echo_ratio`: how many of its updates
-one turn of the shop costs; `bot_ratio`: the same without PostgreSQL, which the echo does without.
+one turn of the shop costs; `bot_ratio`: the same without PostgreSQL, which the echo does without. `eager_echo` and its
+ratio: the echo in a closed loop of its own, where everybody writes at once and one getUpdates brings it all.
 
 What is measured is a shop that runs: before it counts, everybody has come, ordered once and gone once through the mix
 (with the echo: said as much), for each connection prepares each statement once and PostgreSQL plans it five times.
@@ -17,7 +18,7 @@ import itertools
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bench.processes import Process, cpu_seconds, postgres_pids, scene
@@ -192,16 +193,28 @@ async def bench(place: Place, *, turns: int, shoppers: int) -> dict[str, Json]:
             real = await _open(fake, shop, SHOP, shoppers=shoppers, place=place)
             for side in (bare, real):
                 await side.warm_up()
+            eager = replace(bare, took=[])
             for _ in range(PARTS):
                 moments = await real.measure(-(-turns // PARTS))
                 await bare.measure(len(moments), moments)
+                await eager.measure(len(moments))
         finally:
             echo.kill()
             shop.kill()
-    result, compared = real.result(), bare.result()
-    ratio = round(result["cpu_ms_per_turn"] / compared["cpu_ms_per_turn"], 1)
-    bot_ratio = round(result["bot_cpu_ms_per_turn"] / compared["cpu_ms_per_turn"], 1)
-    return {"channel": "telegram", **result, "echo": compared, "echo_ratio": ratio, "bot_ratio": bot_ratio}
+    result = real.result()
+
+    def times(side: Side, cost: str = "cpu_ms_per_turn") -> float:
+        return round(result[cost] / side.result()["cpu_ms_per_turn"], 1)
+
+    return {
+        "channel": "telegram",
+        **result,
+        "echo": bare.result(),
+        "echo_ratio": times(bare),
+        "bot_ratio": times(bare, "bot_cpu_ms_per_turn"),
+        "eager_echo": eager.result(),
+        "eager_echo_ratio": times(eager),
+    }
 
 
 async def _open(fake: FakeTelegram, process: Process, token: str, *, shoppers: int, place: Place | None = None) -> Side:
