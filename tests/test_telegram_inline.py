@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from bot.telegram.budget import Budget, Limit, Limits
 from bot.telegram.payments import answer_checkout
+from bot.telegram.shared_cards import edit_shared_cards
 from bot.telegram.shared_model import SharedCard
 from bot.telegram.values import PaymentAsked, User
 from cli.scratch import Place
@@ -66,6 +67,20 @@ async def _given(here: TelegramShop, deal: str) -> None:
     assert found is not None
     async with here.shop.database.begin() as session:
         await make(here.shop, session, found, 0)
+
+
+async def _pauses_until_let_go(here: TelegramShop) -> list[float]:
+    """Seconds that a shared card waits after each of the edits at which Telegram fails."""
+    pauses: list[float] = []
+    here.fake.faults.error("editMessageText", 30)
+    while await edit_shared_cards(here.shop) and len(pauses) < 30:
+        async with here.shop.database.begin() as session:
+            try_at = await session.scalar(select(SharedCard.try_at).where(SharedCard.done_at.is_(None)))
+        if try_at is not None:
+            pauses.append((try_at - here.shop.now()).total_seconds())
+            here.scratch.clock.move(timedelta(seconds=pauses[-1]))
+    here.fake.faults.clear()
+    return pauses
 
 
 async def _orders(here: TelegramShop) -> list[Order]:
@@ -167,6 +182,10 @@ async def test_a_shared_group_stays_current_where_telegram_tells_of_no_choice_an
     assert "1 of 2 are in" in shown.text  # Telegram wants a pause first
     here.scratch.clock.move(timedelta(seconds=5))
     here.shop.telegram.budget = free()  # type: ignore[union-attr]  # the old one holds cards for 5 real seconds
+    assert sum(pauses := await _pauses_until_let_go(here)) > 3600
+    assert pauses == [pauses[0] * 2**n for n in range(len(pauses))]
+    async with here.shop.database.begin() as session:  # as if it had not been let go
+        await session.execute(text("UPDATE shared_card SET done_at = NULL, try_at = created_at"))
     await _done(here)
     (shown,) = [seen for seen in friends.messages if seen.id == shared.id]
     assert "It is complete: 2 are in." in shown.text

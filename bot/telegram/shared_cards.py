@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.buttons import Wish, read_token, wish_token
-from bot.delivery import NotSent, Undeliverable
+from bot.delivery import EDIT_AGAIN, NotSent, Undeliverable
 from bot.group_terms import group_card, stands
 from bot.telegram.errors import Gone, Rejected
 from bot.telegram.links import deep_link, group_payload
@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 50
 LEASE = timedelta(seconds=60)
 """After that another worker tries what one has begun to edit."""
+LONGEST_PAUSE = timedelta(hours=1)
+"""A card whose next try would have to wait longer is let go: by then it has gone wrong for about as long."""
 LONGEST_TOAST = 200
 _LONGEST_BAR = 10
 _MARK = "g"
@@ -141,8 +143,9 @@ async def edit_shared_cards(shop: "Shop") -> int:
     for card_id in ids:
         try:
             await _edit(shop, card_id)
-        except Exception:  # it is tried again when its lease has ended
+        except Exception:
             log.exception("a shared card cannot be edited", card=card_id)
+            await _failed(shop, card_id, EDIT_AGAIN)
     return len(ids)
 
 
@@ -158,6 +161,9 @@ async def _edit(shop: "Shop", card_id: int) -> None:
     try:
         await shop.telegram.edit_shared(card.inline_message_id, shown.result.screen, shown.result.picture)
     except NotSent as error:
+        if error.is_try:
+            await _failed(shop, card_id, error.after)
+            return
         version, try_at, is_done = card.version, now + error.after, False
     except (Gone, Undeliverable):
         is_done = True
@@ -167,6 +173,20 @@ async def _edit(shop: "Shop", card_id: int) -> None:
     async with shop.database.begin() as session:
         card = await session.get_one(SharedCard, card_id)
         card.version, card.try_at, card.done_at = version, try_at, now if is_done else None
+
+
+async def _failed(shop: "Shop", card_id: int, pause: timedelta) -> None:
+    """An edit went wrong: it is tried again after `pause`, then each time after twice as long, and let go at last."""
+    now = shop.now()
+    async with shop.database.begin() as session:
+        card = await session.get_one(SharedCard, card_id)
+        failures = max(0, -card.version)
+        pause *= 2**failures
+        if pause > LONGEST_PAUSE:
+            log.error("a shared card is let go", card=card_id)
+            card.done_at = now
+        else:
+            card.version, card.try_at = -failures - 1, now + pause
 
 
 async def _keep(session: AsyncSession, shop: "Shop", **columns: str | int) -> None:

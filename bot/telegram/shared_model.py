@@ -11,8 +11,9 @@ from foundation.database import Base, Id
 class SharedCard(Base):
     """A group-buy shown by inline mode somewhere, in `version`; `inviter_id` is the customer who shared it, or 0.
 
-    `try_at`: when it may be edited next. `done_at`: from then on nobody edits it, as it is gone from its chat, or its
-    group cannot change any more.
+    `version` below zero: so often has the last edit gone wrong, and what the card shows is older than its group.
+    `try_at`: when it may be edited next. `done_at`: from then on nobody edits it, as it is gone from its chat, its
+    group cannot change any more, or it went wrong for too long.
     """
 
     __tablename__ = "shared_card"
