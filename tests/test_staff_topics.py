@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from html import escape
 from types import SimpleNamespace
 from typing import cast
@@ -12,7 +13,7 @@ from typing import cast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.channels.staff_telegram import StaffTelegram, with_author
 from bot.shop import Shop
@@ -47,6 +48,11 @@ async def office(place: Place, understander: Understander) -> AsyncIterator[Offi
 def lines_in(office: Office, person: object, group: object) -> str:
     """Everything the bot has posted in all topics of a group."""
     return "\n".join(told(person.open(group)))  # type: ignore[attr-defined]
+
+
+async def _said_by_staff(office: Office) -> list[str]:
+    async with office.database.session() as session:
+        return list(await session.scalars(select(Message.text).where(Message.kind == "person").order_by(Message.id)))
 
 
 async def test_a_crowd_stays_within_what_a_group_takes_and_agents_are_answered_first(office: Office) -> None:
@@ -94,8 +100,7 @@ async def test_killed_again_and_again_under_faults_nothing_is_lost_and_nobody_is
     heard, said = list[str](), list[str]()
 
     async def answered() -> list[str]:
-        async with office.database.session() as session:
-            return sorted(await session.scalars(select(Message.text).where(Message.kind == "person")))
+        return sorted(await _said_by_staff(office))
 
     for lap in range(8):
         async with office.run(Limits(group=Limit(1000, 1.0))) as task:
@@ -132,10 +137,15 @@ async def test_of_two_processes_one_asks_and_the_other_follows_when_it_dies(offi
         # One that was made by a process that was killed before it could write that down is told apart.
         killed = StaffTelegram(TOKEN, url=office.fake.url, budget=Budget(None, "killed"))
         await killed.open()
-        left_over = anna.open(group, topic=await killed.create_topic(group.id, "nobody"))
+        thread = await killed.create_topic(group.id, "nobody")
+        left_over = anna.open(group, topic=thread)
         await killed.close()
         await left_over.say("what do you need?")
         await left_over.hears("This topic is no conversation; nothing was sent.")
+        async with office.database.begin() as session:  # or by one that took long to write it down
+            await session.execute(update(StaffTopic).values(thread_id=thread))
+        await left_over.say("I am back")
+        await office.eventually(partial(_said_by_staff, office), ["hi", "are you there?", "I am back"])
     assert len(group.topics) == 2
     assert [call.error for call in office.fake.calls if "Conflict" in call.error] == []
 

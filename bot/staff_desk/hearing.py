@@ -98,7 +98,7 @@ class Ear:
     wire: StaffWire
     _heard: OrderedDict[int, None] = field(default_factory=OrderedDict)
     _foreign: set[tuple[int, int]] = field(default_factory=set)
-    """Topics that are about no conversation, which none of them ever will be."""
+    """Topics that have been waited for in vain: most are about no conversation, and no further message waits."""
 
     async def hear(self, value: Value) -> None:
         """Do what an update asks for. What it raises a later try may mend: what was done has its key."""
@@ -205,7 +205,7 @@ class Ear:
     async def _conversation(self, chat_id: int, thread_id: int) -> int | None:
         """Which conversation a topic is about. One that was opened a moment ago may not be written down yet."""
         for pause in (0, NEW_TOPIC_WITHIN):
-            if (chat_id, thread_id) in self._foreign:
+            if pause and (chat_id, thread_id) in self._foreign:
                 return None
             await asyncio.sleep(pause)
             async with self.shop.database.begin() as session:
