@@ -119,7 +119,7 @@ class _Dialogue:
         """Read one message: whoever it is meant for runs, until somebody waits for an answer or all is done."""
         for part in heard.parts if heard.parts and not self._asks_for_free_text() else (heard,):
             if not self.is_over:
-                await self._hear(part)
+                await self._hear(part.as_code if self.frames and self.frames[-1].flow == "checkout" else part)
 
     @property
     def is_over(self) -> bool:

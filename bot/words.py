@@ -3,12 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from foundation.errors import Json
 from nlu.text import fold
 
+_CLEAR = 0.6
 _EDGES = " \t\r\n.,!?;:~、。，！？；：…～\"'“”‘’"
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _BEFORE_UNIT = re.compile(
@@ -57,6 +58,14 @@ class Heard:
     def is_correction(self) -> bool:
         """Whether it takes something back: "no, make it three"."""
         return any(entity.kind == "correction" for entity in self.entities)
+
+    @property
+    def as_code(self) -> "Heard":
+        """Where a coupon may be given: a wish for the coupon if this is nothing but what looks like its code, in
+        capitals with a dash, and no clear wish of its own. As it is if not."""
+        is_clear = self.confidence >= _CLEAR and self.intent not in ("greet", "out_of_scope")
+        is_code = any(one.kind == "coupon_code" and one.value == self.text.strip() for one in self.entities)
+        return self if is_clear or not is_code else replace(self, intent="claim_coupon", confidence=1.0)
 
 
 def simple(text: str) -> str:
