@@ -6,10 +6,16 @@ from datetime import datetime
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.returns.model import Kind
+from commerce.catalog.model import Product, Variant
+from commerce.returns.actions import open_return
+from commerce.returns.handling import approve
+from commerce.returns.model import Kind, Return, ReturnPolicy, ReturnState
+from commerce.returns.offers import Asked, Wish
 from commerce.returns.policies import PolicyDraft, add_policy, change_policy
 from commerce.returns.policy import Policy, policy_of
 from foundation.errors import Refused
+from tests.goods import a_product
+from tests.returning import TERMS, Sold, a_delivered_order, lines_of_order, refunded
 
 DRAFT = PolicyDraft(
     {"en": " Cups ", "zh": ""},
@@ -61,3 +67,26 @@ async def test_a_rule_that_makes_no_sense_is_refused(
     with pytest.raises(Refused) as refused:
         await add_policy(session, draft=wrong, now=now)
     assert (refused.value.code, refused.value.facts) == ("return_policy.invalid", {"field": field})
+
+
+async def test_what_is_digital_is_never_sent_back_or_mended_and_a_person_decides_about_its_money(
+    session: AsyncSession, now: datetime
+) -> None:
+    lesson, tea = await a_product(session, now=now), await a_product(session, now=now)
+    (await session.get_one(Product, (await session.get_one(Variant, lesson)).product_id)).is_digital = True
+    order = await a_delivered_order(session, [Sold(lesson, 2, 5000), Sold(tea, 1, 3000)], now=now)
+    session.add(ReturnPolicy(name={}, kinds=["return", "repair"], window_days=7, auto_limit=99900, updated_at=now))
+    await session.flush()
+    of_lesson, of_tea = (Asked(line.id, 1) for line in await lines_of_order(session, order))
+
+    async def opened(*lines: Asked, kind: Kind = Kind.RETURN) -> Return:
+        theirs, wish = order.customer_id, Wish(kind, lines)
+        return await open_return(session, order_id=order.id, customer_id=theirs, wish=wish, terms=TERMS, now=now)
+
+    with pytest.raises(Refused, match=r"returns\.kind_not_offered"):
+        await opened(of_lesson, kind=Kind.REPAIR)
+    assert (await opened(of_lesson, of_tea)).state is ReturnState.AWAITING_GOODS  # the tea is sent back
+    alone = await opened(of_lesson)
+    assert alone.state is ReturnState.REQUESTED
+    await approve(session, return_id=alone.id, staff_id=1, limit=5000, reason="", terms=TERMS, now=now)
+    assert (alone.state, alone.send_by, await refunded(session, order)) == (ReturnState.REFUND, None, 5000)

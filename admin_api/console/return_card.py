@@ -92,6 +92,7 @@ class ReturnCard:
             link.props["href"] = f"/console/orders?o={asked.order_number}"
             with link:
                 words(asked.order_number)
+        back = f"freight {asked.freight}" if asked.policy.get("comes_back", True) else "nothing back"
         facts = [
             (t("Reason"), t(f"why {asked.why}")),
             (t("Words of the shopper"), asked.note),
@@ -101,7 +102,7 @@ class ReturnCard:
             (t("Taken off"), asked.deducted.shown(language) if asked.deducted.amount else ""),
             (t("Shopper pays"), asked.due.shown(language) if asked.due.amount else ""),
             (t("Money by"), t(f"purse {asked.refund_to}")),
-            (t("Parcel back"), t(f"freight {asked.freight}")),
+            (t("Parcel back"), t(back)),
             (t("To be sent by"), t.moment(asked.send_by.astimezone(zone)) if asked.send_by else ""),
             (t("Parcel"), asked.tracking),
             (t("Parcel to the shopper"), asked.sent_back),

@@ -184,6 +184,8 @@ async def ask_return_policy(turn: Turn) -> None:
         (item,) = await items_of(turn.session, [variant_id], titles=[title])
         if title and any(policy.excludes(item) for policy in policies if policy.fits(item)):
             lines.append(_("{title} is an exception: it cannot come back.").format(title=title))
+        elif item.is_digital:
+            lines.append(_("{title} is digital: you send nothing back, a colleague decides.").format(title=title))
     buttons = (turn.wish(_("Return something"), "return_items"), turn.wish(_("Ask a colleague"), "ask_human"))
     turn.say(Steps("\n".join(lines), buttons))
 

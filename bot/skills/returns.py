@@ -15,7 +15,7 @@ from bot.words import Words
 from commerce.orders.actions import order_of
 from commerce.returns.actions import open_return, quote_return
 from commerce.returns.model import AT_FAULT, OPEN, Kind, RefundTo, Why
-from commerce.returns.offers import Asked, Offer, Terms, Wish, rules_for
+from commerce.returns.offers import Asked, Offer, Terms, Wish, items_of, rules_for
 from commerce.returns.policy import strictest
 from commerce.returns.queries import ReturnableLine, ReturnableOrder, returnable_orders, returns_of
 from foundation.errors import Json, Refused
@@ -87,7 +87,7 @@ async def _bring_back(turn: Turn, kind: Kind) -> None:
         await _say_excluded(turn, picked, kind)
     why = await _why(turn, kind, said)
     if kind is Kind.CLAIM:
-        kind = await _remedy(turn, why)
+        kind = await _remedy(turn, why, picked)
     if why in AT_FAULT and kind is not Kind.REPAIR:
         await turn.ask("photo", _photos(turn))
     note = (
@@ -223,13 +223,16 @@ async def _say_excluded(turn: Turn, picked: Sequence[tuple[ReturnableLine, int]]
             turn.say(text.format(title=item.title))
 
 
-async def _remedy(turn: Turn, why: Why) -> Kind:
+async def _remedy(turn: Turn, why: Why, picked: Sequence[tuple[ReturnableLine, int]]) -> Kind:
     _ = turn._
+    items = await items_of(
+        turn.session, [line.variant_id for line, _ in picked], titles=[one.title for one, _ in picked]
+    )
     options = [
         Option("money", _("My money back"), Kind.CLAIM, also=("refund", "money", "退款", "退钱")),
         Option("new", _("A replacement"), Kind.EXCHANGE, also=("replacement", "exchange", "another", "换", "补发")),
     ]
-    if why in (Why.DAMAGED, Why.DEFECTIVE):
+    if why in (Why.DAMAGED, Why.DEFECTIVE) and not any(item.is_digital for item in items):
         options.append(Option("repair", _("A repair"), Kind.REPAIR, also=("repair", "fix", "修", "维修")))
     return await turn.ask("remedy", Choice(_("I am sorry about that. What would you like?"), options))
 

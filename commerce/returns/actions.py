@@ -214,7 +214,7 @@ async def _write(
         note=note_text.strip()[:LONGEST_NOTE],
         photos=list(photos),
         asked_by=by,
-        policy={**offer.policy.as_json(), "freight": offer.freight.value},
+        policy={**offer.policy.as_json(), "freight": offer.freight.value, "comes_back": offer.send_by is not None},
         checks=[check.as_json() for check in offer.checks],
         refund_to=wish.refund_to,
         account_id=wish.account_id,

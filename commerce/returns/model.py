@@ -274,8 +274,8 @@ class Return(Base):
 
     @property
     def needs_goods(self) -> bool:
-        """Whether something must come back: what never arrived cannot."""
-        return self.why is not Why.MISSING
+        """Whether something must come back: what never arrived cannot, nor what is digital."""
+        return bool(self.policy.get("comes_back", self.why is not Why.MISSING))
 
     def move_to(self, state: ReturnState, *, now: datetime) -> None:
         """Change the state, or raise Refused("returns.move_refused"). Its order's row must be locked."""

@@ -96,7 +96,10 @@ class OfferLine:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a yes agrees to, in minor units: `refund` goes back, or `due` is to be paid for a dearer replacement."""
+    """What a yes agrees to, in minor units: `refund` goes back, or `due` is to be paid for a dearer replacement.
+
+    `send_by` is None where nothing comes back.
+    """
 
     order: Order
     wish: Wish
@@ -177,6 +180,7 @@ async def make_offer(
     )
     if not overrules:
         refuse_hard(checks, order=order.number)
+    comes_back = wish.why is not Why.MISSING and not all(one.item.is_digital for one in made)
     offer = Offer(
         order=order,
         wish=wish,
@@ -186,7 +190,7 @@ async def make_offer(
         goods=goods,
         fee=fee,
         shipping=shipping,
-        send_by=send_by(policy.send_within_days, terms.zone, now) if wish.why is not Why.MISSING else None,
+        send_by=send_by(policy.send_within_days, terms.zone, now) if comes_back else None,
         freight=policy.who_pays_freight(wish.why),
     )
     await _refuse_purse(session, offer)
@@ -227,20 +231,20 @@ async def rules_for(
 async def items_of(session: AsyncSession, variant_ids: Sequence[int], *, titles: Sequence[str]) -> list[Item]:
     """What policies must know of these variants, in their order."""
     rows = await session.execute(
-        select(Variant.id, Variant.product_id, Product.category_id)
+        select(Variant.id, Variant.product_id, Product.category_id, Product.is_digital)
         .join(Product, Product.id == Variant.product_id)
         .where(Variant.id.in_(variant_ids))
     )
-    of_variant = {variant_id: (product_id, shelf) for variant_id, product_id, shelf in rows}
+    of_variant = {variant_id: (product_id, shelf, digital) for variant_id, product_id, shelf, digital in rows}
     around = dict((await session.execute(select(Category.id, Category.parent_id))).all())
     items = []
     for variant_id, title in zip(variant_ids, titles, strict=True):
-        product_id, shelf = of_variant[variant_id]
+        product_id, shelf, is_digital = of_variant[variant_id]
         shelves: set[int] = set()
         while shelf is not None and shelf not in shelves:
             shelves.add(shelf)
             shelf = around.get(shelf)
-        items.append(Item(product_id, frozenset(shelves), title))
+        items.append(Item(product_id, frozenset(shelves), title, is_digital))
     return items
 
 
@@ -334,7 +338,7 @@ async def _with_replacements(
             raise Refused("returns.replacement_gone", title=one.line.title)
         if view.variant_id == one.line.variant_id and wish.why not in AT_FAULT:
             raise Refused("returns.same_thing", title=one.line.title)
-        if policy.same_product_only and products[view.variant_id] != one.item.product_id:
+        if (policy.same_product_only or one.item.is_digital) and products[view.variant_id] != one.item.product_id:
             raise Refused("returns.other_product", title=one.line.title)
         pieces[view.variant_id] = pieces.get(view.variant_id, 0) + one.quantity
         if view.available < pieces[view.variant_id]:

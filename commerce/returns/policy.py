@@ -102,11 +102,14 @@ class Policy(Rules):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What a policy must know of an order line. `category_ids`: its shelf and all shelves around that."""
+    """What a policy must know of an order line. `category_ids`: its shelf and all shelves around that. Of what is
+    digital nothing can be sent back, or mended.
+    """
 
     product_id: int
     category_ids: frozenset[int]
     title: str
+    is_digital: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ def policy_of(row: ReturnPolicy) -> Policy:
 def policy_for(policies: Sequence[Policy], item: Item, kind: Kind) -> Policy:
     """The first that fits. Raises Refused("returns.kind_not_offered") when the shop does not do that with this item."""
     for policy in policies:
-        if kind in policy.kinds and policy.fits(item):
+        if kind in policy.kinds and policy.fits(item) and not (kind is Kind.REPAIR and item.is_digital):
             return policy
     raise Refused("returns.kind_not_offered", kind=kind.value, title=item.title)
 
@@ -189,7 +192,7 @@ def strictest(policies: Collection[Policy]) -> Policy:
 
 
 def check_all(
-    of_items: Iterable[tuple[Item, Policy]],
+    of_items: Sequence[tuple[Item, Policy]],
     *,
     policy: Policy,
     why: Why,
@@ -203,7 +206,8 @@ def check_all(
 ) -> list[Check]:
     """Hold every rule against a wish. `earlier`: returns this order had before; `left`: what its payments still hold.
 
-    Money that nothing comes back for is never given without a person, unless a limit says up to how much.
+    Money that nothing comes back for is never given without a person, unless a limit says up to how much; for what is
+    digital not even then.
     """
     today = now.astimezone(zone).date()
     checks = []
@@ -214,7 +218,8 @@ def check_all(
         checks.append(Check("returns.excluded", not its.excludes(item), True, {"title": item.title}))
     checks.append(Check("returns.once_per_order", not (policy.once_per_order and earlier), True, {"earlier": earlier}))
     checks.append(Check("returns.photo_missing", photos > 0 or not policy.photo_required, False, {}))
-    limit = 0 if policy.auto_limit is None and why is Why.MISSING else policy.auto_limit
+    is_digital = all(item.is_digital for item, _ in of_items)
+    limit = 0 if is_digital or (policy.auto_limit is None and why is Why.MISSING) else policy.auto_limit
     is_small = limit is None or amount <= limit
     checks.append(Check("returns.above_auto_limit", is_small, False, {"amount": amount, "limit": limit}))
     checks.append(Check("returns.not_paid", amount <= left, False, {"amount": amount, "left": left}))
