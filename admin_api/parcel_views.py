@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.catalog.model import Product, Variant
 from commerce.inventory.locations import locations
 from commerce.orders.model import DeliveryMethod, Order
 from commerce.orders.queries import order_view
@@ -39,7 +40,10 @@ class ParcelLine(BaseModel):
 
 
 class ParcelRow(BaseModel):
-    """A parcel, or goods to be picked up. `may_become` are the states the staff may say it is in now."""
+    """A parcel, goods to be picked up, or what is digital and handed over in the chat (`is_digital`).
+
+    `may_become` are the states the staff may say it is in now.
+    """
 
     id: int
     order_id: int
@@ -47,6 +51,7 @@ class ParcelRow(BaseModel):
     location_id: int | None
     location: str
     method: DeliveryMethod
+    is_digital: bool
     state: ShipmentState
     carrier: str
     is_known_carrier: bool
@@ -136,7 +141,10 @@ async def parcel_rows(session: AsyncSession, views: list[ParcelView], *, languag
     ids = {view.order_id for view in views}
     found = await session.execute(select(Order.id, Order.number).where(Order.id.in_(ids)))
     numbers = dict(found.all())
-    return [_row(view, numbers[view.order_id], places) for view in views]
+    goods = {line.variant_id for view in views for line in view.lines}
+    of_digital = select(Variant.id).join(Product, Product.id == Variant.product_id).where(Product.is_digital)
+    digital = set(await session.scalars(of_digital.where(Variant.id.in_(goods))))
+    return [_row(view, numbers[view.order_id], places, digital) for view in views]
 
 
 async def parcel_page(
@@ -188,7 +196,7 @@ async def place_names(session: AsyncSession, *, language: str) -> dict[int, str]
     }
 
 
-def _row(view: ParcelView, number: str, places: dict[int, str]) -> ParcelRow:
+def _row(view: ParcelView, number: str, places: dict[int, str], digital: set[int]) -> ParcelRow:
     may_become = [state for state in STAFF_MAY_SAY if state in MOVES[view.state] and view.state not in BEFORE_LEAVING]
     return ParcelRow(
         id=view.shipment_id,
@@ -197,6 +205,7 @@ def _row(view: ParcelView, number: str, places: dict[int, str]) -> ParcelRow:
         location_id=view.location_id,
         location=places.get(view.location_id, "") if view.location_id is not None else "",
         method=view.method,
+        is_digital=all(line.variant_id in digital for line in view.lines),
         state=view.state,
         carrier=view.carrier,
         is_known_carrier=company_of(view.carrier) is not None,

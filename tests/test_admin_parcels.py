@@ -10,6 +10,11 @@ import segno
 from PIL import Image
 from sqlalchemy import select
 
+from admin_api.console.parcel_card import state_name
+from admin_api.console.words import Words
+from admin_api.parcel_views import ParcelRow
+from commerce.catalog.model import Product, Variant
+from commerce.customers.address import NOWHERE
 from commerce.inventory.actions import receive_stock
 from commerce.inventory.hold import Holds
 from commerce.inventory.locations import LocationDraft, add_location
@@ -108,6 +113,25 @@ async def test_an_order_is_packed_in_parts_sent_and_proved(
         *["parcel.made", "parcel.made", "parcel.picked", "parcel.packed", "parcel.shipped"],
         *["parcel.said", "parcel.proved", "parcel.proof_opened", "parcel.cancelled"],
     ]
+
+
+async def test_digital_goods_stand_under_parcels_as_handed_over(
+    console: Console, holds: Holds, tea: int, now: datetime
+) -> None:
+    wang = await console.at_work("wang", "merchant")
+    async with console.database.begin() as session:
+        lesson = await a_product(session, now=now, title="茶艺课", price=9900)
+        (await session.get_one(Product, (await session.get_one(Variant, lesson)).product_id)).is_digital = True
+    orders = [
+        await an_order(console.database, holds, {lesson: 1}, now=now, to=NOWHERE),
+        await an_order(console.database, holds, {tea: 1, lesson: 1}, now=now),
+    ]
+    stand = []
+    for order in orders:
+        await wang.post(f"/api/orders/{order.number}/ship", {"carrier": "顺丰", "tracking_number": "SF1"})
+        (parcel,) = (await wang.get(f"/api/orders/{order.number}/parcels")).json()["parcels"]
+        stand.append([state_name(Words(language), ParcelRow(**parcel)) for language in ("zh", "en")])
+    assert stand == [["已交付", "Handed over"], ["已发出", "shipped"]]
 
 
 async def test_guessing_a_pick_up_code_at_the_counter_ends_after_five_tries_even_at_once(

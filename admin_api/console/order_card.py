@@ -35,9 +35,10 @@ def order_states(visit: Visit, order: OrderRow) -> None:
     if not ended or order.payment_state is not PaymentState.UNPAID:
         chip(t(order.payment_state), TONES.get(order.payment_state, "warn"))
     if not ended:
-        is_there = order.fulfilment_state is FulfilmentState.DELIVERED
-        name = "delivered_parcel" if is_there else str(order.fulfilment_state)
-        chip(t(name), TONES.get(order.fulfilment_state, "quiet"))
+        shown = t(str(order.fulfilment_state))
+        if order.fulfilment_state is FulfilmentState.DELIVERED:
+            shown = t("delivered_parcel") if order.address else t("Handed over")
+        chip(shown, TONES.get(order.fulfilment_state, "quiet"))
 
 
 def goods(visit: Visit, lines: list[GoodsLine]) -> None:

@@ -27,7 +27,8 @@ class OrderParcelsCard:
             return
         t = self.visit.t
         with self.box, box("order-card").props("data-parcels"):
-            words(t("Parcels"), "side-title")
+            is_digital = bool(found.parcels) and all(parcel.is_digital for parcel in found.parcels)
+            words(t("Digital goods" if is_digital else "Parcels"), "side-title")
             for parcel in found.parcels:
                 self._parcel(parcel)
             if found.loose and found.may_pack:

@@ -11,6 +11,7 @@ from admin_api.console.goods_fields import goods_picture
 from admin_api.console.looks import box, button, chip, words
 from admin_api.console.parcel_dialogs import ask_carrier, ask_standing
 from admin_api.console.visit import Visit
+from admin_api.console.words import Words
 from admin_api.parcel_views import ParcelRow, ParcelWithTracking, Proof, Said
 from admin_api.roles import Permission, StaffMember
 from commerce.catalog.media import MOST_BYTES
@@ -30,14 +31,20 @@ TONES = {
 After = Callable[[int], Awaitable[None]]
 
 
+def state_name(t: Words, parcel: ParcelRow) -> str:
+    """Where a parcel stands, in a word."""
+    if parcel.is_digital and parcel.state is ShipmentState.DELIVERED:
+        return t("Handed over")
+    name = f"pickup {parcel.state}" if parcel.method is DeliveryMethod.PICKUP else f"parcel {parcel.state}"
+    shown = t(name)
+    return t(f"parcel {parcel.state}") if shown == name else shown
+
+
 def parcel_state(visit: Visit, parcel: ParcelRow) -> None:
     """Where a parcel stands, as marks."""
     t = visit.t
-    is_pickup = parcel.method is DeliveryMethod.PICKUP
-    name = f"pickup {parcel.state}" if is_pickup else f"parcel {parcel.state}"
-    shown = t(name)
-    chip(t(f"parcel {parcel.state}") if shown == name else shown, TONES.get(parcel.state, ""))
-    if is_pickup:
+    chip(state_name(t, parcel), TONES.get(parcel.state, ""))
+    if parcel.method is DeliveryMethod.PICKUP:
         chip(t("Pick-up"), "quiet")
     if parcel.resolution is not None:
         chip(t(f"parcel {parcel.resolution}"), "good")
@@ -68,7 +75,7 @@ class ParcelCard:
                 self._said(said)
             if not whole.tracking:
                 words(t("Nothing was said about it yet."), "side-empty")
-        if parcel.state in LEFT:
+        if parcel.state in LEFT and not parcel.is_digital:
             self._proofs(whole.proofs)
 
     def _is_to_mend(self) -> bool:
@@ -137,7 +144,8 @@ class ParcelCard:
                 button(t("Give the money back"), "small", "currency_exchange").on("click", self._refund)
             if may_ship and state is ShipmentState.RETURNED_TO_SENDER:
                 button(t("Back on the shelf"), "small", "shelves").on("click", self._unpack)
-            if staff.may(Permission.OPEN_ADDRESSES) and state is not ShipmentState.CANCELLED:
+            has_slip = state is not ShipmentState.CANCELLED and not parcel.is_digital
+            if staff.may(Permission.OPEN_ADDRESSES) and has_slip:
                 slip = ui.element("a").classes("btn small").props("target=_blank")
                 slip.props["href"] = f"/api/parcels/{parcel.id}/slip"
                 with slip:

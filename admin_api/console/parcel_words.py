@@ -2,6 +2,7 @@
 
 PARCELS_ZH = {
     "Parcels": "包裹",
+    "Digital goods": "数字商品",
     "To send": "待发货",
     "On the way": "运输中",
     "Trouble": "异常",
