@@ -16,8 +16,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection as AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, make_transient_to_detached, mapped_column
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, mapped_column
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from sqlalchemy.util import await_
 
 from foundation.encryption import Vault
@@ -192,18 +192,16 @@ async def insert_rows(session: AsyncSession, model: type[Base], rows: Sequence[J
 
 
 async def insert_row(session: AsyncSession, row: Base) -> None:
-    """Write one new object as `insert_rows` does; then the session knows it as if it had read it.
-
-    Undone with a savepoint, the row is gone but the session still knows the object: whoever undoes forgets it.
-    """
+    """Write one new object as `insert_rows` does; then the session knows it as if it had written it itself, and forgets
+    it with the savepoint that undoes it."""
     _, empty = _insert_of(type(row))
     for name in empty:
         if name not in row.__dict__:
             setattr(row, name, empty[name])
     [row_id] = await insert_rows(session, type(row), [{name: getattr(row, name) for name in empty}])
     set_committed_value(row, "id", row_id)
-    make_transient_to_detached(row)
     session.add(row)
+    session.sync_session._register_persistent({instance_state(row)})
 
 
 @cache

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commerce.announcements import Announcement, announce, announced
+from commerce.announcements import Announcement, announce, announce_at_once, announced
 from foundation.database import insert_row, raw
 from foundation.errors import Json
 from tests.goods import a_customer
@@ -38,7 +38,10 @@ async def test_what_was_told_in_a_savepoint_that_is_undone_is_not_told(session: 
     customer = await a_customer(session, now=now)
     savepoint = await session.begin_nested()
     announce(session, "back_in_stock", customer_id=customer.id, now=now)
-    await session.flush()
+    await announce_at_once(session, "order_placed", customer_id=customer.id, now=now)
+    async with session.begin_nested():
+        await announce_at_once(session, "order_placed", customer_id=customer.id, now=now)
+    assert len(await announced(session)) == 3
     await savepoint.rollback()
     assert await announced(session) == []
 
