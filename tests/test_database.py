@@ -1,13 +1,15 @@
 """The way down to the driver keeps to the session's transaction."""
 
+import asyncio
 import json
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import QueuePool, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import Announcement, announce, announce_at_once, announced
-from foundation.database import insert_row, raw
+from foundation.database import Database, insert_row, raw
 from foundation.errors import Json
 from tests.goods import a_customer
 
@@ -53,3 +55,28 @@ async def test_json_comes_back_as_it_was_written_however_deep(session: AsyncSess
     written: dict[str, Json] = {"deep": deep, "count": 10**30, "share": 0.1, "none": None, "said": '茶 🫖 "x"\n'}
     read = await (await raw(session)).fetchval("SELECT $1::jsonb", json.dumps(written))
     assert read == written
+
+
+async def test_who_is_cancelled_anywhere_gives_the_connection_back_and_leaves_nothing_open(
+    untouched: Database,
+) -> None:
+    async def alone() -> None:
+        async with untouched.raw() as driver:
+            await driver.execute("SELECT pg_sleep(0.005)")
+
+    async def in_savepoint() -> None:
+        async with untouched.begin() as session, session.begin_nested():
+            await (await raw(session)).execute("SELECT pg_sleep(0.005)")
+
+    for n in range(20):
+        tasks = [asyncio.create_task(work()) for work in (alone, in_savepoint, alone, in_savepoint)]
+        await asyncio.sleep(n * 0.001)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    assert cast(QueuePool, untouched.engine.pool).checkedout() == 0
+    async with asyncio.timeout(10):
+        await asyncio.gather(alone(), in_savepoint())
+    async with untouched.raw() as driver:
+        left = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+        assert await driver.fetchval(left) == 0
