@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import gc
 import sys
 
 import uvloop
@@ -30,6 +31,7 @@ async def shop(settings: Settings) -> None:
         telegram = await shop.joining
         telegram.budget = Budget(connect(settings.redis_url), "bench", limits=Limits(WIDE, WIDE, WIDE))
         await shop.mind.understander()
+        gc.freeze()  # as cli/serve.py does
         await poll(shop, stop=asyncio.Event())
 
 

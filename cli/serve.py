@@ -9,7 +9,8 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -71,18 +72,25 @@ def open_port(host: str, port: int, option: str) -> socket.socket:
     return listening
 
 
+@contextmanager
+def importing() -> Iterator[None]:
+    """Of what is imported nothing is ever garbage: looking for it would delay the start, and all the rest by half a
+    second now and then."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
+
+
 def web(settings: Settings) -> None:
     """Serve the web chat until told to stop."""
     listening = open_port(settings.web_host, settings.web_port, "--port")
     settings = start_serving(settings)
-    gc.disable()  # of what is imported nothing is ever garbage: looking for it would only delay the first page
-    import uvloop
+    with importing():
+        import uvloop
 
-    from bot.app import open_shop
-    from bot.web.app import create_app
-
-    gc.freeze()
-    gc.enable()
+        from bot.app import open_shop
+        from bot.web.app import create_app
 
     async def run() -> None:
         async with open_shop(settings) as shop:
@@ -95,11 +103,12 @@ def console(settings: Settings) -> None:
     """Serve the staff's API and console until told to stop."""
     listening = open_port(settings.web_host, settings.console_port, "--console-port")
     settings = start_serving(settings)
-    import uvloop
+    with importing():
+        import uvloop
 
-    from admin_api.app import create_app
-    from foundation.database import Database
-    from foundation.redis import Doorbell, connect
+        from admin_api.app import create_app
+        from foundation.database import Database
+        from foundation.redis import Doorbell, connect
 
     async def run() -> None:
         vault = vault_of(settings)
@@ -117,10 +126,11 @@ def console(settings: Settings) -> None:
 def worker(settings: Settings) -> None:
     """Work on jobs, sweeps and deliveries until told to stop."""
     settings = start_serving(settings)
-    import uvloop
+    with importing():
+        import uvloop
 
-    from bot.app import open_shop
-    from bot.worker import work
+        from bot.app import open_shop
+        from bot.worker import work
 
     async def run() -> None:
         stop = asyncio.Event()
@@ -137,12 +147,13 @@ def telegram(settings: Settings) -> None:
     if settings.telegram_token is None and settings.telegram_staff_token is None:
         raise Refused("telegram.no_token")
     settings = start_serving(settings)
-    import uvloop
+    with importing():
+        import uvloop
 
-    from admin_api.telegram_desk import telegram_desk
-    from bot.app import open_shop
-    from bot.channels.staff_telegram import run_staff_telegram
-    from bot.telegram.polling import poll
+        from admin_api.telegram_desk import telegram_desk
+        from bot.app import open_shop
+        from bot.channels.staff_telegram import run_staff_telegram
+        from bot.telegram.polling import poll
 
     async def run() -> None:
         stop = asyncio.Event()
