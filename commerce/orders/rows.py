@@ -79,13 +79,7 @@ ROWS: Final = (
         Order.version,
         _LINES.label("lines"),
         *_SUMS.c,
-        case(
-            (
-                or_(Order.payment_method == PaymentMethod.COD, _SUMS.c.refunded + _SUMS.c.going_back > 0),
-                forgiven(Order.id),
-            ),
-            else_=0,
-        ).label("forgiven"),
+        case((_MAY_BE_FORGIVEN, forgiven(Order.id)), else_=0).label("forgiven"),
         *_PARCEL.c,
         Intent.id.label("intent_id"),
         Intent.provider,
