@@ -68,7 +68,7 @@ async def priced_checkout(turn: Turn, view: CartView, where: Region | None) -> t
 
 async def nothing_is_sent(turn: Turn, view: CartView) -> bool:
     """Whether the order needs no address: digital goods, and no gift that is sent beside them."""
-    if not all(one.is_digital for one in view.goods.values()):
+    if not view.is_digital:
         return False
     return is_all_digital(view, (await _quote(turn, view, None, choices_of(view))).priced)
 

@@ -180,7 +180,7 @@ async def _ready(
     view = await view_of(session, cart.id, customer_id=customer_id, language=language)
     terms = terms_of(shop.settings)
     asked = partial(quote, session, customer_id=customer_id, language=language, now=now, terms=terms, view=view)
-    if all(one.is_digital for one in view.goods.values()):
+    if view.is_digital:
         offer = await asked()
         if is_all_digital(view, offer.priced):
             nothing_sent = await nowhere(session, customer_id=customer_id, now=now)

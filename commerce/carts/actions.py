@@ -109,6 +109,11 @@ class CartView:
         """{variant id: pieces}"""
         return {line.variant_id: line.quantity for line in self.lines}
 
+    @property
+    def is_digital(self) -> bool:
+        """Whether nothing but digital goods is in it; a gift beside them may be none."""
+        return bool(self.goods) and all(one.is_digital for one in self.goods.values())
+
 
 async def cart_of(session: AsyncSession, *, customer_id: int) -> Cart:
     """The customer's open cart; made when there is none."""
