@@ -16,14 +16,12 @@ from bot.frames import Frame
 from bot.language import N_, translator
 from bot.questions import calls_off
 from bot.replies import Reply
-from bot.words import Heard, Words, simple
+from bot.words import SURE, Heard, Words, simple
 from foundation.errors import Json
 
 MOST_FRAMES = 5
 MOST_DIGRESSIONS = 2
 """How often the bot comes back to a question that the shopper leaves for something else."""
-SURE = 0.6
-"""From here on a cancel, a back and a wish for a person are certain enough to act on."""
 SILENCE = timedelta(days=1)
 UNCLEAR = "out_of_scope"
 ASK_PERSON = "ask_human"

@@ -9,7 +9,8 @@ from typing import Protocol
 from foundation.errors import Json
 from nlu.text import fold
 
-_CLEAR = 0.6
+SURE = 0.6
+"""From here on a wish is certain enough to act on, and a message clearly means it."""
 _EDGES = " \t\r\n.,!?;:~、。，！？；：…～\"'“”‘’"
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _BEFORE_UNIT = re.compile(
@@ -63,7 +64,7 @@ class Heard:
     def as_code(self) -> "Heard":
         """Where a coupon may be given: a wish for the coupon if this is nothing but what looks like its code, in
         capitals with a dash, and no clear wish of its own. As it is if not."""
-        is_clear = self.confidence >= _CLEAR and self.intent not in ("greet", "out_of_scope")
+        is_clear = self.confidence >= SURE and self.intent not in ("greet", "out_of_scope")
         is_code = any(one.kind == "coupon_code" and one.value == self.text.strip() for one in self.entities)
         return self if is_clear or not is_code else replace(self, intent="claim_coupon", confidence=1.0)
 

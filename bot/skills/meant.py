@@ -8,7 +8,7 @@ from bot.flow import Turn
 from bot.questions import Option
 from bot.skills.showing import price
 from bot.skills.variants import Narrowing, meant_variants
-from bot.words import Words, simple
+from bot.words import SURE, Words, simple
 from commerce.catalog.queries import ProductDetails, VariantView, product_cards, product_details, variants_of
 from commerce.search.actions import Wanted, find
 from commerce.search.terms import colours_in, terms_of
@@ -17,7 +17,6 @@ from foundation.errors import Refused
 MOST_WORDS = 100
 """Characters of a message that are searched for as they are."""
 MOST_FITTING = 200
-DOUBTFUL = 0.6
 _NO_THING = (
     r"\b(?:ones?|in|an?|the|of|size|colou?r|please|is|are|there|do|you|have|it|any|got)\b"
     r"|[码号款色的个件要有没吗呢还来]"
@@ -116,7 +115,7 @@ async def _chosen(turn: Turn, candidates: Sequence[int]) -> int:
 
 def _may_answer(turn: Turn, words: Words) -> bool:
     """Whether a message that describes something may answer which one is meant, and is not clearly another wish."""
-    return words.heard.intent in (turn.frame.flow, *_DESCRIBING) or words.heard.confidence < DOUBTFUL
+    return words.heard.intent in (turn.frame.flow, *_DESCRIBING) or words.heard.confidence < SURE
 
 
 async def _described(turn: Turn, words: Words, candidates: Sequence[int]) -> list[int]:
