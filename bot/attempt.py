@@ -1,10 +1,6 @@
 """One run of a flow inside its savepoint, and how it ended."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from enum import Enum
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import replies
 from bot.flow import Again, Flow, Gone, Paused, Turn, Unread
@@ -24,19 +20,6 @@ class End(Enum):
     UNREAD = "could not read the message"
     AGAIN = "wants to run again"
     REFUSED = "was refused"
-
-
-@asynccontextmanager
-async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
-    """Undo what was written inside when it raises, announcements included."""
-    announced = session.info.setdefault("announcements", [])
-    before = len(announced)
-    try:
-        async with session.begin_nested():
-            yield
-    except BaseException:
-        del announced[before:]
-        raise
 
 
 async def attempt(turn: Turn, flow: Flow) -> End:

@@ -7,7 +7,6 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.announcements import told_in_turn
-from bot.attempt import savepoint
 from bot.dialogue import Outcome, converse
 from bot.flow import Handover, Setting
 from bot.language import translator
@@ -150,7 +149,7 @@ async def _talk(shop: "Shop", session: AsyncSession, locked: Locked, meanings: d
             shop.vault,
             locked.customer_id,
             now,
-            lambda: savepoint(session),
+            session.begin_nested,
             note=locked.note_for_bot or "",
             private_link=_private_link(shop, locked),
             channel=locked.channel,

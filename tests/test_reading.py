@@ -7,7 +7,6 @@ from sqlalchemy import BigInteger, any_, bindparam, event, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.attempt import savepoint
 from commerce.carts.model import Cart, CartStatus
 from commerce.customers.actions import customer_for
 from foundation.database import raw
@@ -50,7 +49,7 @@ async def test_a_read_is_part_of_the_transaction_and_of_the_savepoint(session: A
     cart_id = cart.id
 
     async def change_and_fail() -> None:
-        async with savepoint(session):
+        async with session.begin_nested():
             cart.version = 1
             assert await VERSIONS.value(session, ids=[cart_id]) == 1
             raise ZeroDivisionError
@@ -76,11 +75,11 @@ async def test_a_savepoint_is_begun_by_what_may_write_or_locks_and_by_no_other_r
     connection = (await session.connection()).sync_connection
     event.listen(connection, "savepoint", lambda _connection, name: begun.append(name))
     for writes in (False, True):
-        async with savepoint(session):
+        async with session.begin_nested():
             await CARTS.all(session, customer_id=customer_id, status=CartStatus.OPEN)
             assert not begun
             await raw(session, in_savepoint=writes)
     assert len(begun) == 1
-    async with savepoint(session):
+    async with session.begin_nested():
         await LOCKED.all(session, cart_id=cart.id)
     assert len(begun) == 2

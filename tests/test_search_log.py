@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.attempt import savepoint
 from bot.worker import work
 from cli.scratch import ScratchShop
 from commerce.search.log import SearchDay, forget_searches, log_search, normal, searches, searches_by_day
@@ -58,7 +57,7 @@ async def test_a_search_stays_written_down_when_what_came_of_it_is_undone(sessio
     await raw(session)
 
     async def search_and_fail() -> None:
-        async with savepoint(session):
+        async with session.begin_nested():
             await log_search(session, text="tea", language="en", found=1, relaxed=False, now=now)
             raise ZeroDivisionError
 
