@@ -35,7 +35,8 @@ def app() -> FastAPI:
 
 
 def serve(environment: dict[str, str]) -> None:
-    """Be a console until we are ended."""
+    """Be a console until we are ended. What it logs goes to the standard error: our output holds process ids."""
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.environ.update(environment)
     port = int(environment["XIAOER_CONSOLE_PORT"])
