@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 
 import asyncpg
 from pydantic_core import from_json
-from sqlalchemy import BigInteger, Connection, DateTime, Identity, MetaData, PoolProxiedConnection, exc
+from sqlalchemy import BigInteger, Connection, DateTime, Identity, MetaData, PoolProxiedConnection, event, exc
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
@@ -32,6 +32,11 @@ DATABASE_AWAY = (
     exc.TimeoutError,
 )
 """What is raised while the database cannot be reached: try again later."""
+
+LONGEST_IDLE = "5min"
+"""PostgreSQL ends a connection that does nothing so long inside a transaction, and with it the locks: its task was
+cancelled while it gave the connection back, or its process hangs. No import or index works so long between two
+statements; waiting for a lock is not doing nothing."""
 
 JsonMap: TypeAlias = dict[str, Json]
 JsonList: TypeAlias = list[Json]
@@ -118,6 +123,7 @@ class Database:
             json_deserializer=_read_json,
             hide_parameters=True,  # what a shopper wrote is no part of an error, and so of no log
         )
+        event.listen(self.engine.sync_engine, "connect", _end_when_idle)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={"vault": vault})
 
     def session(self) -> AsyncSession:
@@ -147,6 +153,11 @@ class Database:
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
+
+
+def _end_when_idle(connection: Any, _record: object) -> None:
+    """By a statement: poolers such as PgBouncer refuse a connection that brings a parameter they do not know."""
+    connection.run_async(lambda driver: driver.execute(f"SET idle_in_transaction_session_timeout = '{LONGEST_IDLE}'"))
 
 
 _DRIVERS: "weakref.WeakKeyDictionary[SessionTransaction, asyncpg.Connection]" = weakref.WeakKeyDictionary()

@@ -5,11 +5,13 @@ import json
 from datetime import datetime
 from typing import cast
 
+import pytest
 from sqlalchemy import QueuePool, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.announcements import Announcement, announce, announce_at_once, announced
-from foundation.database import Database, insert_row, raw
+from foundation.database import LONGEST_IDLE, Database, insert_row, raw
 from foundation.errors import Json
 from tests.goods import a_customer
 
@@ -80,3 +82,18 @@ async def test_who_is_cancelled_anywhere_gives_the_connection_back_and_leaves_no
     async with untouched.raw() as driver:
         left = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
         assert await driver.fetchval(left) == 0
+
+
+async def test_a_transaction_left_idle_is_ended_by_the_server_and_the_pool_goes_on(untouched: Database) -> None:
+    pool = cast(QueuePool, untouched.engine.pool)
+    async with untouched.session() as session:
+        driver = await raw(session)
+        assert await driver.fetchval("SHOW idle_in_transaction_session_timeout") == LONGEST_IDLE
+        await driver.execute("SET idle_in_transaction_session_timeout = '10ms'")
+        await asyncio.sleep(0.1)
+        with pytest.raises(DBAPIError):
+            await session.execute(select(1))
+    assert pool.checkedout() == 0
+    for _each in range(pool.size()):
+        async with untouched.begin() as session:
+            assert await (await raw(session)).fetchval("SHOW idle_in_transaction_session_timeout") == LONGEST_IDLE
