@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,6 +41,22 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+# On a busy machine everything is slow at some time; and what is said of a commit today is said of it tomorrow.
+# Other examples each time: --hypothesis-profile=default.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Tell at once what has failed, and how: a run that is cut off never comes to its end, where pytest tells it."""
+    if not report.failed:
+        return None
+    return (
+        "failed" if report.when == "call" else "error",
+        f"\nFAILED {report.nodeid}\n{report.longreprtext}\n",
+        "FAILED",
+    )
 
 
 @pytest.fixture(scope="session")
