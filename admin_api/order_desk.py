@@ -73,7 +73,7 @@ async def cancel(desk: Desk, staff: StaffMember, *, number: str, reason: str) ->
 
 
 async def ship(desk: Desk, staff: StaffMember, *, number: str, carrier: str, tracking_number: str) -> OrderRow:
-    """The parcel is on its way. Refuses order.not_ready, order.shipped."""
+    """The parcel is on its way. Refuses order.not_ready, order.shipped, shipment.number_empty."""
     async with act(desk, staff, Permission.SHIP_ORDERS, number) as (session, order):
         await actions.mark_shipped(
             session, order_id=order.id, tracking_number=tracking_number, carrier=carrier, now=desk.now()

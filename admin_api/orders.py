@@ -32,10 +32,10 @@ class Cancelling(BaseModel):
 
 
 class Shipping(BaseModel):
-    """Who carries the parcel, and its number there."""
+    """Who carries the parcel, and its number there. Of digital goods, which are handed over in the chat, nothing."""
 
-    carrier: Annotated[Words, Field(min_length=1, max_length=80)]
-    tracking_number: Annotated[Words, Field(min_length=1, max_length=80)]
+    carrier: Annotated[Words, Field(max_length=80)] = ""
+    tracking_number: Annotated[Words, Field(max_length=80)] = ""
 
 
 class Proof(BaseModel):

@@ -103,8 +103,6 @@ async def ship(
     if carrier == SIMULATED and not desk.settings.carrier_simulator:
         raise Refused("parcel.no_practice_carrier")
     number = tracking_number or (new_number() if carrier == SIMULATED else "")
-    if not number:
-        raise Refused("parcel.number_empty")
     async with _act(desk, staff, parcel_id) as session:
         await actions.ship_shipment(
             session,

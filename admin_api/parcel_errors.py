@@ -16,7 +16,7 @@ PARCEL_SENTENCES = {
     "order.being_packed": "These goods are being packed. Unpack their parcel first.",
     "parcel.shelf_unknown": "There is no such list of parcels: to_send, on_the_way, trouble, done.",
     "parcel.no_practice_carrier": "The practice carrier is switched off.",
-    "parcel.number_empty": "A parcel needs a tracking number.",
+    "shipment.number_empty": "A parcel needs a carrier and a tracking number.",
     "pickup.not_ready": "This is not ready to be picked up.",
     "pickup.locked": "Too many wrong codes. Send the shopper a new one.",
     "pickup.wrong_code": "The code is wrong; {left} tries are left.",

@@ -41,9 +41,12 @@ class Making(BaseModel):
 
 
 class Sending(BaseModel):
-    """Who carries the parcel, its number there, and where it can be followed. The practice carrier: "simulator"."""
+    """Who carries the parcel, its number there, and where it can be followed. The practice carrier: "simulator".
 
-    carrier: Annotated[Words, Field(min_length=1, max_length=80)]
+    Of digital goods, which are handed over in the chat, nothing.
+    """
+
+    carrier: Annotated[Words, Field(max_length=80)] = ""
     tracking_number: Annotated[Words, Field(max_length=80)] = ""
     tracking_url: Annotated[Words, Field(max_length=500, pattern=r"^(https://[^\s]+)?$")] = ""
 

@@ -83,7 +83,7 @@ async def test_an_order_is_packed_in_parts_sent_and_proved(
     assert refusal(unpacked) == (409, "shipment.move_refused")
     assert (await wang.post(f"{one}/pick")).json()["state"] == "picked"
     assert (await wang.post(f"{one}/pack")).json()["state"] == "packed"
-    assert refusal(await wang.post(f"{one}/ship", {"carrier": "顺丰"})) == (422, "parcel.number_empty")
+    assert refusal(await wang.post(f"{one}/ship", {"carrier": "顺丰"})) == (422, "shipment.number_empty")
     shipped = (await wang.post(f"{one}/ship", {"carrier": "顺丰", "tracking_number": "SF1"})).json()
     assert (shipped["state"], shipped["tracking_url"]) == (
         "shipped",
@@ -126,9 +126,11 @@ async def test_digital_goods_stand_under_parcels_as_handed_over(
         await an_order(console.database, holds, {lesson: 1}, now=now, to=NOWHERE),
         await an_order(console.database, holds, {tea: 1, lesson: 1}, now=now),
     ]
+    no_number = await wang.post(f"/api/orders/{orders[1].number}/ship", {"carrier": "顺丰"})
+    assert refusal(no_number) == (422, "shipment.number_empty")
     stand = []
-    for order in orders:
-        await wang.post(f"/api/orders/{order.number}/ship", {"carrier": "顺丰", "tracking_number": "SF1"})
+    for order, sending in zip(orders, ({}, {"carrier": "顺丰", "tracking_number": "SF1"}), strict=True):
+        await wang.post(f"/api/orders/{order.number}/ship", sending)
         (parcel,) = (await wang.get(f"/api/orders/{order.number}/parcels")).json()["parcels"]
         stand.append([state_name(Words(language), ParcelRow(**parcel)) for language in ("zh", "en")])
     assert stand == [["已交付", "Handed over"], ["已发出", "shipped"]]

@@ -142,7 +142,7 @@ PARCEL_REFUSALS_ZH = {
     "order.being_packed": "商品正在拣货或打包，请先取消打包。",
     "parcel.shelf_unknown": "没有这个列表。",
     "parcel.no_practice_carrier": "演示快递没有启用。",
-    "parcel.number_empty": "请填写快递单号。",
+    "shipment.number_empty": "请填写快递公司和快递单号。",
     "pickup.not_ready": "还没有备好货，不能自提。",
     "pickup.locked": "取货码输错次数太多，请重发取货码。",
     "pickup.wrong_code": "取货码不对，还可以试 {left} 次。",

@@ -96,7 +96,8 @@ async def ship_shipment(
 ) -> Shipment:
     """A packed parcel is with its carrier: the pieces leave the stock, the shopper is told.
 
-    Raises Refused: order.not_ready, shipment.move_refused, shipment.is_pickup, shipment.cancelled_meanwhile.
+    Raises Refused: order.not_ready, shipment.move_refused, shipment.is_pickup, shipment.number_empty,
+    shipment.cancelled_meanwhile.
     """
     order, shipment = await locked_shipment(session, shipment_id)
     await _send(session, order, shipment, carrier, tracking_number, tracking_url, now=now)
@@ -108,7 +109,7 @@ async def mark_shipped(
 ) -> Order:
     """Everything that is still here goes in one parcel, in one step. What is not sent was handed over in the chat.
 
-    Raises Refused("order.shipped") when nothing is left to send, or ("order.not_ready", ...).
+    Raises Refused("order.shipped") when nothing is left to send, ("order.not_ready", ...) or ("shipment.number_empty").
     """
     order = await locked_order(session, order_id)
     waiting = select(Shipment).where(Shipment.order_id == order_id, Shipment.state.in_(BEFORE_LEAVING))
@@ -236,6 +237,8 @@ async def _send(
         await arrived(session, order, shipment, by="staff", now=now)
         tell_stage(session, order, shipment, now=now)
         return
+    if not (carrier and tracking_number):
+        raise Refused("shipment.number_empty", number=order.number)
     shipment.carrier, shipment.tracking_number = carrier, tracking_number
     shipment.tracking_url = tracking_url or public_link(carrier, tracking_number)
     await leave(session, order, shipment, by="staff", now=now)
