@@ -11,7 +11,6 @@ import httpx
 import structlog
 from redis.asyncio import Redis
 
-from bot.channels.web import WebChannel
 from bot.delivery import Channel, Delivery, StoredChannel
 from bot.shop import Mind, Shop
 from bot.telegram.invoices import TelegramInvoices, TelegramStars
@@ -65,7 +64,7 @@ async def open_shop(
     keeps_open, database = database is not None, database or Database(settings.database_url, vault)
     redis = connect(settings.redis_url)
     doorbell = Doorbell(redis)
-    channels: dict[str, Channel] = {WEB: WebChannel(), TERMINAL: StoredChannel()}
+    channels: dict[str, Channel] = {WEB: StoredChannel(), TERMINAL: StoredChannel()}
     async with Holds.open(settings.database_url) as holds, httpx.AsyncClient(transport=bank, timeout=10) as client:
         secret = _simulator_secret(settings, vault)
         providers = providers_of(settings, client, simulator_secret=secret, now=clock)

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from bot.delivery import NotSent, Undeliverable
 from bot.language import translator
+from bot.metrics import HEARD
 from bot.telegram.commands import commanded
 from bot.telegram.inline import answer_inline
 from bot.telegram.links import Lead, Payload, read_payload
@@ -39,7 +40,6 @@ from bot.telegram.values import (
     Value,
 )
 from bot.turn import answer, keep
-from bot.web.metrics import HEARD
 from commerce.customers.nearby import near
 from conversations.hear import Heard, Incoming
 from conversations.reach import move_group, set_reachable

@@ -13,6 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.metrics import REQUESTS
 from bot.web import (
     carriers,
     chat,
@@ -39,7 +40,6 @@ from bot.web import (
 )
 from bot.web.errors import AnswerFailures, answer_errors
 from bot.web.kept import Kept
-from bot.web.metrics import REQUESTS
 from bot.web.visitors import HEADER, is_visitor
 from bot.web.wire import BodyLimit
 

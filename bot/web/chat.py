@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.buttons import Answer, read_token
 from bot.deal_openings import DEAL
+from bot.metrics import HEARD, STREAMS
 from bot.replies import buttons_of, from_json
 from bot.turn import receive
-from bot.web.metrics import HEARD, STREAMS
 from bot.web.visitors import new_visitor, visitor_of
 from bot.web.wire import read_body
 from conversations.bells import conversation_bell

@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import func, select, text
 
-from bot.web.metrics import QUEUED, WORK
+from bot.metrics import QUEUED, WORK
 from conversations.model import Conversation, Message, Status
 
 router = APIRouter(tags=["operation"])

@@ -1,4 +1,4 @@
-"""What the web process counts, for Prometheus."""
+"""What a process of this door counts, for Prometheus."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
