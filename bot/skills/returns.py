@@ -239,7 +239,7 @@ async def _remedy(turn: Turn, why: Why, picked: Sequence[tuple[ReturnableLine, i
 
 def _photos(turn: Turn) -> Photos:
     _ = turn._
-    prompt = _("Please send me a photo of it, so that it can be decided at once.")
+    prompt = _("Please send me a photo or a screenshot of it. It helps to decide sooner.")
     return Photos(prompt, have=len(turn.photos), without=_("I have no photo"))
 
 
