@@ -88,5 +88,6 @@ async def test_what_is_digital_is_never_sent_back_or_mended_and_a_person_decides
     assert (await opened(of_lesson, of_tea)).state is ReturnState.AWAITING_GOODS  # the tea is sent back
     alone = await opened(of_lesson)
     assert alone.state is ReturnState.REQUESTED
+    assert [check["code"] for check in alone.checks if not check["ok"]] == ["returns.nothing_back"]
     await approve(session, return_id=alone.id, staff_id=1, limit=5000, reason="", terms=TERMS, now=now)
     assert (alone.state, alone.send_by, await refunded(session, order)) == (ReturnState.REFUND, None, 5000)

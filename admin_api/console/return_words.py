@@ -95,6 +95,7 @@ RETURNS_ZH = {
     "check not returns.once_per_order": "已超过每单次数",
     "check not returns.photo_missing": "未提供照片",
     "check not returns.above_auto_limit": "超出自动通过额度",
+    "check not returns.nothing_back": "没有商品寄回，须人工处理",
     "check not returns.not_paid": "订单余款不足以退",
     "Approve": "通过",
     "Above the limit of your role it waits for somebody who may. The shopper is told.": (
@@ -254,6 +255,7 @@ RETURNS_EN = {
     "check not returns.once_per_order": "this order had its one return",
     "check not returns.photo_missing": "no photo",
     "check not returns.above_auto_limit": "above what the bot may approve",
+    "check not returns.nothing_back": "nothing is sent back: a person decides",
     "check not returns.not_paid": "too little of the payment is left",
 }
 RETURN_REFUSALS_ZH = {

@@ -218,8 +218,9 @@ def check_all(
         checks.append(Check("returns.excluded", not its.excludes(item), True, {"title": item.title}))
     checks.append(Check("returns.once_per_order", not (policy.once_per_order and earlier), True, {"earlier": earlier}))
     checks.append(Check("returns.photo_missing", photos > 0 or not policy.photo_required, False, {}))
-    is_digital = all(item.is_digital for item, _ in of_items)
-    limit = 0 if is_digital or (policy.auto_limit is None and why is Why.MISSING) else policy.auto_limit
+    limit = policy.auto_limit
+    if all(item.is_digital for item, _ in of_items) or (why is Why.MISSING and limit is None):
+        checks.append(Check("returns.nothing_back", False, False, {}))
     is_small = limit is None or amount <= limit
     checks.append(Check("returns.above_auto_limit", is_small, False, {"amount": amount, "limit": limit}))
     checks.append(Check("returns.not_paid", amount <= left, False, {"amount": amount, "left": left}))
