@@ -157,14 +157,12 @@ async def _edit(shop: "Shop", card_id: int) -> None:
         group = await group_view(session, group_id=card.group_id, now=now, customer_id=None)
         voice = _voice(shop, card.inviter_id, card.language)
         shown = await shared_group(voice, session, group, inviter_id=card.inviter_id)
-    version, try_at, is_done = group.version, now, not shown.lasts
+    is_done = not shown.lasts
     try:
         await shop.telegram.edit_shared(card.inline_message_id, shown.result.screen, shown.result.picture)
     except NotSent as error:
-        if error.is_try:
-            await _failed(shop, card_id, error.after)
-            return
-        version, try_at, is_done = card.version, now + error.after, False
+        await (_failed if error.is_try else _later)(shop, card_id, error.after)
+        return
     except (Gone, Undeliverable):
         is_done = True
     except Rejected as error:
@@ -172,7 +170,13 @@ async def _edit(shop: "Shop", card_id: int) -> None:
         is_done = True
     async with shop.database.begin() as session:
         card = await session.get_one(SharedCard, card_id)
-        card.version, card.try_at, card.done_at = version, try_at, now if is_done else None
+        card.version, card.failures, card.try_at, card.done_at = group.version, 0, now, now if is_done else None
+
+
+async def _later(shop: "Shop", card_id: int, pause: timedelta) -> None:
+    """It was not its turn to be edited."""
+    async with shop.database.begin() as session:
+        (await session.get_one(SharedCard, card_id)).try_at = shop.now() + pause
 
 
 async def _failed(shop: "Shop", card_id: int, pause: timedelta) -> None:
@@ -180,13 +184,12 @@ async def _failed(shop: "Shop", card_id: int, pause: timedelta) -> None:
     now = shop.now()
     async with shop.database.begin() as session:
         card = await session.get_one(SharedCard, card_id)
-        failures = max(0, -card.version)
-        pause *= 2**failures
+        pause *= 2**card.failures
         if pause > LONGEST_PAUSE:
             log.error("a shared card is let go", card=card_id)
             card.done_at = now
         else:
-            card.version, card.try_at = -failures - 1, now + pause
+            card.failures, card.try_at = card.failures + 1, now + pause
 
 
 async def _keep(session: AsyncSession, shop: "Shop", **columns: str | int) -> None:

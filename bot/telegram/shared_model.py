@@ -11,9 +11,9 @@ from foundation.database import Base, Id
 class SharedCard(Base):
     """A group-buy shown by inline mode somewhere, in `version`; `inviter_id` is the customer who shared it, or 0.
 
-    `version` below zero: so often has the last edit gone wrong, and what the card shows is older than its group.
-    `try_at`: when it may be edited next. `done_at`: from then on nobody edits it, as it is gone from its chat, its
-    group cannot change any more, or it went wrong for too long.
+    `failures`: so often in a row has an edit gone wrong, since the card last showed how its group stands. `try_at`:
+    when it may be edited next. `done_at`: from then on nobody edits it, as it is gone from its chat, its group cannot
+    change any more, or it went wrong for too long.
     """
 
     __tablename__ = "shared_card"
@@ -23,6 +23,7 @@ class SharedCard(Base):
     inline_message_id: Mapped[str] = mapped_column(unique=True)
     group_id: Mapped[int] = mapped_column(ForeignKey("buying_group.id"))
     version: Mapped[int]
+    failures: Mapped[int] = mapped_column(default=0)
     inviter_id: Mapped[int]
     language: Mapped[str] = mapped_column(String(8))
     try_at: Mapped[datetime]
