@@ -119,7 +119,8 @@ async def agent_edits(
 ) -> Message | None:
     """Put other words into a message this agent sent: the same place, the next `rev`. None when there is none such.
 
-    Raises Refused("message.empty") unless it has a photo, or "message.too_long".
+    Raises Refused("conversation.held", holder=name) when another agent has it by now, "message.empty" unless it has a
+    photo, "message.too_long".
     """
     conversation = await _hold(session, conversation_id)
     message = await _said_before(session, conversation_id, client_msg_id)
@@ -129,6 +130,7 @@ async def agent_edits(
         _check_length(text)
     if clean(text) == message.body.get("text"):
         return message
+    _check_holder(conversation, agent)  # what the former holder writes reaches the shopper no more
     conversation.last_seq += 1
     message.rev = conversation.last_seq
     message.body = {**message.body, "text": clean(text), "plain": clean(text)}

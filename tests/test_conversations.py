@@ -10,6 +10,7 @@ from sqlalchemy import select
 from conversations.delivery import deliver_stored
 from conversations.model import Agent, Kind, Owner, OwnershipEvent
 from conversations.ownership import (
+    agent_edits,
     ask_for_person,
     close,
     nobody_comes,
@@ -218,6 +219,23 @@ async def test_an_agents_retry_after_somebody_else_took_over_gives_what_was_said
     await _release(talk, "queue")
     await _take(talk, HAN)
     assert (await talk.agent("hello", client_msg_id="c1")).id == first.id
+
+
+async def test_the_former_holder_changes_nothing_any_more_of_what_was_said(talk: Talk) -> None:
+    async def says_differently(text: str) -> object:
+        async with talk.database.begin() as session:
+            return await agent_edits(
+                session, conversation_id=talk.id, agent=LI, client_msg_id="k", text=text, now=talk.now
+            )
+
+    await talk.agent("it costs 5", client_msg_id="k")
+    await _release(talk, "queue")
+    await says_differently("it costs 6")
+    await _take(talk, HAN)
+    with pytest.raises(Refused, match="held"):
+        await says_differently("it is free")
+    await says_differently("it costs 6")  # platforms tell of changes that are none
+    assert ("it costs 6", "queued") in await talk.statuses()
 
 
 async def test_a_take_over_keeps_back_the_bots_answers_as_drafts_but_no_fact(talk: Talk, now: datetime) -> None:
