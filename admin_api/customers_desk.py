@@ -22,7 +22,7 @@ from commerce.customers.model import ChannelIdentity, Customer, Purpose
 from commerce.customers.search import found_by
 from commerce.orders.model import Order, OrderStatus
 from commerce.orders.number import spelled
-from commerce.persons.erasure import erase_customer, forget_photos, refuse_erasure
+from commerce.persons.erasure import erase_customer, forget_photos_soon, refuse_erasure
 from commerce.persons.exports import person_of
 from commerce.persons.joining import living
 from commerce.points.actions import points_of
@@ -207,12 +207,10 @@ async def erase(desk: Desk, staff: StaffMember, *, customer_id: int, form: Erase
     async with desk.database.begin() as session:
         customer_id = await living(session, customer_id)
         await lock_talks(session, customer_ids=[customer_id])
-        is_new = await erase_customer(session, customer_id=customer_id, by="staff", now=desk.now())
-        digests = await erase_talks(session, customer_id=customer_id) if is_new else []
-        if is_new:
+        if await erase_customer(session, customer_id=customer_id, by="staff", now=desk.now()):
+            await forget_photos_soon(session, await erase_talks(session, customer_id=customer_id))
             note_down(session, desk, staff, "customer.erased", f"customer:{customer_id}")
     async with desk.database.begin() as session:
-        await forget_photos(session, digests, data_dir=desk.settings.data_dir)
         return await read_customer(session, staff, customer_id=customer_id)
 
 

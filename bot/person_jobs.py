@@ -6,10 +6,11 @@ from bot.language import N_, translator
 from commerce.announcements import announce
 from commerce.customers.linking import CODE_LASTS, SEND_CODE, letter_of
 from commerce.customers.model import DataExport
-from commerce.persons.erasure import ERASE_CUSTOMER, erase_customer, forget_photos
+from commerce.persons.erasure import ERASE_CUSTOMER, FORGET_PHOTOS, erase_customer, forget_photos, forget_photos_soon
 from commerce.persons.exports import MAKE_EXPORT, keep_export, person_of
 from commerce.persons.joining import JOIN_CUSTOMERS, join_customers, living
 from conversations.erase import erase_talks, lock_talks, move_talks, talks_of
+from conversations.photos import shown_photos
 from foundation.database import JsonMap
 from foundation.errors import Refused
 from foundation.jobs import Handler
@@ -40,7 +41,13 @@ def person_jobs(shop: "Shop") -> dict[str, Handler]:
     async def erase(payload: JsonMap) -> None:
         await erase_person(shop, int(payload["customer_id"]))
 
-    return {SEND_CODE: send, JOIN_CUSTOMERS: join, MAKE_EXPORT: export, ERASE_CUSTOMER: erase}
+    async def forget(payload: JsonMap) -> None:
+        async with shop.database.begin() as session:
+            digests = set(payload["digests"])
+            digests -= await shown_photos(session, digests)
+            await forget_photos(session, digests, data_dir=shop.settings.data_dir)
+
+    return {SEND_CODE: send, JOIN_CUSTOMERS: join, MAKE_EXPORT: export, ERASE_CUSTOMER: erase, FORGET_PHOTOS: forget}
 
 
 async def send_code(shop: "Shop", code_id: int) -> None:
@@ -87,22 +94,14 @@ async def make_export(shop: "Shop", export_id: int) -> None:
 
 
 async def erase_person(shop: "Shop", customer_id: int) -> None:
-    """Erase a person as they asked; when something came up meanwhile that forbids it, they are told."""
+    """Erase a person as they asked, in one transaction; when something came up meanwhile that forbids it, they are
+    told."""
     try:
-        digests = await erase_everywhere(shop, customer_id)
+        async with shop.database.begin() as session:
+            await lock_talks(session, customer_ids=[customer_id])
+            if await erase_customer(session, customer_id=customer_id, by="shopper", now=shop.now()):
+                await forget_photos_soon(session, await erase_talks(session, customer_id=customer_id))
     except Refused as refused:
         async with shop.database.begin() as session:
             facts = {"code": refused.code, "facts": refused.facts}
             announce(session, "erasure_refused", customer_id=customer_id, now=shop.now(), **facts)
-        return
-    async with shop.database.begin() as session:
-        await forget_photos(session, digests, data_dir=shop.settings.data_dir)
-
-
-async def erase_everywhere(shop: "Shop", customer_id: int) -> list[str]:
-    """In one transaction, commerce and conversations; the digests of photos that nobody shows any more."""
-    async with shop.database.begin() as session:
-        await lock_talks(session, customer_ids=[customer_id])
-        if not await erase_customer(session, customer_id=customer_id, by="shopper", now=shop.now()):
-            return []
-        return await erase_talks(session, customer_id=customer_id)

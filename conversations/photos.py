@@ -1,6 +1,7 @@
 """Photos that were sent in a conversation. They are no public media: who may read the message may see its photo."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +41,12 @@ async def photo_of(session: AsyncSession, *, conversation_id: int, seq: int) -> 
     if not body or body.get("kind") != "photo" or "digest" not in body:  # one without is not fetched yet
         return None
     return Photo(str(body["digest"]), str(body["mime"]))
+
+
+async def shown_photos(session: AsyncSession, digests: Collection[str]) -> set[str]:
+    """Those of these photos that a message shows."""
+    digest = Message.body["digest"].as_string()
+    return set(await session.scalars(select(digest).where(digest.in_(digests))))
 
 
 async def keep_photo(database: Database, *, conversation_id: int, seq: int, body: dict[str, Json]) -> None:

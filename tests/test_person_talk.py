@@ -4,15 +4,18 @@ import json
 import re
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, text
 
 from bot.worker import catch_up
 from cli.scratch import ScratchShop
+from commerce.catalog.media import MediaFolder
 from commerce.customers.consents import consents_of
 from commerce.customers.invariants import INVARIANTS
 from commerce.customers.model import Customer, Purpose
 from foundation.mail import DemoMailbox, Mail
 from tests.chat import Chat
+from tests.test_keeper_chat import photo
 from tests.web_door import a_visitor
 
 EMAIL = "ann@example.com"
@@ -71,8 +74,20 @@ async def test_an_account_is_linked_over_two_chats_looked_at_and_erased(scratch:
     assert WORD in (await en.says("yes"))[-1], "a yes is not the word"
     assert "for good?" in (await en.says("erase"))[-1]
     assert "nothing was erased" in (await en.presses("Keep everything"))[-1]
+    shown = photo(scratch)
+    await zh.sends(shown)
+    file = MediaFolder.of(scratch.shop.settings.data_dir).file(str(shown["digest"]))
     await zh.says("删除我的数据", "删除", "是")
+    file.rename(away := file.with_suffix(".away"))
+    file.mkdir()
+    with pytest.raises(
+        (IsADirectoryError, PermissionError)
+    ):  # the disk fails once: the job that deletes the file stays
+        await catch_up(scratch.shop)
+    file.rmdir()
+    away.rename(file)
     await catch_up(scratch.shop)
+    assert not file.exists()
     async with scratch.shop.database.begin() as session:
         customer = await session.get_one(Customer, kept)
         assert customer.erased_at is not None

@@ -12,8 +12,10 @@ from commerce.catalog.model import Media
 from commerce.customers.events import note_event
 from commerce.customers.model import Customer
 from foundation.errors import Refused
+from foundation.jobs import enqueue
 
 ERASE_CUSTOMER = "erase_customer"
+FORGET_PHOTOS = "forget_photos"
 
 _OPEN_ORDERS = "SELECT number FROM orders WHERE customer_id = :customer AND status IN ('draft', 'pending', 'placed')"
 _OPEN_RETURNS = """
@@ -83,11 +85,14 @@ async def erase_customer(session: AsyncSession, *, customer_id: int, by: str, no
     return True
 
 
-async def forget_photos(session: AsyncSession, digests: Collection[str], *, data_dir: Path) -> None:
-    """Delete the files of photos that no conversation shows any more, but for those that a product shows.
+async def forget_photos_soon(session: AsyncSession, digests: Collection[str]) -> None:
+    """Leave a job in the transaction of an erasure: files do not come back, so they go once it is committed."""
+    if digests:
+        await enqueue(session, FORGET_PHOTOS, {"digests": sorted(digests)})
 
-    Call it after the erasure is committed: a file does not come back.
-    """
+
+async def forget_photos(session: AsyncSession, digests: Collection[str], *, data_dir: Path) -> None:
+    """Delete the files of photos that no conversation shows any more, but for those that a product shows."""
     folder = MediaFolder.of(data_dir)
     shown = set(await session.scalars(select(Media.digest).where(Media.digest.in_(digests))))
     for digest in set(digests) - shown:
