@@ -29,7 +29,7 @@ from commerce.sweeps import SWEEPS, Sweep
 from conversations.events import forget_events
 from conversations.sweeps import due_work
 from foundation.errors import Json
-from foundation.jobs import Handler, run_due_jobs, run_jobs
+from foundation.jobs import Handler, forget_jobs, run_due_jobs, run_jobs
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +50,7 @@ LOOK_FOR_HOUR = 60.0
 EVENTS_KEPT = timedelta(days=7)
 """So long a screen of the staff may have been away and still go on where it was."""
 SEARCHES_KEPT = timedelta(days=90)
+JOBS_KEPT = timedelta(days=30)
 POPULAR_OVER = timedelta(days=30)
 
 
@@ -195,6 +196,7 @@ async def _forget(shop: Shop) -> None:
     async with shop.database.begin() as session:
         await forget_events(session, before=shop.now() - EVENTS_KEPT)
         await forget_searches(session, before=shop.now() - SEARCHES_KEPT)
+        await forget_jobs(session, before=shop.now() - JOBS_KEPT)
         await learn_popular(session, since=shop.now() - POPULAR_OVER)
 
 

@@ -6,7 +6,7 @@ A job repeats until its handler returns; handlers are idempotent by a business k
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
@@ -112,6 +112,11 @@ async def run_due_jobs(database: Database, handlers: Mapping[str, Handler]) -> i
         ran += 1
 
 
+async def forget_jobs(session: AsyncSession, *, before: datetime) -> None:
+    """Sweep: drop the lines that pgqueuer wrote about every step of a job; what waits or is held is no line."""
+    await (await raw(session)).execute("DELETE FROM pgqueuer_log WHERE created < $1", before)
+
+
 def _retrying(parameters: EntrypointExecutorParameters) -> AbstractEntrypointExecutor:
     return DatabaseRetryEntrypointExecutor(
         parameters=parameters, max_attempts=6, initial_delay=timedelta(seconds=1), max_delay=timedelta(minutes=10)
@@ -137,4 +142,4 @@ def _counted(database: Database, name: str, handler: Handler) -> Callable[[Job],
     return run
 
 
-__all__ = ["Handler", "JobRun", "enqueue", "run_due_jobs", "run_jobs", "wake"]
+__all__ = ["Handler", "JobRun", "enqueue", "forget_jobs", "run_due_jobs", "run_jobs", "wake"]
