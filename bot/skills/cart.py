@@ -90,10 +90,11 @@ async def show_cart(turn: Turn) -> None:
 
 async def change_cart(turn: Turn) -> None:
     """Another quantity, a line less, or an empty cart."""
-    if turn.reached and (await last_added(turn) or {}).get("how") == "instead":
+    view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
+    before = await last_added(turn) if turn.reached else None
+    if before is not None and before["how"] == "instead" and not _names_another_line(turn.words, view, before):
         turn.pass_on("add_to_cart")
         return
-    view = await cart_view(turn.session, customer_id=turn.customer_id, language=turn.language)
     if not view.lines and turn.reached and "order" in turn.focus:
         is_less = turn.words is not None and any(one.kind == "quantity_change" for one in turn.words.heard.entities)
         turn.pass_on("cancel_items" if is_less else "change_order")  # it is about the order just spoken of
@@ -108,6 +109,16 @@ async def change_cart(turn: Turn) -> None:
         await _empty(turn, view)
     else:
         await _change_line(turn, view, wish, quantity, change)
+
+
+def _names_another_line(words: Words | None, view: CartView, before: LastAdded) -> bool:
+    """Whether so many are wanted of a line that is named first ("把豆青绿改成3个"), not of what was just added."""
+    heard = words.heard.entities if words is not None else ()
+    count = next((one.start for one in heard if one.kind == "quantity"), 0)
+    if words is None or any(one.start > count for one in heard if one.kind in ("query", "colour")):
+        return False
+    meant = meant_variants([_as_variant(line) for line in view.lines], words)
+    return [variant.variant_id != before["variant"] for variant in meant] == [True]
 
 
 async def _change_line(turn: Turn, view: CartView, wish: str, quantity: int | None, change: int | None) -> None:
