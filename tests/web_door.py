@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.shop import Shop
 
 _numbers = itertools.count(1)
+_kept: list[socket.socket] = []
 
 
 @dataclass(slots=True)
@@ -75,6 +76,16 @@ async def the_shop_says(shop: "Shop", chat: str, *said: str | Reply) -> None:
             )
     await deliver_stored(shop.database, conversation.id, now=shop.now())
     await shop.doorbell.ring(f"conversation:{conversation.id}")
+
+
+def free_port() -> int:
+    """A port for somebody who is yet to listen. It stays bound here, so that meanwhile nobody else is given it."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    _kept.append(kept)
+    port: int = kept.getsockname()[1]
+    return port
 
 
 @contextlib.asynccontextmanager

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser import PATIENCE
+
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
@@ -30,6 +32,7 @@ async def chromium() -> AsyncIterator["Browser"]:
     if path is None:
         pytest.skip("needs Chromium: install it, or name it in XIAOER_CHROMIUM")
     playwright = pytest.importorskip("playwright.async_api", reason="needs playwright (the extra dev)")
+    playwright.expect.set_options(timeout=PATIENCE)
     async with playwright.async_playwright() as driver:
         running = await driver.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield running

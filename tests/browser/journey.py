@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -28,7 +27,8 @@ from foundation.database import Database
 from foundation.settings import Settings
 from nlu.understand import Understander
 from tests.admin import PASSWORD, hire
-from tests.web_door import served
+from tests.browser import PATIENCE
+from tests.web_door import free_port, served
 
 pytest.importorskip("playwright.async_api", reason="needs playwright (the extra dev)")
 from playwright.async_api import TimeoutError as TooLong
@@ -36,8 +36,6 @@ from playwright.async_api import TimeoutError as TooLong
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Locator, Page
 
-PATIENCE = 30_000
-"""Milliseconds until a page that does not show what it should has failed; a quiet machine needs a tenth of a second."""
 SIZES = {1440: 900, 390: 844}
 HEARD = """([after, side, needles]) => {
   const log = document.querySelector('xiaoer-chat').shadowRoot
@@ -146,14 +144,6 @@ async def _answers(http: httpx.AsyncClient, url: str) -> bool:
         return (await http.get(url)).is_success
     except httpx.TransportError:
         return False
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 async def a_window(browser: "Browser", street: Street, *, language: str = "zh") -> "BrowserContext":

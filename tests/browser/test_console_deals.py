@@ -1,5 +1,6 @@
 """Group-buys and flash sales in a real browser: written, watched while shoppers pay, ended; and the calendar."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -157,7 +158,7 @@ async def test_a_flash_sale_is_written_scheduled_watched_live_extended_and_ended
         count = {name: page.locator(f"[data-count='{name}'] .flash-figure") for name in ("held", "sold", "left")}
         await expect(count["left"]).to_have_text("5")
         assert await reserved() == 5
-        await expect(page.locator(".deal-head .countdown")).to_contain_text("29:")
+        await expect(page.locator(".deal-head .countdown")).to_contain_text(re.compile("2[0-9]:"))
 
         async with database.begin() as session:
             item = (await session.scalars(select(FlashItem))).one()
@@ -174,7 +175,7 @@ async def test_a_flash_sale_is_written_scheduled_watched_live_extended_and_ended
         await page.locator(".deal-acts").get_by_text("Move the end").click()
         await page.locator(".dialog").get_by_label("Ends").fill(in_shop(90))
         await page.locator(".dialog").get_by_text("Save").click()
-        await expect(page.locator(".deal-head .countdown")).to_contain_text("1:29:")
+        await expect(page.locator(".deal-head .countdown")).to_contain_text(re.compile("1:2[0-9]:"))
         await page.locator(".deal-acts").get_by_text("End it").click()
         await page.locator(".dialog").get_by_text("End it").click()
         await expect(page.locator(".deal-head .chip").first).to_have_text("over")

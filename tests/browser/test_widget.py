@@ -1,5 +1,6 @@
 """The chat as a shopper sees and uses it, in a real browser."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ from sqlalchemy import select, text
 
 from bot.replies import Button, Card, Cards, Cart, Choice, Line, PayLink, Row
 from conversations.model import Conversation, Message
-from tests.web_door import app_of, served, the_shop_says
+from tests.web_door import app_of, free_port, served, the_shop_says
 
 pytest.importorskip("playwright.async_api", reason="needs playwright (the extra dev)")
 from playwright.async_api import expect
@@ -204,12 +205,13 @@ async def test_a_changed_message_takes_the_place_of_the_earlier(shop: "Shop", ur
 
 
 async def test_a_page_goes_on_by_itself_after_the_shop_was_away(shop: "Shop", page: "Page") -> None:
-    async with served(app_of(shop)) as url:
+    port = free_port()
+    async with served(app_of(shop), port=port) as url:
         await page.goto(url)
         await says(page, "hi")
         await shop.idle()
     await the_shop_says(shop, await chat_of(shop), "said while the door was shut")
-    async with served(app_of(shop), port=int(url.rpartition(":")[2])):
+    async with served(app_of(shop), port=port):
         await page.locator(".b", has_text="said while the door was shut").wait_for()
         await says(page, "back again")
     assert [words for words, _ in await rows(shop)] == ["hi", "back again"]
@@ -224,11 +226,10 @@ async def test_a_long_conversation_opens_at_its_end_and_reads_back(shop: "Shop",
     await page.locator(".b", has_text="line 089").wait_for()
     assert await page.locator(".b", has_text="line 089").is_visible()
     assert await page.locator(".b", has_text="the very first").count() == 0
-    for _ in range(40):
-        if await page.locator(".b", has_text="the very first").count():
-            break
-        await page.locator(".log").evaluate("log => { log.scrollTop = 0 }")
-        await page.wait_for_timeout(100)
+    async with asyncio.timeout(60):
+        while not await page.locator(".b", has_text="the very first").count():
+            await page.locator(".log").evaluate("log => { log.scrollTop = 0 }")
+            await page.wait_for_timeout(100)
     lines = [words for words in await shown(page) if words.startswith("line")]
     assert lines == [f"line {number:03}" for number in range(90)]
     await page.locator(".newest").click()
@@ -277,10 +278,10 @@ async def test_the_embedded_chat_counts_what_was_not_seen(shop: "Shop", url: str
 
 async def test_language_and_theme_are_the_shoppers_choice(url: str, page: "Page") -> None:
     await page.goto(url)
-    assert await page.locator("textarea").get_attribute("placeholder") == "想找点什么？"
+    await expect(page.locator("textarea")).to_have_attribute("placeholder", "想找点什么？")
     await page.get_by_role("button", name="切换深浅色").first.click()
-    assert await page.locator("html").get_attribute("data-theme") == "dark"
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     await page.get_by_role("link", name="English").first.click()
     await page.wait_for_url("**/?lang=en")
-    assert await page.locator("textarea").get_attribute("placeholder") == "What are you looking for?"
-    assert await page.locator("xiaoer-chat").get_attribute("theme") == "dark"
+    await expect(page.locator("textarea")).to_have_attribute("placeholder", "What are you looking for?")
+    await expect(page.locator("xiaoer-chat")).to_have_attribute("theme", "dark")

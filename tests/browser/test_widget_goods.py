@@ -109,10 +109,10 @@ async def test_a_press_on_a_list_that_cannot_be_sent_is_shown_and_sent_later(
     first = await titles(page)
     await page.route("**/chat/messages", lambda route: route.abort())
     await page.get_by_role("button", name="更多").click()
-    await page.locator(".m.me.wait", has_text="更多").wait_for(timeout=20000)
+    await page.locator(".m.me.wait", has_text="更多").wait_for()
     assert await page.locator("[aria-busy=true]").count() == 0
     await page.unroute_all()
-    await expect(page.locator(".m.me")).to_have_count(1, timeout=20000)
+    await expect(page.locator(".m.me")).to_have_count(1)
     await expect(page.locator(".row .card b").first).not_to_have_text(first[0])
     assert await bubbles(page) == ["有什么茶"]
 
