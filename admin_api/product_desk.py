@@ -116,12 +116,36 @@ async def create_product(desk: Desk, staff: StaffMember, *, form: ProductForm) -
         return await product_sheet(session, product_id=made.id, language=staff.language)
 
 
-async def edit_product(desk: Desk, staff: StaffMember, *, product_id: int, form: EditForm) -> ProductSheet:
-    """Change texts, handle, shelf, shipping, facts. Refuses product.changed when somebody saved in between."""
-    async with _act(desk, staff, "product.edited", product_id) as session:
-        await actions.edit_product(
-            session, product_id=product_id, version=form.version, edit=form.edit(), now=desk.now()
-        )
+async def save_product(
+    desk: Desk,
+    staff: StaffMember,
+    *,
+    product_id: int,
+    edit: EditForm | None = None,
+    offers: VariantsForm | None = None,
+) -> ProductSheet:
+    """Change texts, handle, shelf, shipping, facts, and bring options and variants to what is given; all or nothing.
+
+    Refuses product.changed when somebody saved in between, and what `edit_product` and `set_options_and_variants` do.
+    """
+    async with desk.database.begin() as session:
+        edited: Product | None = None
+        if edit is not None:
+            async with _written(session, desk, staff, "product.edited", product_id):
+                edited = await actions.edit_product(
+                    session, product_id=product_id, version=edit.version, edit=edit.edit(), now=desk.now()
+                )
+        if offers is not None:
+            async with _written(session, desk, staff, "product.variants_set", product_id):
+                await variants.set_options_and_variants(
+                    session,
+                    product_id=product_id,
+                    version=offers.version if edited is None else edited.version,
+                    options=offers.option_drafts(),
+                    variants=offers.variant_drafts(),
+                    currency=desk.settings.currency,
+                    now=desk.now(),
+                )
         return await product_sheet(session, product_id=product_id, language=staff.language)
 
 
@@ -131,21 +155,6 @@ async def move_product(
     """Put it on sale, make it a draft (again), or archive it. Refuses product.move_refused, product.incomplete."""
     async with _act(desk, staff, _MOVED[to], product_id) as session:
         await actions.move_product(session, product_id=product_id, version=version, to=to, now=desk.now())
-        return await product_sheet(session, product_id=product_id, language=staff.language)
-
-
-async def set_variants(desk: Desk, staff: StaffMember, *, product_id: int, form: VariantsForm) -> ProductSheet:
-    """Bring options and variants to what is given. Refuses what `set_options_and_variants` refuses."""
-    async with _act(desk, staff, "product.variants_set", product_id) as session:
-        await variants.set_options_and_variants(
-            session,
-            product_id=product_id,
-            version=form.version,
-            options=form.option_drafts(),
-            variants=form.variant_drafts(),
-            currency=desk.settings.currency,
-            now=desk.now(),
-        )
         return await product_sheet(session, product_id=product_id, language=staff.language)
 
 
@@ -230,13 +239,20 @@ def note_down(session: AsyncSession, desk: Desk, staff: StaffMember, action: str
 @asynccontextmanager
 async def _act(desk: Desk, staff: StaffMember, action: str, product_id: int) -> AsyncIterator[AsyncSession]:
     """A transaction in which a product changes; what changed is written down at its end."""
-    staff.must(Permission.MANAGE_PRODUCTS)
-    async with desk.database.begin() as session:
-        before = await facts_of(session, [product_id])
+    async with desk.database.begin() as session, _written(session, desk, staff, action, product_id):
         yield session
-        after = await facts_of(session, [product_id])
-        facts = changes(before[product_id], after[product_id])
-        note_down(session, desk, staff, action, f"product:{product_id}", **facts)
+
+
+@asynccontextmanager
+async def _written(
+    session: AsyncSession, desk: Desk, staff: StaffMember, action: str, product_id: int
+) -> AsyncIterator[None]:
+    """A change of a product, by who may; what changed is written down at its end."""
+    staff.must(Permission.MANAGE_PRODUCTS)
+    before = await facts_of(session, [product_id])
+    yield
+    after = await facts_of(session, [product_id])
+    note_down(session, desk, staff, action, f"product:{product_id}", **changes(before[product_id], after[product_id]))
 
 
 async def _keep(desk: Desk, content: bytes, place: int) -> Kept:

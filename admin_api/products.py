@@ -83,13 +83,13 @@ async def change_many(desk: DeskHere, staff: Merchant, form: BulkForm) -> Done:
 @router.post("/products/{product_id}/edit", summary="Edit a product", responses=errors(404, 409))
 async def edit_product(desk: DeskHere, staff: Merchant, product_id: RowId, form: EditForm) -> ProductSheet:
     """What is left out stays. `product.changed` when somebody saved since `version` was read."""
-    return await product_desk.edit_product(desk, staff, product_id=product_id, form=form)
+    return await product_desk.save_product(desk, staff, product_id=product_id, edit=form)
 
 
 @router.post("/products/{product_id}/variants", summary="Set options and variants", responses=errors(404, 409))
 async def set_variants(desk: DeskHere, staff: Merchant, product_id: RowId, form: VariantsForm) -> ProductSheet:
     """All of them in order; those left out are taken away, or made inactive where they were ever sold."""
-    return await product_desk.set_variants(desk, staff, product_id=product_id, form=form)
+    return await product_desk.save_product(desk, staff, product_id=product_id, offers=form)
 
 
 @router.post("/products/{product_id}/prices", summary="Set prices", responses=errors(404, 409))

@@ -1,8 +1,10 @@
 """Products at the staff's door: who may do what, what shoppers then see, and what is written down about it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -10,7 +12,12 @@ import pytest
 from sqlalchemy import select
 
 from admin_api.auth import CSRF_HEADER
+from admin_api.console.product_editing import Editing
+from admin_api.desk import Desk
 from admin_api.errors import LARGEST_BODY
+from admin_api.model import Role
+from admin_api.product_desk import read_product
+from admin_api.roles import StaffMember
 from commerce.carts.actions import add_line, cart_view
 from commerce.catalog.model import VariantPrice
 from commerce.favourites.model import Favourite
@@ -18,6 +25,7 @@ from commerce.search.log import log_search
 from foundation.audit import AuditEntry
 from foundation.database import Database
 from foundation.encryption import Vault
+from foundation.errors import Refused
 from foundation.money import Money
 from tests.admin import Browser, Console, open_console, refusal
 from tests.goods import a_customer
@@ -168,6 +176,25 @@ async def test_two_people_save_the_same_page_and_one_of_them_is_told(console: Co
     assert [action for action, _, _ in await audit(console)] == ["product.created", "product.edited"]
     again = await boss.post(f"/api/products/{cup['id']}/edit", {"version": 2, "dispatch_days": 5})
     assert again.json()["dispatch_days"] == 5
+
+
+async def test_the_editor_saves_texts_and_variants_together_or_nothing(console: Console, wang: Browser) -> None:
+    await made(wang)
+    bowl = await made(wang, {**CUP, "sku": "BOWL"})
+    desk: Desk = console.app.state.desk
+    boss = StaffMember(await console.hire("boss", "merchant"), "boss", "Boss", Role.MERCHANT, "en")
+
+    async def attempt(act: Callable[[StaffMember], Awaitable[object]]) -> object:
+        return await act(boss)
+
+    visit: Any = SimpleNamespace(desk=desk, staff=boss, attempt=attempt, client=nullcontext())
+    async with console.database.begin() as session:
+        sheet = await read_product(session, boss, product_id=bowl["id"])
+    editing = Editing(visit, sheet, [], 0)
+    editing.draft.texts["en"].title, editing.draft.variants[0].sku = "Bowl", "CUP-C"
+    with pytest.raises(Refused, match=r"variant\.sku_taken"):
+        await editing.save()
+    assert (await wang.get(f"/api/products/{bowl['id']}")).json() == bowl
 
 
 async def test_variants_are_set_and_come_back_as_the_form_had_them(wang: Browser, shelf: Shelf) -> None:

@@ -123,17 +123,11 @@ class Editing:
                 watcher(was_read)
 
     async def _save(self, typed: Draft, staff: StaffMember) -> ProductSheet:
-        desk, product_id = self.visit.desk, self.sheet.id
         edit = edit_form(self.base, typed, version=self.sheet.version)
         offers = variants_form(self.base, typed, version=self.sheet.version, currency=self.currency)
-        if edit is not None:
-            saved = await product_desk.edit_product(desk, staff, product_id=product_id, form=edit)
-            rest = {"options": self.base.options, "variants": self.base.variants}
-            self.adopt(saved, over=typed.model_copy(update=rest))
-        if offers is not None:
-            offers.version = self.sheet.version
-            return await product_desk.set_variants(desk, staff, product_id=product_id, form=offers)
-        return self.sheet
+        return await product_desk.save_product(
+            self.visit.desk, staff, product_id=self.sheet.id, edit=edit, offers=offers
+        )
 
     async def _guarded(self, act: Callable[[StaffMember], Awaitable[ProductSheet]]) -> ProductSheet | None:
         """The act; where somebody else saved first, the person is told and asked how to go on."""
