@@ -256,7 +256,7 @@ async def test_an_invoice_is_paid_once_says_why_not_and_gives_back_what_was_paid
     asked = here.fake.ask("payment", here.bot)
     async with here.shop.database.begin() as session:
         await session.execute(text("SELECT FROM orders FOR UPDATE"))
-        question = PaymentAsked(1, asked.id, User(anna.id, "Anna", "en"), payload, "CNY", 26_800)
+        question = PaymentAsked(1, asked.id, User(anna.id, "en"), payload, "CNY", 26_800)
         await answer_checkout(here.shop, question, within=0.2)
     assert (await here.fake.until(lambda: asked.answer)).text("error_message").endswith("try again in a minute.")
 

@@ -29,7 +29,7 @@ from tests.goods import a_product, an_order, holds_of
 from tests.grouping import refusal_of
 
 MINUTES = timedelta(minutes=1)
-ANNA = User(7, "Anna", "en")
+ANNA = User(7, "en")
 
 
 @dataclass

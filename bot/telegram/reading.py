@@ -12,7 +12,6 @@ from bot.telegram.values import (
     Paid,
     PaymentAsked,
     Photo,
-    PostalAddress,
     Pressed,
     Said,
     Shared,
@@ -102,30 +101,20 @@ def _pressed(update_id: int, query: Raw, bot_id: int) -> Value | None:  # noqa: 
 
 
 def _inline(update_id: int, query: Raw, bot_id: int) -> Value | None:  # noqa: ARG001
-    return InlineAsked(
-        update_id,
-        str(query["id"]),
-        _user(query["from"]),
-        str(query["query"]),
-        offset=str(query.get("offset") or ""),
-        chat_kind=str(query.get("chat_type") or ""),
-    )
+    offset = str(query.get("offset") or "")
+    return InlineAsked(update_id, str(query["id"]), _user(query["from"]), str(query["query"]), offset)
 
 
 def _chosen(update_id: int, chosen: Raw, bot_id: int) -> Value | None:  # noqa: ARG001
     inline_message_id = str(chosen.get("inline_message_id") or "")
-    return InlineChosen(
-        update_id, _user(chosen["from"]), str(chosen["result_id"]), str(chosen["query"]), inline_message_id
-    )
+    return InlineChosen(update_id, _user(chosen["from"]), str(chosen["result_id"]), inline_message_id)
 
 
 def _shipping(update_id: int, query: Raw, bot_id: int) -> Value | None:  # noqa: ARG001
-    address = _address(query["shipping_address"])
-    return ShippingAsked(update_id, str(query["id"]), _user(query["from"]), str(query["invoice_payload"]), address)
+    return ShippingAsked(update_id, str(query["id"]), _user(query["from"]), str(query["invoice_payload"]))
 
 
 def _checkout(update_id: int, query: Raw, bot_id: int) -> Value | None:  # noqa: ARG001
-    info = query.get("order_info") or {}
     return PaymentAsked(
         update_id,
         str(query["id"]),
@@ -133,11 +122,6 @@ def _checkout(update_id: int, query: Raw, bot_id: int) -> Value | None:  # noqa:
         str(query["invoice_payload"]),
         str(query["currency"]),
         int(query["total_amount"]),
-        shipping_option=str(query.get("shipping_option_id") or ""),
-        name=str(info.get("name") or ""),
-        phone=str(info.get("phone_number") or ""),
-        email=str(info.get("email") or ""),
-        address=_address(info["shipping_address"]) if info.get("shipping_address") else None,
     )
 
 
@@ -185,7 +169,6 @@ def _paid(update_id: int, chat: Chat, user: User, message_id: int, payment: Raw)
         int(payment["total_amount"]),
         str(payment["telegram_payment_charge_id"]),
         str(payment["provider_payment_charge_id"]),
-        shipping_option=str(payment.get("shipping_option_id") or ""),
     )
 
 
@@ -204,9 +187,7 @@ def _shared(update_id: int, chat: Chat, user: User, message_id: int, message: Ra
 
 def _photo(sizes: list[Raw]) -> Photo:
     largest = max(sizes, key=lambda size: int(size["width"]) * int(size["height"]))
-    return Photo(
-        str(largest["file_id"]), int(largest["width"]), int(largest["height"]), int(largest.get("file_size") or 0)
-    )
+    return Photo(str(largest["file_id"]), int(largest.get("file_size") or 0))
 
 
 def _chat(message: Raw) -> Chat:
@@ -216,8 +197,7 @@ def _chat(message: Raw) -> Chat:
 
 
 def _user(user: Raw) -> User:
-    name = " ".join(filter(None, (user.get("first_name"), user.get("last_name"))))
-    return User(int(user["id"]), name, str(user.get("language_code") or "").lower(), bool(user.get("is_bot")))
+    return User(int(user["id"]), str(user.get("language_code") or "").lower())
 
 
 def _sent_at(message: Raw) -> int:
@@ -233,17 +213,6 @@ def _label(message: Raw, data: str) -> str:
     """What stands on the button that brings this back."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", ())
     return next((str(key["text"]) for row in rows for key in row if key.get("callback_data") == data), "")
-
-
-def _address(address: Raw) -> PostalAddress:
-    return PostalAddress(
-        country=str(address["country_code"]),
-        state=str(address["state"]),
-        city=str(address["city"]),
-        line1=str(address["street_line1"]),
-        line2=str(address["street_line2"]),
-        post_code=str(address["post_code"]),
-    )
 
 
 def _id_of(user: Raw | None) -> int | None:

@@ -14,9 +14,7 @@ class User:
     """Somebody in Telegram. `language_code` is that of their app ("zh-hans", "en"), empty when it says none."""
 
     id: int
-    name: str
     language_code: str = ""
-    is_bot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +31,6 @@ class Photo:
     """The largest size of a picture, as Telegram keeps it; `size` in bytes, 0 when it does not say."""
 
     file_id: str
-    width: int
-    height: int
     size: int = 0
 
 
@@ -109,14 +105,13 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class InlineAsked:
-    """Somebody types "@bot query" in some chat; `chat_kind` is "sender" for the chat with us, empty when unknown."""
+    """Somebody types "@bot query" in some chat."""
 
     update_id: int
     query_id: str
     user: User
     query: str
     offset: str = ""
-    chat_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +121,7 @@ class InlineChosen:
     update_id: int
     user: User
     result_id: str
-    query: str
     inline_message_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PostalAddress:
-    """Where an invoice is to be sent, as Telegram's form asked for it."""
-
-    country: str
-    state: str
-    city: str
-    line1: str
-    line2: str
-    post_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +132,6 @@ class ShippingAsked:
     query_id: str
     user: User
     payload: str
-    address: PostalAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +144,6 @@ class PaymentAsked:
     payload: str
     currency: str
     amount: int
-    shipping_option: str = ""
-    name: str = ""
-    phone: str = ""
-    email: str = ""
-    address: PostalAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +159,6 @@ class Paid:
     amount: int
     charge_id: str
     provider_charge_id: str
-    shipping_option: str = ""
 
 
 @dataclass(frozen=True, slots=True)
