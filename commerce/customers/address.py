@@ -24,11 +24,21 @@ LONGEST = 400
 
 # Labels become marks, so that "收货人: 张三" says by itself which part is the name.
 _NAME_MARK, _LINE_MARK, _CUT = "\x01", "\x02", "\n"
+_IS = r"\s*(?:[:=]|(?:还|就)?是|写|改[成为]|\bis\b)\s*"
 _LABELS = (
-    (re.compile(r"(?:收货人|收件人|联系人|姓名|名字|\b(?:full name|name|recipient|attn))\s*[:=]\s*", re.I), _NAME_MARK),
     (
-        re.compile(r"(?:收货地址|详细地址|所在地区|地址|\b(?:shipping address|address|addr))\s*[:=]\s*", re.I),
+        re.compile(rf"(?:收货人|收件人|联系人|姓名|名字|\b(?:my |full )?(?:name|recipient|attn)){_IS}", re.I),
+        _NAME_MARK,
+    ),
+    (
+        re.compile(rf"(?:收货地址|详细地址|所在地区|地址|\b(?:my |shipping )?(?:address|addr)){_IS}", re.I),
         _LINE_MARK,
+    ),
+    (
+        re.compile(
+            r"^\s*(?:那?就?改[成为到]|那?就?换[成到]|应该是|(?:it['’]?s|it is|change it to)\b)[\s:,]*", re.I | re.M
+        ),
+        _CUT,
     ),
     (re.compile(r"请?(?:邮寄|寄|送|发)给\s*|\b(?:ship|send) (?:it )?to\s*[:]\s*", re.I), _NAME_MARK),
     (re.compile(r"请?(?:邮寄|寄|送|发)[到往至]\s*|\bdeliver (?:it )?to\s*", re.I), _LINE_MARK),
