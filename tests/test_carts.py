@@ -34,6 +34,15 @@ async def test_two_channels_that_ask_for_the_cart_at_once_get_the_same(database:
     assert len(set(await asyncio.gather(*(ask() for _ in range(8))))) == 1
 
 
+async def test_to_look_at_a_cart_makes_none(session: AsyncSession, now: datetime) -> None:
+    customer = (await a_customer(session, now=now)).id
+    seen = await cart_view(session, customer_id=customer, language="zh")
+    assert (seen.lines, seen.total, seen.choice) == ((), Money(0, NO_CURRENCY), Choice())
+    with pytest.raises(Refused, match=r"cart\.empty"):
+        await quote(session, customer_id=customer, language="zh", now=now)
+    assert await session.scalar(select(func.count()).select_from(Cart)) == 0
+
+
 async def test_two_and_one_more_is_three(database: Database, now: datetime) -> None:
     customer, tea = await customer_and_tea(database, now)
     async with database.begin() as session:
