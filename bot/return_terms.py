@@ -121,7 +121,7 @@ def terms_of(voice: Voice, policy: Policy) -> str:
     return text
 
 
-def return_reply(voice: Voice, asked: ReturnView, *, buttons: bool = True) -> OrderStatus:
+def return_reply(voice: Voice, asked: ReturnView) -> OrderStatus:
     """One return: where it stands, what is in it, what can be done."""
     _ = voice.translate
     rows = [Row(_("Kind"), kind_name(voice, asked.kind)), Row(_("Order"), asked.order_number)]
@@ -144,8 +144,8 @@ def return_reply(voice: Voice, asked: ReturnView, *, buttons: bool = True) -> Or
         rows.append(Row(_("Parcel to you"), asked.sent_back))
     if asked.reason and asked.state is ReturnState.REJECTED:
         rows.append(Row(_("Reason"), asked.reason))
-    made = tuple(next_steps(voice, asked)) if buttons else ()
-    return OrderStatus(asked.number, state_name(voice, asked), tuple(rows), _lines(voice, asked), made)
+    steps = tuple(next_steps(voice, asked))
+    return OrderStatus(asked.number, state_name(voice, asked), tuple(rows), _lines(voice, asked), steps)
 
 
 def next_steps(voice: Voice, asked: ReturnView) -> Sequence[Button]:

@@ -85,7 +85,7 @@ TRY_AGAIN_AFTER = timedelta(seconds=3)
 """From then on a sweep may take work that another process began."""
 
 LONGEST_TEXT = 10_000
-"""Characters of one message of a person."""
+"""Characters of one message that a shopper or the staff writes; our own page stops at 4,000."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from conversations.model import Conversation, Message
 from foundation.database import Database
 from foundation.errors import Json
 
+_AT_ONCE = 20
+_LATEST = 5
 _KEEP = """
 WITH c AS (
     UPDATE conversation SET last_seq = last_seq + 1 WHERE id = $1 RETURNING id, last_seq
@@ -56,17 +58,17 @@ async def keep_photo(database: Database, *, conversation_id: int, seq: int, body
 
 
 async def awaited_photos(
-    session: AsyncSession, *, since: datetime, before: datetime, limit: int = 20
+    session: AsyncSession, *, since: datetime, before: datetime
 ) -> list[tuple[int, int, dict[str, Json]]]:
     """(conversation id, seq, body) of messages sent between these times whose picture a platform still keeps for us."""
     waiting = select(Message.conversation_id, Message.seq, Message.body).where(
         text("message.body ? 'file'"), Message.created_at >= since, Message.created_at < before
     )
-    return [(row[0], row[1], row[2]) for row in await session.execute(waiting.order_by(Message.id).limit(limit))]
+    return [(row[0], row[1], row[2]) for row in await session.execute(waiting.order_by(Message.id).limit(_AT_ONCE))]
 
 
-async def recent_photos(session: AsyncSession, *, customer_id: int, since: datetime, limit: int = 5) -> list[list[int]]:
-    """[conversation id, seq] of the photos a shopper has sent since then, the newest first."""
+async def recent_photos(session: AsyncSession, *, customer_id: int, since: datetime) -> list[list[int]]:
+    """[conversation id, seq] of the latest photos that a shopper has sent since then, the newest first."""
     sent = (
         select(Message.conversation_id, Message.seq)
         .join(Conversation, Conversation.id == Message.conversation_id)
@@ -78,6 +80,6 @@ async def recent_photos(session: AsyncSession, *, customer_id: int, since: datet
             Message.body["digest"].as_string().is_not(None),
         )
         .order_by(Message.id.desc())
-        .limit(limit)
+        .limit(_LATEST)
     )
     return [[conversation_id, seq] for conversation_id, seq in await session.execute(sent)]

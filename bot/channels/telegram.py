@@ -47,7 +47,7 @@ from bot.telegram.invoices import STARS, Invoice
 from bot.telegram.reading import KINDS, value_of
 from bot.telegram.results import Result
 from bot.telegram.screens import Picture, Screen, without_markup
-from bot.telegram.values import Value
+from bot.telegram.values import LARGEST_FILE, Value
 from foundation.errors import Refused
 
 log = structlog.get_logger(__name__)
@@ -66,8 +66,6 @@ SHARED = 0
 """Stands for all the chats in which shared cards are, for nobody tells us which: they are held up together."""
 INLINE_SECONDS = 10
 """So long Telegram may show the same cards again to who asks the same: prices and seats change."""
-LARGEST_FILE = 20 * 1024 * 1024
-"""Bytes of a file that a bot may fetch."""
 _GONE: Final = (
     *("message to edit not found", "message can't be edited", "message_id_invalid", "there is no text in the message"),
     *("message to delete not found", "message can't be deleted"),
@@ -212,14 +210,14 @@ class Telegram:
         """Take a message away, if it can be."""
         await self._unless_late(self._bot.delete_message(chat, message_id))
 
-    async def answer_press(self, query_id: str, text: str = "", url: str = "") -> None:
+    async def answer_press(self, query_id: str, text: str = "") -> None:
         """Stop the button's clock; `text` is shown above the chat for a moment. Too late is no harm."""
-        await self._unless_late(self._bot.answer_callback_query(query_id, text=text or None, url=url or None))
+        await self._unless_late(self._bot.answer_callback_query(query_id, text=text or None))
 
-    async def chat_action(self, chat: int, action: str = "typing", *, thread: int | None = None) -> None:
+    async def show_typing(self, chat: int, *, thread: int | None = None) -> None:
         """Show for five seconds that somebody writes, if there is room for that now."""
         await self.budget.wait(chat, Priority.BROADCAST, is_edit=True)
-        await self._call(self._bot.send_chat_action(chat, action, message_thread_id=thread), chat)
+        await self._call(self._bot.send_chat_action(chat, "typing", message_thread_id=thread), chat)
 
     # Paying
 

@@ -132,14 +132,12 @@ async def _described(turn: Turn, words: Words, candidates: Sequence[int]) -> lis
     return [product_id for product_id in candidates if product_id in found.product_ids]
 
 
-async def _called(turn: Turn, query: str, product_ids: Sequence[int], *, wholly: bool = False) -> list[int]:
-    """Those of the products whose titles have the most words of the message (`wholly`: all of the query)."""
-    said = set(terms_of(query if wholly or turn.words is None else turn.words.heard.text))
+async def _called(turn: Turn, query: str, product_ids: Sequence[int]) -> list[int]:
+    """Those of the products whose titles have the most words of the message."""
+    said = set(terms_of(query if turn.words is None else turn.words.heard.text))
     cards = await product_cards(turn.session, product_ids, language=turn.language)
     shared = {card.product_id: len(said & set(terms_of(card.title))) for card in cards}
     most = max(shared.values(), default=0)
-    if wholly and most < len(said):
-        return []
     called = [its for its, words in shared.items() if words == most > 0]
     looked_at = [its for its in called if its == turn.focus.get("product")]
     return looked_at or called

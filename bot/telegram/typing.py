@@ -35,4 +35,4 @@ async def _show(shop: Shop, chat: int, thread: int | None) -> None:
     """One that cannot be shown is no loss: the answer comes all the same."""
     if shop.telegram is not None:
         with contextlib.suppress(Exception):
-            await shop.telegram.chat_action(chat, thread=thread)
+            await shop.telegram.show_typing(chat, thread=thread)

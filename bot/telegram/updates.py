@@ -25,6 +25,7 @@ from bot.telegram.screens import Screen
 from bot.telegram.shared_cards import keep_chosen, press_shared
 from bot.telegram.typing import typing
 from bot.telegram.values import (
+    LARGEST_FILE,
     Chat,
     InlineAsked,
     InlineChosen,
@@ -42,6 +43,7 @@ from bot.telegram.values import (
 from bot.turn import answer, keep
 from commerce.customers.nearby import near
 from conversations.hear import Heard, Incoming
+from conversations.model import LONGEST_TEXT
 from conversations.reach import move_group, set_reachable
 from conversations.read import said_in_group
 from foundation.errors import Json
@@ -60,8 +62,6 @@ ALBUM_SECONDS = 1.0
 """The pictures of an album come one by one; so long after each the shop waits for the next."""
 PRESS_SECONDS = 3.0
 """So long the answer to a press may take before the work begins all the same."""
-LARGEST_FILE = 20 * 1024 * 1024
-LONGEST_TEXT = 10_000
 
 Telling: TypeAlias = Said | Pressed | Shared | Started
 Meant: TypeAlias = tuple[dict[str, Json], str]

@@ -6,6 +6,8 @@ Each says under `update_id` which update it was: Telegram may bring one several 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+LARGEST_FILE = 20 * 1024 * 1024
+"""Bytes of a file that a bot may fetch."""
 ChatKind: TypeAlias = Literal["private", "group", "supergroup", "channel"]
 
 

@@ -22,7 +22,7 @@ from bot.web.visitors import new_visitor, visitor_of
 from bot.web.wire import read_body
 from conversations.bells import conversation_bell
 from conversations.hear import Heard, Incoming
-from conversations.model import Conversation, Owner
+from conversations.model import LONGEST_TEXT, Conversation, Owner
 from conversations.read import MessageView, conversation_of, last_messages
 from conversations.stream import Thread, thread_after
 from foundation.encryption import Vault
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from bot.shop import Shop
 
 CHANNEL = "web"
-LONGEST_TEXT = 10_000
-"""Characters of one message; the widget itself stops at 4,000."""
 HEARTBEAT = 15.0
 """Seconds of silence after which a stream says that it is alive."""
 LOOK_EVERY = 5.0

@@ -19,6 +19,7 @@ LATE = timedelta(seconds=30)
 """How late a webhook with the fault DELAY is sent."""
 OVERTAKEN = timedelta(seconds=3)
 """How late one with the fault REORDER is sent: what happens next is told before it."""
+_SENT_AT_ONCE = 20
 
 
 async def open_session(
@@ -189,15 +190,13 @@ async def refund_of(session: AsyncSession, key: str, *, now: datetime) -> Simula
     return found
 
 
-async def claim_webhooks(
-    session: AsyncSession, *, now: datetime, lease: timedelta, limit: int = 20
-) -> list[SimulatorEvent]:
+async def claim_webhooks(session: AsyncSession, *, now: datetime, lease: timedelta) -> list[SimulatorEvent]:
     """Webhooks that are due, taken so that no other process sends them within `lease`."""
     due = (
         select(SimulatorEvent.id)
         .where(SimulatorEvent.next_at <= now)
         .order_by(SimulatorEvent.next_at, SimulatorEvent.id)
-        .limit(limit)
+        .limit(_SENT_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
     taken = (

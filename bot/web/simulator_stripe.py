@@ -69,7 +69,7 @@ async def read_checkout(request: Request, bank: KeyedBank, session_id: str) -> R
 
     async def ask(session: AsyncSession) -> Json:
         found = await stripe_books.checkout_of(session, session_id, now=bank.now())
-        return stripe_session(found, url=_url(bank, found), expanded=_expands(request, "payment_intent"))
+        return stripe_session(found, url=_url(bank, found), expanded=_expands_intent(request))
 
     return await _get(bank, ask)
 
@@ -231,9 +231,9 @@ def _is_error(answer: Json) -> bool:
     return isinstance(answer, dict) and "error" in answer
 
 
-def _expands(request: Request, name: str) -> bool:
+def _expands_intent(request: Request) -> bool:
     return any(
-        value == name or value.startswith(f"{name}.")
+        value == "payment_intent" or value.startswith("payment_intent.")
         for key, value in request.query_params.multi_items()
         if key.startswith("expand")
     )
