@@ -25,6 +25,14 @@ RIGHTS = (
     "can_manage_topics",
     "can_send_welcome_messages",
 )
+SERVICE = (
+    *("new_chat_members", "left_chat_member", "new_chat_title", "pinned_message"),
+    *("migrate_to_chat_id", "migrate_from_chat_id", "successful_payment", "refunded_payment"),
+    *("forum_topic_created", "forum_topic_edited", "forum_topic_closed", "forum_topic_reopened"),
+)
+"""What messages tell that nobody wrote."""
+ANONYMOUS: Obj = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+"""Who seems to write where an administrator stays anonymous."""
 
 
 @dataclass(eq=False, slots=True)
@@ -54,6 +62,9 @@ class Message:
     inline_id: str | None = None
     versions: list[Obj] = field(default_factory=list)
     reactions: dict[int, list[Obj]] = field(default_factory=dict)
+    is_fixed: bool = False
+    """Forwarded, or brought keys in place of the phone's own: it cannot be edited."""
+    at: float = 0.0
     touched: int = 0
     """Version of the world in which it was posted or last edited."""
 
@@ -63,7 +74,13 @@ class Message:
 
     @property
     def thread(self) -> int | None:
-        return self.body.get("message_thread_id")
+        """The topic it is in; an answer elsewhere has the number of a thread too, which is none."""
+        return self.body.get("message_thread_id") if self.body.get("is_topic_message") else None
+
+    @property
+    def is_content(self) -> bool:
+        """Whether somebody wrote or sent it: all else are service messages, which every bot gets."""
+        return not any(kind in self.body for kind in SERVICE)
 
 
 @dataclass(eq=False, slots=True)

@@ -35,6 +35,22 @@ FOUND = re.compile(
 )
 
 
+SPACES = "\u1680\u180e\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u2800\u3000\ufffc"
+UNSEEN = SPACES + "\u200b\u200c\u200d\u200e\u200f\u202e\ufeff\u00a0 \n"
+REMOVED = re.compile("[\r\u2028-\u202e\u0333\u033f\u030a]")
+CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
+
+
+def cleaned(text: str) -> str:
+    """Text without what Telegram takes out of everything it is sent."""
+    return CONTROL.sub(" ", REMOVED.sub("", text))
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing in it that Telegram calls a character."""
+    return all(letter in UNSEEN or "\U000e0000" <= letter <= "\U000e007f" for letter in text)
+
+
 def units(text: str) -> int:
     """Its length as Telegram counts: UTF-16 code units."""
     return len(text) + sum(character > "\uffff" for character in text)
@@ -42,7 +58,7 @@ def units(text: str) -> int:
 
 def formatted(params: Params, name: str) -> tuple[str, list[Obj]]:
     """The text under this name and its entities, after parsing and with white space cut off at both ends."""
-    source = params.text(name)
+    source = cleaned(params.text(name))
     prefix = "" if name == "text" else f"{name}_"
     mode = params.text("parse_mode").lower()
     given = params.json(f"{prefix}entities")

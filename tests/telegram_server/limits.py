@@ -1,9 +1,10 @@
 """How much Telegram takes: sizes, and how often."""
 
 from collections import defaultdict, deque
+from urllib.parse import urlsplit
 
 from tests.telegram_server.clock import Clock
-from tests.telegram_server.entities import units
+from tests.telegram_server.entities import cleaned, is_blank, units
 from tests.telegram_server.errors import Obj, bad, flooded
 
 TEXT = 4096
@@ -17,17 +18,26 @@ INLINE_QUERY = 256
 TOPIC_NAME = 128
 DOWNLOAD = 20 << 20
 PHOTO = 10 << 20
-QUERY_LIFE = 150.0
-"""Seconds a callback, shipping or pre-checkout query waits for the bot to fetch it."""
 ANSWER_IN = {"callback": 15.0, "inline": 10.0, "payment": 10.0}
 """Seconds within which a query that was heard must be answered."""
 MESSAGE_LIFE = 86_400.0
+LIVES = dict.fromkeys(("callback_query", "shipping_query", "pre_checkout_query"), 150.0)
+LIVES |= {"inline_query": 30.0, "chosen_inline_result": 600.0}
+"""Seconds an update waits for the bot to take it, where that is not as long as for a message."""
+DELETABLE_FOR = 48 * 3600.0
+"""Seconds for which a bot may take back a message."""
 
 
 def fits(text: str, limit: int, what: str) -> str:
     if units(text) > limit:
         raise bad(what)
     return text
+
+
+KINDS_OF_BUTTONS = (
+    *("url", "callback_data", "web_app", "login_url", "switch_inline_query", "switch_inline_query_current_chat"),
+    *("switch_inline_query_chosen_chat", "copy_text", "callback_game", "pay"),
+)
 
 
 def check_inline_keyboard(rows: object) -> None:
@@ -38,16 +48,51 @@ def check_inline_keyboard(rows: object) -> None:
     if len(buttons) > BUTTONS or any(len(row) > BUTTONS_IN_ROW for row in rows):
         raise bad("reply markup is too long")
     for button in buttons:
-        if not str(button.get("text") or "").strip():
+        if is_blank(cleaned(str(button.get("text") or ""))):
             raise bad('can\'t parse inline keyboard button: field "text" must be non-empty')
-        if not button.keys() - {"text", "style", "icon_custom_emoji_id"}:
-            raise bad("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
-        data = button.get("callback_data")
-        if data is not None and not 1 <= len(data.encode()) <= CALLBACK_DATA:
-            raise bad("BUTTON_DATA_INVALID")
-        url = button.get("url")
-        if url is not None and not url.startswith(("http://", "https://", "tg://", "ton://", "t.me/")):
-            raise bad(f"inline keyboard button URL '{url}' is invalid: Wrong HTTP URL")
+        _check_kind(button)
+
+
+def _check_kind(button: Obj) -> None:
+    """Refuse a button that asks for nothing, for two things at once, or for what there is not."""
+    kinds = [kind for kind in KINDS_OF_BUTTONS if kind in button]
+    if not kinds:
+        raise bad("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
+    if len(kinds) > 1:
+        raise bad("BUTTON_TYPE_INVALID")
+    asked = button[kinds[0]]
+    if kinds == ["callback_data"] and not 1 <= len(asked.encode()) <= CALLBACK_DATA:
+        raise bad("BUTTON_DATA_INVALID")
+    if kinds == ["url"] and not is_address(asked):
+        raise bad(f"inline keyboard button URL '{asked}' is invalid: Wrong HTTP URL")
+    if kinds == ["switch_inline_query_chosen_chat"] and not any(
+        asked.get(f"allow_{who}_chats") for who in ("user", "bot", "group", "channel")
+    ):
+        raise bad("at least one chat type must be allowed")
+
+
+def check_keys(rows: object, *, is_private: bool) -> None:
+    """Refuse keys in place of the phone's own that Telegram would."""
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise bad('field "keyboard" must be of type Array')
+    for key in (key for row in rows for key in row):
+        told = key if isinstance(key, dict) else {"text": key}
+        if not str(told.get("text") or ""):
+            raise bad("keyboard button text must be non-empty")
+        for kind, name in (("request_contact", "phone number"), ("request_location", "location")):
+            if told.get(kind) and not is_private:
+                raise bad(f"{name} can be requested in private chats only")
+
+
+def is_address(url: str) -> bool:
+    """Whether a button or a preview may lead there: not to what only one machine calls by this name."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+    except ValueError:
+        return False
+    return parts.scheme in ("tg", "ton", "tonsite") or (
+        parts.scheme in ("http", "https") and "." in (parts.hostname or "").strip(".") and " " not in url
+    )
 
 
 class Window:

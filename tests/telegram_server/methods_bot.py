@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tests.telegram_server.entities import is_blank
 from tests.telegram_server.errors import ApiError, Obj, bad
 from tests.telegram_server.limits import fits
 from tests.telegram_server.media import downloadable
@@ -82,7 +83,7 @@ def set_my_commands(world: World, bot: Bot, params: Params) -> bool:
     for command in commands:
         if not COMMAND.fullmatch(str(command.get("command", ""))):
             raise bad("BOT_COMMAND_INVALID")
-        if not 1 <= len(str(command.get("description", ""))) <= 256:
+        if is_blank(str(command.get("description", ""))) or len(str(command["description"])) > 256:
             raise bad("BOT_COMMAND_DESCRIPTION_INVALID")
     bot.commands[key] = [{"command": one["command"].lstrip("/"), "description": one["description"]} for one in commands]
     world.changed()

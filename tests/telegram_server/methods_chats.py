@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.telegram_server.chats import Box, Group, Message, Topic, membership
+from tests.telegram_server.entities import cleaned, is_blank
 from tests.telegram_server.errors import Obj, bad
 from tests.telegram_server.limits import TOPIC_NAME
 from tests.telegram_server.methods_messages import box_of, thread_of
@@ -58,9 +59,11 @@ def create_forum_topic(world: World, bot: Bot, params: Params) -> Obj:
 
 
 def _topic_name(params: Params) -> str:
-    name = params.text("name").strip()
-    if not 1 <= len(name) <= TOPIC_NAME:
-        raise bad("TOPIC_TITLE_EMPTY" if not name else "TOPIC_TITLE_INVALID")
+    name = cleaned(params.text("name")).strip()
+    if is_blank(name):
+        raise bad("TOPIC_TITLE_EMPTY")
+    if len(name) > TOPIC_NAME:
+        raise bad("TOPIC_TITLE_INVALID")
     return name
 
 
@@ -152,6 +155,7 @@ def leave_chat(world: World, bot: Bot, params: Params) -> bool:
         raise bad("chat member status can't be changed in private chats")
     old, box.members[bot.id] = box.members[bot.id], "left"
     world.membership_changed(box, bot.account, bot.account, old, "left")
+    world.tell(box, world.post(box, bot.account, {"left_chat_member": bot.account.user}))
     return True
 
 
@@ -179,7 +183,8 @@ def pin_chat_message(world: World, bot: Bot, params: Params) -> bool:
         raise bad("not enough rights to manage pinned messages in the chat")
     if message.id not in box.pinned:
         box.pinned.append(message.id)
-        world.changed()
+        pinned = {key: value for key, value in message.body.items() if key != "reply_to_message"}
+        world.tell(box, world.post(box, bot.account, {"pinned_message": pinned}))
     return True
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.telegram_server.chats import Box, Group, Message, Private
-from tests.telegram_server.entities import formatted
+from tests.telegram_server.entities import formatted, is_blank
 from tests.telegram_server.errors import ApiError, Obj, bad, forbidden
-from tests.telegram_server.limits import CAPTION, TEXT, check_inline_keyboard, fits
+from tests.telegram_server.limits import CAPTION, DELETABLE_FOR, TEXT, check_inline_keyboard, check_keys, fits
 from tests.telegram_server.media import media_of
 from tests.telegram_server.params import Params
 from tests.telegram_server.world import Bot, World
@@ -78,15 +78,12 @@ def _group_of(bot: Bot, group: Group) -> Group:
 def thread_of(box: Box, bot: Bot, params: Params) -> int | None:
     """The topic a message goes to; None is the general one."""
     thread = params.whole("message_thread_id")
-    if not thread or not isinstance(box, Group) or not box.is_forum:
-        if thread and isinstance(box, Group):
-            raise bad("message thread not found")
+    if not thread:
         return None
-    if thread == 1:
-        return None
-    if thread not in box.topics:
+    # The general topic, whose number is 1, is not found by it either.
+    if not isinstance(box, Group) or thread not in box.topics:
         raise bad("message thread not found")
-    if box.topics[thread].closed and not box.is_admin(bot.id):
+    if box.topics[thread].closed and not box.is_admin(bot.id, "can_manage_topics"):
         raise bad("TOPIC_CLOSED")
     return thread
 
@@ -95,7 +92,7 @@ def text_of(params: Params) -> Obj:
     if not params.text("text"):
         raise bad("message text is empty")
     text, entities = formatted(params, "text")
-    if not text:
+    if is_blank(text):
         raise bad("text must be non-empty")
     fits(text, TEXT, "message is too long")
     preview = params.json("link_preview_options")
@@ -111,8 +108,8 @@ def caption_of(params: Params) -> Obj:
     return {"caption": text} | ({"caption_entities": entities} if entities else {})
 
 
-def keyboard_of(params: Params) -> Obj | None:
-    """The reply markup, checked."""
+def keyboard_of(params: Params, box: Box | None = None) -> Obj | None:
+    """The reply markup, checked: of a new message in this chat, or of what takes only buttons below it."""
     markup = params.json("reply_markup")
     if markup is None or markup == "":
         return None
@@ -122,6 +119,10 @@ def keyboard_of(params: Params) -> Obj | None:
         check_inline_keyboard(markup["inline_keyboard"])
         if not any(markup["inline_keyboard"]):
             return None
+    elif box is None:
+        raise bad("inline keyboard expected")
+    elif "keyboard" in markup:
+        check_keys(markup["keyboard"], is_private=isinstance(box, Private))
     return markup
 
 
@@ -143,7 +144,7 @@ def put(world: World, bot: Bot, params: Params, *contents: Obj, invoice: Obj | N
     """Check where they go, count them, post them: one message each, all or none."""
     box = box_of(world, bot, params)
     thread = thread_of(box, bot, params)
-    keyboard = keyboard_of(params)
+    keyboard = keyboard_of(params, box)
     reply_to = replied(box, params)
     if isinstance(box, Group) and reply_to and reply_to.thread and not thread:
         thread = reply_to.thread
@@ -152,7 +153,10 @@ def put(world: World, bot: Bot, params: Params, *contents: Obj, invoice: Obj | N
         box.keyboard = None if keyboard.get("remove_keyboard") else keyboard
     box.action = ("", 0.0)
     where: dict[str, Any] = {"thread": thread, "reply_to": reply_to, "keyboard": keyboard, "invoice": invoice}
-    return tuple(world.post(box, bot.account, content, **where) for content in contents)
+    made = tuple(world.post(box, bot.account, content, **where) for content in contents)
+    for message in made:
+        message.is_fixed = bool(keyboard and "inline_keyboard" not in keyboard) or "forward_origin" in message.body
+    return made
 
 
 def send_message(world: World, bot: Bot, params: Params) -> Obj:
@@ -249,7 +253,7 @@ def edited(world: World, bot: Bot, params: Params) -> tuple[Box, Message]:
     message = box.messages.get(params.whole("message_id"))
     if message is None:
         raise bad("message to edit not found")
-    if message.author != bot.id or message.inline_id:
+    if message.author != bot.id or message.inline_id or message.is_fixed or not message.is_content:
         raise bad("message can't be edited")
     return box, message
 
@@ -301,8 +305,9 @@ def delete_message(world: World, bot: Bot, params: Params) -> bool:
     message = box.messages.get(params.whole("message_id"))
     if message is None:
         raise bad("message to delete not found")
-    may = message.author == bot.id or isinstance(box, Private) or (isinstance(box, Group) and box.is_admin(bot.id))
-    if not may:
+    rules = isinstance(box, Group) and box.is_admin(bot.id, "can_delete_messages")
+    is_late = world.clock.now() - message.at > DELETABLE_FOR
+    if not rules and (is_late or not (message.author == bot.id or isinstance(box, Private))):
         raise bad("message can't be deleted")
     _remove(world, box, message)
     return True

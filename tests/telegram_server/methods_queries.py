@@ -1,15 +1,20 @@
 """Methods that answer what people ask: pressed buttons, inline mode, invoices and payments."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from tests.telegram_server.errors import Obj, bad
-from tests.telegram_server.limits import CALLBACK_ANSWER, INLINE_RESULTS, fits
+from tests.telegram_server.limits import CALLBACK_ANSWER, INLINE_RESULTS, fits, is_address
 from tests.telegram_server.methods_messages import box_of, caption_of, keyboard_of, put, text_of
 from tests.telegram_server.params import Params
 from tests.telegram_server.world import Bot, World
 
 STARS = "XTR"
+ASKED = ("need_name", "need_phone_number", "need_email", "need_shipping_address")
+START = re.compile(r"[A-Za-z0-9_-]{0,64}")
+AMOUNTS = {"USD": (100, 1_000_000), "EUR": (90, 900_000), "CNY": (720, 7_200_000)}
+"""Least and most of an invoice: what is worth 1 and 10,000 dollars, of some currencies, about."""
 
 
 def answer_callback_query(world: World, bot: Bot, params: Params) -> bool:
@@ -47,6 +52,8 @@ def _check_result(result: Obj) -> None:
     result_content(result, from_message)
     if result.get("type") == "article" and not result.get("title"):
         raise bad("can't parse inline query result: Can't find field \"title\"")
+    if not is_address(result.get("thumbnail_url") or "https://t.me"):
+        raise bad("WEBDOCUMENT_URL_INVALID")
 
 
 def result_content(result: Obj, given: Params | None = None) -> Obj:
@@ -76,28 +83,24 @@ def photo_by_url(url: Any) -> list[Obj]:
 
 def invoice_of(params: Params) -> Obj:
     """The invoice a call describes, checked."""
+    for name in ("title", "description", "payload", "currency", "prices"):
+        if name not in params:
+            raise bad(f'parameter "{name}" is required')
     title, description, payload = (params.text(name) for name in ("title", "description", "payload"))
-    prices = params.json("prices") or []
-    currency = params.text("currency")
-    if not 1 <= len(title) <= 32:
-        raise bad("invoice title is invalid" if title else "title must be non-empty")
-    if not 1 <= len(description) <= 255:
-        raise bad("invoice description is invalid" if description else "description must be non-empty")
-    if not 1 <= len(payload.encode()) <= 128:
+    fits(title, 32, "INVOICE_TITLE_INVALID")
+    fits(description, 255, "INVOICE_DESCRIPTION_INVALID")
+    if len(payload.encode()) > 128:
         raise bad("INVOICE_PAYLOAD_INVALID")
+    if not START.fullmatch(params.text("start_parameter")):
+        raise bad("START_PARAM_INVALID")
+    prices, currency = params.json("prices"), params.text("currency")
     if not prices or not all(isinstance(one.get("amount"), int) and one.get("label") for one in prices):
         raise bad("PRICES_INVALID")
     total = sum(one["amount"] for one in prices)
-    if total <= 0:
+    least, most = AMOUNTS.get(currency, (1, 999_999_999_999))
+    if not least <= total <= most:
         raise bad("CURRENCY_TOTAL_AMOUNT_INVALID")
-    if currency == STARS:
-        if len(prices) != 1:
-            raise bad("STARS_INVOICE_INVALID")
-    elif len(currency) != 3 or not currency.isupper():
-        raise bad("CURRENCY_INVALID")
-    elif not params.text("provider_token"):
-        raise bad("PAYMENT_PROVIDER_INVALID")
-    asked = ("need_name", "need_phone_number", "need_email", "need_shipping_address", "is_flexible")
+    _check_currency(params, currency, prices)
     return {
         "title": title,
         "description": description,
@@ -106,15 +109,27 @@ def invoice_of(params: Params) -> Obj:
         "total": total,
         "prices": prices,
         "start_parameter": params.text("start_parameter"),
-        **{name: params.flag(name) for name in asked},
+        **{name: params.flag(name) for name in (*ASKED, "is_flexible")},
     }
+
+
+def _check_currency(params: Params, currency: str, prices: list[Obj]) -> None:
+    """Stars are for what nobody has to send, at one price; everything else goes through a provider."""
+    if currency == STARS:
+        asks = any(params.flag(name) for name in (*ASKED, "is_flexible"))
+        if len(prices) != 1 or params.text("provider_token") or asks:
+            raise bad("STARS_INVOICE_INVALID")
+    elif len(currency) != 3 or not currency.isupper():
+        raise bad("CURRENCY_INVALID")
+    elif not params.text("provider_token"):
+        raise bad("PAYMENT_PROVIDER_INVALID")
 
 
 def send_invoice(world: World, bot: Bot, params: Params) -> Obj:
     box_of(world, bot, params)
     invoice = invoice_of(params)
-    keyboard = params.json("reply_markup")
-    if keyboard and not (keyboard.get("inline_keyboard") or [[{}]])[0][0].get("pay"):
+    keyboard = keyboard_of(params)
+    if keyboard and not keyboard["inline_keyboard"][0][0].get("pay"):
         raise bad("BUTTON_TYPE_INVALID")
     shown = {
         "title": invoice["title"],

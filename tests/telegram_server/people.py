@@ -8,11 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from PIL import Image
 
-from tests.telegram_server.chats import Account, Box, Group, Message, Private
+from tests.telegram_server.chats import ANONYMOUS, Account, Box, Group, Message, Private
 from tests.telegram_server.entities import finished
 from tests.telegram_server.errors import Obj
 from tests.telegram_server.limits import INLINE_QUERY
 from tests.telegram_server.media import kept
+from tests.telegram_server.methods_messages import CONTENT as FORWARDED
 from tests.telegram_server.methods_queries import result_content
 from tests.telegram_server.params import Upload
 from tests.telegram_server.payments import Payment, pay
@@ -166,10 +167,24 @@ class Chat:
         """Press Start, as somebody does who followed a link with this payload."""
         return await self.say(f"/start {payload}".strip())
 
-    async def say(self, text: str, *, reply_to: Seen | None = None) -> Seen:
-        """Write."""
+    async def say(self, text: str, *, reply_to: Seen | None = None, anonymous: bool = False) -> Seen:
+        """Write; an administrator of a group may do so as the group itself."""
         clean, entities = finished(text, [])
-        return self._send({"text": clean} | ({"entities": entities} if entities else {}), reply_to)
+        content: Obj = {"text": clean} | ({"entities": entities} if entities else {})
+        content |= {"from": ANONYMOUS, "sender_chat": self.box.chat} if anonymous else {}
+        return self._send(content, reply_to)
+
+    async def forward(self, message: Seen, *, origin: str = "user") -> Seen:
+        """Send on what stands elsewhere: from a user, a hidden_user, a chat or a channel."""
+        content = {key: value for key, value in message.body.items() if key in FORWARDED}
+        chat: Obj = {"id": -(10**12) - 7, "title": "News", "type": "channel" if origin == "channel" else "supergroup"}
+        told: dict[str, Obj] = {
+            "user": {"sender_user": message.body["from"]},
+            "hidden_user": {"sender_user_name": "Somebody"},
+            "chat": {"sender_chat": chat},
+            "channel": {"chat": chat, "message_id": 7},
+        }
+        return self._send(content | {"forward_origin": {"type": origin, "date": message.body["date"]} | told[origin]})
 
     async def send_photo(self, content: bytes = b"", caption: str = "") -> Seen:
         return self._send(self._photo(content) | ({"caption": caption} if caption else {}))
@@ -187,10 +202,11 @@ class Chat:
         """A document, voice, video ... as the Bot API names them."""
         return self._send(kept(self.world, kind, Upload(name, content), self._bots))
 
-    async def share_contact(self, phone: str = "", *, of: "Person | None" = None) -> Seen:
-        """Their own contact, or somebody else's."""
+    async def share_contact(self, phone: str = "", *, of: "Person | None" = None, known: bool = True) -> Seen:
+        """Their own contact, or somebody else's; `known`: the number has an account."""
         who = (of or self.person).account
-        contact = {"phone_number": phone or who.phone, "first_name": who.name, "user_id": who.id}
+        contact: Obj = {"phone_number": phone or who.phone, "first_name": who.name}
+        contact |= {"user_id": who.id} if known else {}
         return self._send({"contact": contact})
 
     async def share_location(self, latitude: float, longitude: float) -> Seen:
@@ -226,7 +242,9 @@ class Chat:
         bot.known.add(self.person.id)
         question = self.world.ask("callback", bot)
         told: Obj = {"id": question.id, "from": self.person.account.user, "chat_instance": str(self.box.id * 7919)}
-        told |= {"inline_message_id": message.inline_id} if shared else {"message": message.body}
+        is_there = message.id in self.box.messages
+        gone = {"chat": self.box.chat, "message_id": message.id, "date": 0}
+        told |= {"inline_message_id": message.inline_id} if shared else {"message": message.body if is_there else gone}
         bot.updates.push("callback_query", told | {"data": button["callback_data"]}, self.person.id)
         return Press(self.world, button, question)
 

@@ -109,6 +109,12 @@ class FakeTelegram(World):
         """Somebody throws the bot out."""
         old, group.members[bot.id] = group.members[bot.id], "kicked"
         self.membership_changed(group, by.account, bot.account, old, "kicked")
+        self.tell(group, self.post(group, by.account, {"left_chat_member": bot.account.user}))
+
+    def rename(self, group: Group, title: str, *, by: Person) -> None:
+        """Somebody gives the group another name."""
+        group.chat["title"] = title
+        self.tell(group, self.post(group, by.account, {"new_chat_title": title}))
 
     def migrate(self, group: Group) -> Group:
         """The group becomes a supergroup with another id; calls for the old one say where it went."""

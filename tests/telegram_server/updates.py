@@ -7,16 +7,21 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import Random
+from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 
 from tests.telegram_server.clock import Clock
 from tests.telegram_server.errors import ApiError, Obj, bad
 from tests.telegram_server.faults import Faults
-from tests.telegram_server.limits import MESSAGE_LIFE, QUERY_LIFE
+from tests.telegram_server.limits import LIVES, MESSAGE_LIFE
 from tests.telegram_server.params import Params
 
-NOT_UNLESS_ASKED = ("chat_member", "message_reaction", "message_reaction_count")
+NOT_UNLESS_ASKED = ("chat_member", "message_reaction")
+ALWAYS = (
+    *("message", "edited_message", "inline_query", "chosen_inline_result", "callback_query"),
+    *("shipping_query", "pre_checkout_query", "my_chat_member"),
+)
 QUEUES = {
     "inline_query": 1,
     "chosen_inline_result": 2,
@@ -25,9 +30,9 @@ QUEUES = {
     "pre_checkout_query": 4,
 }
 """Only updates of one queue keep their order: messages queue by chat, these by user, apart from the messages."""
-QUERIES = ("callback_query", "shipping_query", "pre_checkout_query")
 NOT_IN_AN_ANSWER = re.compile(r"get|setwebhook|deletewebhook|close|logout", re.IGNORECASE)
 GONE_FOR = 23 * 3600
+HOOK_PORTS = (80, 88, 443, 8443)
 
 Execute = Callable[[str, Params], Awaitable[tuple[int, Obj]]]
 
@@ -42,7 +47,6 @@ class Pending:
     expires: float
     due: float = 0.0
     failures: int = 0
-    failing_since: float = 0.0
     delivered: bool = False
     again: bool = False
 
@@ -63,6 +67,7 @@ class Updates:
         self.webhook: Webhook | None = None
         self.waiting: list[Pending] = []
         self.last_error: tuple[int, str] | None = None
+        self._gone_since: float | None = None
         self._clock, self._faults, self._execute = clock, faults, execute
         self._next_id = first_id
         self._allowed: list[str] = []
@@ -77,7 +82,7 @@ class Updates:
         """One update; `owner` is the chat or, for what has a queue of its own, the user."""
         if kind not in self._allowed if self._allowed else kind in NOT_UNLESS_ASKED:
             return
-        life = QUERY_LIFE if kind in QUERIES else MESSAGE_LIFE
+        life = LIVES.get(kind, MESSAGE_LIFE)
         update = {"update_id": self._next_id, kind: content}
         queue = owner + (QUEUES.get(kind, 0) << 33)
         body = json.dumps(update, ensure_ascii=False).encode()
@@ -91,11 +96,9 @@ class Updates:
         self._wake.set()
 
     def allow(self, kinds: object) -> None:
-        """Which kinds the bot wants from now on; an empty list means all but those one has to ask for."""
-        if kinds is not None:
-            if not isinstance(kinds, list):
-                raise bad("can't parse allowed updates JSON object")
-            self._allowed = [str(kind) for kind in kinds]
+        """Which kinds the bot wants from now on; none that there is means all but those one has to ask for."""
+        if isinstance(kinds, list):
+            self._allowed = [str(kind) for kind in kinds if kind in (*ALWAYS, *NOT_UNLESS_ASKED)]
 
     async def fetch(self, params: Params) -> list[Obj]:
         """getUpdates: what waits, confirmed by the offset of the next call."""
@@ -151,8 +154,8 @@ class Updates:
         """setWebhook; an empty address removes it."""
         url = params.text("url")
         secret = params.text("secret_token")
-        if url and not re.match(r"https?://", url):
-            raise bad("bad webhook: An HTTPS URL must be provided for webhook")
+        if url:
+            _check_hook(urlsplit(url))
         if len(secret) > 256:
             raise bad("secret token is too long")
         if not re.fullmatch(r"[A-Za-z0-9_-]*", secret):
@@ -238,6 +241,7 @@ class Updates:
             self._wake.set()
 
     def _brought(self, pending: Pending) -> None:
+        self._gone_since = None
         if pending.again:
             pending.again = False
         elif pending in self.waiting:
@@ -249,12 +253,26 @@ class Updates:
             await self._execute(str(answer.pop("method")), Params(answer))
 
     def _failed(self, pending: Pending, why: str, retry_after: int, *, is_gone: bool = False) -> None:
-        """Again after 1, 2, 4 ... s, at most a minute or two; the hook that is gone for 23 hours is removed."""
+        """Again at once, then after 2, 4, 8 ... s, at most a minute or two, unless nobody wants it any more by then.
+
+        A hook that says for 23 hours that it is gone is removed.
+        """
         now = self._clock.now()
         self.last_error = (int(time.time()), why)
-        pending.failing_since = pending.failing_since if pending.failures else now
-        pause = min(2.0**pending.failures, self._chance.uniform(60, 120))
+        self._gone_since = (now if self._gone_since is None else self._gone_since) if is_gone else None
+        pause = min(2.0**pending.failures, self._chance.uniform(60, 120)) if pending.failures else 0.0
         pending.failures += 1
         pending.due = now + (retry_after or pause)
-        if is_gone and now - pending.failing_since > GONE_FOR:
+        if pending.due > pending.expires and pending in self.waiting:
+            self.waiting.remove(pending)
+        if self._gone_since is not None and now - self._gone_since > GONE_FOR:
             self.webhook = None
+
+
+def _check_hook(url: SplitResult) -> None:
+    """Where Telegram brings updates; who runs a Bot API server of their own may take them on the own machine."""
+    is_near = url.scheme == "http" and url.hostname in ("127.0.0.1", "localhost")
+    if url.scheme != "https" and not is_near:
+        raise bad("bad webhook: An HTTPS URL must be provided for webhook")
+    if not is_near and (url.port or 443) not in HOOK_PORTS:
+        raise bad("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")

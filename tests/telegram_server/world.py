@@ -178,10 +178,13 @@ class World:
         if reply_to:
             quoted = {key: value for key, value in reply_to.body.items() if key != "reply_to_message"}
             body["reply_to_message"] = quoted
+            is_forum = bool(box.chat.get("is_forum"))
+            if box.chat["type"] == "supergroup" and not is_forum:  # a thread of answers, which is no topic
+                body["message_thread_id"] = quoted.get("message_thread_id", quoted["message_id"])
         body |= content
         if keyboard and "inline_keyboard" in keyboard:
             body["reply_markup"] = keyboard
-        message = Message(body, author.id, invoice=invoice)
+        message = Message(body, author.id, invoice=invoice, at=self.clock.now())
         box.messages[message.id] = message
         self.changed()
         message.touched = self.version
@@ -199,7 +202,7 @@ class World:
     def _is_for(self, bot: Bot, box: Group, message: Message) -> bool:
         body = message.body
         text = str(body.get("text") or body.get("caption") or "")
-        if bot.reads_groups or box.is_admin(bot.id) or (not text and not _is_content(body)):
+        if bot.reads_groups or box.is_admin(bot.id) or not message.is_content:
             return True
         replied = body.get("reply_to_message", {}).get("from", {}).get("id")
         if replied == bot.id or body.get("via_bot", {}).get("id") == bot.id:
@@ -266,9 +269,3 @@ class World:
         kept = StoredFile(file_id, before.path if before else path.format(len(self.files)), content, bots)
         self.files[file_id] = kept
         return kept
-
-
-def _is_content(body: Obj) -> bool:
-    """Whether somebody wrote or sent it: everything else is a service message, which every bot gets."""
-    kinds = ("photo", "document", "voice", "video", "sticker", "location", "contact", "audio", "animation", "invoice")
-    return any(kind in body for kind in kinds)
