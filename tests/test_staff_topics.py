@@ -15,15 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from bot.channels.staff_telegram import StaffTelegram, with_author
+from bot.channels.staff_telegram import StaffTelegram, in_turn, made_plain
 from bot.shop import Shop
 from bot.staff_desk.board import Board, alternating
-from bot.staff_desk.hearing import command_of
+from bot.staff_desk.hearing import command_of, first_word
 from bot.staff_desk.teams import group_for, subject_of
 from bot.staff_desk.telling import parts_of
 from bot.telegram.budget import Budget, Limit, Limits
 from bot.telegram.reading import value_of
-from bot.telegram.values import Said
+from bot.telegram.values import Chat, Said, User
 from cli.scratch import Place
 from conversations.model import Kind, Message, Owner, Status
 from conversations.ownership import release
@@ -69,8 +69,11 @@ async def test_a_crowd_stays_within_what_a_group_takes_and_agents_are_answered_f
         first = anna.open(group, topic=next(iter(group.topics)))
         await first.say("/help")
         await first.hears("/refund 25 ORDER reason", 4)
+        for _ in range(25):  # more than a group takes in a minute: nobody is left to believe that it was sent
+            await first.say("/nonsense")
         wanted = [f"line {n}.{m}" for n in range(9) for m in range(4)]
         await office.until(lambda: all(line in lines_in(office, anna, group) for line in wanted), 20)
+        await office.until(lambda: lines_in(office, anna, group).count("There is no command /nonsense;") == 25)
         assert [call.error for call in office.fake.calls if "Too Many" in call.error] == []
         # 429 is obeyed to the second, and what came meanwhile is one message.
         office.fake.faults.flood(2, "sendMessage")
@@ -84,7 +87,7 @@ async def test_a_crowd_stays_within_what_a_group_takes_and_agents_are_answered_f
     sends = office.fake.called("sendMessage")
     (refused,) = [n for n, call in enumerate(sends) if "retry after 2" in call.error]
     assert sends[refused + 1].at - sends[refused].at >= 2 * 40
-    assert len(posted) < 9 + 9 * 3
+    assert len(posted) < 9 + 9 * 3 + 25
     for n in range(9):
         places = [lines_in(office, anna, group).index(f"line {n}.{m}") for m in range(4)]
         assert places == sorted(places)
@@ -266,7 +269,11 @@ def test_new_conversations_and_those_under_way_take_turns() -> None:
         ("/NOTE@desk_bot  two\nlines", ("note", "two\nlines")),
         ("/note\nbelow", ("note", "below")),
         ("/take@other_bot", ("@", "")),
-        ("/ no command", ("", "/ no command")),
+        ("/ note slipped", ("note", "slipped")),
+        ("／note 只给同事", ("note", "只给同事")),
+        ("、note 只给同事", ("note", "只给同事")),
+        ("//note twice", ("/", "/note twice")),
+        ("/", ("/", "")),
         ("5 / 2", ("", "5 / 2")),
     ],
 )
@@ -274,13 +281,56 @@ def test_a_command_is_read_with_what_follows_it(text: str, command: tuple[str, s
     assert command_of(text, "desk_bot") == command
 
 
-def test_an_administrator_who_stays_anonymous_is_nobody_we_know() -> None:
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ("", "")),
+        ("25", ("25", "")),
+        ("25\nA17  cup broken", ("25", "A17  cup broken")),
+        ("25　A17", ("25", "A17")),
+    ],
+)
+def test_the_words_of_a_command_may_be_set_apart_by_any_blank(text: str, words: tuple[str, str]) -> None:
+    assert first_word(text) == words
+
+
+def test_who_writes_anonymously_or_as_a_channel_is_nobody_we_know_and_who_closes_a_topic_says_so() -> None:
     chat = {"id": -100, "type": "supergroup", "title": "Desk"}
+    channel = {"id": -200, "type": "channel", "title": "News"}
     hidden = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
-    said = {"message_id": 5, "date": 1, "chat": chat, "from": hidden, "sender_chat": chat, "text": "hello"}
-    value = value_of(with_author({"update_id": 1, "message": said}), bot_id=222)
-    assert isinstance(value, Said)
-    assert (value.user.id, value.text) == (-100, "hello")
+
+    def heard(**message: object) -> tuple[int, str]:
+        value = value_of(
+            made_plain({"update_id": 1, "message": {"message_id": 5, "date": 1, "chat": chat} | message}), bot_id=222
+        )
+        assert isinstance(value, Said)
+        return value.user.id, value.text
+
+    assert heard(**{"from": hidden}, sender_chat=chat, text="hello") == (-100, "hello")
+    assert heard(**{"from": hidden}, sender_chat=channel, text="hello") == (-200, "hello")
+    anna = {"id": 7, "is_bot": False, "first_name": "Anna"}
+    assert heard(**{"from": anna}, forum_topic_closed={}) == (7, "/close")
+
+
+async def test_while_the_database_is_away_nothing_that_was_written_is_given_up() -> None:
+    class Deaf:
+        well, given_up = False, 0
+
+        async def hear(self, _value: object) -> None:
+            raise OSError
+
+        async def is_well(self) -> bool:
+            return self.well
+
+        async def give_up(self, _value: object) -> None:
+            self.given_up += 1
+
+    ear, tries = Deaf(), dict[int, int]()
+    said = Said(5, Chat(-100, "supergroup", 3), User(7, "Anna"), 1, text="hello")
+    for _ in range(5):
+        assert await in_turn(ear, [said], tries) == 5  # type: ignore[arg-type]
+    ear.well = True
+    assert (await in_turn(ear, [said], tries), ear.given_up) == (None, 1)  # type: ignore[arg-type]
 
 
 def a_line(seq: int, kind: Kind, text: str, **known: object) -> MessageView:
@@ -303,6 +353,7 @@ def test_what_has_no_words_is_named() -> None:
 
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=3000)
+words |= st.integers(300, 1800).map("🫖".__mul__)
 kinds = st.sampled_from([Kind.SHOPPER, Kind.PERSON, Kind.NOTE, Kind.FACT])
 
 

@@ -352,6 +352,19 @@ async def test_what_a_person_says_stands_under_their_name_and_can_be_put_differe
     assert door.shown == ["Li Lei:\nOne moment"]
 
 
+async def test_what_a_person_says_can_be_put_differently_also_where_it_took_the_keys_away(door: Door) -> None:
+    await door.says(Text("Your address, please", wants="contact"))
+    await door.talk.agent("I need no adress", client_msg_id="k")
+    await door.later()
+    assert (door.chat.keys, door.shown) == ([], ["Your address, please", "Li Lei:\nI need no adress"])
+    async with door.database.begin() as session:
+        await agent_edits(
+            session, conversation_id=door.talk.id, agent=LI, client_msg_id="k", text="I have it", now=door.clock.now
+        )
+    await door.later()
+    assert door.shown == ["Your address, please", "Li Lei:\nI have it"]
+
+
 async def test_a_photo_whose_words_come_without_one_gives_its_place_to_a_new_message(
     door: Door, on_sale: list[int]
 ) -> None:

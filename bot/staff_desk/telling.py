@@ -129,7 +129,7 @@ def _pieces(message: MessageView, language: str, happening: Happening) -> Iterat
     if message.kind is Kind.ANSWER:
         text = _cut(text, LONGEST_ANSWER)
     if digest:
-        fits = len(text) <= LONGEST_CAPTION
+        fits = units(text) <= LONGEST_CAPTION
         yield _Piece(head, text if fits else "", str(digest))
         text = "" if fits else text
     for start in range(0, len(text), _PIECE):

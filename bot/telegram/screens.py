@@ -45,6 +45,7 @@ _IN_A_ROW: Final = {2: 16, 3: 9, 4: 6, 5: 4, 6: 3, 7: 2, 8: 2}
 """So wide, in cells, may the widest of so many buttons in a row be."""
 _TAG = re.compile(r"<[^>]*>")
 _ELLIPSIS = "…"
+_UNSEEN = "\u2800\ufffc\u0333\u033f\u030a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,9 +315,8 @@ def _texts(lines: Sequence[Spans], first: int) -> Iterator[str]:
     while begun < len(whole):
         end = begun + _cut(whole[begun : begun + limit], limit, is_last=len(whole) - begun <= limit)
         parts = spans if end - begun == len(whole) else _between(spans, begun, end)
-        html = "".join(_html(text, tag) for text, tag in parts).strip()
-        if any(letter.isprintable() and not letter.isspace() for letter in whole[begun:end]):
-            yield html
+        if _is_seen(whole[begun:end]):
+            yield "".join(_html(text, tag) for text, tag in parts).strip()
             limit = LONGEST_TEXT
         begun = end
 
@@ -383,8 +383,12 @@ def _packed(keys: Sequence[Key]) -> Iterator[tuple[Key, ...]]:
 
 def _one_line(label: str) -> str:
     """A label as a button can carry it, which is never blank."""
-    line = " ".join(label.split())
-    return line if any(map(str.isprintable, line)) else "·"
+    return " ".join(label.split()) if _is_seen(label) else "·"
+
+
+def _is_seen(text: str) -> bool:
+    """Whether something stands there, for Telegram too, which takes some signs for spaces or out of every text."""
+    return any(letter.isprintable() and not letter.isspace() and letter not in _UNSEEN for letter in text)
 
 
 def _colon(label: str) -> str:
