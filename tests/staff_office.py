@@ -148,15 +148,15 @@ class Office:
         await deliver_stored(self.database, talk.id, now=self.shop.now())
         await self.ring()
 
-    async def topic(self, group: Group, number: int = 1, *, timeout: float = 10) -> Topic:
+    async def topic(self, group: Group, number: int = 1, *, timeout: float = 60) -> Topic:
         """The topic that was opened as the so-and-so-many-th."""
         await self.fake.until(lambda: len(group.topics) >= number, timeout)
         return list(group.topics.values())[number - 1]
 
-    async def until(self, condition: Callable[[], bool], timeout: float = 10) -> None:
+    async def until(self, condition: Callable[[], bool], timeout: float = 60) -> None:
         await self.fake.until(condition, timeout)
 
-    async def eventually(self, look: Callable[[], Awaitable[object]], wanted: object, timeout: float = 10) -> None:
+    async def eventually(self, look: Callable[[], Awaitable[object]], wanted: object, timeout: float = 60) -> None:
         """Wait until the database says so."""
         async with asyncio.timeout(timeout):
             while True:

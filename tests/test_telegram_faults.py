@@ -73,7 +73,7 @@ async def _though_the_menu_cannot_be_shown(here: TelegramShop, cai: Chat) -> Non
     stop = asyncio.Event()
     polling = asyncio.create_task(poll(here.shop, stop=stop, every=0.1))
     await cai.say("/start")
-    await cai.hears("Welcome", timeout=5)
+    await cai.hears("Welcome")
     stop.set()
     await polling
 
