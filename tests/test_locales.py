@@ -3,6 +3,8 @@
 import string
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -10,6 +12,7 @@ from babel.messages.pofile import read_po
 
 import bot
 from bot.language import LOCALES, money_text, time_text, translator
+from bot.skills.arriving import hear_place
 from foundation.money import Money
 
 KEYWORDS = dict.fromkeys(("_", "N_", "translate", "_say", "_tell"))
@@ -51,3 +54,10 @@ def test_money_and_times_are_said_as_people_say_them() -> None:
     assert time_text(noon, "en", "Europe/London") == "22 Nov, 04:05"
     assert money_text(Money(11800, "CNY"), "zh") == "¥118.00"
     assert money_text(Money(1180, "JPY"), "en") == "JP¥1,180"
+
+
+async def test_chinese_sentences_follow_each_other_without_a_space() -> None:
+    lines: list[str] = []
+    turn: Any = SimpleNamespace(_=translator("zh"), args={"near": "杭州市"}, say=lines.append)
+    await hear_place(turn)
+    assert lines == ["这个位置在杭州市附近。请把完整的收货地址写给我：姓名、电话，以及省市区、街道和门牌号。"]

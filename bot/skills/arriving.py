@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.flow import Turn
+from bot.language import gap
 from bot.replies import Choice
 from bot.telegram.links import NOBODY, Lead, Payload, read_payload
 from commerce.customers.arrivals import link_chat_of, note_referral
@@ -49,8 +50,8 @@ async def _from_web_chat(turn: Turn, lead: Payload) -> None:
         turn.say(Choice(_("Welcome back! Here you go on with everything."), (turn.wish(_("My cart"), "show_cart"),)))
         return
     question = _("Shall your web chat and this one become one? Cart, orders and coupons are the same in both then.")
-    warning = _("Say yes only if you have just opened this link yourself, in your own web chat.")
-    if not await turn.confirm("ok", f"{question} {warning}", facts={}, yes=_("Yes, bring it together"), no=_("No")):
+    question += gap(question) + _("Say yes only if you have just opened this link yourself, in your own web chat.")
+    if not await turn.confirm("ok", question, facts={}, yes=_("Yes, bring it together"), no=_("No")):
         turn.say(_("All right, they stay apart."))
         return
     made_at = datetime.fromtimestamp(lead.second, UTC)
@@ -77,7 +78,8 @@ async def hear_place(turn: Turn) -> None:
     """A place on the map is too coarse for a parcel: what it is near is told, to be put into words."""
     _ = turn._
     if turn.args["near"]:
-        near = _("That is near {place}.").format(place=turn.args["near"])
-        turn.say(near + " " + _("Please write the whole address: name, phone, and that with street and number."))
+        text = _("That is near {place}.").format(place=turn.args["near"])
+        text += gap(text) + _("Please write the whole address: name, phone, and that with street and number.")
+        turn.say(text)
     else:
         turn.say(_("A place on the map does not tell me the address. Please write it: name, phone, street and number."))
