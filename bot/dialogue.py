@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from bot import buttons, replies
 from bot.attempt import End, attempt
 from bot.flow import Flow, Handover, Setting, Turn
-from bot.frames import Frame
+from bot.frames import Frame, typed_press
 from bot.language import N_, translator
 from bot.questions import calls_off
 from bot.replies import Reply
@@ -25,6 +25,9 @@ MOST_DIGRESSIONS = 2
 SILENCE = timedelta(days=1)
 UNCLEAR = "out_of_scope"
 ASK_PERSON = "ask_human"
+GIVE_UP = "stop"
+_FOR_THE_BOT = ("command", "start")
+"""Kinds of messages that mean the bot, also while a person is waited for."""
 _NAMES_A_THING = (UNCLEAR, "search_products", "refine_search", "order_status", "add_to_cart")
 _START_OVER = frozenset(("start over", "restart", "start again", "重新开始", "从头来", "从头再来", "重来"))
 
@@ -116,7 +119,7 @@ class _Dialogue:
     async def hear(self, heard: Heard) -> None:
         """Read one message: whoever it is meant for runs, until somebody waits for an answer or all is done."""
         for part in heard.parts if heard.parts and not self._asks_for_free_text() else (heard,):
-            if not self.is_over:
+            if not self.is_over and not self._belongs_to_album(part):
                 await self._hear(part.as_code if self.frames and self.frames[-1].flow == "checkout" else part)
 
     @property
@@ -124,17 +127,24 @@ class _Dialogue:
         """Whether the turn ends here: somebody else goes on, or the shop has done something."""
         return self.handover is not None or self.gave_up or any(kind == "fact" for kind, _ in self.lines)
 
+    def _belongs_to_album(self, heard: Heard) -> bool:
+        """Whether it is a further picture of an album that was answered, and nobody at work takes pictures."""
+        album = (heard.photo or {}).get("album")
+        is_known = album is not None and album == self.focus.get("album")
+        return is_known and not heard.text.strip() and not self._takes_photos
+
     async def _hear(self, heard: Heard) -> None:
         self.prompt, self.lead, self.is_press = [], [], heard.kind == "press"
-        token = heard.token if heard.kind == "press" else self._offered(heard)
+        top = self.frames[-1] if self.frames else None
+        typed = typed_press(heard.text, self.focus.get("offered"), top=top, vault=self.setting.vault)
+        token = heard.token if heard.kind == "press" else typed
         if token is not None:
             return await self._press(token, is_shared=heard.is_shared)
         self._follow_language(heard, is_answer=self._asks_for_free_text())
         if self.waiting:
             return await self._hear_while_waiting(heard)
         if heard.photo is not None:
-            at_work = self.flows.get(self.frames[-1].flow) if self.frames else None
-            if at_work is None or not at_work.takes_photos:
+            if not self._takes_photos:
                 self._start("photo")
             return await self._run(Words(heard))
         if heard.starts is not None:
@@ -159,21 +169,29 @@ class _Dialogue:
         if not self.frames:
             self._start(wish)
             return await self._run(Words(heard))
-        top = self.frames[-1].flow
-        is_another = wish not in (UNCLEAR, top) and heard.confidence >= self.flows[wish].threshold
-        corrects = top in self.flows and wish in self.flows[top].corrected_by
+        at_work = self.frames[-1].flow
+        is_another = wish not in (UNCLEAR, at_work) and heard.confidence >= self.flows[wish].threshold
+        corrects = at_work in self.flows and wish in self.flows[at_work].corrected_by
         return await self._run(Words(heard, correction=corrects), wish if is_another else None)
 
     async def _hear_while_waiting(self, heard: Heard) -> None:
         """Until the person comes only what changes nothing is answered; the rest is for the person to read."""
-        if heard.intent == "stop" and not self.frames:
+        if heard.intent == GIVE_UP and not self.frames:
             self.gave_up = True
             self._tell(N_("All right, then it is you and me again. What can I do for you?"))
         elif heard.intent in self.flows and self.flows[heard.intent].reads_only:
             self._start(heard.intent)
             await self._run(Words(heard))
+        elif heard.kind in _FOR_THE_BOT:
+            self._ask_for_patience()
         elif self.frames:
             await self._run(Words(heard))
+
+    def _ask_for_patience(self) -> None:
+        text = self._say(N_("A colleague will be with you soon and can do that for you."))
+        token = buttons.wish_token(self.setting.vault, customer_id=self.setting.customer_id, skill=GIVE_UP, args={})
+        give_up = replies.Button(self._say(N_("No colleague needed")), token)
+        self.lines.append(("answer", replies.Choice(text, (give_up,))))
 
     async def _press(self, token: str, *, is_shared: bool) -> None:
         session, customer_id = self.setting.session, self.setting.customer_id
@@ -193,10 +211,13 @@ class _Dialogue:
 
     async def _press_wish(self, wish: buttons.Wish) -> None:
         flow = self.flows.get(wish.skill)
+        if self.waiting and wish.skill == GIVE_UP:
+            self.frames.clear()
+            return await self._hear_while_waiting(Heard(intent=GIVE_UP))
         if flow is None:
             self._tell(N_("I cannot do that any more. Tell me in words what you need."))
         elif self.waiting and not flow.reads_only:
-            return self._tell(N_("A colleague will be with you soon and can do that for you."))
+            return self._ask_for_patience()
         else:
             self._start(wish.skill, dict(wish.args))
         return await self._run(None)
@@ -269,7 +290,7 @@ class _Dialogue:
                 self._start(heard.intent if heard.intent in self.flows else UNCLEAR)
             return Words(heard), wish
         elif wish is not None:
-            frame.left += 1
+            frame.left += wish not in self.flows[frame.flow].served_by
             if frame.left > MOST_DIGRESSIONS:
                 self.frames.pop()
                 self._tell(N_("All right, I have left this: {what}."), what=self._titles([frame]))
@@ -316,12 +337,10 @@ class _Dialogue:
     def _start_over(self, frame: Frame, flow: Flow | None) -> None:
         """A flow that works differently now, or is gone, cannot go on with old answers."""
         self.frames.pop()
-        if flow is None:
-            self._tell(N_("I cannot go on with this any more: {what}."), what=self._titles([frame]))
-        else:
-            self._tell(
-                N_("This works a little differently now, so let us start again: {what}."), what=self._titles([frame])
-            )
+        again = N_("This works a little differently now, so let us start again: {what}.")
+        gone = N_("I cannot go on with this any more: {what}.")
+        self._tell(again if flow is not None else gone, what=self._titles([frame]))
+        if flow is not None:
             self.frames.append(Frame(frame.flow, flow.version, args=frame.args))
 
     def _turn(self, frame: Frame, words: Words | None, *, other_wish: bool) -> Turn:
@@ -372,26 +391,9 @@ class _Dialogue:
         if not (heard.text.isascii() and (heard.language == "zh" or (self.language == "zh" and is_one_word))):
             self.language = heard.language
 
+    @property
+    def _takes_photos(self) -> bool:
+        return any(flow.takes_photos for top in self.frames[-1:] if (flow := self.flows.get(top.flow)))
+
     def _asks_for_free_text(self) -> bool:
-        asking = self.frames[-1].asking if self.frames else None
-        return asking is not None and asking.free_text
-
-    def _offered(self, heard: Heard) -> str | None:
-        """The token of the button whose number or label was typed, on the last replies."""
-        offered = self.focus.get("offered")
-        said = simple(heard.text)
-        if not offered or not said:
-            return None
-        asking = self.frames[-1].asking if self.frames else None
-        numbers = [] if asking is not None and asking.shown else offered["numbers"]
-        is_number = said.isdecimal() and len(said) <= 2 and 0 < int(said) <= len(numbers)
-        token = numbers[int(said) - 1] if is_number else offered["labels"].get(said)
-        return str(token) if token is not None and self._still_stands(str(token)) else None
-
-    def _still_stands(self, token: str) -> bool:
-        """Whether a typed label presses this: a wish does at any time, an answer while its question is on top."""
-        pressed = buttons.read_token(self.setting.vault, token)
-        if not isinstance(pressed, buttons.Wish):
-            top = self.frames[-1] if self.frames else None
-            return pressed is not None and top is not None and top.asking is not None and top.mark == pressed.mark
-        return True
+        return any(top.asking.free_text for top in self.frames[-1:] if top.asking is not None)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from bot import buttons
+from bot.words import simple
+from foundation.encryption import Vault
 from foundation.errors import Json
 
 MOST_PHOTOS = 9
@@ -83,3 +85,23 @@ class Frame:
 
 _ASKING = tuple(field.name for field in fields(Asking))
 _FRAME = tuple(field.name for field in fields(Frame))
+
+
+def typed_press(text: str, offered: Mapping[str, Json] | None, *, top: Frame | None, vault: Vault) -> str | None:
+    """The token of the button whose number or label was typed. `offered`: what the last replies had (replies.typed)."""
+    said = simple(text)
+    if not offered or not said:
+        return None
+    asking = top.asking if top is not None else None
+    numbers = [] if asking is not None and asking.shown else offered["numbers"]
+    is_number = said.isdecimal() and len(said) <= 2 and 0 < int(said) <= len(numbers)
+    token = numbers[int(said) - 1] if is_number else offered["labels"].get(said)
+    return str(token) if token is not None and _still_stands(str(token), top, vault) else None
+
+
+def _still_stands(token: str, top: Frame | None, vault: Vault) -> bool:
+    """Whether a typed label presses this: a wish does at any time, an answer while its question is on top."""
+    pressed = buttons.read_token(vault, token)
+    if not isinstance(pressed, buttons.Wish):
+        return pressed is not None and top is not None and top.asking is not None and top.mark == pressed.mark
+    return True

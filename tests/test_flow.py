@@ -539,6 +539,27 @@ async def test_while_a_person_is_awaited_only_reading_flows_answer(chat: Chat) -
     assert chat.shop.effects == []
 
 
+async def test_a_command_or_a_link_is_answered_while_a_person_is_awaited_and_there_is_a_way_out(chat: Chat) -> None:
+    chat.waiting = True
+    soon = ["A colleague will be with you soon and can do that for you."]
+    assert await chat.hears(Heard(text="tea", intent="add", kind="command", starts=("add", {}))) == soon
+    assert await chat.hears(Heard(kind="start", starts=("add", {}))) == soon
+    assert await chat.presses("No colleague needed") == [
+        "All right, then it is you and me again. What can I do for you?"
+    ]
+    assert chat.last is not None
+    assert chat.last.gave_up
+    assert chat.shop.effects == []
+
+
+async def test_the_other_pictures_of_an_album_leave_the_question_about_its_words(chat: Chat) -> None:
+    chat.focus = json.dumps({"album": "13"})
+    words = said("add it", "add")
+    rest = Heard(kind="photo", photo={"album": "13"})
+    assert await chat.hears(words, rest, rest) == ["Add what?"]
+    assert chat.stack == ["add"]
+
+
 async def test_pictures_and_empty_messages_get_an_answer(chat: Chat) -> None:
     await chat.hears(RETURN)
     sorry = "I can only read words so far. Tell me in a few words what you need."

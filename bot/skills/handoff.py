@@ -3,6 +3,7 @@
 import re
 
 from bot.flow import Turn
+from bot.replies import Choice
 from commerce.carts.actions import cart_view
 from commerce.orders.queries import order_views
 from foundation.errors import Json
@@ -29,9 +30,8 @@ async def ask_human(turn: Turn) -> None:
             turn.say(_("As you like. Try to say it in other words."))
             return
     turn.hand_over(reason, await _known(turn))
-    turn.say(
-        _("I am getting a colleague. You can go on writing here; until then I can still tell you about your orders.")
-    )
+    text = _("I am getting a colleague. You can go on writing here; until then I can still tell you about your orders.")
+    turn.say(Choice(text, (turn.wish(_("No colleague needed"), "stop"),)))
 
 
 async def _known(turn: Turn) -> dict[str, Json]:

@@ -1,6 +1,6 @@
 """The merchant's own people in the shop's chat: a photo and a caption make a product, first for their eyes only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.flow import Turn
@@ -65,24 +65,17 @@ async def photo(turn: Turn) -> None:
     if keeper is not None:
         product_id = int(await turn.once("draft", lambda: _begin_draft(turn, keeper)))
         turn.go_on_with("describe_draft", product=product_id)
-    elif said is not None and said.text.strip():
-        _remember_album(turn, said.photo)
+        return
+    turn.focus["album"] = (said.photo or {}).get("album") if said is not None else None
+    if said is not None and said.text.strip():
         turn.say(turn._("I cannot look at pictures myself, but a colleague can see yours here. I go by your words:"))
         turn.pass_on(said.intent)
-    elif said is None or _remember_album(turn, said.photo):
+    else:
         help_ = turn.wish(turn._("Ask a colleague"), "ask_human")
         words = turn._(
             "I cannot look at pictures myself, but a colleague can see yours here. What is it about, in a few words?"
         )
         turn.say(Choice(words, (help_,)))
-
-
-def _remember_album(turn: Turn, photo: Mapping[str, Json] | None) -> bool:
-    """Whether this is the first picture, or the only one, of those that were sent together."""
-    album = (photo or {}).get("album")
-    before = turn.focus.get("album")
-    turn.focus["album"] = album
-    return album is None or album != before
 
 
 async def _begin_draft(turn: Turn, keeper: int) -> Json:
