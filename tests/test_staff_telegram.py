@@ -67,6 +67,8 @@ async def test_codes_of_the_console_link_accounts_and_groups_and_what_is_missing
         await alone.hears("绑定码无效或已过期")
         await alone.say(f"/link {mine.lower()}")
         await alone.hears("已绑定，您是Mei。")
+        await alone.say("/link 4444-5555")
+        assert (await alone.hears("绑定码无效")).text.endswith("已绑定，您是Mei。")
         other = boss.open(office.bot)
         await other.say(f"/link {mine}")
         await other.hears("This code is not good (any more).")
@@ -79,6 +81,11 @@ async def test_codes_of_the_console_link_accounts_and_groups_and_what_is_missing
             chat = boss.open(place)
             await chat.say(f"/desk@desk_bot {code}")
             await chat.hears(answer)
+        in_general = boss.open(group)
+        await in_general.say("/take")
+        await in_general.hears("This topic is no conversation")
+        await in_general.say("/desk")
+        await in_general.hears("say /desk CODE there")
         everybody = json.dumps({"type": "all_group_chats"})
         await office.until(lambda: (everybody, "zh") in office.bot.commands)
     assert await acts(office, agent_id) == ["telegram.linked"]
@@ -295,7 +302,18 @@ async def test_pictures_go_both_ways_through_our_store_and_edits_reach_the_shopp
         await chat.hears("Only words and pictures can be sent")
         await chat.send_photo(a_picture("#0000aa"), "/release it is in the picture")
         await chat.hears("A command takes words only, so nothing was done or sent.")
-        assert (await talk.row()).owner == Owner.HUMAN
+        # A command below one picture of an album holds for all of them, and is told once.
+        before = len(told(chat))
+        await chat.send_album([a_picture("#0000aa"), a_picture("#0000bb"), a_picture("#0000cc")], "/note for us")
+        await chat.edit(await chat.say("/ nothing"), "said after all?")
+        await chat.hears("Nothing was changed: this is not a message of yours that the shopper got.")
+        await chat.say("、close")  # the key of the slash on a Chinese keyboard
+        assert [text[:20] for text in told(chat)[before:]] == [
+            "A command takes word",
+            "There is no command ",
+            "Nothing was changed:",
+        ]
+        await office.until(lambda: topic.closed)
         async with office.database.session() as session:
             photo, line = (
                 await session.scalars(

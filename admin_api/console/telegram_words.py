@@ -69,8 +69,9 @@ TELEGRAM_REFUSALS_ZH = {
     "staff_chat.unknown": "没有这个账号。",
     "staff_desk.not_linked": "这个账号没有绑定在职员工。",
     "staff_desk.kind": "只能给顾客发文字和图片，这条没有发送。",
-    "staff_desk.command": "没有 /{command} 这个命令，发送 /help 查看用法。这条没有发送给顾客。",
+    "staff_desk.command": "没有 {command} 这个命令，发送 /help 查看用法。这条没有发送给顾客。",
     "staff_desk.command_media": "命令不能带图片或文件，这条没有执行，也没有发送。请把图片单独发一条。",
+    "staff_desk.not_changed": "没有修改：您这条消息没有发给过顾客。",
     "staff_desk.refund_form": "请写明金额、订单和原因，例如：/refund 25 订单号 原因",
     "staff_desk.no_order": "这位顾客还没有订单。",
 }

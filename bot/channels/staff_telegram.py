@@ -30,7 +30,8 @@ from bot.language import N_, translator
 from bot.shop import Shop
 from bot.staff_desk.board import Board, Patience
 from bot.staff_desk.desk import GroupClosed, StaffDesk, TopicGone, Unsure
-from bot.staff_desk.hearing import COMMANDS, Ear
+from bot.staff_desk.hearing import Ear
+from bot.staff_desk.words import COMMANDS
 from bot.telegram.budget import Budget, Limits, Priority
 from bot.telegram.errors import Moved, Rejected
 from bot.telegram.reading import KINDS, value_of
@@ -112,7 +113,7 @@ class StaffTelegram:
     def _read(self, update: dict[str, Any]) -> Value | None:
         """What an update says; one that cannot be read holds up no other."""
         try:
-            return value_of(with_author(update), bot_id=self._bot.id)
+            return value_of(made_plain(update), bot_id=self._bot.id)
         except (AttributeError, KeyError, TypeError, ValueError):
             log.warning("an update of the staff's bot cannot be read", update=update["update_id"])
             return None
@@ -250,10 +251,13 @@ async def _opened(wire: StaffTelegram, stop: asyncio.Event) -> None:
 
 
 async def _work(ear: Ear, board: Board, wire: StaffTelegram, stop: asyncio.Event) -> None:
-    async with asyncio.TaskGroup() as both:
-        both.create_task(board.run(stop))
-        both.create_task(listen(wire, ear, stop))
-        both.create_task(_show_commands(wire))
+    try:
+        async with asyncio.TaskGroup() as both:
+            both.create_task(board.run(stop))
+            both.create_task(listen(wire, ear, stop))
+            both.create_task(_show_commands(wire))
+    finally:
+        await ear.close()
 
 
 async def _show_commands(wire: StaffTelegram) -> None:
@@ -288,13 +292,13 @@ async def listen(wire: StaffTelegram, ear: Ear, stop: asyncio.Event) -> None:
         places: dict[object, list[Value]] = {}
         for value in sorted(values, key=lambda value: value.update_id):
             places.setdefault(getattr(value, "chat", None), []).append(value)
-        failed = [one for one in await asyncio.gather(*(_in_turn(ear, of, tries) for of in places.values())) if one]
+        failed = [one for one in await asyncio.gather(*(in_turn(ear, of, tries) for of in places.values())) if one]
         offset = min([after, *failed])
         if failed:
             await asyncio.sleep(TRY_AGAIN_AFTER)
 
 
-async def _in_turn(ear: Ear, values: list[Value], tries: dict[int, int]) -> int | None:
+async def in_turn(ear: Ear, values: list[Value], tries: dict[int, int]) -> int | None:
     """Hear updates of one place one after another; the number of one that is to be tried again, before the others."""
     for value in values:
         try:
@@ -302,7 +306,7 @@ async def _in_turn(ear: Ear, values: list[Value], tries: dict[int, int]) -> int 
         except Exception as error:
             tries[value.update_id] = tries.get(value.update_id, 0) + 1
             log.warning("an update of the staff's bot failed", update=value.update_id, error=type(error).__name__)
-            if tries[value.update_id] < MOST_TRIES:
+            if tries[value.update_id] < MOST_TRIES or not await ear.is_well():
                 return value.update_id
             log.error("an update of the staff's bot is given up", update=value.update_id, exc_info=error)
             await ear.give_up(value)
@@ -310,11 +314,14 @@ async def _in_turn(ear: Ear, values: list[Value], tries: dict[int, int]) -> int 
     return None
 
 
-def with_author(raw: dict[str, Any]) -> dict[str, Any]:
-    """An update in which an administrator who stays anonymous is somebody: nobody we know, who is told so."""
+def made_plain(raw: dict[str, Any]) -> dict[str, Any]:
+    """An update as if a person had said it in words. Who writes anonymously or in the name of a channel is somebody:
+    nobody we know, who is told so. Closing a topic by hand ends the conversation."""
     message = raw.get("message", {})
-    if message.get("sender_chat") and message["sender_chat"]["id"] == message["chat"]["id"]:
-        message["from"] = {"id": message["chat"]["id"], "is_bot": False, "first_name": ""}
+    if message.get("sender_chat"):
+        message["from"] = {"id": message["sender_chat"]["id"], "is_bot": False, "first_name": ""}
+    if "forum_topic_closed" in message:
+        message["text"] = "/close"
     return raw
 
 

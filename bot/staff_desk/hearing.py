@@ -10,15 +10,26 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
+from sqlalchemy import select
 
-from bot.delivery import Undeliverable
-from bot.language import N_, translator
+from bot.delivery import NotSent, Undeliverable
+from bot.language import translator
 from bot.shop import Shop
 from bot.staff_desk.board import place_key
-from bot.staff_desk.desk import GroupClosed, StaffDesk, StaffWire, TopicGone
+from bot.staff_desk.desk import GroupClosed, StaffDesk, StaffWire, TopicGone, Unsure
+from bot.staff_desk.words import (
+    COMMANDS,
+    HELP,
+    HELP_PRIVATE,
+    MAYBE_DONE,
+    NO_CONVERSATION,
+    NOT_LINKED,
+    NOT_SENT,
+    TROUBLES,
+)
 from bot.telegram.errors import Moved, Rejected
 from bot.telegram.values import Membership, Migrated, Said, Shared, Started, User, Value
 from conversations.bells import STAFF
@@ -28,54 +39,24 @@ from foundation.errors import Refused
 
 log = structlog.get_logger(__name__)
 
+Key = TypeVar("Key")
+Known = TypeVar("Known")
+
 HERE_FOR = 15 * 60.0
 """Seconds for which somebody who acts in a group counts as here."""
+TELL_AFTER_DOUBT = 1.0
+"""Seconds until an answer that may not have left is posted again."""
 TELL_AGAIN_AFTER = 600
 """Seconds before a stranger is told again how to link."""
 CODES_TRIED = 6
 """So many codes may be tried from one place in TELL_AGAIN_AFTER."""
 NEW_TOPIC_WITHIN = 1.0
 _KNOWN_UPDATES = 2_000
-_COMMAND = re.compile(r"/(\w+)(?:@(\w+))?\s*(.*)", re.DOTALL)
+_KNOWN_PLACES = 10_000
+_COMMAND = re.compile(r"[/／、]\s*(\w*)(?:@(\w+))?\s*(.*)", re.DOTALL)
+"""The slash as a Chinese keyboard writes it too: what is meant for colleagues must not reach the shopper by a slip."""
+_COVERS_ALBUM: Final = "staff_desk.command_media"
 _QUEUE = ("queue", "队列", "排队", "待接入")
-
-COMMANDS: Final[Mapping[str, str]] = {
-    "take": N_("take this conversation over"),
-    "note": N_("write a note that only the staff sees"),
-    "release": N_("give it back to the bot, with a note for it"),
-    "close": N_("end this conversation"),
-    "refund": N_("give money back: amount, order, reason"),
-    "help": N_("what can be done here"),
-}
-"""What is understood in a topic, with what it does."""
-HELP: Final = N_(
-    "Just write here to answer the shopper; text and pictures are sent to them, and the conversation is yours.\n"
-    "Change a message of yours and the shopper sees the change.\n\n"
-    "/take – take this conversation over\n"
-    "/note words – a note that only the staff sees\n"
-    "/release words – give it back to the bot, with a note for it\n"
-    "/release queue words – put it back into the queue\n"
-    "/refund 25 ORDER reason – give money back; above your limit it waits for somebody who may\n"
-    "/close – end this conversation"
-)
-HELP_PRIVATE: Final = N_(
-    "Here you answer the shoppers of {shop} in the staff's groups.\n"
-    "1. In the console, open Store → Telegram and make a code for yourself.\n"
-    "2. Say /link CODE here.\n"
-    "To link a group, add this bot to it as an administrator that may manage topics, and say /desk CODE there."
-)
-NOT_LINKED: Final = N_(
-    "Nothing was sent: your account is not linked, or you write anonymously. In the console, open Store → Telegram, "
-    "make a code and say /link CODE to @{bot} in a private chat."
-)
-TROUBLES: Final[Mapping[Trouble, str]] = {
-    Trouble.LEFT: N_("I am no member of this group."),
-    Trouble.NO_TOPICS: N_("Topics are off in this group. Switch them on in its settings and say /desk CODE again."),
-    Trouble.NO_RIGHTS: N_(
-        "I may not manage topics here. Make me an administrator with the right to manage topics and say /desk CODE "
-        "again."
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +78,44 @@ class Ear:
     desk: StaffDesk
     wire: StaffWire
     _heard: OrderedDict[int, None] = field(default_factory=OrderedDict)
-    _foreign: set[tuple[int, int]] = field(default_factory=set)
+    _foreign: OrderedDict[tuple[int, int], None] = field(default_factory=OrderedDict)
     """Topics that have been waited for in vain: most are about no conversation, and no further message waits."""
+    _refused: OrderedDict[tuple[int, str], str] = field(default_factory=OrderedDict)
+    """Albums (single messages too) of which something was refused, and how: that is told once, and a command below one
+    picture covers all of them."""
+    _late: set[asyncio.Task[None]] = field(default_factory=set)
+    """Answers whose turn has not come yet."""
 
     async def hear(self, value: Value) -> None:
         """Do what an update asks for. What it raises a later try may mend: what was done has its key."""
         if value.update_id in self._heard:
             return
         await self._hear(value)
-        self._heard[value.update_id] = None
-        if len(self._heard) > _KNOWN_UPDATES:
-            self._heard.popitem(last=False)
+        _keep(self._heard, value.update_id, None, most=_KNOWN_UPDATES)
+
+    async def is_well(self) -> bool:
+        """Whether the database answers: while it does not, no update is given up."""
+        try:
+            async with self.shop.database.begin() as session:
+                await session.execute(select(1))
+        except Exception as error:
+            log.warning("the database is away", error=type(error).__name__)
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Let go of the answers that wait for their turn."""
+        for task in self._late:
+            task.cancel()
+        await asyncio.gather(*self._late, return_exceptions=True)
 
     async def give_up(self, value: Value) -> None:
         """It was tried often enough. Whoever meant to answer a shopper is told, if that can be."""
         if isinstance(value, Said) and value.chat.thread is not None and not value.edited:
-            _ = translator(_language(value.user, None))
+            _ = translator(self._language(value.user, None))
+            is_command = command_of(value.text, self.wire.username)[0]
             with contextlib.suppress(Exception):
-                if not command_of(value.text, self.wire.username)[0]:
-                    await self._tell(value, _("Something went wrong, this was not sent. Please send it again."))
+                await self._tell(value, _(MAYBE_DONE if is_command else NOT_SENT))
 
     async def _hear(self, value: Value) -> None:
         match value:
@@ -132,23 +132,23 @@ class Ear:
                 await self._private(value, *command_of(value.text, self.wire.username))
             case Said() | Shared() if value.chat.thread is not None:
                 await self._in_topic(value, value.chat.thread)
-            case Said():
-                command, rest = command_of(value.text, self.wire.username)
-                if command in ("desk", "help") and not value.edited:
-                    await self._in_general(value, command, rest)
+            case Said() if not value.edited:
+                await self._in_general(value, *command_of(value.text, self.wire.username))
 
     async def _private(self, said: Said | Started, command: str, rest: str) -> None:
         colleague = await self.desk.colleague(said.user.id)
-        language = _language(said.user, colleague)
+        language = self._language(said.user, colleague)
         _ = translator(language)
         if command == "link" and rest:
             try:
                 await self._count_try(said.user.id)
                 colleague = await self.desk.link(said.user.id, code=rest)
             except Refused as refusal:
-                if colleague is None:
-                    await self._tell(said, self.desk.sentence(refusal.code, refusal.facts, language=language))
-                    return
+                told = self.desk.sentence(refusal.code, refusal.facts, language=language)
+                if colleague is not None:
+                    told += "\n" + _("You are linked as {name}.").format(name=colleague.name)
+                await self._tell(said, told)
+                return
             _ = translator(colleague.language)
         if colleague is None:
             shop_name = self.shop.settings.shop_name(language)
@@ -159,10 +159,14 @@ class Ear:
             await self._tell(said, _(HELP))
 
     async def _in_general(self, said: Said, command: str, rest: str) -> None:
+        if command not in (*COMMANDS, "desk", "link"):
+            return
         colleague = await self.desk.colleague(said.user.id)
-        _ = translator(language := _language(said.user, colleague))
-        if command == "help" or not rest:
-            await self._tell(said, _(HELP))
+        _ = translator(language := self._language(said.user, colleague))
+        if command != "desk" or not rest:
+            told = {"help": HELP, "desk": HELP_PRIVATE, "link": NOT_LINKED}.get(command, NO_CONVERSATION)
+            shop_name = self.shop.settings.shop_name(language)
+            await self._tell(said, _(told).format(shop=shop_name, bot=self.wire.username))
             return
         title, trouble = await self.wire.group(said.chat.id)
         if trouble is not None:
@@ -185,9 +189,10 @@ class Ear:
         if command == "@":
             return
         if conversation_id is None:
-            if command in COMMANDS or (isinstance(said, Said) and said.to_us):
-                _ = translator(_language(said.user, None))
-                await self._tell(said, _("This topic is no conversation; nothing was sent."))
+            if isinstance(said, Said) and said.to_us and command != "desk":
+                await self._tell(said, translator(self._language(said.user, None))(NO_CONVERSATION))
+            elif isinstance(said, Said) and not said.edited:
+                await self._in_general(said, command, rest)
             return
         colleague = await self.desk.colleague(said.user.id)
         if colleague is None:
@@ -200,7 +205,12 @@ class Ear:
                 raise Refused("staff_desk.kind")
             await self._act(_Order(said, colleague, conversation_id, rest, key), command)
         except Refused as refusal:
-            await self._tell(said, self.desk.sentence(refusal.code, refusal.facts, language=colleague.language))
+            refused = (said.chat.id, getattr(said, "album", "") or str(said.message_id))
+            before = self._refused.get(refused)
+            if before != refusal.code:
+                await self._tell(said, self.desk.sentence(refusal.code, refusal.facts, language=colleague.language))
+            if before != _COVERS_ALBUM:
+                _keep(self._refused, refused, refusal.code, most=_KNOWN_PLACES)
 
     async def _conversation(self, chat_id: int, thread_id: int) -> int | None:
         """Which conversation a topic is about. One that was opened a moment ago may not be written down yet."""
@@ -212,7 +222,7 @@ class Ear:
                 found = await conversation_in(session, chat_id=chat_id, thread_id=thread_id)
             if found is not None:
                 return found
-        self._foreign.add((chat_id, thread_id))
+        _keep(self._foreign, (chat_id, thread_id), None, most=_KNOWN_PLACES)
         return None
 
     async def _act(self, order: _Order, command: str) -> None:
@@ -226,16 +236,20 @@ class Ear:
         }
         said = order.said
         if said.edited:
-            if not command:
-                await self.desk.edit(said.user.id, conversation_id=order.conversation_id, text=said.text, key=order.key)
+            if not command and not await self.desk.edit(
+                said.user.id, conversation_id=order.conversation_id, text=said.text, key=order.key
+            ):
+                raise Refused("staff_desk.not_changed")
+        elif self._refused.get((said.chat.id, said.album)) == _COVERS_ALBUM:
+            raise Refused(_COVERS_ALBUM)
         elif not command:
             await self._answer(order)
         elif said.photo is not None or said.other:  # a picture for a note must not reach the shopper
-            raise Refused("staff_desk.command_media")
+            raise Refused(_COVERS_ALBUM)
         elif command in acts:
             await acts[command](order)
         else:
-            raise Refused("staff_desk.command", command=command[:40])
+            raise Refused("staff_desk.command", command=said.text.split()[0][:40])
 
     async def _answer(self, order: _Order) -> None:
         said = order.said
@@ -263,13 +277,13 @@ class Ear:
         await self.desk.note(order.said.user.id, conversation_id=order.conversation_id, text=order.rest, key=order.key)
 
     async def _release(self, order: _Order) -> None:
-        first, _, rest = order.rest.partition(" ")
+        first, rest = first_word(order.rest)
         is_queue = first.lower() in _QUEUE
         await self.desk.release(
             order.said.user.id,
             conversation_id=order.conversation_id,
             to="queue" if is_queue else "bot",
-            note=rest.strip() if is_queue else order.rest,
+            note=rest if is_queue else order.rest,
             key=order.key,
         )
 
@@ -277,14 +291,14 @@ class Ear:
         await self.desk.close(order.said.user.id, conversation_id=order.conversation_id, key=order.key)
 
     async def _refund(self, order: _Order) -> None:
-        amount, _, rest = order.rest.partition(" ")
-        number, _, reason = rest.strip().partition(" ")
+        amount, rest = first_word(order.rest)
+        number, reason = first_word(rest)
         told = await self.desk.refund(
             order.said.user.id,
             conversation_id=order.conversation_id,
             amount=amount,
             number=number,
-            reason=reason.strip(),
+            reason=reason,
             key=order.key,
         )
         await self._tell(order.said, told)
@@ -296,20 +310,46 @@ class Ear:
         """Once in a while, so that a guest who talks a lot does not use up what the group may send."""
         if await self.shop.budget.spend(f"staff_stranger:{said.user.id}", limit=1, seconds=TELL_AGAIN_AFTER):
             return
-        _ = translator(_language(said.user, None))
+        _ = translator(self._language(said.user, None))
         await self._tell(said, _(NOT_LINKED).format(bot=self.wire.username))
 
     async def _count_try(self, user_id: int) -> None:
         if await self.shop.budget.spend(f"staff_code:{user_id}", limit=CODES_TRIED, seconds=TELL_AGAIN_AFTER):
             raise Refused("staff_code.tries", minutes=TELL_AGAIN_AFTER // 60)
 
-    async def _tell(self, said: Said | Shared | Started, text: str) -> None:
-        """Answer a message. Where nothing can be answered any more, what it asked for is done all the same."""
-        html = escape(text, quote=False)
+    async def _tell(self, said: Said | Shared | Started, words: str) -> None:
+        """Answer a message, later if the chat may take no more for now: nobody else waits for that."""
+        pause = await self._post(said, words)
+        if pause:
+            task = asyncio.create_task(self._tell_later(said, words, pause))
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+
+    async def _tell_later(self, said: Said | Shared | Started, words: str, pause: float) -> None:
+        while pause:
+            await asyncio.sleep(pause)
+            try:
+                pause = await self._post(said, words)
+            except Unsure:  # once too often is better than never
+                pause = TELL_AFTER_DOUBT
+
+    async def _post(self, said: Said | Shared | Started, words: str) -> float:
+        """In how many seconds to post it again. Where nothing can be answered any more, what was asked for is done all
+        the same."""
         try:
-            await self.wire.post(said.chat.id, said.chat.thread, html, answers=said.message_id)
+            await self.wire.post(said.chat.id, said.chat.thread, escape(words, quote=False), answers=said.message_id)
+        except NotSent as error:
+            return max(error.after.total_seconds(), TELL_AFTER_DOUBT)
         except (TopicGone, GroupClosed, Moved, Rejected) as error:
             log.warning("an answer to the staff was not told", error=type(error).__name__)
+        return 0
+
+    def _language(self, user: User, colleague: Colleague | None) -> str:
+        """Of somebody of whom Telegram says no language, such as an administrator who stays anonymous: the shop's."""
+        if colleague is not None:
+            return colleague.language
+        code = user.language_code or self.shop.settings.default_language
+        return "zh" if code.startswith("zh") else "en"
 
 
 def command_of(text: str, username: str) -> tuple[str, str]:
@@ -321,10 +361,17 @@ def command_of(text: str, username: str) -> tuple[str, str]:
     if found is None:
         return "", text
     name, bot, rest = found.groups()
-    return (name.lower() if bot is None or bot.lower() == username.lower() else "@"), rest
+    return (name.lower() or "/" if bot is None or bot.lower() == username.lower() else "@"), rest
 
 
-def _language(user: User, colleague: Colleague | None) -> str:
-    if colleague is not None:
-        return colleague.language
-    return "zh" if user.language_code.startswith("zh") else "en"
+def first_word(text: str) -> tuple[str, str]:
+    """The first word and what follows it, however they are set apart."""
+    first, *rest = text.split(maxsplit=1) or [""]
+    return first, "".join(rest)
+
+
+def _keep(known: OrderedDict[Key, Known], key: Key, value: Known, *, most: int) -> None:
+    """Remember it, and let go of the oldest when they are too many."""
+    known[key] = value
+    if len(known) > most:
+        known.popitem(last=False)
