@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from redis.crc import key_slot
 
 from bot.delivery import NotSent
-from bot.telegram.budget import Budget, Limit, Limits, Priority
+from bot.telegram.budget import _MOST_CHATS, Budget, Limit, Limits, Priority, _Here
 from foundation.redis import RateBudget
 
 ANNA, BEN, CAI, GROUP = 1, 2, 3, -5
@@ -190,3 +190,13 @@ async def test_budgets_of_two_bots_and_leftovers_do_not_mix(redis: Redis) -> Non
     assert {key_slot(key) for key in keys if b"111" in key} == {key_slot(b"111")}, "one script, one node of a cluster"
     lives = [await redis.pttl(key) for key in keys]
     assert all(0 < life <= 61_000 for life in lives)  # a second more than the window
+
+
+def test_what_a_process_remembers_of_chats_that_were_held_up_does_not_grow_for_ever() -> None:
+    here = _Here()
+    for chat in range(_MOST_CHATS * 2):
+        here.hold(f"held:{chat}", until=chat + 1, now=chat)
+    assert len(here.held) <= _MOST_CHATS + 1
+    here.hold("held:1", until=5, now=0)
+    here.hold("held:1", until=3, now=0)
+    assert here.held["held:1"] == 5

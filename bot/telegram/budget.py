@@ -139,9 +139,9 @@ class Budget:
         """
         refused = await self._refused()
         keys = [self._name + held for held in (_held(chat), *([_held(None)] if refused >= _BOT_IS_MEANT else []))]
-        microseconds = int(seconds * _SECOND)
+        now, microseconds = int(time.time() * _SECOND), int(seconds * _SECOND)
         for key in keys:
-            self._here.held[key] = max(self._here.held.get(key, 0), int(time.time() * _SECOND) + microseconds)
+            self._here.hold(key, until=now + microseconds, now=now)
         if self._hold is not None:
             with contextlib.suppress(RedisError, OSError):  # then only this process knows
                 await self._hold(keys=keys, args=[microseconds])
@@ -182,6 +182,12 @@ class _Here:
         self.held: dict[str, int] = {}
         self._refusals: list[float] = []
         self._logs: defaultdict[str, list[int]] = defaultdict(list)
+
+    def hold(self, key: str, *, until: int, now: int) -> None:
+        """Nothing leaves for what this key stands for until then. What is over is forgotten when it is much."""
+        if len(self.held) > _MOST_CHATS:
+            self.held = {each: over_at for each, over_at in self.held.items() if over_at > now}
+        self.held[key] = max(self.held.get(key, 0), until)
 
     def refused(self, now: float) -> int:
         """Count one, and say how many there were in the last second."""

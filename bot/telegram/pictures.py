@@ -33,21 +33,22 @@ class Pictures:
         self._bot_id = bot_id
         self._known: dict[Picture, str] = {}
         self._names: dict[Picture, str] = {}
+        """Of what is being uploaded."""
 
     async def find(self, pictures: Collection[Picture]) -> dict[Picture, str | bytes]:
         """Telegram's id of each picture, or the JPEG to upload; without what may not be shown or is gone."""
-        new = [picture for picture in pictures if picture not in self._known]
-        made = await self._look_up(new) if new else {}
-        found = {picture: self._known.get(picture) or made.get(picture) for picture in pictures}
-        return {picture: known for picture, known in found.items() if known is not None}
+        for kept in (self._known, self._names):
+            if len(kept) > _MOST_KNOWN:
+                kept.clear()
+        known: dict[Picture, str | bytes] = {each: self._known[each] for each in pictures if each in self._known}
+        new = [picture for picture in pictures if picture not in known]
+        return known | (await self._look_up(new) if new else {})
 
     async def learn(self, file_ids: Mapping[Picture, str]) -> None:
         """Keep the ids that Telegram gave to what was uploaded."""
         new = {picture: file_id for picture, file_id in file_ids.items() if file_id and picture not in self._known}
         if not new:
             return
-        if len(self._known) > _MOST_KNOWN:
-            self._known.clear()
         self._known.update(new)
         async with self._database.begin() as session:
             for picture, file_id in new.items():
