@@ -63,9 +63,9 @@ class Flow:
 
     `title` (a msgid) names it to the shopper: "Back to {title}". A message starts it in the middle of another flow when
     its intent is at least `threshold` sure. `reads_only`: it changes nothing, so it may run while a person is awaited.
-    `corrected_by`: intents that, in the middle of this flow, first of all correct what was said to it. `is_passing`:
-    its question is let go, without a word, when the shopper turns to something else. `takes_photos`: pictures sent
-    meanwhile belong to it (`Turn.photos`).
+    `corrected_by`: intents that, in the middle of this flow, first of all correct what was said to it. `served_by`:
+    intents that belong to it: turning to them is not leaving it. `is_passing`: its question is let go, without a word,
+    when the shopper turns to something else. `takes_photos`: pictures sent meanwhile belong to it (`Turn.photos`).
     """
 
     run: "Callable[[Turn], Awaitable[None]]"
@@ -74,6 +74,7 @@ class Flow:
     threshold: float = 0.6
     reads_only: bool = False
     corrected_by: frozenset[str] = frozenset()
+    served_by: frozenset[str] = frozenset()
     is_passing: bool = False
     takes_photos: bool = False
 

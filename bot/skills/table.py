@@ -78,6 +78,7 @@ SKILLS: Final[Mapping[str, Flow]] = {
         checkout.checkout,
         N_("your order"),
         corrected_by=frozenset({"pay_order", "change_address", "change_payment", "use_coupon"}),
+        served_by=frozenset({"claim_coupon", "use_coupon", "redeem_gift_card"}),
     ),
     "pay_order": Flow(orders.pay_order, N_("the payment")),
     "order_status": Flow(orders.order_status, N_("your orders"), reads_only=True),
