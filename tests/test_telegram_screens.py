@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 from hypothesis.strategies import SearchStrategy
 from PIL import Image
 
+from bot.channels.telegram_shapes import keyboard
 from bot.replies import (
     Button,
     Card,
@@ -33,10 +34,18 @@ from bot.replies import (
 from bot.telegram.pictures import as_jpeg
 from bot.telegram.screens import Key, Screen, photo_screens, screens_of, units, without_markup
 from bot.telegram.sheets import sheet_of
-from tests.telegram_server.entities import parse_html
+from tests.telegram_server.chats import Private
+from tests.telegram_server.entities import cleaned, is_blank, parse_html
+from tests.telegram_server.methods_messages import caption_of, keyboard_of, text_of
+from tests.telegram_server.params import Params
 
 LETTERS = some.sampled_from(
-    [*"ab <>&\"'\n\t/@.茶龙井，", "🫖", "👩‍🌾", "\u200b", "\u0301", "</b>", "&lt;", "https://a.b"]
+    [
+        *("a", " ", "<", ">", "&", '"', "'", "\n", "\t", "\r", "\x0b", "/cart", "@tea", ".", "茶", "龙井，", "\u3000"),
+        *("🫖", "👩‍🌾", "👨‍👩‍👧‍👦", "🇨🇳", "1️⃣", "👍🏿", "𠮷", "e\u0301", "\u0301", "שלום", "مرحبا", "ไทย", "नमस्ते"),
+        *("\u202e", "\u2066", "\u200b", "\u200d", "\ufeff", "\u00a0", "\u2800", "\ufffc", "\u3164", "\u0333", "\u2028"),
+        *("</b>", "<a href=x>", "&lt;", "&#60;", "]]>", "https://a.b"),
+    ]
 )
 WORDS = some.builds(
     lambda parts, times: "".join(parts) * times,
@@ -44,7 +53,7 @@ WORDS = some.builds(
     some.sampled_from([1, 1, 1, 1, 30, 700]),
 )
 LABELS = some.builds("".join, some.lists(LETTERS, max_size=30))
-TOKENS = some.text("abcXYZ019-_", min_size=1, max_size=64)
+TOKENS = some.text("abcXYZ019-_", min_size=1, max_size=64) | some.sampled_from(["", "x" * 65, "茶" * 21, "茶" * 22])
 BUTTONS = some.lists(some.builds(Button, LABELS, TOKENS), max_size=9).map(tuple)
 MANY_BUTTONS = BUTTONS | some.lists(some.builds(Button, LABELS, TOKENS), min_size=95, max_size=130).map(tuple)
 ROWS = some.lists(some.builds(Row, LABELS, WORDS), max_size=4).map(tuple)
@@ -60,6 +69,13 @@ CARD = some.builds(
     buttons=BUTTONS,
     pictures=PICTURES,
     rows=ROWS,
+    share=some.sampled_from(["", "group 1", "茶" * 30]),
+)
+URLS = some.sampled_from(
+    [
+        *("https://shop.test/pay/1", "http://127.0.0.1:8000/pay", "http://localhost/pay", "https://shop/pay"),
+        *("http://[::1]/pay", "ftp://shop.test/pay", "shop.test/pay", ""),
+    ]
 )
 FEW = BUTTONS.map(lambda made: made[:3])
 IN_LIST = some.builds(Card, title=WORDS, body=LABELS, price=LABELS, buttons=FEW, picture=MAYBE)
@@ -68,7 +84,7 @@ COMPARED = some.lists(some.builds(Compared, LABELS, some.tuples(LABELS, LABELS),
     tuple
 )
 REPLIES: SearchStrategy[Reply] = some.one_of(
-    some.builds(Text, WORDS),
+    some.builds(Text, WORDS, some.sampled_from(["", "contact"])),
     CARD,
     some.builds(Cards, WORDS, CARDS, BUTTONS),
     some.builds(Choice, WORDS, MANY_BUTTONS),
@@ -76,14 +92,14 @@ REPLIES: SearchStrategy[Reply] = some.one_of(
     some.builds(Cart, WORDS, LINES, some.builds(Row, LABELS, LABELS), BUTTONS, rows=ROWS),
     some.builds(Receipt, WORDS, LINES, ROWS, some.builds(Row, LABELS, LABELS), BUTTONS),
     some.builds(OrderStatus, LABELS, LABELS, ROWS, LINES, BUTTONS),
-    some.builds(PayLink, WORDS, LABELS, some.sampled_from(["https://shop.test/pay/1", "http://localhost/pay"]), LABELS),
+    some.builds(PayLink, WORDS, LABELS, URLS, LABELS),
     some.builds(Media, some.integers(1, 30), WORDS),
 )
 
 
 def seen(text: str) -> str:
     """What of a text leaves a mark on the screen."""
-    return "".join(letter for letter in text if letter.isprintable() and not letter.isspace())
+    return "".join(letter for letter in cleaned(text) if letter.isprintable() and not is_blank(letter))
 
 
 def texts_of(value: object) -> Iterator[str]:
@@ -113,19 +129,22 @@ def keys_of(screens: Sequence[Screen]) -> list[Key]:
 
 
 def check_limits(screens: Sequence[Screen]) -> None:
+    """As the fake Telegram checks what is sent, and what it does not."""
     assert screens
     for screen in screens:
-        text, _entities = parse_html(screen.text)
         keys = [key for row in screen.rows for key in row]
+        told = Params({"text": screen.text, "caption": screen.text, "parse_mode": "HTML"})
         if len(screen.pictures) > 1:
-            assert (len(screen.pictures) <= 10, text, keys) == (True, "", [])
-        assert units(text) <= (1024 if screen.pictures else 4096)
-        assert screen.pictures or seen(text)
-        assert len(keys) <= 100
-        assert all(1 <= len(row) <= 8 for row in screen.rows)
-        assert all(seen(key.label) and "\n" not in key.label for key in keys)
+            assert (len(screen.pictures) <= 10, screen.text, keys, screen.asks_contact) == (True, "", [], ())
+        else:
+            caption_of(told) if screen.pictures else text_of(told)
+        assert units(parse_html(screen.text)[0]) <= (1024 if screen.pictures else 4096)
+        markup = keyboard(screen)
+        keyboard_of(Params({"reply_markup": markup}), Private({}))
+        assert not (keys and screen.asks_contact)
+        assert all(row for row in screen.rows)
+        assert all("\n" not in key.label for key in keys)
         assert all(bool(key.token) + bool(key.url) + bool(key.share) == 1 for key in keys)
-        assert all(len(key.token.encode()) <= 64 for key in keys)
 
 
 @settings(max_examples=60, deadline=None)
@@ -137,11 +156,13 @@ def test_any_reply_keeps_to_telegrams_limits_and_nothing_in_it_is_lost(
     check_limits(screens)
     shown = seen(read(screens))
     assert [text for text in (speaker, *texts_of(reply)) if seen(text) not in shown] == []
-    keys = keys_of(screens)
-    assert [key.token for key in keys if key.token] == [button.token for button in buttons_of(reply)]
-    for key, button in zip((key for key in keys if key.token), buttons_of(reply), strict=True):
-        whole = seen(button.label)
-        assert whole in seen(key.label) or whole in shown  # cut on the button, whole in the text
+    keys = [key for key in keys_of(screens) if key.token]
+    fit = [button for button in buttons_of(reply) if 1 <= len(button.token.encode()) <= 64]
+    assert [key.token for key in keys] == [button.token for button in fit]
+    labels = dict(zip(map(id, fit), (seen(key.label) for key in keys), strict=True))
+    for button in buttons_of(reply):
+        whole = seen(button.label)  # cut on the button, whole in the text; named there where there can be no button
+        assert whole in labels.get(id(button), "") or whole in shown
     pictures = [picture for screen in screens for picture in screen.pictures]
     if isinstance(reply, Cards | Comparison):  # all on one sheet, where their words fit below it
         listed = reply.cards if isinstance(reply, Cards) else reply.columns
@@ -151,6 +172,15 @@ def test_any_reply_keeps_to_telegrams_limits_and_nothing_in_it_is_lost(
         return
     wanted = reply.pictures or (reply.picture,) if isinstance(reply, Card) else (getattr(reply, "picture", None),)
     assert pictures == list(dict.fromkeys(picture for picture in wanted if picture is not None))
+
+
+@settings(max_examples=30, deadline=None)
+@given(WORDS, some.sampled_from(["zh", "en"]), LABELS)
+def test_any_photo_with_any_words_keeps_to_them_too(caption: str, language: str, speaker: str) -> None:
+    screens = photo_screens("ab" * 32, caption, language=language, speaker=speaker)
+    check_limits(screens)
+    assert seen(speaker) in seen(read(screens))
+    assert seen(caption) in seen(read(screens))
 
 
 @settings(max_examples=50, deadline=None)
