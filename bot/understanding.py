@@ -72,6 +72,8 @@ def _meant_without_words(kind: str, body: Mapping[str, Json]) -> Heard:
             return Heard(kind=kind, starts=("hear_edit", {}))
         case "place":
             return Heard(kind=kind, starts=("hear_place", {"near": str(body["near"])}))
+        case "other" if body.get("what") == "contact":
+            return Heard(kind=kind, starts=("hear_contact", {"whose": "another"}))
         case "contact":
             return Heard(text=str(body["text"]), intent="hear_contact", confidence=1.0, kind=kind)
     return Heard(kind=kind)

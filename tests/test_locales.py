@@ -58,6 +58,6 @@ def test_money_and_times_are_said_as_people_say_them() -> None:
 
 async def test_chinese_sentences_follow_each_other_without_a_space() -> None:
     lines: list[str] = []
-    turn: Any = SimpleNamespace(_=translator("zh"), args={"near": "杭州市"}, say=lines.append)
+    turn: Any = SimpleNamespace(_=translator("zh"), args={"near": "杭州市"}, under_way=["hear_place"], say=lines.append)
     await hear_place(turn)
     assert lines == ["这个位置在杭州市附近。请把完整的收货地址写给我：姓名、电话，以及省市区、街道和门牌号。"]

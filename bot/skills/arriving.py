@@ -70,16 +70,24 @@ async def hear_edit(turn: Turn) -> None:
 
 
 async def hear_contact(turn: Turn) -> None:
-    """A contact that nobody asked for."""
-    turn.say(turn._("Thank you! I only need your number when you order something; I will ask for it then."))
+    """A contact that nobody asked for, or that of somebody else, which is not taken for theirs."""
+    _ = turn._
+    if "whose" in turn.args:
+        turn.say(_("That is somebody else's contact. If the parcel goes to them, write their name, phone and address."))
+        return
+    turn.say(_("Thank you! I only need your number when you order something; I will ask for it then."))
 
 
 async def hear_place(turn: Turn) -> None:
-    """A place on the map is too coarse for a parcel: what it is near is told, to be put into words."""
+    """A place on the map is too coarse for a parcel: what it is near is told, to be put into words.
+
+    What is missing of an address that was asked for is said by that question, which comes back.
+    """
     _ = turn._
     if turn.args["near"]:
         text = _("That is near {place}.").format(place=turn.args["near"])
-        text += gap(text) + _("Please write the whole address: name, phone, and that with street and number.")
+        if len(turn.under_way) == 1:
+            text += gap(text) + _("Please write the whole address: name, phone, and that with street and number.")
         turn.say(text)
     else:
         turn.say(_("A place on the map does not tell me the address. Please write it: name, phone, street and number."))
