@@ -89,10 +89,11 @@ async def test_a_transaction_left_idle_is_ended_by_the_server_and_the_pool_goes_
     async with untouched.session() as session:
         driver = await raw(session)
         assert await driver.fetchval("SHOW idle_in_transaction_session_timeout") == LONGEST_IDLE
+        ended = asyncio.Event()
+        driver.add_termination_listener(lambda _driver: ended.set())
         await driver.execute("SET idle_in_transaction_session_timeout = '10ms'")
         async with asyncio.timeout(60):
-            while not driver.is_closed():
-                await asyncio.sleep(0.01)
+            await ended.wait()
         with pytest.raises(DBAPIError):
             await session.execute(select(1))
     assert pool.checkedout() == 0
