@@ -339,7 +339,7 @@ class Ear:
         try:
             await self.wire.post(said.chat.id, said.chat.thread, escape(words, quote=False), answers=said.message_id)
         except NotSent as error:
-            return max(error.after.total_seconds(), TELL_AFTER_DOUBT)
+            return error.after.total_seconds() or TELL_AFTER_DOUBT
         except (TopicGone, GroupClosed, Moved, Rejected) as error:
             log.warning("an answer to the staff was not told", error=type(error).__name__)
         return 0
