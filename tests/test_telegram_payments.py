@@ -1,7 +1,7 @@
 """Paying in Telegram: asked before, told after, each charge booked once; and what the invoice says."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import pytest
@@ -27,6 +27,8 @@ from foundation.money import Money
 from tests.crowd import CONNECTIONS, at_once, broken
 from tests.goods import a_product, an_order, holds_of
 from tests.grouping import refusal_of
+from tests.telegram_server.methods_queries import invoice_of
+from tests.telegram_server.params import Params
 
 MINUTES = timedelta(minutes=1)
 ANNA = User(7, "en")
@@ -201,6 +203,12 @@ async def test_an_invoice_names_the_goods_or_one_sum_and_is_drawn_up_only_for_wh
     assert await drawn() is None
     wire.answer = "https://t.me/$invoice"
     assert await drawn() == (("龙井茶 × 1", 1000),)
+    async with counter.database.begin() as session:
+        await session.execute(text("UPDATE order_line SET title = repeat('🫖', 200)"))
+    long = await invoice_for(till, link, language="zh")
+    assert long is not None
+    prices = [{"label": label, "amount": amount} for label, amount in long.parts]
+    invoice_of(Params({**asdict(long), "prices": prices, "provider_token": "p"}))  # Telegram takes it
     async with counter.database.begin() as session:
         await session.execute(text("UPDATE payment_intent SET amount = 700"))  # a gift card pays the rest
     assert await drawn() == ((f"订单 {counter.order.number}", 700),)

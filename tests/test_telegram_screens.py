@@ -32,8 +32,9 @@ from bot.replies import (
     buttons_of,
 )
 from bot.telegram.pictures import as_jpeg
-from bot.telegram.screens import Key, Screen, photo_screens, screens_of, units, without_markup
+from bot.telegram.screens import Key, Screen, photo_screens, screens_of, without_markup
 from bot.telegram.sheets import sheet_of
+from bot.telegram.units import units
 from tests.telegram_server.chats import Private
 from tests.telegram_server.entities import cleaned, is_blank, parse_html
 from tests.telegram_server.methods_messages import caption_of, keyboard_of, text_of

@@ -1,11 +1,13 @@
 """How a topic tells a conversation: the card, and lines that follow each other as one message while they have room."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 
 from bot.language import translator
 from bot.staff_desk.desk import Card
+from bot.telegram.units import cut, units
 from conversations.model import Kind, Owner, Status
 from conversations.read import MessageView
 from foundation.errors import Json
@@ -14,9 +16,12 @@ LONGEST_TEXT = 4000
 """UTF-16 units of one message; Telegram takes 4096 after it has read the markup."""
 LONGEST_CAPTION = 900
 LONGEST_ANSWER = 700
-"""So much of an answer of the bot is shown: what it lists stands whole in the console."""
+"""Units of an answer of the bot that are shown: what it lists stands whole in the console."""
 _PIECE = 1_800
 """Characters, which are 3,600 units at most."""
+_COMMAND = re.compile(r"(?<![\w/<>])/(?=[A-Za-z0-9_])")
+_NO_COMMAND = "/\u2060"
+"""A word joiner, which nobody sees: a command that a shopper wrote is none that a tap of an agent would give."""
 Happening = Callable[[dict[str, Json], str | None], str]
 _MARKS = {Kind.SHOPPER: "👤", Kind.ANSWER: "🤖", Kind.FACT: "🏪", Kind.PERSON: "💬", Kind.NOTE: "📝"}
 
@@ -43,7 +48,9 @@ class _Piece:
 def card_html(card: Card, *, language: str, is_cut: bool = False) -> str:
     """The hand-over card. `is_cut`: the lines below it are not all there are."""
     _ = translator(language)
-    facts = [f"<b>{escape(name)}</b>{_colon(language)}{escape(_cut(value, 300))}" for name, value in card.facts]
+    facts = [
+        f"<b>{escape(name)}</b>{_colon(language)}{escape(_cut(untappable(value), 300))}" for name, value in card.facts
+    ]
     there = _("Open in the console")
     link = f'<a href="{escape(card.link)}">{escape(there)}</a>\n'
     cut = _("… what was said before is in the console")
@@ -107,11 +114,6 @@ class _Sheet:
             self.html, self.size, self.head, self.tells = "", 0, "", []
 
 
-def units(text: str) -> int:
-    """The length of a text as Telegram counts it: in UTF-16 units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 def _pieces(message: MessageView, language: str, happening: Happening) -> Iterator[_Piece]:
     """A message with whose it is; a very long one in several."""
     if message.kind is Kind.ACTIVITY:
@@ -126,6 +128,7 @@ def _pieces(message: MessageView, language: str, happening: Happening) -> Iterat
     text = str(message.body.get("text") or "") if digest else message.text
     if not is_said:
         text = _unsaid(message, translator(language))
+    text = untappable(text)
     if message.kind is Kind.ANSWER:
         text = _cut(text, LONGEST_ANSWER)
     if digest:
@@ -134,6 +137,11 @@ def _pieces(message: MessageView, language: str, happening: Happening) -> Iterat
         text = "" if fits else text
     for start in range(0, len(text), _PIECE):
         yield _Piece(head, text[start : start + _PIECE])
+
+
+def untappable(text: str) -> str:
+    """The same words, with no command in them."""
+    return _COMMAND.sub(_NO_COMMAND, text)
 
 
 def _trouble(message: MessageView, language: str) -> str:
@@ -165,4 +173,4 @@ def _colon(language: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return text if units(text) <= most else cut(text, most - 1) + "…"

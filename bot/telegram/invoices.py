@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.delivery import NotSent
 from bot.language import translator
 from bot.telegram.errors import Rejected
+from bot.telegram.units import cut
 from commerce.orders.model import Order, OrderLine, PaymentMethod
 from commerce.payments.actions import Till, intent_from, open_payment
 from commerce.payments.model import Intent, Payment, ProviderEvent
@@ -22,7 +23,7 @@ from foundation.errors import Refused
 from foundation.money import Money
 
 _TITLE, _DESCRIPTION = 32, 255
-"""Characters that Telegram shows of an invoice."""
+"""Units that Telegram takes of an invoice."""
 _IN_HUNDREDTHS = frozenset({"AFN", "ALL", "LBP", "RSD", "YER"})
 """Currencies without small change among people, which Telegram counts in hundredths all the same."""
 _MOST_PARTS = 20
@@ -93,7 +94,7 @@ class TelegramInvoices:
         currency, amount = self.asks(money)
         invoice = Invoice(
             title=number,
-            description=self._shop_name[:_DESCRIPTION],
+            description=cut(self._shop_name, _DESCRIPTION),
             payload=reference,
             currency=currency,
             parts=((number, amount),),
@@ -224,8 +225,8 @@ async def _invoice(session: AsyncSession, till: Till, intent_id: int, *, languag
     if len(counted) > _MOST_PARTS or sum(amount for _name, amount in counted) != total:
         counted = [(title, total)]  # a part of it is paid already, a change is, or Stars do not come out even
     return Invoice(
-        title=title[:_TITLE],
-        description=", ".join(names)[:_DESCRIPTION],
+        title=cut(title, _TITLE),
+        description=cut(", ".join(names), _DESCRIPTION),
         payload=intent.reference,
         currency=currency,
         parts=tuple(counted),

@@ -30,6 +30,7 @@ from bot.replies import (
     Row,
     Text,
 )
+from bot.telegram.units import units
 
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
@@ -171,11 +172,6 @@ def photo_screens(digest: str, caption: str, *, language: str, speaker: str) -> 
     page.say(caption)
     page.pictures = (digest,)
     return _screens(page, language)
-
-
-def units(text: str) -> int:
-    """How long Telegram takes this text for: UTF-16 units."""
-    return len(text.encode("utf-16-le")) // 2
 
 
 def without_markup(text: str) -> str:
