@@ -41,21 +41,23 @@ class _Stale:
 
 
 async def edit_live_cards(shop: Shop) -> int:
-    """Edit what shows a group as it was, each message in a transaction of its own; returns how many there were.
+    """Edit what shows a group as it was, each message in a transaction of its own; returns how many were edited.
 
     However often a group changed meanwhile, a message is edited once, to how it stands now. Any number of workers may
     run: who comes second finds the message edited.
     """
     async with shop.database.begin() as session:
         stale = [_Stale(**row) for row in (await session.execute(_STALE)).mappings()]
+    edited = 0
     for card in stale:
         try:
             await _edit(shop, card)
+            edited += 1
         except Exception:  # the next round tries again
             log.exception("a live card cannot be edited", conversation=card.conversation_id, seq=card.seq)
-    if stale:
+    if edited:
         await shop.doorbell.ring(STAFF)
-    return len(stale)
+    return edited
 
 
 async def _edit(shop: Shop, card: _Stale) -> None:

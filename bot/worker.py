@@ -36,7 +36,8 @@ log = structlog.get_logger(__name__)
 EVERY = 1.0
 """Seconds between two sweeps of one kind."""
 SOON = 0.05
-"""Seconds before the next sweep when there was as much to do as a sweep takes: there is more."""
+"""Seconds before the next sweep when there was much to do: there is more."""
+MUCH = 20
 AT_ONCE = 50
 TURNS_AT_ONCE = 4
 """Turns that are taken up beside each other: when this process is killed, no other has lost one of its tries."""
@@ -107,22 +108,25 @@ async def learn_meanings(shop: Shop) -> int:
 async def settle_groups(shop: Shop) -> int:
     """Free or refund the orders of groups that have been decided, each in a transaction of its own.
 
-    A worker that is killed leaves the rest to the next one; what one order meets holds up no other.
+    A worker that is killed leaves the rest to the next one; what one order meets holds up no other. Returns how many
+    were settled.
     """
     async with shop.database.begin() as session:
         due = await orders_to_settle(session, limit=AT_ONCE)
     ways = [due[place::SETTLED_BESIDE] for place in range(SETTLED_BESIDE)]
-    await asyncio.gather(*(_settle_orders(shop, way) for way in ways))
-    return len(due)
+    return sum(await asyncio.gather(*(_settle_orders(shop, way) for way in ways)))
 
 
-async def _settle_orders(shop: Shop, orders: Sequence[int]) -> None:
+async def _settle_orders(shop: Shop, orders: Sequence[int]) -> int:
+    settled = 0
     for order_id in orders:
         try:
             async with shop.database.begin() as session:
                 await settle_group_order(session, order_id=order_id, now=shop.now())
+            settled += 1
         except Exception:  # the next round tries again
             log.exception("a group's order could not be settled", order=order_id)
+    return settled
 
 
 async def check_books(shop: Shop) -> None:
@@ -207,7 +211,7 @@ def _named(sweep: Callable[..., object]) -> str:
 
 
 async def repeat(sweep: Callable[[], Awaitable[object]], stop: asyncio.Event, *, every: float) -> None:
-    """Sweep every so many seconds until `stop` is set, at once again while there is as much to do as a sweep takes."""
+    """Sweep every so many seconds until `stop` is set, at once again while a sweep gets much done."""
     while not stop.is_set():
         done: object = 0
         try:
@@ -215,7 +219,7 @@ async def repeat(sweep: Callable[[], Awaitable[object]], stop: asyncio.Event, *,
         except Exception:  # the next round tries again
             log.exception("sweep failed", sweep=_named(sweep))
         try:
-            is_full = isinstance(done, int) and done >= MEANINGS_AT_ONCE
-            await asyncio.wait_for(stop.wait(), SOON if is_full else every)
+            is_more = isinstance(done, int) and done >= MUCH
+            await asyncio.wait_for(stop.wait(), SOON if is_more else every)
         except TimeoutError:
             continue

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from bot.shop import Shop
 from bot.turn import meet
-from bot.worker import finish_turns, repeat
+from bot.worker import MUCH, finish_turns, repeat
 from cli.scratch import Place, scratch_shop
 from conversations.hear import Incoming, hear
 from nlu.model import Context, Meaning
@@ -23,7 +23,7 @@ async def test_while_a_worker_cannot_understand_yet_no_try_is_counted(
     has_loaded = threading.Event()
 
     def load() -> Understander:
-        has_loaded.wait(10)
+        has_loaded.wait(60)
         return understander
 
     async with scratch_shop(place, template=demo_shelves, load=load) as scratch:
@@ -77,3 +77,16 @@ async def test_a_sweep_that_fails_is_logged_by_its_name_and_without_the_secrets_
         await repeat(partial(failing, shop), stop, every=0.01)
     assert [line["sweep"] for line in logs] == ["failing"]
     assert repr(shop.simulator_secret) not in repr(shop)
+
+
+async def test_a_sweep_that_got_much_done_is_followed_by_the_next_one_at_once() -> None:
+    stop, left = asyncio.Event(), [0, MUCH]
+
+    async def sweep() -> int:
+        done = left.pop()
+        if not left:
+            stop.set()
+        return done
+
+    async with asyncio.timeout(30):
+        await repeat(sweep, stop, every=60)
