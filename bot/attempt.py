@@ -5,7 +5,7 @@ from enum import Enum
 from bot import replies
 from bot.flow import Again, Flow, Gone, Paused, Turn, Unread
 from bot.language import N_
-from bot.refusals import sentence
+from bot.refusals import sentence, ways_on
 from foundation.errors import Refused
 
 _GO_ON = "@go_on"
@@ -44,13 +44,21 @@ async def attempt(turn: Turn, flow: Flow) -> End:
         return await _ask_whether_to_go_on(turn)
     except Refused as refused:
         frame.said, frame.done = said, done
-        turn.lines = [replies.Text(sentence(refused, turn.translate))]
         turn.handover = turn.next = None
         if isinstance(refused, Gone):
             turn.reopen = (refused.slot,)
+        turn.lines = [_refusal(turn, refused)]
         for path in turn.reopen:
             frame.reopen(path)
         return End.REFUSED
+
+
+def _refusal(turn: Turn, refused: Refused) -> replies.Reply:
+    """Why not, and where to go from here, unless the flow asks on."""
+    said = sentence(refused, turn.translate)
+    ways = () if turn.reopen else ways_on(refused)
+    buttons = tuple(turn.wish(turn.translate(label), skill, **args) for label, skill, args in ways)
+    return replies.Choice(said, buttons) if buttons else replies.Text(said)
 
 
 class _MovedOn(BaseException):

@@ -1,7 +1,7 @@
 """What a refusal says to the shopper: what does not work, and the next step. The rooms only know codes and facts."""
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, TypeAlias
 
 from bot.language import N_
 from foundation.errors import Json, Refused
@@ -189,7 +189,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "group.pieces": N_("At most {most} of it for each seat in the group."),
     "group.limit": N_("You have been in on this as often as one may be: {most}."),
     "group.over": N_("This group takes nobody any more. You can join another one, or start your own."),
-    "group.full": N_("The last seat of this group is taken just now. You can join another one, or start your own."),
+    "group.full": N_("The last seat of this group has just been taken. You can join another one, or start your own."),
     "group.already_in": N_("You are in this group already. Ask me how your group is going."),
     "group.not_in": N_("You are not in this group."),
     "group.complete": N_(
@@ -217,6 +217,32 @@ _PARTS: Final[Mapping[str, str]] = {
     "phone": N_("the phone number"),
     "line": N_("the street and town"),
 }
+
+
+_Way: TypeAlias = tuple[str, str, str]
+"""Label, skill, and the fact of the refusal that is its argument ("" for none)."""
+_LOOK_AROUND = (N_("Look around"), "browse_categories", "")
+_OTHER_GROUPS = (
+    (N_("Join another group"), "join_group", "campaign"),
+    (N_("Start my own group"), "start_group", "campaign"),
+)
+_WAYS_ON: Final[Mapping[str, tuple[_Way, ...]]] = {
+    "cart.empty": (_LOOK_AROUND,),
+    "orders.none": (_LOOK_AROUND,),
+    "group.full": _OTHER_GROUPS,
+    "group.over": _OTHER_GROUPS,
+}
+_SPOKEN_OF: Final = (
+    ("“my orders”", (N_("My orders"), "order_status", "")),
+    ("just ask.", (N_("Ask a colleague"), "ask_human", "")),
+)
+
+
+def ways_on(refused: Refused) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """(label, skill, its arguments) of each next step: what this refusal has, then what its sentence speaks of."""
+    spoken_of = (way for words, way in _SPOKEN_OF if words in SENTENCES.get(refused.code, ""))
+    for label, skill, fact in (*_WAYS_ON.get(refused.code, ()), *spoken_of):
+        yield label, skill, {fact: str(refused.facts[fact])} if fact in refused.facts else {}
 
 
 def sentence(refused: Refused, translate: Callable[[str], str]) -> str:

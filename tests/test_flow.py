@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.buttons import wish_token
+from bot.buttons import Wish, read_token, wish_token
 from bot.flow import Flow, Turn
 from bot.questions import YesNo
+from bot.refusals import SENTENCES, ways_on
 from bot.replies import Choice
+from bot.skills.table import SKILLS
 from bot.words import Heard
+from foundation.errors import Refused
 from tests.flow_shop import Chat, Counter, said
 
 RETURN = said("I want to return something", "file_return")
@@ -151,6 +154,7 @@ async def test_a_single_option_is_taken_and_named_and_none_is_refused_with_a_nex
     chat.shop.orders = {}
     other = Chat(chat.shop)
     assert await other.hears(RETURN) == ["You have no order yet. Tell me what you are looking for, and I will find it."]
+    assert read_token(other.vault, other.button("Look around").token) == Wish(7, "browse_categories", {})
     assert other.stack == []
 
 
@@ -191,6 +195,15 @@ async def test_a_refused_act_is_undone_and_asks_that_slot_again(chat: Chat) -> N
     assert await chat.hears("3") == ["Order [('mug', 3)] to y, x for 1500?"]
     assert (await chat.hears("yes"))[0] == "Ordered."
     assert chat.shop.effects == ["reserve mug 3", "order [('mug', 3)] y, x 1500"]
+
+
+def test_a_refusal_shows_the_next_steps_that_it_speaks_of() -> None:
+    assert list(ways_on(Refused("group.full", group="A1", campaign=7))) == [
+        ("Join another group", "join_group", {"campaign": "7"}),
+        ("Start my own group", "start_group", {"campaign": "7"}),
+    ]
+    assert list(ways_on(Refused("order.shipped"))) == [("Ask a colleague", "ask_human", {})]
+    assert {skill for code in SENTENCES for _, skill, _ in ways_on(Refused(code))} <= SKILLS.keys()
 
 
 async def test_a_refusal_without_a_slot_ends_the_flow_and_returns_to_the_one_below(chat: Chat) -> None:
