@@ -50,7 +50,7 @@ async def listening(console: Console, browser: Browser, last: str | None = None)
     address = f"http://127.0.0.1:{port}/api/events"
     try:
         async with (
-            AsyncClient(cookies=cookies, timeout=20) as client,
+            AsyncClient(cookies=cookies, timeout=60) as client,
             client.stream("GET", address, headers=headers) as answer,
         ):
             assert answer.status_code == 200
@@ -174,7 +174,7 @@ async def test_a_database_that_drops_every_connection_ends_no_stream(console: Co
         async with console.database.begin() as session:
             others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
             await session.execute(text(f"{others} AND pid <> pg_backend_pid()"))
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while True:
                 try:
                     await shopper_says(console, "还在吗")

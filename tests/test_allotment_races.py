@@ -235,5 +235,5 @@ async def test_who_asks_again_does_not_wait_for_the_order_that_is_made_of_the_pr
     async with holds_of(database) as holds, database.begin() as session:
         await session.execute(text("SELECT FROM hold WHERE key = 'k0' FOR UPDATE"))
         again = holds.hold("k0", {tea: 1}, until=now + MINUTES, now=now, allotments={quota: 1})
-        await asyncio.wait_for(again, timeout=2)
+        await asyncio.wait_for(again, timeout=60)
     assert await taken(database, quota) == (1, 0)

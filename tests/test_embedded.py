@@ -67,7 +67,7 @@ def left_running(data_dir: Path) -> list[int]:
 
 def all_end(data_dir: Path) -> bool:
     """Nothing tells us of the end of a process that is not our child, so we look."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while left_running(data_dir) and time.monotonic() < deadline:
         time.sleep(0.02)
     return not left_running(data_dir)

@@ -156,7 +156,7 @@ async def test_two_workers_at_once_tell_everybody_once(database: Database, now: 
             await meet.wait()  # both have taken their share before either commits
             return told
 
-    assert sorted(await asyncio.wait_for(asyncio.gather(worker(), worker()), 20)) == [5, 15]
+    assert sorted(await asyncio.wait_for(asyncio.gather(worker(), worker()), 60)) == [5, 15]
     async with database.begin() as session:
         told = await _told(session)
         assert (len(told), len(set(told))) == (20, 20)
@@ -179,7 +179,7 @@ async def test_without_the_row_as_guard_two_workers_tell_somebody_twice(database
                 delete(StockWatch).where(StockWatch.customer_id.in_([r.customer_id for r in waiting]))
             )
 
-    await asyncio.wait_for(asyncio.gather(careless(), careless()), 20)
+    await asyncio.wait_for(asyncio.gather(careless(), careless()), 60)
     async with database.begin() as session:
         told = await _told(session)
         assert len(told) > len(set(told))

@@ -17,6 +17,7 @@ from commerce.persons.joining import join_customers
 from foundation.database import Database
 from tests.crowd import broken
 from tests.grouping import GroupShop, group_shop, refusal_of
+from tests.test_late_payments import wait_for_waiters
 
 
 @pytest.fixture
@@ -47,8 +48,7 @@ async def test_who_is_being_joined_begins_nothing_under_their_old_name(shop: Gro
     async with shop.database.begin() as session:
         await join_customers(session, one_id=elder, other_id=younger, now=shop.now)
         begins = asyncio.create_task(refusal_of(shop.quoted(younger)))
-        await asyncio.sleep(0.3)
-        assert not begins.done()
+        await wait_for_waiters(shop.database, 1)
     assert await begins == "cart.unknown"
     assert await broken(shop.database) == []
 
@@ -64,8 +64,7 @@ async def test_a_member_who_is_being_joined_is_not_nudged_under_their_old_name(s
     async with shop.database.begin() as session:
         await join_customers(session, one_id=elder, other_id=leader.customer_id, now=shop.now)
         nudging = asyncio.create_task(nudge())
-        await asyncio.sleep(0.3)
-        assert not nudging.done()
+        await wait_for_waiters(shop.database, 1)
     assert await nudging == 0
     assert await broken(shop.database) == []
 
@@ -75,18 +74,16 @@ async def while_placing(shop: GroupShop, act: Callable[..., Awaitable[object]], 
     who = customer or await shop.customer()
     offer = await shop.quoted(who)
     await shop.hold(offer)
-    acting = asyncio.Event()
 
     async def meanwhile() -> None:
         async with shop.database.begin() as session:
-            acting.set()
             await act(session, now=shop.now)
 
     async with shop.database.begin() as session, asyncio.TaskGroup() as both:
         order = await shop.place(who, offer, session)
-        both.create_task(meanwhile())
-        await acting.wait()
-        await asyncio.sleep(0.3)
+        acting, waits = both.create_task(meanwhile()), both.create_task(wait_for_waiters(shop.database, 1))
+        await asyncio.wait({acting, waits}, return_when=asyncio.FIRST_COMPLETED)  # the twin does not wait
+        waits.cancel()
         await session.commit()
     return order
 

@@ -179,7 +179,7 @@ async def test_a_search_sees_the_old_shelf_or_the_new_one(
     await imported(database, media, cups(tmp_path, 150, price="9.90"), now)
     done.set()
     await looking
-    await asyncio.wait_for(looking, 10)
+    await asyncio.wait_for(looking, 60)
     assert {total for total, _ in seen} <= {3, 150}
     assert {prices for _, prices in seen} == {1}, "never the old and the new price side by side"
 
@@ -248,7 +248,7 @@ async def test_a_publication_that_fails_leaves_nothing(
     assert not list(media.root.glob(".import-*")), "no staged pictures stay"
     async with database.begin() as session:
         await session.execute(text("DROP TRIGGER no_room ON stock_movement"))
-    assert (await asyncio.wait_for(imported(database, media, cups(tmp_path, 5), now), 30)).new == 5
+    assert (await asyncio.wait_for(imported(database, media, cups(tmp_path, 5), now), 60)).new == 5
 
 
 async def test_a_publication_that_another_change_got_in_the_way_of_is_done_again(

@@ -290,5 +290,5 @@ async def test_opposite_baskets_do_not_wait_for_each_other_for_ever(database: Da
         async with Holds.open(database.url, connections=1) as mine:
             await mine.hold(f"k{number}", lines, until=now + 15 * MINUTES, now=now)
 
-    await asyncio.wait_for(asyncio.gather(*(shopper(number) for number in range(20))), timeout=20)
+    await asyncio.wait_for(asyncio.gather(*(shopper(number) for number in range(20))), timeout=60)
     assert await stock_of(database, one) == await stock_of(database, two) == Stock(100, 20)

@@ -348,7 +348,7 @@ async def test_nobody_waits_until_an_import_has_read_its_file(shelf: Shelf) -> N
     cup = await shelf.cup()
     async with shelf.database.raw() as importing:
         await importing.execute(ONE_AT_A_TIME_ALL_ALONG)
-        await asyncio.wait_for(bulk(shelf, [cup], Change(free_shipping=False)), timeout=20)
+        await asyncio.wait_for(bulk(shelf, [cup], Change(free_shipping=False)), timeout=60)
         await importing.execute("SELECT pg_advisory_unlock_all()")
     assert await shelf.version(cup) == 3
 

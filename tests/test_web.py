@@ -64,7 +64,7 @@ async def test_history_tells_what_was_said_and_where_the_stream_goes_on(shop: Sh
 
 
 async def test_a_stream_goes_on_from_its_cursor_and_misses_nothing(shop: Shop) -> None:
-    async with served(app_of(shop)) as url, httpx.AsyncClient(base_url=url, timeout=10) as client:
+    async with served(app_of(shop)) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
         visitor = await a_visitor(client)
         chat = visitor_id(shop.vault, visitor.token)
         await visitor.sends("你好")
@@ -85,7 +85,7 @@ async def test_a_stream_goes_on_from_its_cursor_and_misses_nothing(shop: Shop) -
 
 
 async def test_a_stream_that_is_open_before_the_first_message_gets_it(shop: Shop) -> None:
-    async with served(app_of(shop)) as url, httpx.AsyncClient(base_url=url, timeout=10) as client:
+    async with served(app_of(shop)) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
         visitor = await a_visitor(client)
         async with client.stream("GET", "/chat/stream", headers=visitor.headers) as stream:
             await visitor.sends("hello there", client_id="first-of-all")
@@ -94,7 +94,7 @@ async def test_a_stream_that_is_open_before_the_first_message_gets_it(shop: Shop
 
 
 async def test_a_ninth_stream_of_one_visitor_is_refused(shop: Shop) -> None:
-    async with served(app_of(shop)) as url, httpx.AsyncClient(base_url=url, timeout=10) as client:
+    async with served(app_of(shop)) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
         visitor = await a_visitor(client)
         request = client.build_request("GET", "/chat/stream", headers=visitor.headers)
         opened = [await client.send(request, stream=True) for _ in range(8)]
