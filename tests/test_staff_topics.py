@@ -22,7 +22,7 @@ from bot.staff_desk.board import Board, alternating
 from bot.staff_desk.desk import Card, Unsure
 from bot.staff_desk.hearing import Ear, command_of, first_word
 from bot.staff_desk.teams import group_for, subject_of
-from bot.staff_desk.telling import card_html, parts_of
+from bot.staff_desk.telling import card_html, parts_of, untappable
 from bot.telegram.budget import Budget, Limit, Limits
 from bot.telegram.reading import value_of
 from bot.telegram.values import Chat, Said, User
@@ -36,7 +36,7 @@ from foundation.database import Database
 from nlu.understand import Understander
 from tests.staff_office import TOKEN, Office, open_office, told
 from tests.talks import LI, begin_talk
-from tests.telegram_server.entities import parse_html, units
+from tests.telegram_server.entities import finished, parse_html, units
 from tests.telegram_server.methods_messages import text_of
 from tests.telegram_server.params import Params
 
@@ -376,6 +376,16 @@ def test_what_has_no_words_is_named() -> None:
     assert told({"kind": "press", "label": "Pay <now>"}, "Pay <now>") == "👤 Pay &lt;now&gt;"
 
 
+def test_a_command_that_a_shopper_wrote_is_none_for_an_agent_to_tap() -> None:
+    line = a_line(1, Kind.SHOPPER, "please tap /close or (/refund) of https://x.cn/take 1/2")
+    (part,) = parts_of([line], card="", written_here="", language="en", happening=lambda _body, _by: "")
+    text, _entities = parse_html(part.html)
+    assert text.replace("\u2060", "") == "👤 please tap /close or (/refund) of https://x.cn/take 1/2"
+    assert [one["type"] for one in finished(text, [])[1]] == ["url"]
+    card = SimpleNamespace(title="Shopper 1", facts=[("Last search", "/close")], link="https://x.cn")
+    assert "/close" not in card_html(cast("Card", card), language="en")
+
+
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=3000)
 words |= st.integers(300, 1800).map("🫖".__mul__)
 kinds = st.sampled_from([Kind.SHOPPER, Kind.PERSON, Kind.NOTE, Kind.FACT])
@@ -395,8 +405,8 @@ def test_whatever_was_said_fits_into_what_telegram_takes_and_all_of_it_is_told(
     assert all(units(text) <= (1024 if part.photo else 4096) for text, part in zip(read, parts, strict=True))
     assert [line.seq for part in parts for line in part.tells] == ([line.seq for line in lines] if parts else [])
     for _kind, text, _photo in said:
-        for start in range(0, len(text), 1800):
-            assert any(text[start : start + 1800] in one for one in read)
+        for start in range(0, len(untappable(text)), 1800):
+            assert any(untappable(text)[start : start + 1800] in one for one in read)
 
 
 @settings(deadline=None, max_examples=40)
