@@ -62,15 +62,19 @@ async def refusal(call: Awaitable[Any]) -> str:
 
 
 @asynccontextmanager
-async def hook(answers: list[int]) -> AsyncIterator[tuple[str, list[tuple[str, int, str]]]]:
-    """A webhook that gives these answers, then 200, and its log: (kind, update id, secret)."""
+async def hook(answers: list[int], **headers: str) -> AsyncIterator[tuple[str, list[tuple[str, int, str]]]]:
+    """A webhook that gives these answers, with these headers, then 200, and its log: (kind, update id, secret)."""
     log: list[tuple[str, int, str]] = []
 
     async def take(request: web.Request) -> web.Response:
         update = await request.json()
         kind = next(name for name in update if name != "update_id")
         log.append((kind, update["update_id"], request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")))
-        return web.Response(status=answers.pop(0) if answers and kind == "message" else 200)
+        if answers and kind == "message":
+            return web.Response(
+                status=answers.pop(0), headers={name.replace("_", "-"): headers[name] for name in headers}
+            )
+        return web.Response()
 
     app = web.Application()
     app.add_routes([web.post("/hook", take)])

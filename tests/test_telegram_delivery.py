@@ -13,6 +13,8 @@ from tests.telegram_clients import buttons, hook, refusal
 from tests.telegram_clients import fake as fake
 from tests.telegram_clients import shop as shop
 from tests.telegram_server import Bot, FakeTelegram, Person, a_picture
+from tests.telegram_server.params import Params
+from tests.telegram_server.updates import Pending
 
 
 async def test_a_webhook_is_tried_again_with_growing_pauses_and_other_queues_go_on(
@@ -44,6 +46,70 @@ async def test_a_webhook_is_tried_again_with_growing_pauses_and_other_queues_go_
     assert await bot.get_updates() == []
     assert press.question
     assert "query is too old" in await refusal(bot.answer_callback_query(press.question.id))
+
+
+async def test_a_webhook_says_when_to_come_again_and_what_nobody_wants_any_more_is_dropped(
+    fake: FakeTelegram, shop: Bot, bot: Aiogram, anna: Person
+) -> None:
+    async def failed(update: Pending, times: int) -> None:
+        await fake.until(lambda: update.failures >= times)
+
+    chat = anna.open(shop)
+    await chat.start()
+    (waiting,) = shop.updates.waiting
+    async with hook([503, 500, 500, 500], Retry_After="7") as (url, log):
+        assert await bot.set_webhook(url)
+        pauses = []
+        for number in range(1, 4):
+            await failed(waiting, number)
+            pauses.append(round(waiting.due - fake.clock.now()))
+            fake.clock.skip(waiting.due - fake.clock.now())
+            shop.updates._wake.set()
+        assert pauses == [7, 7, 7]
+        await failed(waiting, 4)
+        fake.clock.skip(waiting.expires - fake.clock.now() + 1)
+        shop.updates._wake.set()
+        await fake.until(lambda: not shop.updates.waiting)
+        assert len(log) == 4
+    async with hook([410] * 3) as (url, log):
+        assert await bot.set_webhook(url)
+        await chat.say("are you there?")
+        (waiting,) = shop.updates.waiting
+        for number, hours in ((1, 0), (2, 23.5)):
+            await failed(waiting, number)
+            fake.clock.skip(hours * 3600)
+            shop.updates._wake.set()
+        await fake.until(lambda: shop.updates.webhook is None)
+        assert (await bot.get_webhook_info()).url == ""
+
+
+async def test_a_bot_is_told_what_it_asked_for_and_questions_are_soon_of_no_use(
+    fake: FakeTelegram, shop: Bot, bot: Aiogram, anna: Person
+) -> None:
+    chat = anna.open(shop)
+    await chat.start()
+    await bot.send_message(anna.id, "x", reply_markup=buttons("Go"))
+
+    async def happens(*wanted: str) -> list[str]:
+        told = await bot.get_updates(allowed_updates=list(wanted))
+        await bot.get_updates(offset=told[-1].update_id + 1 if told else None)
+        said = await chat.say("x")
+        await chat.edit(said, "y")
+        await chat.react(said, "👍")
+        await chat.press("Go")
+        return [update.event_type for update in await bot.get_updates()]
+
+    usual = ["message", "edited_message", "callback_query"]
+    assert await happens() == usual
+    assert await happens("message_reaction", "nonsense") == ["message_reaction"]
+    assert await happens("nonsense") == usual
+    for kind, life in (("callback_query", 150), ("inline_query", 30), ("chosen_inline_result", 600)):
+        shop.updates.waiting.clear()
+        shop.updates.push(kind, {}, anna.id)
+        fake.clock.skip(life - 1)
+        assert [update["update_id"] for update in (await fake.call(shop, "getUpdates", Params({})))[1]["result"]]
+        fake.clock.skip(2)
+        assert await bot.get_updates() == []
 
 
 async def test_flood_control_counts_the_bot_the_chat_and_the_group(

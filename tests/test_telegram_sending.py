@@ -18,6 +18,7 @@ from bot.replies import Media as Photo
 from bot.shop import Shop
 from bot.telegram.budget import Budget, Limit, Limits
 from bot.telegram.channel import TelegramChannel
+from bot.telegram.errors import Rejected
 from bot.telegram.model import TelegramFile
 from bot.telegram.pictures import Pictures
 from bot.telegram.screens import Screen
@@ -214,6 +215,14 @@ async def test_an_answer_that_may_have_arrived_is_sent_again_and_a_fact_is_not(
     await door.later(2)
     assert await door.statuses() == [after]
     assert door.shown == ["hello"] * shown
+
+
+async def test_words_go_as_they_are_where_telegram_cannot_read_our_markup(door: Door) -> None:
+    sent = await door.telegram.send_screen(door.anna.id, Screen("<b>5 &lt; 6</b> <oops> & more"))
+    assert [one.error.partition(":")[0] for one in door.fake.called("sendMessage")] == ["Bad Request", ""]
+    assert (door.chat.last.id, door.shown, door.chat.last.entities) == (sent.message_ids[0], ["5 < 6  & more"], [])
+    with pytest.raises(Rejected):
+        await door.telegram.send_screen(door.anna.id, Screen(" "))
 
 
 async def test_who_waits_for_more_than_a_moment_sees_that_somebody_writes(door: Door) -> None:
