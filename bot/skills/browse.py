@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.flow import Turn
 from bot.replies import Button, Choice
 from bot.skills.catalog import say_found, say_no_more, say_popular
-from bot.skills.listing import list_of, page_of, say_list, say_page
+from bot.skills.listing import list_of, page_of, say_forgotten, say_list, say_page
 from bot.skills.meant import meant_product
 from commerce.catalog.shelves import CategoryView, category_tree
 
@@ -39,19 +39,11 @@ async def turn_page(turn: Turn) -> None:
     """Another page of a list, in its place when a button of it was pressed."""
     wish = list_of(turn, turn.args["list"])
     if wish is None:
-        around = turn.wish(turn._("Look around"), "browse_categories")
-        turn.say(
-            Choice(turn._("That list is from a while ago. Tell me once more what you are looking for."), (around,))
-        )
+        say_forgotten(turn)
         return
     key = turn.args["list"] if turn.is_press else ""
     if not await say_page(turn, wish, offset=int(turn.args["at"]), key=key):
         say_no_more(turn)
-
-
-def _say_forgotten(turn: Turn) -> None:
-    text = turn._("That list is from a while ago. Tell me once more what you are looking for.")
-    turn.say(Choice(text, (turn.wish(turn._("Look around"), "browse_categories"),)))
 
 
 async def narrow(turn: Turn) -> None:
@@ -60,7 +52,7 @@ async def narrow(turn: Turn) -> None:
     ways = wish.get("narrower", ()) if wish is not None else ()
     place = int(turn.args["by"])
     if wish is None or place >= len(ways):
-        _say_forgotten(turn)
+        say_forgotten(turn)
         return
     asked = {name: value for name, value in wish.items() if name not in ("narrower", "key", "offset", "total", "up")}
     await say_found(turn, {**asked, **ways[place][1]}, is_asked=False)

@@ -6,7 +6,7 @@ from bot.flow import Turn
 from bot.replies import Choice
 from bot.skills.asked_fact import asks_for_facts, named_labels, names_only_its_facts
 from bot.skills.just_added import last_added
-from bot.skills.listing import Page, Wish, as_money, list_of, page_of, say_list, say_page, wanted
+from bot.skills.listing import Page, Wish, as_money, list_of, page_of, say_forgotten, say_list, say_page, wanted
 from bot.skills.meant import is_measure, meant_product, shown_kind
 from bot.skills.product_page import facts
 from bot.skills.product_page import say_page as say_product
@@ -59,7 +59,11 @@ async def refine_search(turn: Turn) -> None:
     if (await last_added(turn) or {}).get("how") in ("instead", "more"):
         turn.pass_on("add_to_cart")
         return
-    last: Wish = list_of(turn, turn.args.get("list", "")) or turn.focus.get("search") or {}
+    its = list_of(turn, turn.args["list"]) if "list" in turn.args else None
+    if "list" in turn.args and its is None:
+        say_forgotten(turn)
+        return
+    last: Wish = its or turn.focus.get("search") or {}
     said = turn.words.heard.text if turn.words is not None else ""
     limits = _limits(turn)
     wants_cheaper = "cheaper" in turn.args or (bool(_CHEAPER.search(said)) and "price_max" not in limits)

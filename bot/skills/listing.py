@@ -12,7 +12,7 @@ from typing import cast
 
 from bot.flow import Turn
 from bot.language import N_
-from bot.replies import Button, Cards
+from bot.replies import Button, Cards, Choice
 from bot.skills.deals_shown import list_with_deals
 from bot.skills.showing import product_in_list
 from commerce.catalog.queries import in_common, product_cards
@@ -173,6 +173,12 @@ def _buttons(turn: Turn, wish: Wish, *, shown: int) -> tuple[Button, ...]:
 def list_of(turn: Turn, key: str) -> Wish | None:
     """The wish of a list that was shown; None when it was too long ago."""
     return next((dict(wish) for wish in turn.focus.get("lists", ()) if wish.get("key") == key), None)
+
+
+def say_forgotten(turn: Turn) -> None:
+    """A button of a list that was too long ago, or in a group somebody else's."""
+    text = turn._("I do not have that list any more. Tell me once more what you are looking for.")
+    turn.say(Choice(text, (turn.wish(turn._("Look around"), "browse_categories"),)))
 
 
 def _remember(turn: Turn, wish: Wish) -> None:
