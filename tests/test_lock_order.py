@@ -9,10 +9,14 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commerce.credit.actions import accounts_of, pay_in, store_credit_of
+from commerce.credit.model import AccountKind, CreditAccount
 from commerce.customers.actions import save_address
 from commerce.orders.actions import cancel_order, confirm_change, expire_unpaid_orders, mark_shipped, propose_change
+from commerce.orders.locks import locked_order
 from commerce.orders.model import ChangeState, Order, PaymentMethod
 from commerce.orders.steps import Remove, swap
+from commerce.payments.ledger import refund_amount
 from commerce.points.actions import adjust_points, points_of, spend
 from commerce.promotions.actions import PromotionDraft, add_promotion
 from commerce.promotions.model import Promotion
@@ -24,7 +28,7 @@ from commerce.returns.model import Kind, Replace, ReturnLine, ReturnPolicy
 from commerce.returns.offers import Asked, Wish
 from foundation.database import Database
 from foundation.errors import Refused
-from tests.goods import ZHANG, a_customer, a_product
+from tests.goods import ZHANG, a_customer, a_product, an_order, holds_of
 from tests.returning import TERMS, Sold, a_delivered_order, refunded
 from tests.test_late_payments import wait_for_waiters
 from tests.test_order_changes import DAYS, MINUTES, Desk, a_desk
@@ -173,3 +177,41 @@ async def test_a_replacement_that_comes_back_meets_the_calling_off_of_the_exchan
     await at_the_shelf(database, blue, take_back, call_off)
     async with database.begin() as session:
         assert await refunded(session, order) == 5000
+
+
+async def test_who_pays_from_two_purses_does_not_wait_in_a_ring_with_money_that_comes_back_to_them(
+    database: Database, now: datetime
+) -> None:
+    async with database.begin() as session:
+        customer = (await a_customer(session, now=now)).id
+        tea = await a_product(session, now=now, price=10000)
+        credit = (await store_credit_of(session, customer, "CNY", now=now)).id
+        card = CreditAccount(
+            customer_id=customer, kind=AccountKind.GIFT_CARD, currency="CNY", balance=0, created_at=now
+        )
+        session.add(card)
+        await session.flush()
+
+    async def fill(reference: str) -> None:
+        async with database.begin() as session:
+            for account in (credit, card.id):
+                await pay_in(session, account_id=account, amount=4000, reason="x", reference=reference, now=now)
+
+    async def give_back(order_id: int) -> None:
+        async with database.begin() as session:
+            await locked_order(session, order_id)
+            await refund_amount(session, order_id=order_id, amount=8000, reason="x", key="x", now=now)
+
+    async with holds_of(database) as holds:
+        await fill("first")
+        first = await an_order(database, holds, {tea: 1}, now=now, customer_id=customer)
+        await fill("second")
+        async with database.begin() as session:
+            await session.execute(select(CreditAccount).where(CreditAccount.id == card.id).with_for_update())
+            paying = asyncio.create_task(an_order(database, holds, {tea: 1}, now=now, customer_id=customer))
+            await wait_for_waiters(database, 1)
+            returning = asyncio.create_task(give_back(first.id))
+            await wait_for_waiters(database, 2)
+        await asyncio.gather(paying, returning)
+    async with database.begin() as session:
+        assert [one.balance for one in await accounts_of(session, customer)] == [4000, 4000]

@@ -10,6 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.credit.actions import draw
+from commerce.orders.locks import lock_wallets
 from commerce.orders.model import Order, OrderAdjustment, OrderChange, OrderLine
 from commerce.payments.ledger import capture_credit
 from commerce.points import actions as points
@@ -24,6 +25,8 @@ async def take_benefits(session: AsyncSession, order: Order, priced: Priced, *, 
 
     Raises Refused: credit.short, points.short, coupons.not_usable, and what `take_promotions` raises.
     """
+    if len(priced.tenders) > 1:
+        await lock_wallets(session, [order.customer_id])
     for tender in priced.tenders:
         await pay_with_account(session, order, tender.account_id, tender.amount, reference="", now=now)
     if priced.points_spent:

@@ -29,9 +29,11 @@ async def locked_order(session: AsyncSession, order_id: int) -> Order:
 
 
 async def lock_wallets(session: AsyncSession, customer_ids: Collection[int]) -> None:
-    """Lock what these customers can pay with, for an act that takes stock before it comes to their money.
+    """Lock what these customers can pay with, for an act that takes stock before it comes to their money, or that comes
+    to several of their accounts.
 
-    Else it could deadlock with who gives money back first and stock after it.
+    Else it could deadlock with who gives money back first and stock after it, or who takes the accounts the other way
+    round.
     """
     credit = select(CreditAccount.id).where(CreditAccount.customer_id.in_(customer_ids)).order_by(CreditAccount.id)
     await session.execute(credit.with_for_update(key_share=True))

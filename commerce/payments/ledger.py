@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.credit.actions import pay_in, store_credit_of
-from commerce.orders.locks import note, tell
+from commerce.orders.locks import lock_wallets, note, tell
 from commerce.orders.model import Order
 from commerce.payments.cash import CREDIT, REFUNDED_BY_HAND, TRANSFER, WHOLE_ONLY
 from commerce.payments.instruments import ACCOUNT, instrument_of, is_paid_with
@@ -39,7 +39,11 @@ _CLOSING_OF = (
     select(Intent.id).where(Intent.order_id == bindparam("order_id"), Intent.state == IntentState.CLOSING).limit(1)
 )
 _PAYMENTS_OF = (
-    select(Payment).where(Payment.order_id == bindparam("order_id")).order_by(Payment.id).execution_options(**_FRESH)
+    select(Payment)
+    .where(Payment.order_id == bindparam("order_id"))
+    .order_by(Payment.id)
+    .with_for_update(key_share=True)
+    .execution_options(**_FRESH)
 )
 _PAYMENT = (
     select(Payment)
@@ -322,15 +326,7 @@ async def refund_amount(
     Each refund has the key "<key>:<payment id>"; the same `key` again: the same ones.
     Lock the order first. Raises Refused("refund.too_much", ...) when less than `amount` is left of all its payments.
     """
-    payments = (
-        await session.scalars(
-            select(Payment)
-            .where(Payment.order_id == order_id)
-            .order_by(Payment.id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
-    ).all()
+    payments = await _payments_to_refund(session, order_id)
     keys = {f"{key}:{payment.id}": payment for payment in payments}
     known = (await session.scalars(select(Refund).where(Refund.key.in_(keys)).order_by(Refund.id))).all()
     if known:
@@ -368,13 +364,22 @@ async def refund_everything(
     Each refund has the key "<key>:<payment id>"; without one the reason is the business fact.
     """
     total = 0
-    for payment in (await session.scalars(_PAYMENTS_OF, {"order_id": order_id})).all():
+    for payment in await _payments_to_refund(session, order_id):
         left = payment.left
         if left > 0:
             name = f"{key or f'refund:{reason}'}:{payment.id}"
             await request_refund(session, payment_id=payment.id, amount=left, reason=reason, key=name, now=now)
             total += left
     return total
+
+
+async def _payments_to_refund(session: AsyncSession, order_id: int) -> Sequence[Payment]:
+    """Locked; and where several came from accounts of the customer, these too."""
+    payments = (await session.scalars(_PAYMENTS_OF, {"order_id": order_id})).all()
+    if sum(payment.provider == CREDIT for payment in payments) > 1:
+        order = await session.get_one(Order, order_id)
+        await lock_wallets(session, [order.customer_id])
+    return payments
 
 
 async def settle_refund(session: AsyncSession, refund: Refund, *, succeeded: bool, now: datetime) -> None:
