@@ -7,16 +7,20 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
+from redis.asyncio.client import Pipeline, PubSub
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeout
 
 log = structlog.get_logger(__name__)
 
 _PREFIX = "xiaoer:"
 LOOK_EVERY = 2.0
+LEFT_ALONE = 2.0
+"""Seconds in which nobody asks a Redis that has just let somebody wait in vain."""
 
 
 class Doorbell:
@@ -204,5 +208,29 @@ def connect(url: str | None) -> Redis | None:
     """A client for `url` (redis:// or unix://), or None without one. It connects at its first command."""
     if url is None:
         return None
-    client: Redis = Redis.from_url(url, socket_connect_timeout=2)
+    client: Redis = _Redis.from_url(url, socket_connect_timeout=2)
     return client
+
+
+class _Redis(Redis):
+    """One that hangs is away for a moment: a message asks it many times, and must not wait for each in vain."""
+
+    _away_until = 0.0
+
+    async def execute_command(self, *command: Any, **options: Any) -> Any:
+        """One command. Raises RedisTimeout at once while Redis is left alone."""
+        self._check()
+        try:
+            return await super().execute_command(*command, **options)  # type: ignore[no-untyped-call]
+        except RedisTimeout:
+            self._away_until = time.monotonic() + LEFT_ALONE
+            raise
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
+        """Several commands. Raises RedisTimeout at once while Redis is left alone."""
+        self._check()
+        return super().pipeline(transaction, shard_hint)
+
+    def _check(self) -> None:
+        if time.monotonic() < self._away_until:
+            raise RedisTimeout("redis did not answer a moment ago")

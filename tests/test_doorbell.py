@@ -1,9 +1,10 @@
-"""Ringing from one process to another through Valkey."""
+"""Ringing from one process to another through Valkey, also while that hangs."""
 
 import asyncio
+from asyncio import StreamReader, StreamWriter
 
 from cli.scratch import Place
-from foundation.redis import Doorbell, connect
+from foundation.redis import Doorbell, RateBudget, connect
 
 
 async def test_a_ring_wakes_everybody_once_and_its_own_echo_nobody(place: Place) -> None:
@@ -33,3 +34,24 @@ async def _hears_a_later_ring(there: Doorbell, later: asyncio.Event) -> None:
     later.clear()
     await there.ring("later")
     await later.wait()
+
+
+async def test_a_redis_that_hangs_is_left_alone_for_a_moment() -> None:
+    asked: list[StreamWriter] = []
+
+    async def say_nothing(reader: StreamReader, writer: StreamWriter) -> None:
+        asked.append(writer)
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        redis = connect(f"redis://127.0.0.1:{port}?socket_timeout=0.05")
+        bell, budget = Doorbell(redis), RateBudget(redis)
+        with bell.listening("door") as here:
+            for used in range(1, 21):
+                await bell.ring("door")
+                assert await budget.spend("talking", limit=10, seconds=3600) == max(0, used - 10)
+            assert here.is_set()
+        await bell.close()
+    assert len(asked) < 10  # each of these waited in vain
