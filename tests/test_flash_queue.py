@@ -151,6 +151,13 @@ async def test_without_redis_everybody_may_try(now: datetime) -> None:
     await nowhere.aclose()
 
 
+async def test_an_error_that_nobody_foresaw_leaves_nobody_waiting(lines: tuple[Line, Line], now: datetime) -> None:
+    crowd = Crowd(lines[:1], now)
+    async with asyncio.timeout(30):
+        assert {ticket.stand for ticket in await crowd.looks("ann", "no text \ud800")} == {Stand.NO_LINE}
+        assert (await crowd.looks("ann"))[0].stand is not Stand.NO_LINE
+
+
 @pytest.mark.parametrize("seed", range(2))
 async def test_places_never_grow_and_nobody_is_let_in_twice(lines: tuple[Line, Line], now: datetime, seed: int) -> None:
     """A random crowd comes, looks, falls silent, buys and leaves, at two processes whose clocks differ."""

@@ -206,7 +206,12 @@ class Line:
         while asked := self._asked.pop(item_id, []):
             for first in range(0, len(asked), _MOST_TOGETHER):
                 together = asked[first : first + _MOST_TOGETHER]
-                for one, ticket in zip(together, await self._tickets(item_id, together), strict=True):
+                try:
+                    tickets = await self._tickets(item_id, together)
+                except Exception:  # whatever it was: nobody waits for ever, and the line goes on
+                    log.exception("a line cannot be asked; everybody in it may try to buy", item=item_id)
+                    tickets = [Ticket(Stand.NO_LINE)] * len(together)
+                for one, ticket in zip(together, tickets, strict=True):
                     if not one.answer.done():  # else the caller has left
                         one.answer.set_result(ticket)
         del self._tasks[item_id]  # in the same step as the look that found nobody: whoever comes now starts another
