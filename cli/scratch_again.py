@@ -122,11 +122,13 @@ async def _is_put_back(database: Database) -> bool:
     if _pool(database).checkedout():
         return False  # somebody never gave a connection back
     try:
-        async with database.raw() as driver:
-            await driver.execute("SELECT remembered.put_back()")
+        async with AsyncExitStack() as given_back:
+            resting = range(max(1, _pool(database).checkedin()))
+            drivers = [await given_back.enter_async_context(database.raw()) for _each in resting]
+            await drivers[0].execute("SELECT remembered.put_back()")
+            return not any(driver.is_closed() for driver in drivers)
     except _CANNOT:
         return False
-    return True
 
 
 async def _remember(driver: asyncpg.Connection) -> None:

@@ -1,5 +1,7 @@
 """Databases that tests use one after another: none sees what another did."""
 
+import asyncio
+
 from sqlalchemy import text
 
 from cli.scratch import EMPTY, Place
@@ -36,3 +38,9 @@ async def test_a_used_database_is_as_fresh_and_a_changed_or_held_one_is_left_alo
         async with databases.database(template=EMPTY) as last:
             assert last is third
             assert await opened(last) == 1
+            async with last.raw() as used_next, last.raw() as cut:
+                await used_next.execute("SELECT pg_terminate_backend($1)", cut.get_server_pid())
+                while not cut.is_closed():  # noqa: ASYNC110 - a line that is cut rings no bell
+                    await asyncio.sleep(0.01)
+        async with databases.database(template=EMPTY) as whole:
+            assert whole is not last
