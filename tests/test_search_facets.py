@@ -4,11 +4,14 @@ import random
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.skills.listing import PAGE, Page, _narrower
 from commerce.catalog.attributes import ProductAttribute
 from commerce.catalog.model import Category, Option, OptionValue, Product, Variant, VariantValue
 from commerce.search.actions import Wanted, find
@@ -100,6 +103,25 @@ async def test_what_is_sold_out_does_not_count_where_stock_was_asked_for(
     assert ColourCount("green", 2) in (await facets(session, asked, language="en")).colours
     asked = Wanted("shirt", "en", in_stock=True)
     assert ColourCount("green", 1) in (await facets(session, asked, language="en")).colours
+
+
+async def test_values_are_counted_however_many_were_found(session: AsyncSession, wardrobe: dict[str, int]) -> None:
+    found = [wardrobe["plain"], *range(10**9, 10**9 + 600)]
+    counted = await facets_of(session, found, Wanted("", "en"), language="en")
+    assert ValueCount("Material", "Cotton", 1) in counted.values
+
+
+async def test_the_shelf_of_all_that_was_counted_narrows_nothing_though_more_was_found(
+    session: AsyncSession, now: datetime
+) -> None:
+    shelf = await a_shelf(session, "tea", name={"en": "Tea"})
+    tins = [
+        await goods(session, f"tin{number}", now=now, titles={"en": "Tin"}, shelf=shelf, kinds=(({}, 5900),))
+        for number in range(PAGE)
+    ]
+    turn: Any = SimpleNamespace(session=session, language="en")
+    page = Page(tuple(tins), total=5000, found=tuple(tins))
+    assert await _narrower(turn, {"text": "tin", "key": "1"}, page) == []
 
 
 async def test_nothing_found_has_no_facets(session: AsyncSession, wardrobe: dict[str, int]) -> None:

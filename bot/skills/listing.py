@@ -207,11 +207,11 @@ async def _narrower(turn: Turn, wish: Wish, page: Page) -> list[tuple[str, Wish]
     if "of" in wish or not page.found:
         return []
     ways = await facets_of(turn.session, page.found, wanted(turn, wish), language=turn.language)
-    return _ways(turn, wish, ways, page.total)[:MOST_NARROWING]
+    return _ways(turn, wish, ways, len(page.found))[:MOST_NARROWING]
 
 
-def _ways(turn: Turn, wish: Wish, ways: Facets, total: int) -> list[tuple[str, Wish]]:
-    most = total * 0.8  # what nearly all of them are narrows nothing
+def _ways(turn: Turn, wish: Wish, ways: Facets, counted: int) -> list[tuple[str, Wish]]:
+    most = counted * 0.8  # what nearly all of them are narrows nothing
     found: list[tuple[str, Wish]] = []
     shelf = next((each for each in ways.categories if PAGE <= each.count < most), None)
     if shelf is not None:

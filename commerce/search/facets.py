@@ -21,8 +21,6 @@ MOST_CATEGORIES = 12
 MOST_BANDS = 5
 MOST_NAMES = 8
 MOST_VALUES = 12
-VALUES_UP_TO = 500
-"""Of more products than this nobody asks the material: first a shelf is chosen. They have no `values`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ async def facets_of(session: AsyncSession, ids: Sequence[int], wanted: Wanted, *
         return Facets((), (), (), ())
     categories = await _rows(session, _CATEGORIES, {**asked, "limit": MOST_CATEGORIES})
     colours = await _rows(session, _COLOURS, asked)
-    values = await _rows(session, _VALUES, {**asked, "names": MOST_NAMES, "each": MOST_VALUES}, len(ids))
+    values = await _rows(session, _VALUES, {**asked, "names": MOST_NAMES, "each": MOST_VALUES})
     return Facets(
         tuple(CategoryCount(row.id, row.name or "", row.products) for row in categories),
         tuple(ColourCount(row.colour, row.products) for row in colours),
@@ -104,10 +102,8 @@ async def facets_of(session: AsyncSession, ids: Sequence[int], wanted: Wanted, *
 
 
 async def _rows(
-    session: AsyncSession, statement: TextClause, asked: Mapping[str, object], products: int = 0
+    session: AsyncSession, statement: TextClause, asked: Mapping[str, object]
 ) -> Sequence[Row[*tuple[object, ...]]]:
-    if products > VALUES_UP_TO:
-        return ()
     return (await session.execute(statement, dict(asked))).all()
 
 
