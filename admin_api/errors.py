@@ -72,7 +72,7 @@ SENTENCES = {
     "staff.forbidden": "Your role may not do this ({permission}).",
     "staff.locked": "Too many wrong sign-ins. Try again in {seconds} seconds.",
     "conversation.held": "{holder} already holds this conversation.",
-    "conversation.unknown": "There is no such conversation.",
+    "conversation.unknown": "There is no such conversation, or a colleague has it.",
     "conversation.move": "As the conversation stands ({owner}), it cannot become {to}.",
     "photo.unknown": "There is no photo at this place.",
     "draft.unknown": "There is no unsent answer of the bot at place {seq}.",

@@ -42,7 +42,7 @@ def handoff_facts(row: TalkRow | Conversation, t: Says) -> Iterator[tuple[str, s
             if value:
                 yield t(name), str(value)
     if row.note_for_bot:
-        yield t("Note for the bot"), row.note_for_bot
+        yield t("Note for the bot" if row.owner == Owner.BOT else KNOWN["note"]), row.note_for_bot
 
 
 def activity_words(body: dict[str, Json], by: str | None, t: Says) -> str:

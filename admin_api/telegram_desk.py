@@ -23,7 +23,7 @@ from admin_api.talk_views import talk_row
 from admin_api.talk_words import activity_words, handoff_facts
 from commerce.flash_sales.queue import Line
 from commerce.orders.model import RefundAskState
-from commerce.orders.queries import order_view, order_views
+from commerce.orders.queries import order_of, order_view, order_views
 from commerce.orders.refund_asks import refund_asks
 from conversations.model import Conversation, Kind, Message
 from conversations.staff_chats import CodeFor, Colleague, StaffChat, link_group, link_staff_chat, use_staff_code
@@ -35,6 +35,8 @@ from foundation.money import Money
 from foundation.redis import Doorbell, Presence
 from foundation.settings import Settings
 
+TELLS_NOTHING = ("ask_human", "out_of_scope")
+"""Wishes of a shopper that say nothing of what it is about."""
 MOST_NAMED = 5
 """So many goods of a cart, and people who may decide, are named."""
 
@@ -132,7 +134,7 @@ class TelegramDesk:
     ) -> str:
         """Give money back on an order of this shopper, or ask those who may; what came of it, for this person.
 
-        Refuses staff_desk.refund_form, order.unknown, refund.too_much, staff.forbidden.
+        Refuses staff_desk.refund_form, staff_desk.not_their_order, refund.too_much, staff.forbidden.
         """
         staff = await self._staff(user_id)
         if not amount:
@@ -224,10 +226,11 @@ async def _order_of(session: AsyncSession, staff: StaffMember, conversation_id: 
     """Number and currency of an order of the shopper of a conversation this person may see; the newest by default."""
     row = await talk_row(session, staff=staff, conversation_id=conversation_id)
     if number:
-        view = await order_view(session, number)
-        if view.customer_id != row.customer_id:
-            raise Refused("order.unknown", number=number[:20])
-        return view.number, view.total.currency
+        try:
+            order = await order_of(session, number=number, customer_id=row.customer_id)
+        except Refused as refusal:
+            raise Refused("staff_desk.not_their_order", number=number[:20]) from refusal
+        return order.number, order.currency
     newest = await order_views(session, customer_id=row.customer_id, limit=1)
     if not newest:
         raise Refused("staff_desk.no_order")
@@ -235,14 +238,15 @@ async def _order_of(session: AsyncSession, staff: StaffMember, conversation_id: 
 
 
 async def _last_understood(session: AsyncSession, conversation_id: int, t: Words) -> str:
-    """How the bot understood the shopper's last words, and how sure it was."""
+    """What the bot understood last of what it is about, and how sure it was."""
+    intent = Message.trace["intent"].astext
     trace = await session.scalar(
         select(Message.trace)
-        .where(Message.conversation_id == conversation_id, Message.kind == Kind.SHOPPER, Message.trace.is_not(None))
+        .where(Message.conversation_id == conversation_id, Message.kind == Kind.SHOPPER, intent.not_in(TELLS_NOTHING))
         .order_by(Message.seq.desc())
         .limit(1)
     )
-    if not trace or "intent" not in trace:
+    if not trace:
         return ""
     return t(f"wish {trace['intent']}") + f" · {round(100 * float(trace.get('confidence') or 0))} %"
 

@@ -11,5 +11,6 @@ TELEGRAM_SENTENCES = {
     "staff_desk.command_media": "A command takes words only, so nothing was done or sent. Send the picture without it.",
     "staff_desk.not_changed": "Nothing was changed: this is not a message of yours that the shopper got.",
     "staff_desk.refund_form": "Say how much, of which order and why: /refund 25 ORDER reason",
+    "staff_desk.not_their_order": "This shopper has no order {number}. Say: /refund 25 ORDER reason",
     "staff_desk.no_order": "This shopper has no order.",
 }

@@ -73,5 +73,6 @@ TELEGRAM_REFUSALS_ZH = {
     "staff_desk.command_media": "命令不能带图片或文件，这条没有执行，也没有发送。请把图片单独发一条。",
     "staff_desk.not_changed": "没有修改：您这条消息没有发给过顾客。",
     "staff_desk.refund_form": "请写明金额、订单和原因，例如：/refund 25 订单号 原因",
+    "staff_desk.not_their_order": "这位顾客没有订单 {number}。请这样写：/refund 25 订单号 原因",
     "staff_desk.no_order": "这位顾客还没有订单。",
 }
