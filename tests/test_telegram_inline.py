@@ -34,6 +34,7 @@ async def here(place: Place, demo_shelves: str, understander: Understander) -> A
         template=demo_shelves,
         telegram_payment_token="284685063:TEST:1",
         telegram_stars_of_unit=10,
+        terms_url="https://shop.test/terms",
     ) as here:
         assert here.shop.telegram is not None
         here.shop.telegram.budget = Budget(None, "test", limits=Limits(PLENTY, PLENTY, PLENTY))
@@ -209,6 +210,9 @@ async def test_goods_are_offered_in_any_chat_page_by_page_and_three_taps_lead_to
         await anna.ask_inline(here.bot, "茶", offset=odd)
     assert (await anna.ask_inline(here.bot, "qqqqqq zzzz")).titles == []
     assert len((await anna.ask_inline(here.bot, "")).titles) == 5  # nobody buys together: what sells well
+    await _given(here, "group-buy 一起喝咖啡: MUG-GRN 59.00 for 2, within 2 hours")
+    now = (await anna.ask_inline(here.bot, "")).titles
+    assert (len(now), len(set(now))) == (5, 5), "the mug that sells well stands there once, as a group-buy"
 
     # once in words, so that address and way to pay are known
     await _says(here, private, "买一个紫砂壶", "第一个", "结账", AT_HOME.format(name="林小雨", number=0))
@@ -291,6 +295,9 @@ async def test_an_invoice_is_paid_once_says_why_not_and_gives_back_what_was_paid
     said = await _says(here, chat, "/paysupport")
     assert "give money back" in said[-1].text
     assert said[-1].buttons == ["My orders", "My refunds", "Talk to a person"]
+    said = await _says(here, chat, "/terms")
+    assert said[-1].text.endswith("we answer, not Telegram.\nOur terms: https://shop.test/terms")
+    await _taps(here, chat, "What can I send back?")
 
 
 async def test_digital_goods_are_paid_in_stars_and_nothing_else_is_and_stars_go_back_whole(here: TelegramShop) -> None:

@@ -1,7 +1,7 @@
 """Inline mode: "@bot tea" in any chat offers goods, "@bot group" what is bought together, to put into that chat."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -59,8 +59,11 @@ async def _offered(shop: "Shop", asked: InlineAsked, offset: int) -> tuple[list[
         first, _, named = asked.query.strip().partition(" ")
         if first and first.casefold() not in _GROUPS:
             return await _goods(voice, session, asked.query, offset=offset)
-        together = await _together(voice, session, named=named.strip())
-        return together + ([] if first else await _popular(voice, session)), False
+        now = await campaigns_now(session, now=shop.now(), limit=PAGE)
+        on = [one for one in now if one.offers and can_start(voice, one)]
+        together = await _together(voice, session, on, named=named.strip())
+        deals = {one.product_id for one in on}
+        return together + ([] if first else await _popular(voice, session, but=deals)), False
 
 
 async def _goods(voice: Voice, session: AsyncSession, query: str, *, offset: int) -> tuple[list[Result], bool]:
@@ -70,12 +73,12 @@ async def _goods(voice: Voice, session: AsyncSession, query: str, *, offset: int
     return [_product(voice, card) for card in cards], found.total > offset + PAGE
 
 
-async def _popular(voice: Voice, session: AsyncSession) -> list[Result]:
-    ids = await suggest_popular(session)
+async def _popular(voice: Voice, session: AsyncSession, *, but: Collection[int]) -> list[Result]:
+    ids = [its for its in await suggest_popular(session) if its not in but]
     return [_product(voice, card) for card in await product_cards(session, ids, language=voice.language)]
 
 
-async def _together(voice: Voice, session: AsyncSession, *, named: str) -> list[Result]:
+async def _together(voice: Voice, session: AsyncSession, on: Sequence[CampaignView], *, named: str) -> list[Result]:
     """The asker's own groups that can be joined, that `named` one first; then what one can start a group of."""
     now = voice.shop.now()
     mine = await my_groups(session, now=now, customer_id=voice.customer_id, limit=PAGE)
@@ -83,7 +86,6 @@ async def _together(voice: Voice, session: AsyncSession, *, named: str) -> list[
     mine.sort(key=lambda group: group.public_id != named)
     groups = [await group_view(session, group_id=group.group_id, now=now, customer_id=None) for group in mine]
     shared = [await shared_group(voice, session, group, inviter_id=voice.customer_id) for group in groups]
-    on = [one for one in await campaigns_now(session, now=now, limit=PAGE) if one.offers and can_start(voice, one)]
     return [*(card.result for card in shared), *[await _deal(voice, session, one) for one in on]]
 
 
