@@ -24,6 +24,8 @@ class Settings(BaseSettings):
 
     shop_name_zh: str = "小二的店"
     shop_name_en: str = "Xiaoer's shop"
+    terms_url: str = ""
+    """Where the terms of sale stand, for who asks for them (/terms in Telegram)."""
     currency: str = "CNY"
     time_zone: str = "Asia/Shanghai"
     default_language: Literal["zh", "en"] = "zh"

@@ -51,12 +51,14 @@ LETTERS = some.sampled_from(
 WORDS = some.builds(
     lambda parts, times: "".join(parts) * times,
     some.lists(LETTERS, max_size=12),
-    some.sampled_from([1, 1, 1, 1, 30, 700]),
+    some.sampled_from([1, 1, 1, 30, 150, 700]),
 )
 LABELS = some.builds("".join, some.lists(LETTERS, max_size=30))
 TOKENS = some.text("abcXYZ019-_", min_size=1, max_size=64) | some.sampled_from(["", "x" * 65, "茶" * 21, "茶" * 22])
 BUTTONS = some.lists(some.builds(Button, LABELS, TOKENS), max_size=9).map(tuple)
-MANY_BUTTONS = BUTTONS | some.lists(some.builds(Button, LABELS, TOKENS), min_size=95, max_size=130).map(tuple)
+SHORT = some.sampled_from(["S", "茶", "👨‍👩‍👧‍👦", "Longjing 250 g", "x" * 60])
+MANY = some.lists(some.builds(Button, SHORT, some.integers(1, 999).map("t{}".format)), min_size=101, max_size=130)
+MANY_BUTTONS = BUTTONS | MANY.map(tuple)
 ROWS = some.lists(some.builds(Row, LABELS, WORDS), max_size=4).map(tuple)
 LINES = some.lists(some.builds(Line, WORDS, LABELS, some.integers(1, 99), LABELS, LABELS), max_size=4).map(tuple)
 PICTURES = some.lists(some.integers(1, 30), max_size=25).map(tuple)

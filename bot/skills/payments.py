@@ -92,6 +92,21 @@ async def pay_support(turn: Turn) -> None:
     turn.say(Steps(text, buttons))
 
 
+async def terms(turn: Turn) -> None:
+    """On which terms one buys here. Telegram wants every bot that takes payments to say this too."""
+    _, settings = turn._, turn.shop.settings
+    text = _("You buy from {shop}. For the goods, the delivery and the payment we answer, not Telegram.")
+    text = text.format(shop=settings.shop_name(turn.language))
+    if settings.terms_url:
+        text += "\n" + _("Our terms: {url}").format(url=settings.terms_url)
+    buttons = (
+        turn.wish(_("What can I send back?"), "ask_return_policy"),
+        turn.wish(_("What does sending cost?"), "ask_shipping_cost"),
+        turn.wish(_("Talk to a person"), "ask_human"),
+    )
+    turn.say(Steps(text, buttons))
+
+
 async def report_transfer(turn: Turn) -> None:
     """The shopper has sent the money: written down at once for a colleague, then what they know of it is added."""
     _ = turn._

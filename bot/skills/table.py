@@ -119,6 +119,7 @@ SKILLS: Final[Mapping[str, Flow]] = {
     "ask_shipping_cost": Flow(shipping.ask_shipping_cost, N_("the cost of sending"), is_passing=True),
     "ask_pickup": Flow(shipping.ask_pickup, N_("the pick-up"), is_passing=True),
     "ask_payment_methods": Flow(payments.ask_payment_methods, N_("your question"), is_passing=True),
+    "terms": Flow(payments.terms, N_("your question"), threshold=NEVER, is_passing=True, reads_only=True),
     "pay_support": Flow(payments.pay_support, N_("your question"), threshold=NEVER, is_passing=True, reads_only=True),
     "report_transfer": Flow(payments.report_transfer, N_("your transfer")),
     "refund_status": Flow(payments.refund_status, N_("your refund"), reads_only=True),

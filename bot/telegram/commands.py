@@ -17,7 +17,8 @@ MENU: Final[Mapping[str, tuple[str, str]]] = {
     "help": ("help", N_("What I can do")),
 }
 """Command -> the skill it starts, and what the menu says about it."""
-_SKILLS: Final = {name: skill for name, (skill, _) in MENU.items()} | {"start": "greet", "paysupport": "pay_support"}
+_UNLISTED: Final = {"start": "greet", "terms": "terms", "support": "pay_support", "paysupport": "pay_support"}
+_SKILLS: Final = {name: skill for name, (skill, _) in MENU.items()} | _UNLISTED
 _COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
 
 
