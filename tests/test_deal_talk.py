@@ -96,7 +96,7 @@ async def test_a_message_that_shows_something_else_by_now_is_not_edited(chat: Ch
 
 async def test_the_place_in_line_is_told_as_it_is(chat: Chat, redis: Redis) -> None:
     shop = chat.scratch.shop
-    shop.line = Line(redis)
+    shop.line = Line(redis, patience=60)
     await _given(chat, "flash sale 周末秒杀: POT-H220 199.00 x5")
     await _meets(chat, credit=1)
     async with shop.database.begin() as session:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import random
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from cli.scratch import Place
-from commerce.flash_sales.queue import A_SECOND, AT_ONCE, CALLED_FOR, TIME_TO_BUY, UNSEEN, Line, Stand, Ticket
+from commerce.flash_sales.queue import A_SECOND, AT_ONCE, CALLED_FOR, PATIENCE, TIME_TO_BUY, UNSEEN, Line, Stand, Ticket
 from foundation.redis import connect
 
 SECOND = timedelta(seconds=1)
@@ -24,7 +25,7 @@ async def lines(place: Place, redis: Redis) -> AsyncIterator[tuple[Line, Line]]:
     """The lines as two processes see them."""
     other = connect(place.servers.redis_url)
     assert other is not None
-    yield Line(redis), Line(other)
+    yield Line(redis, patience=60), Line(other, patience=60)
     await other.aclose()
 
 
@@ -149,6 +150,18 @@ async def test_without_redis_everybody_may_try(now: datetime) -> None:
         await crowd.leaves("one more")
     assert nowhere is not None
     await nowhere.aclose()
+
+
+async def test_a_process_that_stood_still_does_not_take_that_for_a_redis_that_is_away(
+    redis: Redis, now: datetime
+) -> None:
+    crowd = Crowd((Line(redis),), now)
+    await crowd.looks("ann")
+    looking = asyncio.create_task(crowd.looks("bob"))
+    for _step in range(6):  # until the question is on its way
+        await asyncio.sleep(0)
+    time.sleep(PATIENCE + 0.1)  # noqa: ASYNC251 - this is what is tried
+    assert (await looking)[0].stand is Stand.INSIDE
 
 
 async def test_an_error_that_nobody_foresaw_leaves_nobody_waiting(lines: tuple[Line, Line], now: datetime) -> None:

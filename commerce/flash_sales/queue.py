@@ -12,10 +12,11 @@ truth: without Redis everybody may try at once, and the database decides (the qu
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import structlog
 from redis.asyncio import Redis
@@ -35,8 +36,10 @@ CALLED_FOR = timedelta(minutes=10)
 """How long somebody keeps their place who is called by a message when it is their turn (`calls`)."""
 LONGEST_PAUSE = 15.0
 """Seconds after which, at the latest, a page asks again; well below UNSEEN."""
-_PATIENCE = 1.0
+PATIENCE = 1.0
 """Seconds that Redis has to answer."""
+_LOOKS = 10
+"""So often we look meanwhile whether it has: when it is we who stood still, that counts as one look."""
 _AWAY = timedelta(seconds=5)
 """How long a Redis that did not answer is left alone."""
 _MOST_TOGETHER = 500
@@ -147,8 +150,9 @@ class _Asked:
 class Line:
     """The lines of all items. One for each process; those who ask at the same time are asked for together."""
 
-    def __init__(self, redis: Redis | None) -> None:
+    def __init__(self, redis: Redis | None, *, patience: float = PATIENCE) -> None:
         self._redis = redis
+        self._patience = patience
         self._script = redis.register_script(_SCRIPT) if redis is not None else None
         self._asked: dict[int, list[_Asked]] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -175,23 +179,34 @@ class Line:
         if self._redis is None:
             return []
         try:
-            async with asyncio.timeout(_PATIENCE):
-                called = await self._redis.lpop(_key(item_id, "calls"), _MOST_TOGETHER)
+            called = await self._in_time(self._redis.lpop(_key(item_id, "calls"), _MOST_TOGETHER))
         except (RedisError, OSError):
             return []
-        return [member.decode() for member in called or []]  # type: ignore[union-attr]  # bytes: a list was asked for
+        return [member.decode() for member in called or []]
 
     async def waiting(self, item_ids: Sequence[int]) -> dict[int, int]:
         """How many stand in line for each of these items; none while Redis is away."""
         if self._redis is None or not item_ids:
             return {}
         try:
-            async with asyncio.timeout(_PATIENCE), self._redis.pipeline(transaction=False) as pipe:
+            async with self._redis.pipeline(transaction=False) as pipe:
                 for item_id in item_ids:
                     pipe.zcard(_key(item_id, "order"))
-                return dict(zip(item_ids, await pipe.execute(), strict=True))
+                return dict(zip(item_ids, await self._in_time(pipe.execute()), strict=True))
         except (RedisError, OSError):
             return {}
+
+    async def _in_time(self, answer: Awaitable[Any]) -> Any:
+        """What Redis answers; TimeoutError when it does not. A process that is overrun stands still now and then, and
+        must not take that for Redis being away: everybody would pass by the line, in the very rush it is for."""
+        answering = asyncio.ensure_future(answer)
+        try:
+            for _look in range(_LOOKS):
+                if (await asyncio.wait({answering}, timeout=self._patience / _LOOKS))[0]:
+                    return answering.result()
+            raise TimeoutError
+        finally:
+            answering.cancel()
 
     async def _ask(self, item_id: int, asked: _Asked) -> Ticket:
         if self._script is None or asked.now < self._away_until:
@@ -227,8 +242,7 @@ class Line:
             till = 0 if one.stays is None else (one.now + one.stays).timestamp()
             people += [till, one.member, repr(self._draw.random())]
         try:
-            async with asyncio.timeout(_PATIENCE):
-                is_open, waiting, *stands = await self._script(keys=keys, args=[*facts, *people])
+            is_open, waiting, *stands = await self._in_time(self._script(keys=keys, args=[*facts, *people]))
         except (RedisError, OSError) as error:  # TimeoutError is an OSError
             log.warning("redis is away; everybody may try to buy, the database decides", error=repr(error))
             self._away_until = last.now + _AWAY

@@ -10,6 +10,7 @@ import pytest
 from bot.web.visitors import visitor_id
 from cli.scratch import EMPTY, Place, ScratchShop, scratch_shop
 from commerce.customers.actions import customer_for, save_address
+from commerce.flash_sales.queue import Line
 from tests.goods import ZHANG
 from tests.test_flash_door import HOUR, Door
 from tests.web_door import free_port, served
@@ -33,6 +34,7 @@ async def shop_with_line(
     settings = {"redis_url": place.servers.redis_url, "public_url": url}
     made = scratch_shop(place, template=EMPTY, load=lambda: understander, **settings)
     async with made as scratch, served(scratch.app, port=int(url.rpartition(":")[2])):
+        scratch.shop.line = Line(redis, patience=60)
         yield scratch, url
 
 
