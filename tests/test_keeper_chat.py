@@ -2,20 +2,24 @@
 
 import asyncio
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from PIL import Image
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin_api.model import Staff
 from cli.scratch import ScratchShop
 from commerce.catalog.media import MediaFolder
 from commerce.catalog.model import Picture, Product, ProductStatus, ProductText, Variant
-from commerce.customers.keepers import new_code, unlink_chats
+from commerce.customers.keepers import keeper_of, link_chat, new_code, unlink_chats
 from commerce.inventory.model import StockLevel
 from foundation.audit import AuditEntry
 from foundation.errors import Json
+from tests.admin import hire
 from tests.chat import Chat
+from tests.goods import a_customer
 
 MERCHANT = 7
 
@@ -136,3 +140,12 @@ async def test_a_person_who_may_no_longer_do_it_loses_the_chat(scratch: ScratchS
         assert await unlink_chats(session, staff_id=MERCHANT) == 1
     assert await merchant.presses("上架") == ["这个只有店里的人能操作，请先在后台绑定这个聊天。"]
     assert await drafts(scratch) == [("手工皂", 2900, ProductStatus.DRAFT)]
+
+
+async def test_who_left_the_shop_is_a_shopper_again(session: AsyncSession, now: datetime) -> None:
+    staff_id = await hire(session, "wang", "merchant", now=now)
+    customer_id = (await a_customer(session, now=now)).id
+    await link_chat(session, customer_id=customer_id, code=await new_code(session, staff_id=staff_id, now=now), now=now)
+    assert await keeper_of(session, customer_id=customer_id) == staff_id
+    (await session.get_one(Staff, staff_id)).active = False
+    assert await keeper_of(session, customer_id=customer_id) is None

@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, LargeBinary, delete, select
+from sqlalchemy import ForeignKey, LargeBinary, delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,6 +16,10 @@ CODE_LASTS = timedelta(minutes=10)
 CODE_LENGTH = 8
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PURPOSE = "keeper_code"
+_AT_WORK = text(
+    "SELECT staff_id FROM keeper WHERE customer_id = :customer"
+    " AND NOT EXISTS (SELECT FROM staff WHERE staff.id = keeper.staff_id AND NOT staff.active)"
+)
 
 
 class Keeper(Base):
@@ -74,8 +78,9 @@ async def unlink_chats(session: AsyncSession, *, staff_id: int) -> int:
 
 
 async def keeper_of(session: AsyncSession, *, customer_id: int) -> int | None:
-    """The staff id of the person whose chat this is, None for a shopper."""
-    return await session.scalar(select(Keeper.staff_id).where(Keeper.customer_id == customer_id))
+    """The staff id of the person whose chat this is, None for a shopper and for who does not work here any more."""
+    staff_id: int | None = await session.scalar(_AT_WORK, {"customer": customer_id})
+    return staff_id
 
 
 def _digest(session: AsyncSession, code: str) -> bytes:
