@@ -124,10 +124,13 @@ async def _shop(storm: Storm, errands: Errands) -> None:
 
 async def _kill(storm: Storm, process: Process, rng: random.Random) -> None:
     """Kill it again and again: mostly at work, at times while it starts. At the end it runs."""
+    longest_life = _LONGEST_LIFE
     while not storm.is_over:
         if rng.random() < 0.8:
+            begun = time.monotonic()
             await process.until_ready()
-        await asyncio.sleep(rng.uniform(0, _LONGEST_LIFE))
+            longest_life = max(_LONGEST_LIFE, time.monotonic() - begun)  # where starting takes long, so does working
+        await asyncio.sleep(rng.uniform(0, longest_life))
         if not storm.is_over:
             process.kill()
             process.start()
