@@ -373,6 +373,7 @@ def test_what_has_no_words_is_named() -> None:
     assert told({"kind": "photo", "text": "", "file": "x"}) == "👤 [a picture, which is on its way]"
     assert told({"kind": "photo", "text": "my cup", "file": "x"}, "my cup") == "👤 my cup"
     assert told({"kind": "other", "what": "photo"}, "") == "👤 [a picture]"
+    assert told({"kind": "edited", "text": "size L"}, "size L") == "👤✏️ size L"
     assert told({"kind": "press", "label": "Pay <now>"}, "Pay <now>") == "👤 Pay &lt;now&gt;"
 
 
@@ -387,7 +388,7 @@ def test_a_command_that_a_shopper_wrote_is_none_for_an_agent_to_tap() -> None:
 
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=3000)
-words |= st.integers(300, 1800).map("🫖".__mul__)
+words |= st.integers(300, 1800).map("🫖".__mul__) | st.sampled_from(["<b>", "5 < 6 & 7", "&lt;", "</code>"])
 kinds = st.sampled_from([Kind.SHOPPER, Kind.PERSON, Kind.NOTE, Kind.FACT])
 
 

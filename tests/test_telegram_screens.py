@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from functools import reduce
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -86,18 +87,18 @@ CARDS = some.lists(IN_LIST, max_size=6).map(tuple)
 COMPARED = some.lists(some.builds(Compared, LABELS, some.tuples(LABELS, LABELS), some.booleans()), max_size=6).map(
     tuple
 )
-REPLIES: SearchStrategy[Reply] = some.one_of(
-    some.builds(Text, WORDS, some.sampled_from(["", "contact"])),
-    CARD,
-    some.builds(Cards, WORDS, CARDS, BUTTONS),
-    some.builds(Choice, WORDS, MANY_BUTTONS),
-    some.builds(Comparison, WORDS, some.tuples(IN_LIST, IN_LIST), COMPARED, BUTTONS),
-    some.builds(Cart, WORDS, LINES, some.builds(Row, LABELS, LABELS), BUTTONS, rows=ROWS),
-    some.builds(Receipt, WORDS, LINES, ROWS, some.builds(Row, LABELS, LABELS), BUTTONS),
-    some.builds(OrderStatus, LABELS, LABELS, ROWS, LINES, BUTTONS),
-    some.builds(PayLink, WORDS, LABELS, URLS, LABELS),
-    some.builds(Media, some.integers(1, 30), WORDS),
-)
+REPLIES: dict[type[Reply], SearchStrategy[Reply]] = {
+    Text: some.builds(Text, WORDS, some.sampled_from(["", "contact"])),
+    Card: CARD,
+    Cards: some.builds(Cards, WORDS, CARDS, BUTTONS),
+    Choice: some.builds(Choice, WORDS, MANY_BUTTONS),
+    Comparison: some.builds(Comparison, WORDS, some.tuples(IN_LIST, IN_LIST), COMPARED, BUTTONS),
+    Cart: some.builds(Cart, WORDS, LINES, some.builds(Row, LABELS, LABELS), BUTTONS, rows=ROWS),
+    Receipt: some.builds(Receipt, WORDS, LINES, ROWS, some.builds(Row, LABELS, LABELS), BUTTONS),
+    OrderStatus: some.builds(OrderStatus, LABELS, LABELS, ROWS, LINES, BUTTONS),
+    PayLink: some.builds(PayLink, WORDS, LABELS, URLS, LABELS),
+    Media: some.builds(Media, some.integers(1, 30), WORDS),
+}
 
 
 def seen(text: str) -> str:
@@ -150,11 +151,17 @@ def check_limits(screens: Sequence[Screen]) -> None:
         assert all(bool(key.token) + bool(key.url) + bool(key.share) == 1 for key in keys)
 
 
-@settings(max_examples=60, deadline=None)
-@given(REPLIES, some.sampled_from(["zh", "en"]), LABELS)
+def test_there_is_something_of_every_kind_of_reply() -> None:
+    assert REPLIES.keys() == set(get_args(Reply))
+
+
+@pytest.mark.parametrize("kind", REPLIES)
+@settings(max_examples=12, deadline=None)
+@given(drawn=some.data(), language=some.sampled_from(["zh", "en"]), speaker=LABELS)
 def test_any_reply_keeps_to_telegrams_limits_and_nothing_in_it_is_lost(
-    reply: Reply, language: str, speaker: str
+    kind: type[Reply], drawn: some.DataObject, language: str, speaker: str
 ) -> None:
+    reply = drawn.draw(REPLIES[kind])
     screens = screens_of(reply, language=language, speaker=speaker)
     check_limits(screens)
     shown = seen(read(screens))

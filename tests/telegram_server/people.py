@@ -53,7 +53,7 @@ class Person:
         return chat
 
     async def ask_inline(
-        self, bot: Bot, query: str, *, offset: str = "", chat_type: str = "private", timeout: float = 10.0
+        self, bot: Bot, query: str, *, offset: str = "", chat_type: str = "private", timeout: float = 60.0
     ) -> "InlineAnswer":
         """Type "@bot query" somewhere and wait for the results."""
         assert len(query) <= INLINE_QUERY
@@ -106,7 +106,7 @@ class Press:
     def url(self) -> str | None:
         return self.button.get("url")
 
-    async def answer(self, timeout: float = 10.0) -> str:
+    async def answer(self, timeout: float = 60.0) -> str:
         """What popped up ("" when the little clock only went away)."""
         question = self.question
         assert question is not None, "nobody is asked by this button"
@@ -148,12 +148,12 @@ class Chat:
         rows = (self.box.keyboard or {}).get("keyboard", [])
         return [key["text"] if isinstance(key, dict) else str(key) for row in rows for key in row]
 
-    async def hears(self, text: str = "", timeout: float = 10.0) -> Seen:
+    async def hears(self, text: str = "", timeout: float = 60.0) -> Seen:
         """Wait for an answer with this text in it."""
         found = await self.world.until(lambda: [one for one in self.answers if text in one.text], timeout)
         return found[-1]
 
-    async def settles(self, quiet: float = 0.3, timeout: float = 20.0) -> list[Seen]:
+    async def settles(self, quiet: float = 0.3, timeout: float = 60.0) -> list[Seen]:
         """Wait until answers came and nothing happened at Telegram for `quiet` seconds; returns the answers."""
         await self.world.until(lambda: self.answers, timeout)
         version = self.world.version

@@ -114,7 +114,7 @@ class World:
         event, self._changed = self._changed, asyncio.Event()
         event.set()
 
-    async def until(self, holds: Callable[[], Any], timeout: float = 10.0) -> Any:
+    async def until(self, holds: Callable[[], Any], timeout: float = 60.0) -> Any:
         """Wait until this holds and return it; TimeoutError names the last calls.
 
         What changes elsewhere (in a shop, in a database) is looked at every twentieth of a second.
