@@ -25,7 +25,7 @@ from commerce.flash_sales.queue import Line
 from commerce.orders.model import RefundAskState
 from commerce.orders.queries import order_of, order_view, order_views
 from commerce.orders.refund_asks import refund_asks
-from conversations.model import Conversation, Kind, Message
+from conversations.model import Conversation, Kind, Message, Owner
 from conversations.staff_chats import CodeFor, Colleague, StaffChat, link_group, link_staff_chat, use_staff_code
 from foundation.audit import write_audit
 from foundation.database import Database
@@ -189,6 +189,8 @@ class TelegramDesk:
 
     def sentence(self, code: str, facts: dict[str, Json], *, language: str) -> str:
         """A refusal in words."""
+        if code == "conversation.move" and facts.get("owner") == Owner.CLOSED:
+            code = "staff_desk.closed"
         return Words(language).refusal(code, facts)
 
     async def _staff(self, user_id: int) -> StaffMember:

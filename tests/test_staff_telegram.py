@@ -157,7 +157,7 @@ async def test_who_answers_in_the_topic_has_the_conversation_and_a_second_one_is
         await his.say("/close")
         await office.until(lambda: topic.closed)
         await his.say("still there?")
-        await his.hears("As the conversation stands")
+        await his.hears("This conversation is closed; it opens again when the shopper writes.\nNothing was sent")
     assert await person_lines(office, talk) == ["Hi, I am Anna"]
     assert (await acts(office, anna_id))[2:] == ["conversation.answered", "conversation.noted", "conversation.released"]
     assert (await acts(office, ben_id))[1:] == ["conversation.taken", "conversation.released", "conversation.closed"]

@@ -28,6 +28,7 @@ from bot.staff_desk.words import (
     NO_CONVERSATION,
     NOT_LINKED,
     NOT_SENT,
+    NOTHING_SENT,
     TROUBLES,
 )
 from bot.telegram.errors import Moved, Rejected
@@ -208,7 +209,10 @@ class Ear:
             refused = (said.chat.id, getattr(said, "album", "") or str(said.message_id))
             before = self._refused.get(refused)
             if before != refusal.code:
-                await self._tell(said, self.desk.sentence(refusal.code, refusal.facts, language=colleague.language))
+                words = self.desk.sentence(refusal.code, refusal.facts, language=colleague.language)
+                is_answer = not command and not getattr(said, "edited", False)
+                nothing_sent = "\n" + translator(colleague.language)(NOTHING_SENT)
+                await self._tell(said, words + nothing_sent * is_answer)
             if before != _COVERS_ALBUM:
                 _keep(self._refused, refused, refusal.code, most=_KNOWN_PLACES)
 

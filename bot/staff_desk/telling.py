@@ -121,7 +121,8 @@ def _pieces(message: MessageView, language: str, happening: Happening) -> Iterat
         return
     trouble, digest = _trouble(message, language), message.body.get("digest")
     name = message.staff_name if message.kind in (Kind.PERSON, Kind.NOTE) else None
-    head = f"⚠️ <i>{escape(trouble)}</i> " if trouble else f"{_MARKS[message.kind]} "
+    mark = _MARKS[message.kind] + ("✏️" if message.body.get("kind") == "edited" else "")
+    head = f"⚠️ <i>{escape(trouble)}</i> " if trouble else f"{mark} "
     if name:
         head += f"<b>{escape(name)}</b>{_colon(language)}"
     is_said = digest or (message.text and message.body.get("kind") != "other")

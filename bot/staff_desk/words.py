@@ -31,6 +31,7 @@ HELP_PRIVATE: Final = N_(
     "2. Say /link CODE here.\n"
     "To link a group, add this bot to it as an administrator that may manage topics, and say /desk CODE there."
 )
+NOTHING_SENT: Final = N_("Nothing was sent to the shopper.")
 NOT_SENT: Final = N_("Something went wrong, this was not sent. Please send it again.")
 MAYBE_DONE: Final = N_("Something went wrong. See in the console whether this was done before you say it again.")
 NO_CONVERSATION: Final = N_("This topic is no conversation; nothing was sent.")
