@@ -20,6 +20,7 @@ from commerce.group_buy.deadlines import orders_to_settle
 from commerce.orders.groups import settle_group_order
 from commerce.payments.actions import Till, reconcile
 from commerce.payments.jobs import JOBS
+from commerce.persons.erasure import forget_addresses
 from commerce.search.log import forget_searches
 from commerce.search.meaning import gists_due, keep_meanings
 from commerce.search.starts import learn_popular
@@ -52,6 +53,8 @@ EVENTS_KEPT = timedelta(days=7)
 """So long a screen of the staff may have been away and still go on where it was."""
 SEARCHES_KEPT = timedelta(days=90)
 JOBS_KEPT = timedelta(days=30)
+ADDRESSES_KEPT = timedelta(days=3653)
+"""So long an order of an erased person keeps its address: no trade or tax law wants it longer."""
 POPULAR_OVER = timedelta(days=30)
 
 
@@ -201,6 +204,7 @@ async def _forget(shop: Shop) -> None:
         await forget_events(session, before=shop.now() - EVENTS_KEPT)
         await forget_searches(session, before=shop.now() - SEARCHES_KEPT)
         await forget_jobs(session, before=shop.now() - JOBS_KEPT)
+        await forget_addresses(session, before=shop.now() - ADDRESSES_KEPT)
         await learn_popular(session, since=shop.now() - POPULAR_OVER)
 
 

@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.catalog.media import MediaFolder
 from commerce.catalog.model import Media
+from commerce.customers.address import NOWHERE
 from commerce.customers.events import note_event
 from commerce.customers.model import Customer
+from commerce.orders.snapshot import seal_address
 from foundation.errors import Refused
 from foundation.jobs import enqueue
 
@@ -47,6 +49,12 @@ _ERASE = (
     "UPDATE announcement SET told_at = created_at WHERE customer_id = :customer AND told_at IS NULL",
 )
 """What erases. An address that an order points at is emptied: the order keeps its own sealed copy."""
+_LONG_AGO = """
+SELECT o.id FROM orders o JOIN customer c ON c.id = o.customer_id
+ WHERE c.erased_at IS NOT NULL AND o.ended_at < :before AND o.phone_last4_index <> ''"""
+_FORGET_WHO_TOOK_IT = f"""
+DELETE FROM delivery_proof USING shipment s WHERE s.id = shipment_id AND s.order_id IN ({_LONG_AGO})"""
+_FORGET_WHERE_TO = f"UPDATE orders SET address_sealed = :nowhere, phone_last4_index = '' WHERE id IN ({_LONG_AGO})"
 
 
 async def refuse_erasure(session: AsyncSession, *, customer_id: int) -> None:
@@ -83,6 +91,12 @@ async def erase_customer(session: AsyncSession, *, customer_id: int, by: str, no
     note_event(session, customer_id=customer_id, kind="erased", now=now, by=by)
     await session.flush()
     return True
+
+
+async def forget_addresses(session: AsyncSession, *, before: datetime) -> None:
+    """Orders of erased people that ended before then forget where they went, and who took the parcel."""
+    await session.execute(text(_FORGET_WHO_TOOK_IT), {"before": before})
+    await session.execute(text(_FORGET_WHERE_TO), {"before": before, "nowhere": seal_address(session, NOWHERE)})
 
 
 async def forget_photos_soon(session: AsyncSession, digests: Collection[str]) -> None:
