@@ -93,7 +93,7 @@ def terms_text(voice: Voice, campaign: CampaignView) -> str:
         _("{price} by yourself").format(price=voice.money(Money(alone, currency))),
     ]
     if campaign.open_groups:
-        parts.append(_("{count} groups to join").format(count=campaign.open_groups))
+        parts.append(_("groups to join: {count}").format(count=campaign.open_groups))
     if campaign.left is not None:
         parts.append(_("{count} left").format(count=campaign.left) if campaign.left else _("all taken"))
     parts.append(_("until {time}").format(time=voice.time(campaign.ends_at)))

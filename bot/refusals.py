@@ -30,7 +30,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "order.move_refused": N_("That cannot be done with this order any more. A colleague can help: just ask."),
     "payments.no_transfer": N_("You have no order that waits for its money. Ask me for “my orders” to see them all."),
     "payments.no_refund": N_(
-        "There is no refund for you at the moment. If you think money is missing, a colleague can help: just ask."
+        "There is no refund for you at the moment. When there is one, the money goes back the way you paid, at once on "
+        "our side; banks can take a few days. If you think money is missing, a colleague can help: just ask."
     ),
     "payments.no_refund_of": N_(
         "Nothing of order {order} was refunded. If you think money is missing, a colleague can help: just ask."
@@ -94,7 +95,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "favourites.full": N_("You have {most} favourites, and that is all I can keep. Take one off first."),
     "favourites.watching_enough": N_("I am watching {most} things for you already. Wait until one of them is back."),
     "cart.choice_invalid": N_("I can use at most {most} coupons at a time."),
-    "codes.unknown": N_("I do not know this code. Please check it and send it once more; {left} tries are left."),
+    "codes.unknown": N_("I do not know this code. Please check it and send it once more. Tries left: {left}."),
     "codes.too_many": N_("That were too many wrong codes. Please try again in {minutes} minutes."),
     "coupons.none": N_("You have no coupon that can be used now. Ask me for “coupons” to see what you can take."),
     "coupons.yours_already": N_("You have taken this coupon already. Ask me for “my coupons” to see yours."),
@@ -109,14 +110,14 @@ SENTENCES: Final[Mapping[str, str]] = {
     "credit.short": N_("There is less in your account than before. Please check out once more."),
     "stock.none_of_this": N_("{title} is sold out at the moment."),
     "stock.busy": N_("Many shoppers want this right now. Nothing was ordered yet: please try again in a moment."),
-    "stock.short": N_("There are only {left} of {title} left."),
+    "stock.short": N_("We have only {left} of {title} left."),
     "stock.none": N_("This is sold out at the moment. Tell me what else you would like."),
     "stock.hold_gone": N_("That took a moment too long, and the goods were given back. Please check out once more."),
     "address.incomplete": N_("I am still missing {missing}. Just add that."),
     "address.which_city": N_("There are many places called {name}. Please add the province and the city."),
     "link.email_invalid": N_("This does not look like an e-mail address. Please check it and send it once more."),
     "link.too_many_codes": N_("I have sent enough codes for now. Please try again in {minutes} minutes."),
-    "link.code_wrong": N_("This is not the code. Please check it and send it once more; {left} tries are left."),
+    "link.code_wrong": N_("This is not the code. Please check it and send it once more. Tries left: {left}."),
     "link.code_over": N_("This code is not good any more. Say “link account” and I send you a new one."),
     "export.asked_already": N_("You have just asked for your data. You can ask again in {minutes} minutes."),
     "erase.orders_open": N_(

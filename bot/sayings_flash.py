@@ -59,7 +59,7 @@ def how_places_are_given(voice: Voice) -> str:
 
 def _card(voice: Voice, item: FlashItemView) -> Card:
     _ = voice.translate
-    facts = _("{price} instead of {regular}; {left} pieces, {most} for each customer").format(
+    facts = _("{price} instead of {regular}; {left} of it, {most} for each customer").format(
         price=voice.money(item.price),
         regular=voice.money(item.variant.price),
         left=item.left,

@@ -190,7 +190,7 @@ async def test_a_slot_asked_twice_in_one_run_is_an_error(chat: Chat) -> None:
 
 async def test_a_refused_act_is_undone_and_asks_that_slot_again(chat: Chat) -> None:
     await chat.hears(said("9 mug", "order", item="mug", quantity=9), "no", "x", "y", "138")
-    assert await chat.hears("yes") == ["There are only 5 of mug left.", "How many mug?"]
+    assert await chat.hears("yes") == ["We have only 5 of mug left.", "How many mug?"]
     assert chat.shop.effects == []
     assert await chat.hears("3") == ["Order [('mug', 3)] to y, x for 1500?"]
     assert (await chat.hears("yes"))[0] == "Ordered."

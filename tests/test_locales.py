@@ -1,5 +1,6 @@
 """Every sentence the bot can say has its Chinese, with the same blanks."""
 
+import re
 import string
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,3 +62,8 @@ async def test_chinese_sentences_follow_each_other_without_a_space() -> None:
     turn: Any = SimpleNamespace(_=translator("zh"), args={"near": "杭州市"}, under_way=["hear_place"], say=lines.append)
     await hear_place(turn)
     assert lines == ["这个位置在杭州市附近。请把完整的收货地址写给我：姓名、电话，以及省市区、街道和门牌号。"]
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_what_may_be_the_last_one_is_not_spoken_of_as_several(sentence: str) -> None:
+    assert not re.search(r"\{(?:left|held)\} (?:pieces|tries|groups)|There are only|\{count\} groups", sentence)

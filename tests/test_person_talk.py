@@ -43,7 +43,7 @@ async def test_an_account_is_linked_over_two_chats_looked_at_and_erased(scratch:
     assert (await mailed(scratch)).to == EMAIL
     code = await code_in_mail(scratch)
     wrong = f"{(int(code) + 1) % 10**6:06}"
-    assert (await en.says(wrong))[0].endswith("4 tries are left.")
+    assert (await en.says(wrong))[0].endswith("Tries left: 4.")
     assert "a***@example.com is yours" in (await en.says(f"my code is {code}"))[0]
 
     await zh.says("绑定账号", language="zh")

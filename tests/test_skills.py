@@ -199,7 +199,7 @@ async def test_goods_that_ran_short_are_named_and_the_rest_is_offered(chat: Chat
     await chat.says("check out", ANN, "cash")
     await leave(chat, sku, 2)
     short = await chat.says("yes")
-    assert "There are only 2 of Longquan Stoneware Mug" in " ".join(short)
+    assert "We have only 2 of Longquan Stoneware Mug" in " ".join(short)
     assert await orders_of(chat) == []
     await chat.presses("Take 2")
     await chat.says("yes")

@@ -96,7 +96,7 @@ async def test_an_english_shopper_redeems_a_gift_card_and_no_code_is_left_lying_
     [asks] = await chat.presses("Redeem a gift card")
     assert asks == "What is the code on the card? It has four groups of four letters and digits."
     wrong, again = await chat.says("7KQM-2XNP-7KQM-2XNP")
-    assert wrong == "I do not know this code. Please check it and send it once more; 9 tries are left."
+    assert wrong == "I do not know this code. Please check it and send it once more. Tries left: 9."
     assert again == asks
     async with shop.database.begin() as session:
         frames = json.dumps((await session.execute(text("SELECT frames FROM conversation"))).scalars().all())
@@ -117,6 +117,6 @@ async def test_an_english_shopper_redeems_a_gift_card_and_no_code_is_left_lying_
 
     for left in range(8, -1, -1):
         [said, *_more] = await chat.says(f"redeem gift card 9XYZ-{left}ABC-QQQQ-2222")
-        assert f"{left} tries are left" in said
+        assert f"Tries left: {left}." in said
     [locked] = await chat.says(f"redeem gift card {code}")
     assert locked == "That were too many wrong codes. Please try again in 60 minutes."

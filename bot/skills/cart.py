@@ -237,5 +237,5 @@ async def meant_variant(turn: Turn, kinds: Sequence[VariantView]) -> VariantView
 def _warn_if_short(turn: Turn, view: CartView, variant_id: int) -> None:
     for line in view.lines:
         if line.variant_id == variant_id and line.available < line.quantity:
-            note = turn._("There are only {left} of {title} at the moment.")
+            note = turn._("We have only {left} of {title} at the moment.")
             turn.say(note.format(left=line.available, title=named(line)))

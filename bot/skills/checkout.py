@@ -142,7 +142,7 @@ def _what_about(turn: Turn, line: CartLineView) -> Choice[int]:
     without = Option("0", _("Leave it out"), 0)
     if line.available == 0:
         return Choice(_("{title} is sold out.").format(title=named(line)), [without])
-    question = _("There are only {left} of {title} at the moment.").format(left=line.available, title=named(line))
+    question = _("We have only {left} of {title} at the moment.").format(left=line.available, title=named(line))
     label = _("Take {left}").format(left=line.available)
     take = Option(str(line.available), label, line.available, ("quantity", line.available))
     return Choice(question, [take, without])

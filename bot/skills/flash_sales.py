@@ -169,7 +169,7 @@ async def _is_answered(turn: Turn, sale: SaleView, item: FlashItemView) -> bool:
     if item.left:
         return False
     if item.held:
-        text = _("All of {title} is in somebody’s checkout. What is not paid in time comes back: {held} pieces.")
+        text = _("All of {title} is in somebody’s checkout. What is not paid in time comes back: {held} of it.")
         again = turn.wish(_("Look again"), "buy_flash", item=item.item_id)
         turn.say(Choice(text.format(title=title, held=item.held), (again, alone)))
     else:
@@ -217,7 +217,7 @@ def _card(turn: Turn, sale: SaleView, item: FlashItemView) -> Card:
             left=item.left, pieces=item.pieces
         ))  # fmt: skip
     else:
-        facts.append(_("{count} pieces").format(count=item.pieces))
+        facts.append(_("{count} of it").format(count=item.pieces))
     facts.append(_("{most} for each customer").format(most=item.max_per_customer))
     buttons: list[Button] = []
     if sale.phase is Phase.ON and not item.is_sold_out:

@@ -166,7 +166,7 @@ DEAL_WORDS = {
         flash_tag="{price} until {time}",
         groups_open="{count} groups to join",
         one_group_open="1 group to join",
-        pieces_left="{left} pieces left",
+        pieces_left="{left} left",
         nothing="Nothing is on at the moment",
         nothing_text="Have a look at everything we have.",
     ),
