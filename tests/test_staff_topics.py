@@ -18,8 +18,8 @@ from sqlalchemy import select, update
 from bot.channels.staff_telegram import StaffTelegram, in_turn, made_plain
 from bot.delivery import NotSent
 from bot.shop import Shop
-from bot.staff_desk.board import Board, alternating
-from bot.staff_desk.desk import Card, Unsure
+from bot.staff_desk.board import Board, Patience, alternating
+from bot.staff_desk.desk import Card, GroupClosed, Unsure
 from bot.staff_desk.hearing import Ear, command_of, first_word
 from bot.staff_desk.teams import group_for, subject_of
 from bot.staff_desk.telling import card_html, parts_of, untappable
@@ -72,17 +72,17 @@ async def test_a_crowd_stays_within_what_a_group_takes_and_agents_are_answered_f
             await office.says(talk, *(f"line {n}.{m}" for m in range(4)))
         first = anna.open(group, topic=next(iter(group.topics)))
         await first.say("/help")
-        await first.hears("/refund 25 ORDER reason", 4)
+        await first.hears("/refund 25 ORDER reason", 20)
         wanted = [f"line {n}.{m}" for n in range(9) for m in range(4)]
-        await office.until(lambda: all(line in lines_in(office, anna, group) for line in wanted), 20)
+        await office.until(lambda: all(line in lines_in(office, anna, group) for line in wanted))
         assert [call.error for call in office.fake.calls if "Too Many" in call.error] == []
         # 429 is obeyed to the second, and what came meanwhile is one message.
         office.fake.faults.flood(2, "sendMessage")
         before = len(told(anna.open(group)))
-        for m in range(5):
-            await office.says(talks[0], f"late {m}")
-            await asyncio.sleep(0.3)
-        await office.until(lambda: "late 4" in lines_in(office, anna, group), 8)
+        await office.says(talks[0], "late 0")
+        await office.until(lambda: any("retry after 2" in call.error for call in office.fake.calls))
+        await office.says(talks[0], *(f"late {m}" for m in range(1, 5)))
+        await office.until(lambda: "late 4" in lines_in(office, anna, group))
     posted = told(anna.open(group))
     assert len(posted) - before <= 2
     sends = office.fake.called("sendMessage")
@@ -120,7 +120,7 @@ async def test_killed_again_and_again_under_faults_nothing_is_lost_and_nobody_is
             task.cancel()
     faults.clear()
     async with office.run(Limits(group=Limit(1000, 1.0))):
-        await office.until(lambda: all(line in lines_in(office, anna, group) for line in heard), 20)
+        await office.until(lambda: all(line in lines_in(office, anna, group) for line in heard))
         await office.eventually(answered, sorted(said))
     assert said
 
@@ -204,39 +204,68 @@ class Blackboard:
 
     def __init__(self) -> None:
         self.is_open: dict[int, bool] = {}
+        self.posts: dict[int, int] = {}
+        self.refuses: Trouble | None = None
 
     async def create_topic(self, _chat_id: int, _name: str) -> int:
+        if self.refuses:
+            raise GroupClosed(self.refuses)
         self.is_open[len(self.is_open) + 1] = True
         return len(self.is_open)
 
     async def open_topic(self, _chat_id: int, thread_id: int, *, is_open: bool) -> None:
         self.is_open[thread_id] = is_open
 
-    async def post(self, _chat_id: int, _thread_id: int, _html: str) -> None:
-        pass
+    async def post(self, _chat_id: int, thread_id: int, _html: str) -> None:
+        self.posts[thread_id] = self.posts.get(thread_id, 0) + 1
 
 
-async def test_nothing_is_remembered_of_a_topic_that_was_closed(database: Database, now: datetime) -> None:
+async def a_board(database: Database, now: datetime) -> tuple[Blackboard, Board]:
+    """A board of one group that tells everything at once."""
+
     async def card(_id: int, *, language: str) -> object:
         return SimpleNamespace(title=language, facts=(), link="")
 
-    wire, talk = Blackboard(), await begin_talk(database, now)
+    wire, shop = Blackboard(), SimpleNamespace(database=database, now=lambda: now)
     desk = SimpleNamespace(card=card, happening=lambda *_, language: language)
-    board = Board(cast(Shop, SimpleNamespace(database=database, now=lambda: now)), desk, wire)  # type: ignore[arg-type]
     async with database.begin() as session:
         await link_group(session, chat_id=-5, title="Desk", staff_id=LI.id, words="en", now=now)
+    return wire, Board(cast(Shop, shop), desk, wire, Patience(quiet=0, longest=0, trouble=60))  # type: ignore[arg-type]
+
+
+async def looks(board: Board) -> None:
+    await board.look()
+    await asyncio.gather(*board._serving.values())
+
+
+async def test_nothing_is_remembered_of_a_topic_that_was_closed(database: Database, now: datetime) -> None:
+    (wire, board), talk = await a_board(database, now), await begin_talk(database, now)
     await talk.shopper("hello")
     await talk.agent("what is it?")
-
-    async def looks() -> dict[int, int]:
-        await board.look()
-        await asyncio.gather(*board._serving.values())
-        return board._epochs
-
-    assert (await looks(), wire.is_open) == ({talk.id: 1}, {1: True})
+    await looks(board)
+    assert (board._epochs, wire.is_open) == ({talk.id: 1}, {1: True})
     async with database.begin() as session:
         await release(session, conversation_id=talk.id, agent=LI, to="bot", note="", now=now)
-    assert (await looks(), wire.is_open) == ({}, {1: False})
+    await looks(board)
+    assert (board._epochs, wire.is_open) == ({}, {1: False})
+
+
+async def test_where_no_topic_can_be_opened_any_more_the_open_ones_go_on(database: Database, now: datetime) -> None:
+    wire, board = await a_board(database, now)
+    talks = [await begin_talk(database, now, chat=f"visitor-{n}") for n in range(3)]
+    for talk in talks:
+        await talk.agent("what is it?")
+    await looks(board)
+    assert wire.posts == {1: 1, 2: 1, 3: 1}
+    wire.refuses = Trouble.NO_RIGHTS
+    await (await begin_talk(database, now, chat="visitor-4")).agent("hello")
+    for talk in talks:
+        await talk.shopper("still broken")
+    for _ in range(3):
+        await looks(board)
+    assert wire.posts == {1: 2, 2: 2, 3: 2}
+    async with database.begin() as session:
+        assert [group.trouble for group in await staff_groups(session)] == [Trouble.NO_RIGHTS]
 
 
 def test_a_team_is_chosen_by_language_and_subject_and_any_is_better_than_none() -> None:
