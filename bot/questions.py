@@ -48,6 +48,17 @@ _KEEPS = re.compile(
     r"(?:(?:算了|等等|等一下|那个|再想想|我再想想)[,，\s]*)?(?:那|还是)?(?:先|就)?(?:(?:不|别|不用|不要)(?:改|换|加|退|修|买|寄|下单|取消)(?:了|吧|啦)*|留着吧?)"
     r"|还?没(?:有|呢|到|收到)*|(?:no[, ]+)?(?:just )?(?:leave|keep) it(?: as it is)?|(?:i )?changed my mind"
 )
+_DOES_IT = re.compile(r"(?:(?:那|就|好的?|行|嗯)+[,，\s]*)*([改换加退修买])(?:它|这个|了|掉)*[吧啦]+")
+_DONE_BY = {
+    "change_order": "改换加",
+    "add_to_order": "加",
+    "change_address": "改换",
+    "exchange_items": "换",
+    "return_items": "退",
+    "repair_items": "修",
+    "checkout": "买",
+}
+"""What a wish is called when it is said once more: "那就换吧"."""
 _NOT_WANTED = re.compile(r"\b(?:don['’]?t|do not) want\b|\bchanged my mind\b|不想要|不喜欢", re.IGNORECASE)
 _TOO_DEAR = re.compile(r"太贵|不值|\btoo (?:much|expensive|dear|pricey)\b|\bnot worth\b")
 _CANCELS = "cancel"  # so the names of the wishes begin that call something off
@@ -340,7 +351,9 @@ def _no_to(wish: str, words: Words) -> str | None:
 def _yes_to(wish: str, words: Words) -> str | None:
     first, *more = _CLAUSE.split(words.whole, maxsplit=1)
     is_yes = first in _YES and more and words.is_statement and not words.heard.entities
-    if not is_yes or words.heard.intent not in ((wish, "stop") if wish.startswith(_CANCELS) else (wish,)):
+    is_same = words.heard.intent in ((wish, "stop") if wish.startswith(_CANCELS) else (wish,))
+    does_it = _DOES_IT.fullmatch(words.whole)
+    if not (is_yes and is_same) and not (does_it and does_it[1] in _DONE_BY.get(wish, "")):
         return None
     words.take_everything()
     return "yes"

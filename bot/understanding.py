@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 COST = Summary("xiaoer_understanding_cpu_seconds", "CPU time it took to understand a message")
 LONGEST_WITH_PARTS = 120
 _SURE = 0.7
-_ACTS = frozenset(("add_to_cart", "change_cart", "show_cart", "checkout", "order_status", "cancel_order", "pay_order"))
+_ACTS = frozenset(
+    ["add_to_cart", "change_cart", "show_cart", "show_coupons", "checkout", "order_status", "cancel_order", "pay_order"]
+)
 _NO_CODES = frozenset(("greet", "goodbye", "thank", "affirm", "deny", "help", "out_of_scope", "refine_search"))
 _CODE = re.compile(r"(?<![\w-])(?=[A-Z-]*\d)(?=[\d-]*[A-Z])[A-Z\d]{2,}(?:-[A-Z\d]{2,})+(?![\w-])", re.ASCII)
 _SHORTEST_CODE = 9

@@ -6,10 +6,11 @@ from typing import cast
 
 from bot.flow import Turn
 from bot.questions import Option, Pick
-from bot.replies import Button, Card, Compared, Comparison
+from bot.replies import Button, Card, Choice, Compared, Comparison
 from bot.skills.listing import PAGE, list_of, page_of
 from bot.skills.product_page import arrival, days_text, facts, shipping
 from bot.skills.showing import price
+from bot.skills.variants import is_said, meant_variants
 from bot.words import Words
 from commerce.catalog.queries import ProductDetails, product_cards, product_details
 from commerce.search.actions import Wanted, find, similar
@@ -51,6 +52,8 @@ def _places(words: Words) -> list[int]:
 
 async def compare_products(turn: Turn) -> None:
     """Lay two or three products side by side; asks which where it was not said."""
+    if turn.frame.asking is None and await _kinds_differ(turn):
+        return
     chosen = cast(list[int], await turn.once("said", lambda: _said(turn)))
     offered = cast(list[int], await turn.once("offered", lambda: _offered(turn, chosen)))
     cards = await product_cards(turn.session, [*chosen, *offered], language=turn.language)
@@ -67,6 +70,28 @@ async def compare_products(turn: Turn) -> None:
             )
     chosen = chosen[:MOST]
     await _say_comparison(turn, chosen, more=[its for its in offered if its in titles and its not in chosen])
+
+
+async def _kinds_differ(turn: Turn) -> bool:
+    """Say how two kinds of the product that is looked at differ ("the black and the white"), if they are meant."""
+    its = turn.focus.get("product") or next(iter(turn.focus.get("results", [])), None)
+    product = await product_details(turn.session, int(its), language=turn.language) if its else None
+    meant = meant_variants(product.variants, turn.words) if product is not None and turn.words is not None else []
+    if product is None or turn.words is None or not 1 < len(meant) <= MOST:
+        return False
+    parts = zip(*(variant.label.split(" / ") for variant in meant), strict=False)
+    differ = {
+        option.name: values for option, values in zip(product.options, parts, strict=False) if len(set(values)) > 1
+    }
+    if not all(is_said(value, turn.words) for values in differ.values() for value in values):
+        return False
+    text = turn._("{title}: these differ in {what}, in nothing else.")
+    lines = [f"{variant.label}  {turn.money(variant.price)}" for variant in meant]
+    turn.focus["product"] = product.product_id
+    buttons = tuple(turn.wish(variant.label, "add_to_cart", variant=variant.variant_id) for variant in meant)
+    said = text.format(title=product.title, what=turn._(", ").join(differ))
+    turn.say(Choice("\n".join([said, *lines]), buttons))
+    return True
 
 
 async def _say_comparison(turn: Turn, chosen: Sequence[int], *, more: Sequence[int]) -> None:

@@ -1,12 +1,12 @@
 """The deals of a product beside its own price: what it costs in a group, and in a flash sale."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.flow import Turn
 from bot.group_terms import can_start, group_price
 from bot.replies import Button, Card, Row
-from commerce.catalog.queries import ProductDetails
+from commerce.catalog.queries import ProductDetails, VariantView
 from commerce.flash_sales.queries import Phase, flash_offers, sales_for
 from commerce.group_buy.queries import campaigns_now, group_prices
 from foundation.money import Money
@@ -46,6 +46,27 @@ async def with_deals(turn: Turn, product: ProductDetails, page: Card) -> Card:
                 if not sale.is_reminded:
                     buttons.append(turn.wish(_("Remind me"), "remind_of_sale", sale=sale.sale_id))
     return replace(page, rows=(*rows, *page.rows), buttons=(*buttons, *page.buttons))
+
+
+async def left_in_sales(turn: Turn, variants: Sequence[VariantView]) -> tuple[list[str], list[Button]]:
+    """What is left of these goods in the sales that are on, a line and a button each: no shelf counts these pieces."""
+    _ = turn._
+    sales = await sales_for(
+        turn.session,
+        customer_id=turn.customer_id,
+        language=turn.language,
+        now=turn.now,
+        variant_ids=[variant.variant_id for variant in variants],
+    )
+    items = [item for sale in sales if sale.phase is Phase.ON for item in sale.items if not item.is_sold_out]
+    lines, buttons = [], []
+    for item in items:
+        offer = _("Flash sale {price}").format(price=turn.money(item.price))
+        of = f" ({item.variant.label})" if item.variant.label else ""
+        left = _("{left} of {pieces} left").format(left=item.left, pieces=item.pieces)
+        lines.append(f"{offer}{of}{_(': ')}{left}")
+        buttons.append(turn.wish(f"{offer}{of}", "buy_flash", item=item.item_id))
+    return lines, buttons
 
 
 async def list_with_deals(turn: Turn, cards: Mapping[int, Card]) -> tuple[Card, ...]:

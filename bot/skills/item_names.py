@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
-_WORD = re.compile(r"[a-z][a-z-]{3,}")
-_SMALL = frozenset(("with", "from", "for", "and", "pack", "size", "set"))
+_WORD = re.compile(r"[a-z][a-z-]{2,}")
+_SMALL = frozenset(
+    ("with", "from", "for", "and", "pack", "size", "set", "the", "one", "two", "new", "all", "not", "out")
+)
 LONGEST = 6
 
 
@@ -32,4 +34,5 @@ def _parts(title: str) -> set[str]:
     words |= {word.removesuffix("s") for word in words} | {f"{word}s" for word in words}
     for run in _HAN.findall(text):
         words |= {run[at : at + size] for size in range(2, LONGEST + 1) for at in range(len(run) - size + 1)}
+        words.add(f"{run[-1]}子")  # 马克杯 is a 杯子
     return words

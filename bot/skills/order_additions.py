@@ -9,8 +9,9 @@ from bot.skills.cart import meant_variant
 from bot.skills.meant import described_products, meant_kinds
 from bot.skills.order_changes import make_change, order_to_change
 from bot.skills.showing import can_change, named
+from bot.skills.variants import meant_variants
 from bot.words import Words
-from commerce.catalog.queries import VariantView, variant_view
+from commerce.catalog.queries import VariantView, product_details, variant_view
 from commerce.orders.queries import OrderView
 from commerce.orders.steps import Add
 from foundation.errors import Json, Refused
@@ -78,4 +79,20 @@ async def _means_more_of_it(turn: Turn) -> bool:
 
 async def _the_only_one(turn: Turn, order: OrderView) -> VariantView | None:
     variants = {line.variant_id for line in order.lines if line.open and not line.is_gift}
-    return await variant_view(turn.session, variants.pop(), language=turn.language) if len(variants) == 1 else None
+    if len(variants) != 1:
+        return None
+    ordered = await variant_view(turn.session, variants.pop(), language=turn.language)
+    return ordered and await _of_the_kind_said(turn, ordered)
+
+
+async def _of_the_kind_said(turn: Turn, ordered: VariantView) -> VariantView:
+    """The kind of the same goods that was said ("a white one"), else the one that is ordered."""
+    product = await product_details(turn.session, ordered.product_id, language=turn.language)
+    kinds = product.variants if product else ()
+
+    async def said() -> Json:
+        meant = meant_variants(kinds, turn.words) if turn.words is not None else []
+        return meant[0].variant_id if len(meant) == 1 else 0
+
+    kind = await turn.once("kind", said)
+    return next((one for one in kinds if one.variant_id == kind), ordered)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import cast
 
 from bot.flow import Turn
-from bot.replies import Button, Choice
+from bot.replies import Button, Card, Choice
 from bot.skills.asked_fact import asks_for_facts, kinds_asked, labels_of, named_labels, speaking_of, thing_in
+from bot.skills.deals_shown import left_in_sales, list_with_deals
 from bot.skills.meant import meant_product
 from bot.skills.product_page import arrival, days_text, facts
 from bot.skills.showing import named
@@ -95,7 +96,8 @@ async def ask_price(turn: Turn) -> None:
         best = turn._("The cheapest is {label} at {price}.")
         best = best.format(label=cheapest.label or cheapest.title, price=turn.money(cheapest.price))
         text = "\n".join([turn._("{title}:").format(title=product.title), *lines, best])
-    _say(turn, product, text, variants)
+    deals = (await list_with_deals(turn, {product.product_id: Card("")}))[0]
+    _say(turn, product, "\n".join(filter(None, (text, deals.body))), variants, more=deals.buttons)
 
 
 async def ask_stock(turn: Turn) -> None:
@@ -113,7 +115,8 @@ async def ask_stock(turn: Turn) -> None:
     else:
         lines = [f"{variant.label}{_(': ')}{_left(turn, variant)}" for variant in variants[:MOST_LISTED]]
         text = "\n".join([_("{title}:").format(title=product.title), *lines])
-    _say(turn, product, text, variants)
+    sold_off, buttons = await left_in_sales(turn, variants)
+    _say(turn, product, "\n".join([text, *sold_off]), variants, more=buttons)
 
 
 async def ask_size(turn: Turn) -> None:
@@ -206,10 +209,12 @@ async def _about(turn: Turn, *, thing: str | None = None) -> tuple[ProductDetail
     return product, meant
 
 
-def _say(turn: Turn, product: ProductDetails, text: str, variants: Sequence[VariantView]) -> None:
-    """An answer, with what can be done about it."""
+def _say(
+    turn: Turn, product: ProductDetails, text: str, variants: Sequence[VariantView], *, more: Sequence[Button] = ()
+) -> None:
+    """An answer, with what can be done about it; the buttons `more` of its deals come first."""
     _ = turn._
-    buttons: list[Button] = []
+    buttons = list(more)
     there = [variant for variant in variants if variant.available > 0]
     gone = [variant for variant in variants if variant.available <= 0]
     if len(there) == 1:

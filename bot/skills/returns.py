@@ -11,8 +11,10 @@ from bot.return_terms import PURSES, WHYS, freight_text
 from bot.skills.item_names import short_names
 from bot.skills.just_added import last_added
 from bot.skills.returning import Purse, Said, awaits_parcel, chosen_variants, purse_options
-from bot.words import Words
+from bot.skills.showing import can_change
+from bot.words import SURE, Words
 from commerce.orders.actions import order_of
+from commerce.orders.queries import order_views
 from commerce.returns.actions import open_return, quote_return
 from commerce.returns.model import AT_FAULT, OPEN, Kind, RefundTo, Why
 from commerce.returns.offers import Asked, Offer, Terms, Wish, items_of, rules_for
@@ -38,6 +40,7 @@ _WHICH = {
     Kind.REPAIR: N_("Which item needs repair?"),
     Kind.CLAIM: N_("Which item is it about?"),
 }
+_REMEDIES = {"return_items": "money", "exchange_items": "new", "repair_items": "repair"}
 _SHALL = {
     Kind.RETURN: N_("Shall I open this return?"),
     Kind.EXCHANGE: N_("Shall I open this exchange?"),
@@ -54,12 +57,24 @@ async def return_items(turn: Turn) -> None:
 async def exchange_items(turn: Turn) -> None:
     """Have goods replaced by another variant of the same product, or by the same where ours was at fault.
 
-    Right after something was put in the cart "the 43 instead" is about that.
+    Right after something was put in the cart "the 43 instead" is about that; before anything has arrived it is about
+    an order that can still be changed.
     """
     if turn.reached and (await last_added(turn) or {}).get("how") == "instead":
         turn.pass_on("add_to_cart")
         return
+    if turn.reached and not turn.args and await _has_only_what_can_be_changed(turn):
+        turn.pass_on("change_order")
+        return
     await _bring_back(turn, Kind.EXCHANGE)
+
+
+async def _has_only_what_can_be_changed(turn: Turn) -> bool:
+    """Whether nothing has arrived yet that could be exchanged, and an order that has not left could be changed."""
+    if await returnable_orders(turn.session, customer_id=turn.customer_id):
+        return False
+    orders = await order_views(turn.session, customer_id=turn.customer_id, limit=LATEST)
+    return any(can_change(order) for order in orders)
 
 
 async def repair_items(turn: Turn) -> None:
@@ -234,7 +249,18 @@ async def _remedy(turn: Turn, why: Why, picked: Sequence[tuple[ReturnableLine, i
     ]
     if why in (Why.DAMAGED, Why.DEFECTIVE) and not any(item.is_digital for item in items):
         options.append(Option("repair", _("A repair"), Kind.REPAIR, also=("repair", "fix", "修", "维修")))
-    return await turn.ask("remedy", Choice(_("I am sorry about that. What would you like?"), options))
+    return await turn.ask("remedy", _Remedy(_("I am sorry about that. What would you like?"), options))
+
+
+class _Remedy(Choice[Kind]):
+    """What would make it good; a wish for one of them is the answer: "no refund, just send me a new one"."""
+
+    def exact(self, words: Words, shown: Sequence[str]) -> Json | None:
+        key = _REMEDIES.get(words.heard.intent) if words.heard.confidence >= SURE else None
+        if key in self.options and not words.pressed:
+            words.take_everything()
+            return key
+        return super().exact(words, shown)
 
 
 def _photos(turn: Turn) -> Photos:

@@ -12,7 +12,7 @@ from bot.skills.meant import MOST_WORDS, shown_kind
 from bot.skills.orders import LATEST
 from bot.skills.product_page import say_page
 from bot.skills.returning import awaits_parcel
-from bot.skills.showing import is_payable
+from bot.skills.showing import can_cancel, is_payable
 from commerce.carts.actions import is_filled
 from commerce.orders.model import OrderStatus
 from commerce.orders.queries import order_views, orders_of
@@ -53,8 +53,8 @@ async def answer(turn: Turn) -> None:
     if await _is_another_kind(turn):
         turn.pass_on("add_to_cart")
         return
-    if turn.words is not None and "order" in turn.focus and _CANCEL_IT.search(turn.words.heard.text):
-        turn.pass_on("cancel_order")  # with nothing else open "cancel it" is about the order just spoken of
+    if turn.words is not None and _CANCEL_IT.search(turn.words.heard.text) and await _has_an_order(turn):
+        turn.pass_on("cancel_order")  # with nothing else open "cancel it" is about an order: the one just spoken of
         return
     turn.say(Choice(turn._("All right. What can I do for you?"), await next_steps(turn)))
 
@@ -117,6 +117,11 @@ async def next_steps(turn: Turn) -> tuple[Button, ...]:
         steps.append(turn.wish(_("My cart"), "show_cart"))
     steps += [turn.wish(_("What can you do?"), "help"), turn.wish(_("Ask a colleague"), "ask_human")]
     return tuple(steps[:3])
+
+
+async def _has_an_order(turn: Turn) -> bool:
+    orders = await order_views(turn.session, customer_id=turn.customer_id, limit=LATEST)
+    return "order" in turn.focus or any(map(can_cancel, orders))
 
 
 async def _is_another_kind(turn: Turn) -> bool:

@@ -109,6 +109,12 @@ def meant_variants(variants: Sequence[VariantView], words: Words) -> list[Varian
     return _fitting(variants, words.heard.text, colours)
 
 
+def is_said(value: str, words: Words) -> bool:
+    """Whether this value of an option was said, as a word or as a colour in another language."""
+    colours = {entity.value for entity in words.heard.entities if entity.kind == "colour"}
+    return _likeness(value, simple(words.heard.text), colours) == 1
+
+
 def searched_variant(variants: Sequence[VariantView], search: Mapping[str, Json]) -> VariantView | None:
     """The one variant that fits what was searched last ("a black kettle"), if there is just one."""
     fitting = _fitting(variants, str(search.get("text", "")), set(search.get("colours", ())))
