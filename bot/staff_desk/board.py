@@ -21,7 +21,7 @@ from bot.staff_desk.telling import Part, calls_for_card, card_html, parts_of
 from bot.telegram.errors import Moved, Rejected
 from commerce.catalog.media import MediaFolder
 from conversations.bells import STAFF
-from conversations.staff_chats import StaffGroup, move_group, set_trouble, staff_groups
+from conversations.staff_chats import StaffGroup, Trouble, move_group, set_trouble, staff_groups
 from conversations.topics import (
     ERASED,
     UNTOLD,
@@ -77,6 +77,8 @@ class Board:
     _serving: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _paused: dict[int, float] = field(default_factory=dict)
     """Groups, and until when they are left alone."""
+    _asked: dict[int, float] = field(default_factory=dict)
+    """Groups in trouble, and when to look into them again."""
     _failed: dict[int, float] = field(default_factory=dict)
     """Conversations that something unforeseen happened to, and until when; it holds up no other."""
 
@@ -108,7 +110,10 @@ class Board:
         by_id = {group.id: group for group in groups}
         for stand in behind:
             group = group_for(stand, groups)
-            if group is not None and self._paused.get(group.id, 0) <= now and self._is_ready(stand, now):
+            if group is None or self._paused.get(group.id, 0) > now or not self._is_ready(stand, now):
+                continue
+            # Where no topic can be opened, those that are open are told all the same.
+            if group.trouble is None or (stand.is_open and group.trouble != Trouble.LEFT):
                 ready.setdefault(group.id, []).append(stand)
         for group_id, stands in ready.items():
             if group_id not in self._serving:
@@ -120,9 +125,9 @@ class Board:
     async def _look_into(self, groups: Sequence[StaffGroup], now: float) -> None:
         """Ask every now and then whether a group in trouble works again."""
         for group in groups:
-            if group.trouble is None or self._paused.get(group.id, 0) > now:
+            if group.trouble is None or self._asked.get(group.id, 0) > now:
                 continue
-            self._paused[group.id] = now + self.patience.trouble
+            self._asked[group.id] = now + self.patience.trouble
             try:
                 _, trouble = await self.wire.group(group.chat_id)
             except Exception as error:  # it is still in trouble, or Telegram is
@@ -130,8 +135,6 @@ class Board:
                 continue
             async with self.shop.database.begin() as session:
                 await set_trouble(session, chat_id=group.chat_id, trouble=trouble)
-            if trouble is None:
-                del self._paused[group.id]
 
     def _watch(self, stand: Stand, now: float) -> _Watched:
         known = self._watched.get(stand.id)
@@ -174,7 +177,9 @@ class Board:
         except GroupClosed as closed:
             async with self.shop.database.begin() as session:
                 await set_trouble(session, chat_id=group.chat_id, trouble=closed.trouble)
-            return self.patience.trouble
+            later = asyncio.get_running_loop().time() + self.patience.trouble
+            self._asked[group.id] = self._failed[conversation_id] = later
+            return 0
         except Exception as error:  # a later look tries again
             trace = None if isinstance(error, Unsure) else error
             log.warning("a topic could not be told", conversation=conversation_id, exc_info=trace)
