@@ -377,3 +377,13 @@ async def _shown(chat: Chat, product_ids: list[int]) -> None:
             text("UPDATE conversation SET focus = jsonb_build_object('results', CAST(:ids AS jsonb)) WHERE id = :its"),
             {"ids": str(product_ids), "its": conversation.id},
         )
+
+
+async def test_a_page_names_the_kinds_that_are_sold_out_and_leads_to_those_without_a_button(chat: Chat) -> None:
+    (page,) = await chat.says("show me the soy candle", language="en")
+    assert "Sold out: Fig" in page
+    await chat.says("show me the heavyweight cotton t-shirt")
+    await chat.presses("Details")
+    assert "Other kinds" in labels(newest(chat, Card))
+    await chat.presses("Other kinds")
+    assert any("Sage green" in label for label in labels(newest(chat, Choice)))

@@ -40,8 +40,10 @@ def product_page(turn: Turn, product: ProductDetails) -> Card:
     prices = sorted((variant.price for variant in product.variants), key=lambda money: money.amount)
     on_sale = [variant for variant in product.variants if variant.available > 0]
     body = product.body if len(product.body) <= MOST_BODY else product.body[:MOST_BODY].rstrip() + "…"
+    gone = [variant.label for variant in product.variants if variant.available <= 0 and variant.label]
     if not on_sale:
         body = f"{body}\n{_('Sold out at the moment')}".strip()
+    sold_out = (Row(_("Sold out"), _(", ").join(gone)),) if on_sale and 0 < len(gone) <= MOST_VARIANTS else ()
     leading = product.variants[0].picture if len(product.variants) == 1 else next(iter(product.pictures), None)
     return Card(
         title=product.title,
@@ -50,7 +52,7 @@ def product_page(turn: Turn, product: ProductDetails) -> Card:
         price=price(turn, prices[0], prices[-1]),
         buttons=(*(_variant_button(turn, v, prices) for v in on_sale[:MOST_VARIANTS]), *_next(turn, product, on_sale)),
         pictures=product.pictures[:MOST_PICTURES],
-        rows=(*facts(product)[: MOST_ROWS - 2], *_promises(turn, product, is_on_sale=bool(on_sale))),
+        rows=(*facts(product)[: MOST_ROWS - 3], *sold_out, *_promises(turn, product, is_on_sale=bool(on_sale))),
     )
 
 
@@ -119,7 +121,9 @@ def _next(turn: Turn, product: ProductDetails, on_sale: Sequence[VariantView]) -
     _ = turn._
     its = product.product_id
     back = () if on_sale else (turn.wish(_("Tell me when it is back"), "notify_in_stock", product=its),)
+    more = (turn.wish(_("Other kinds"), "add_to_cart", product=its),) if len(on_sale) > MOST_VARIANTS else ()
     return (
+        *more,
         *(to_order(turn, its) if on_sale else ()),
         *back,
         turn.wish(_("Like"), "add_favourite", product=its),

@@ -9,7 +9,7 @@ from bot.language import N_, translator
 MENU: Final[Mapping[str, tuple[str, str]]] = {
     "search": ("search_products", N_("Find something: /search green tea")),
     "deals": ("show_group_buys", N_("Buy together for less")),
-    "cart": ("show_cart", N_("Your cart")),
+    "cart": ("show_cart", N_("See your cart")),
     "orders": ("order_status", N_("Your orders")),
     "account": ("show_account", N_("Your account")),
     "language": ("change_language", N_("Chinese or English")),
