@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from bot.web import groups
 from bot.web.group_link import group_in
 from bot.web.invitation_card import InvitationCard, card_picture
 from bot.web.kept import Kept
+from bot.web.share import forget_unseen
 from cli.scratch import ScratchShop
 from commerce.catalog.model import Product, ProductText, Variant
 from commerce.group_buy.invitations import invitation_token
@@ -195,3 +197,16 @@ async def test_many_who_look_at_once_cost_one_read(tmp_path: Path) -> None:
         ".png",
         ".lock",
     ]
+
+
+def test_a_card_that_nobody_looks_at_any_more_is_forgotten(tmp_path: Path) -> None:
+    seen, unseen = (
+        InvitationCard("茶", "店", "¥49.00", "¥68.00", "", "", "", f"http://shop/g/{token}", "zh", None)
+        for token in ("x", "y")
+    )
+    drawn = [card_picture(tmp_path, card) for card in (seen, unseen)]
+    for path in tmp_path.iterdir():
+        os.utime(path, (0, 0))
+    card_picture(tmp_path, seen)
+    assert (forget_unseen(tmp_path, since=1.0), len(list(tmp_path.iterdir()))) == (2, 2)
+    assert [card_picture(tmp_path, card) for card in (seen, unseen)] == drawn

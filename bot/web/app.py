@@ -5,9 +5,11 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+import structlog
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import MutableHeaders
@@ -40,12 +42,17 @@ from bot.web import (
 )
 from bot.web.errors import AnswerFailures, answer_errors
 from bot.web.kept import Kept
+from bot.web.share import forget_unseen
 from bot.web.visitors import HEADER, is_visitor
 from bot.web.wire import BodyLimit
 
 if TYPE_CHECKING:
     from bot.shop import Shop
 
+log = structlog.get_logger(__name__)
+
+DRAWN_KEPT = 30 * 24 * 3600.0
+"""Seconds after somebody has last looked at a drawn picture."""
 _PARTS = (
     *(pages, goods, groups, deals, flash_page, chat, flash, suggestions, photos, pictures),
     *(my_data, pickup_page, transfer_page, pay, carriers, health),
@@ -60,6 +67,7 @@ def create_app(shop: "Shop") -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with httpx.AsyncClient(timeout=10) as client:
             beside = [asyncio.create_task(simulator.keep_sending(app.state.bank, client))]
+            beside.append(asyncio.create_task(_keep_tidy(shop.settings.data_dir)))
             if hears_telegram:
                 beside.append(asyncio.create_task(telegram.bring_updates(shop)))
             try:
@@ -101,6 +109,17 @@ def create_app(shop: "Shop") -> FastAPI:
     app.add_middleware(AnswerFailures)
     app.add_middleware(SafeHeaders)
     return app
+
+
+async def _keep_tidy(data_dir: Path) -> None:
+    """Once a day forget the cards and share pictures that nobody looks at any more."""
+    while True:
+        for name in ("cards", "shares"):
+            try:
+                await asyncio.to_thread(forget_unseen, data_dir / name, since=time.time() - DRAWN_KEPT)
+            except OSError:
+                log.exception("pictures that nobody looks at stay", folder=name)
+        await asyncio.sleep(24 * 3600)
 
 
 def _practise(app: FastAPI) -> None:

@@ -49,6 +49,7 @@ def card_picture(folder: Path, card: InvitationCard) -> bytes:
         fcntl.flock(guard, fcntl.LOCK_EX)
         path = folder / f"{name}-{card.mark}.png"
         if path.exists():
+            path.touch()
             return path.read_bytes()
         png = _png(_drawn(card))
         for old in folder.glob(f"{name}-*"):

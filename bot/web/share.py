@@ -1,5 +1,6 @@
 """The picture that stands for a product where its link is shared: 1200 by 630 pixels, drawn once for what it shows."""
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -41,6 +42,7 @@ def shared_picture(folder: Path, share: Share) -> Path:
     said = f"{_VERSION} {share.title} {share.price} {share.shop} {share.picture and share.picture.name}"
     path = folder / f"{hashlib.sha256(said.encode()).hexdigest()[:32]}.jpg"
     if path.exists():
+        path.touch()
         return path
     folder.mkdir(parents=True, exist_ok=True)
     drawn = _drawn(share)
@@ -49,6 +51,17 @@ def shared_picture(folder: Path, share: Share) -> Path:
         drawn.save(file, "JPEG", quality=86, optimize=True)
     Path(draft).replace(path)
     return path
+
+
+def forget_unseen(folder: Path, *, since: float) -> int:
+    """Delete what nobody has looked at since then (Unix seconds): it is drawn anew for who does. How many files."""
+    gone = 0
+    for path in folder.glob("*"):
+        with contextlib.suppress(FileNotFoundError):  # another process does the same
+            if path.stat().st_mtime < since:
+                path.unlink()
+                gone += 1
+    return gone
 
 
 def _drawn(share: Share) -> Image.Image:
