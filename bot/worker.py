@@ -17,10 +17,11 @@ from bot.telegram.shared_cards import edit_shared_cards
 from bot.turn import take_turns
 from commerce.checks import begin_hour, end_hour, find_breaches
 from commerce.group_buy.deadlines import orders_to_settle
+from commerce.merchandising.pictures import forget_media
 from commerce.orders.groups import settle_group_order
 from commerce.payments.actions import Till, reconcile
 from commerce.payments.jobs import JOBS
-from commerce.persons.erasure import forget_addresses
+from commerce.persons.erasure import forget_addresses, forget_photos_soon
 from commerce.search.log import forget_searches
 from commerce.search.meaning import gists_due, keep_meanings
 from commerce.search.starts import learn_popular
@@ -53,8 +54,11 @@ EVENTS_KEPT = timedelta(days=7)
 """So long a screen of the staff may have been away and still go on where it was."""
 SEARCHES_KEPT = timedelta(days=90)
 JOBS_KEPT = timedelta(days=30)
+MEDIA_AT_ONCE = 1000
+MEDIA_KEPT = timedelta(days=1)
+"""So long the file of a picture that nothing shows any more stays, for who is about to use or to back it up."""
 ADDRESSES_KEPT = timedelta(days=3653)
-"""So long an order of an erased person keeps its address: no trade or tax law wants it longer."""
+"""So long an order of an erased person keeps its address: trade law in China wants three years, tax law up to ten."""
 POPULAR_OVER = timedelta(days=30)
 
 
@@ -205,6 +209,7 @@ async def _forget(shop: Shop) -> None:
         await forget_searches(session, before=shop.now() - SEARCHES_KEPT)
         await forget_jobs(session, before=shop.now() - JOBS_KEPT)
         await forget_addresses(session, before=shop.now() - ADDRESSES_KEPT)
+        await forget_photos_soon(session, await forget_media(session, limit=MEDIA_AT_ONCE), after=MEDIA_KEPT)
         await learn_popular(session, since=shop.now() - POPULAR_OVER)
 
 
@@ -224,6 +229,7 @@ async def repeat(sweep: Callable[[], Awaitable[object]], stop: asyncio.Event, *,
             log.exception("sweep failed", sweep=_named(sweep))
         try:
             is_more = isinstance(done, int) and done >= MUCH
-            await asyncio.wait_for(stop.wait(), SOON if is_more else every)
+            async with asyncio.timeout(SOON if is_more else every):
+                await stop.wait()
         except TimeoutError:
             continue

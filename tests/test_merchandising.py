@@ -6,11 +6,15 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.carts.actions import add_line, cart_view
+from commerce.catalog.media import Kept
 from commerce.catalog.model import (
+    Media,
     Option,
     OptionValue,
+    Picture,
     Product,
     ProductStatus,
     ProductText,
@@ -20,6 +24,7 @@ from commerce.catalog.model import (
 from commerce.catalog.queries import product_cards, product_details
 from commerce.merchandising.actions import NO_CATEGORY, Edit, Fact, Text, create_product
 from commerce.merchandising.categories import add_category
+from commerce.merchandising.pictures import forget_media, media_row
 from commerce.merchandising.stock import count_variant
 from commerce.merchandising.variants import (
     NewPrice,
@@ -28,13 +33,14 @@ from commerce.merchandising.variants import (
     VariantDraft,
 )
 from commerce.orders.actions import quote
-from commerce.orders.model import Order
+from commerce.orders.model import Order, OrderLine
 from commerce.search.actions import Wanted, find
 from foundation.database import Database
 from foundation.errors import Refused
 from foundation.money import Money
-from tests.goods import a_customer, an_order, holds_of
+from tests.goods import a_customer, a_product, an_order, holds_of
 from tests.merchant import CUP, Shelf
+from tests.returning import Sold, a_delivered_order
 
 
 @pytest.fixture
@@ -450,3 +456,16 @@ async def test_what_is_archived_while_it_lies_in_a_cart_cannot_be_bought(shelf: 
         async with database.begin() as session:
             await quote(session, customer_id=customer, language="zh", now=shelf.now)
     assert refusal.value.facts == {"variant": variant.id, "title": "青瓷茶杯"}
+
+
+async def test_a_picture_that_neither_a_product_nor_an_order_shows_any_more_is_forgotten(
+    session: AsyncSession, now: datetime
+) -> None:
+    tea = await a_product(session, now=now)
+    shown, sold, _gone = [await media_row(session, Kept(digit * 64, "image/jpeg", 1, 1)) for digit in "123"]
+    product_id = (await session.get_one(Variant, tea)).product_id
+    session.add(Picture(product_id=product_id, media_id=shown, position=0, alt={}))
+    order = await a_delivered_order(session, [Sold(tea, 1, 500)], now=now)
+    await session.execute(update(OrderLine).where(OrderLine.order_id == order.id).values(picture=sold))
+    assert [await forget_media(session, limit=9) for _ in range(2)] == [["3" * 64], []]
+    assert set(await session.scalars(select(Media.id))) == {shown, sold}

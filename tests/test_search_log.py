@@ -1,6 +1,7 @@
 """The search log: what the merchant reads of what shoppers asked for, and what is not kept."""
 
 import asyncio
+import json
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.worker import work
 from cli.scratch import ScratchShop
+from commerce.catalog.media import Kept
+from commerce.merchandising.pictures import media_row
 from commerce.search.log import SearchDay, forget_searches, log_search, normal, searches, searches_by_day
 from commerce.search.model import SearchEntry
 from foundation.database import raw
@@ -91,9 +94,12 @@ async def test_what_has_no_words_is_not_written_down(session: AsyncSession, now:
     assert await session.scalar(select(func.count()).select_from(SearchEntry)) == 0
 
 
-async def test_a_worker_forgets_searches_after_ninety_days(scratch: ScratchShop) -> None:
+async def test_a_worker_forgets_searches_after_ninety_days_and_pictures_that_nothing_shows(
+    scratch: ScratchShop,
+) -> None:
     last_day = scratch.clock() - timedelta(days=90)
     async with scratch.shop.database.begin() as session:
+        await media_row(session, Kept("0" * 64, "image/jpeg", 1, 1))
         for text, at in [("tea", last_day - timedelta(seconds=1)), ("mug", last_day)]:
             await log_search(session, text=text, language="en", found=1, relaxed=False, now=at)
     stop = asyncio.Event()
@@ -104,9 +110,12 @@ async def test_a_worker_forgets_searches_after_ninety_days(scratch: ScratchShop)
             await asyncio.sleep(0.05)
             async with scratch.shop.database.begin() as session:
                 kept = list(await session.scalars(select(SearchEntry.text)))
+                jobs = await (await raw(session)).fetch("SELECT payload, execute_after > now() AS later FROM pgqueuer")
+                to_do = [(json.loads(job["payload"]), job["later"]) for job in jobs]
     stop.set()
     await working
     assert kept == ["mug"]
+    assert to_do == [({"digests": ["0" * 64]}, True)]
 
 
 async def test_the_searches_of_a_day_are_counted_from_midnight_in_the_shop(session: AsyncSession) -> None:

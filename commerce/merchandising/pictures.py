@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commerce.catalog.media import Kept
 from commerce.catalog.model import Media, Picture, Product, Variant
 from commerce.merchandising.editing import names, product_to_edit, save
+from commerce.orders.model import OrderLine
 from foundation.errors import Refused
 
 MOST_PICTURES = 50
@@ -112,6 +113,14 @@ async def media_row(session: AsyncSession, kept: Kept) -> int:
     row = {"digest": kept.digest, "mime": kept.mime, "width": kept.width, "height": kept.height}
     await session.execute(insert(Media).values(**row).on_conflict_do_nothing())
     return (await session.scalars(select(Media.id).where(Media.digest == kept.digest))).one()
+
+
+async def forget_media(session: AsyncSession, *, limit: int) -> list[str]:
+    """Forget pictures that neither a product nor a line of an order shows any more; the digests of their files."""
+    is_shown = exists().where(Picture.media_id == Media.id) | exists().where(OrderLine.picture == Media.id)
+    unused = select(Media.id).where(~is_shown).order_by(Media.id).limit(limit).with_for_update(skip_locked=True)
+    gone = delete(Media).where(Media.id.in_(unused.scalar_subquery())).returning(Media.digest)
+    return list(await session.scalars(gone))
 
 
 def _whom(placed: Placed) -> list[int | None]:

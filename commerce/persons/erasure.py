@@ -1,7 +1,7 @@
 """A person's data is erased. What trade law demands stays: orders with their sealed address, money, consents given."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select, text
@@ -99,10 +99,12 @@ async def forget_addresses(session: AsyncSession, *, before: datetime) -> None:
     await session.execute(text(_FORGET_WHERE_TO), {"before": before, "nowhere": seal_address(session, NOWHERE)})
 
 
-async def forget_photos_soon(session: AsyncSession, digests: Collection[str]) -> None:
+async def forget_photos_soon(
+    session: AsyncSession, digests: Collection[str], *, after: timedelta | None = None
+) -> None:
     """Leave a job in the transaction of an erasure: files do not come back, so they go once it is committed."""
     if digests:
-        await enqueue(session, FORGET_PHOTOS, {"digests": sorted(digests)})
+        await enqueue(session, FORGET_PHOTOS, {"digests": sorted(digests)}, after=after)
 
 
 async def forget_photos(session: AsyncSession, digests: Collection[str], *, data_dir: Path) -> None:
