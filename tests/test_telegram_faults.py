@@ -10,11 +10,13 @@ from bot.channels.telegram import Telegram
 from bot.replies import Text
 from bot.telegram import updates
 from bot.telegram.polling import poll, take_in
+from bot.telegram.values import Started
 from cli.scratch import Place
 from cli.serve import side_by_side
 from foundation.errors import Refused
 from nlu.understand import Understander
 from tests.telegram_server import Chat, FakeTelegram
+from tests.telegram_server.params import Params
 from tests.telegram_shop import TelegramShop, telegram_shop
 from tests.test_telegram_sending import Door, free
 from tests.test_telegram_sending import door as door
@@ -87,6 +89,17 @@ async def _fetched(here: TelegramShop) -> bool:
         await here.shop.telegram.get_updates(int(found[-1]["update_id"]) + 1, 0)
     await here.shop.idle()
     return is_stored
+
+
+async def test_a_token_that_had_a_webhook_before_is_fetched_for_all_the_same(fake: FakeTelegram) -> None:
+    token = "333:desk"
+    bot = fake.add_bot(token, "desk_bot")
+    await fake.call(bot, "setWebhook", Params({"url": "https://elsewhere.example/hook"}))
+    staff = StaffTelegram(token, url=fake.url, budget=free())
+    await staff.open()
+    await fake.person("Li").open(bot).start()
+    assert [type(value) for value in (await staff.updates(0))[0]] == [Started]
+    await staff.close()
 
 
 async def test_a_wrong_token_of_one_bot_does_not_silence_the_other_and_is_told_at_the_end(fake: FakeTelegram) -> None:

@@ -62,7 +62,7 @@ MANY = some.lists(some.builds(Button, SHORT, some.integers(1, 999).map("t{}".for
 MANY_BUTTONS = BUTTONS | MANY.map(tuple)
 ROWS = some.lists(some.builds(Row, LABELS, WORDS), max_size=4).map(tuple)
 LINES = some.lists(some.builds(Line, WORDS, LABELS, some.integers(1, 99), LABELS, LABELS), max_size=4).map(tuple)
-PICTURES = some.lists(some.integers(1, 30), max_size=25).map(tuple)
+PICTURES = (some.integers(0, 25) | some.sampled_from([1, 10, 11])).map(lambda count: tuple(range(7, 7 + count)))
 MAYBE = some.none() | some.integers(1, 30)
 CARD = some.builds(
     Card,
@@ -300,9 +300,11 @@ def test_a_cart_and_a_receipt_read_like_a_bill(kind: type[Cart | Receipt]) -> No
 
 
 def test_an_order_has_a_number_that_a_touch_copies() -> None:
-    order = OrderStatus("A17", "on its way", (Row("Total", "¥59.00"),), (), (Button("Track", "t"),))
+    sent = (Line("Mug", "red", 2, "", ""),)
+    order = OrderStatus("A17", "on its way", (Row("Total", "¥59.00"),), sent, (Button("Track", "t"),))
     [screen] = screens_of(order, language="en")
-    assert screen == Screen("<code>A17</code> · <b>on its way</b>\n\nTotal: ¥59.00", ((Key("Track", token="t"),),))
+    words = "<code>A17</code> · <b>on its way</b>\n\n<b>Mug</b> · red\n× 2\n\nTotal: ¥59.00"
+    assert screen == Screen(words, ((Key("Track", token="t"),),))
 
 
 def test_paying_is_a_button_that_opens_the_page_unless_only_this_machine_has_it() -> None:

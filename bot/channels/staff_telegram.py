@@ -77,11 +77,15 @@ class StaffTelegram:
         self._budget = budget
 
     async def open(self) -> None:
-        """Learn the bot's name. Raises Refused("telegram.bad_token") when Telegram does not know the token."""
+        """Learn the bot's name, and fetch updates from now on, wherever they were brought before.
+
+        Raises Refused("telegram.bad_token") when Telegram does not know the token.
+        """
         try:
             await self._bot.initialize()
         except InvalidToken:
             raise Refused("telegram.bad_token") from None
+        await self._call(self._bot.delete_webhook())
 
     async def close(self) -> None:
         """Give the connections back."""

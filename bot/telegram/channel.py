@@ -72,13 +72,14 @@ class TelegramChannel:
     async def _without_keyboard(self, message: Outgoing, screens: tuple[Screen, ...]) -> tuple[Screen, ...]:
         """The keyboard that offered to share a phone number goes away with the next message.
 
-        One with buttons of its own cannot take it away, and one that does can never be edited, which what a person
-        says may have to be: then a message takes it away that is gone at once.
+        One with buttons of its own cannot take it away, and one that does can never be edited, as what a person says
+        and a live card may have to be: then a message takes it away that is gone at once.
         """
         first, *rest = screens
+        may_change = message.kind is Kind.PERSON or bool(message.body.get("live"))
         if _number(message.chat) < 0 or first.asks_contact:
             return screens
-        if not first.rows and len(first.pictures) <= 1 and message.kind is not Kind.PERSON:
+        if not first.rows and len(first.pictures) <= 1 and not may_change:
             return (replace(first, ends_asking=True), *rest)
         chat, priority = _number(message.chat), _priority(message)
         gone = await self._telegram.send_screen(chat, Screen("…", ends_asking=True), priority=priority)
