@@ -362,6 +362,9 @@ async def test_who_is_to_be_told_something_is_told_when_the_group_may_take_it_an
     assert wire.posted == []
     await asyncio.wait_for(wire.all_told.wait(), 5)
     assert wire.posted == ["17: 这个话题不是顾客会话，没有发送任何内容。"]
+    for thread, text in ((None, "/desk AAAA-AAAA"), (3, "hello"), (None, "among guests")):
+        await ear.give_up(Said(6, Chat(-100, "supergroup", thread), User(-100, ""), 18, text=text))
+    assert [text[:13] for text in wire.posted[1:]] == ["18: 出了点问题。请先到", "18: 出了点问题，这条没"]
     await ear.close()
 
 

@@ -112,9 +112,11 @@ class Ear:
 
     async def give_up(self, value: Value) -> None:
         """It was tried often enough. Whoever meant to answer a shopper is told, if that can be."""
-        if isinstance(value, Said) and value.chat.thread is not None and not value.edited:
+        if not isinstance(value, Said) or value.edited:
+            return
+        is_command = command_of(value.text, self.wire.username)[0]
+        if is_command or value.chat.thread is not None:
             _ = translator(self._language(value.user, None))
-            is_command = command_of(value.text, self.wire.username)[0]
             with contextlib.suppress(Exception):
                 await self._tell(value, _(MAYBE_DONE if is_command else NOT_SENT))
 
