@@ -1,6 +1,7 @@
 """What happens to parcels, in words: one message a stage, each with the next step."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -141,10 +142,10 @@ async def _shipped(voice: Voice, session: AsyncSession, order: OrderView, parcel
         text = _("Another parcel of order {order} is on its way to you.")
     else:
         text = _("Good news: order {order} is on its way to you.")
-        whole = order_reply(voice, order, buttons=False)
-        return [Text(text.format(order=order.number)), OrderStatus(whole.number, whole.status, whole.rows, whole.lines)]
+        shown = order_reply(voice, order, buttons=False)
+        return [Text(text.format(order=order.number)), replace(shown, buttons=(_track(voice, order),), replaces="")]
     shown = await timeline(voice, session, order, parcel)
-    return [Text(text.format(order=order.number)), OrderStatus(shown.number, shown.status, shown.rows, shown.lines)]
+    return [Text(text.format(order=order.number)), replace(shown, buttons=(_track(voice, order),), replaces="")]
 
 
 async def _out_for_delivery(voice: Voice, _session: AsyncSession, order: OrderView, _: ParcelView) -> list[Reply]:

@@ -43,6 +43,7 @@ async def test_a_shipment_is_told_once_with_its_parcel(chat: Chat) -> None:
     assert (news.kind, status.kind) == ("fact", "fact")
     assert news.text == f"Good news: order {order.number} is on its way to you."
     assert "Parcel: SF SF123" in status.text
+    assert "Follow the parcel" in status.text
     assert await tell_announcements(shop) == 0
     assert await chat.hears() == []
 

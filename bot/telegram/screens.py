@@ -273,7 +273,8 @@ def _goods(page: _Page, lines: Sequence[Line]) -> None:
     for line in lines:
         page.gap()
         page.say((line.title, "b"), f" · {line.label}" if line.label else "")
-        page.say(f"{line.quantity} × {line.unit}", f" = {line.total}" if line.total != line.unit else "")
+        count = f"{line.quantity} × {line.unit}" if line.unit else f"× {line.quantity}"
+        page.say(count, f" = {line.total}" if line.total != line.unit else "")
 
 
 def _screens(page: _Page, language: str) -> tuple[Screen, ...]:
