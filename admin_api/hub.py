@@ -61,7 +61,8 @@ class Hub:
                     log.warning("the event stream cannot be read", error=type(error).__name__)
                     await asyncio.sleep(1)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(rung.wait(), LOOK_EVERY if self._watching else LOOK_EVERY_ALONE)
+                    async with asyncio.timeout(LOOK_EVERY if self._watching else LOOK_EVERY_ALONE):
+                        await rung.wait()
                 rung.clear()
 
     def _hand_on(self, batch: Batch) -> None:

@@ -31,7 +31,8 @@ class LazyConsole:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._loaded.wait(), LONGEST_LOADING)
+            async with asyncio.timeout(LONGEST_LOADING):
+                await self._loaded.wait()
         if self._app is None:
             if scope["type"] == "http":
                 await problem("shop.busy", {"seconds": 5})(scope, receive, send)

@@ -94,7 +94,8 @@ async def _stream(desk: Desk, staff: StaffMember, token: str | None, last: str |
                 had = caught_up
                 yield "".join(lines)
             try:
-                batch = await asyncio.wait_for(queue.get(), SIGN_OF_LIFE)
+                async with asyncio.timeout(SIGN_OF_LIFE):
+                    batch = await queue.get()
             except TimeoutError:
                 batch = None
                 yield ": still here\n\n"

@@ -61,7 +61,8 @@ class Doorbell:
             yield False
             while True:
                 try:
-                    await asyncio.wait_for(event.wait(), every)
+                    async with asyncio.timeout(every):  # wait_for forgets to be cancelled when it rings that moment
+                        await event.wait()
                     rang = True
                 except TimeoutError:
                     rang = False

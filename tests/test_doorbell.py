@@ -29,6 +29,26 @@ async def test_a_ring_wakes_everybody_once_and_its_own_echo_nobody(place: Place)
         await there.close()
 
 
+async def test_who_is_cancelled_at_the_moment_of_a_ring_is_gone() -> None:
+    bell = Doorbell(None)
+
+    async def listens() -> None:
+        async for _rang in bell.listen("door", every=60):
+            listening.set()
+
+    for steps in range(6):
+        listening = asyncio.Event()
+        task = asyncio.create_task(listens())
+        await listening.wait()
+        await asyncio.sleep(0.01)  # until it waits
+        await bell.ring("door")
+        for _step in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        assert (await asyncio.wait({task}, timeout=10))[0] == {task}, steps
+        assert task.cancelled()
+
+
 async def _hears_a_later_ring(there: Doorbell, later: asyncio.Event) -> None:
     """Rings arrive in order: once this one is here, all those before have been dealt with."""
     later.clear()

@@ -90,7 +90,8 @@ class Visit:
                 ticks += 1
                 batches: list[Batch] = []
                 with contextlib.suppress(TimeoutError):
-                    batches.append(await asyncio.wait_for(queue.get(), TICK))
+                    async with asyncio.timeout(TICK):
+                        batches.append(await queue.get())
                 if batches:
                     await asyncio.sleep(GATHER)
                     while not queue.empty():

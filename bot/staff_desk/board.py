@@ -90,7 +90,8 @@ class Board:
                     rung.clear()
                     pause = await self.look()
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(rung.wait(), pause)
+                        async with asyncio.timeout(pause):
+                            await rung.wait()
                     await asyncio.sleep(BETWEEN_LOOKS)
         finally:
             for task in self._serving.values():

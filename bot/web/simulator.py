@@ -236,7 +236,8 @@ async def keep_sending(bank: Bank, client: httpx.AsyncClient) -> None:
         except Exception as error:  # the database may be away for a moment; the books keep what is to be sent
             log.warning("webhooks wait", error=type(error).__name__)
         try:
-            await asyncio.wait_for(bank.rung.wait(), _LOOK_EVERY)
+            async with asyncio.timeout(_LOOK_EVERY):
+                await bank.rung.wait()
         except TimeoutError:
             continue
 

@@ -124,7 +124,8 @@ class Updates:
             if left <= 0:
                 return []
             try:
-                await asyncio.wait_for(self._wake.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._wake.wait()
             except TimeoutError:
                 pass
             if self._poll != mine:
@@ -212,7 +213,8 @@ class Updates:
                     task.add_done_callback(self._deliveries.discard)
                 later = min((one.due for one in free if one.due > now), default=now + 60)
                 try:
-                    await asyncio.wait_for(self._wake.wait(), self._clock.real(later - now))
+                    async with asyncio.timeout(self._clock.real(later - now)):
+                        await self._wake.wait()
                 except TimeoutError:
                     pass
 
