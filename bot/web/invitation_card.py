@@ -12,7 +12,7 @@ from pathlib import Path
 import segno
 from PIL import Image, ImageDraw
 
-from bot.web.share import INK, LEAF, MARGIN, PAPER, SIZE, SOFT, font_of, paste_square, seal, write
+from bot.web.share import INK, LEAF, MARGIN, PAPER, SIZE, SOFT, font_of, note_look, paste_square, seal, write
 
 _VERSION = 1
 _CODE = 190
@@ -49,7 +49,7 @@ def card_picture(folder: Path, card: InvitationCard) -> bytes:
         fcntl.flock(guard, fcntl.LOCK_EX)
         path = folder / f"{name}-{card.mark}.png"
         if path.exists():
-            path.touch()
+            note_look(path)
             return path.read_bytes()
         png = _png(_drawn(card))
         for old in folder.glob(f"{name}-*"):

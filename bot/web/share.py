@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,7 +43,7 @@ def shared_picture(folder: Path, share: Share) -> Path:
     said = f"{_VERSION} {share.title} {share.price} {share.shop} {share.picture and share.picture.name}"
     path = folder / f"{hashlib.sha256(said.encode()).hexdigest()[:32]}.jpg"
     if path.exists():
-        path.touch()
+        note_look(path)
         return path
     folder.mkdir(parents=True, exist_ok=True)
     drawn = _drawn(share)
@@ -53,12 +54,18 @@ def shared_picture(folder: Path, share: Share) -> Path:
     return path
 
 
+def note_look(path: Path) -> None:
+    """Write down, as the file's time of access, that somebody looks at it now."""
+    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
+
+
 def forget_unseen(folder: Path, *, since: float) -> int:
     """Delete what nobody has looked at since then (Unix seconds): it is drawn anew for who does. How many files."""
     gone = 0
     for path in folder.glob("*"):
         with contextlib.suppress(FileNotFoundError):  # another process does the same
-            if path.stat().st_mtime < since:
+            found = path.stat()
+            if max(found.st_atime, found.st_mtime) < since:
                 path.unlink()
                 gone += 1
     return gone
