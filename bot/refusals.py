@@ -230,6 +230,7 @@ _OTHER_GROUPS = (
 _WAYS_ON: Final[Mapping[str, tuple[_Way, ...]]] = {
     "cart.empty": (_LOOK_AROUND,),
     "orders.none": (_LOOK_AROUND,),
+    "returns.none": ((N_("I have received it"), "confirm_receipt", ""),),
     "group.full": _OTHER_GROUPS,
     "group.over": _OTHER_GROUPS,
 }

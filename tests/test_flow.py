@@ -203,6 +203,7 @@ def test_a_refusal_shows_the_next_steps_that_it_speaks_of() -> None:
         ("Start my own group", "start_group", {"campaign": "7"}),
     ]
     assert list(ways_on(Refused("order.shipped"))) == [("Ask a colleague", "ask_human", {})]
+    assert [skill for _, skill, _ in ways_on(Refused("returns.none"))] == ["confirm_receipt", "ask_human"]
     assert {skill for code in SENTENCES for _, skill, _ in ways_on(Refused(code))} <= SKILLS.keys()
 
 
