@@ -106,9 +106,8 @@ class Holds:
             dsn,
             min_size=1,
             max_size=connections,
+            init=_prepare,
             reset=_nothing,
-            # a few goods or many, the same indexes serve: the statements need not be planned for each request
-            server_settings={"lock_timeout": LONGEST_WAIT, "plan_cache_mode": "force_generic_plan"},
         ) as pool:
             yield cls(pool)
 
@@ -303,6 +302,13 @@ def _tell(done: asyncio.Future[Answer], answer: Answer | Exception) -> None:
         done.set_exception(answer)
     else:
         done.set_result(answer)
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    """By a statement: poolers such as PgBouncer refuse a connection that brings a parameter they do not know."""
+    await connection.execute(f"SET lock_timeout = '{LONGEST_WAIT}'")
+    # a few goods or many, the same indexes serve: the statements need not be planned for each request
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
 
 
 async def _nothing(connection: asyncpg.Connection) -> None:
