@@ -198,10 +198,10 @@ def test_every_bad_string_is_read_or_refused_at_once(shared: Path) -> None:
     assert len(strings) > 1000
     for string in strings:
         for line in (string, f"张三 13800138000 {string}", f"{string}, 13800138000, {HANGZHOU}"):
-            began = time.perf_counter()
+            began = time.process_time()
             answer = read(line)
             assert isinstance(answer, AddressText) or answer.code == "address.incomplete"
-            assert time.perf_counter() - began < 1
+            assert time.process_time() - began < 1
 
 
 async def test_bad_strings_in_an_address_are_kept_as_they_are(database: Database, shared: Path, now: datetime) -> None:
