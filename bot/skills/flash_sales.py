@@ -146,6 +146,8 @@ def _show(turn: Turn, sales: Sequence[SaleView], *, not_for: str = "") -> None:
     if not_for:
         turn.say(turn._("“{thing}” is not in the flash sale. This is:").format(thing=not_for))
     turn.focus["results"] = list(dict.fromkeys(item.variant.product_id for sale in sales for item in sale.items))
+    for before in ("product", "variant"):  # "how many are left" is about these goods now
+        turn.focus.pop(before, None)
     for sale in sales:
         cards = tuple(_card(turn, sale, item) for item in sale.items[:MOST_SHOWN])
         turn.say(Cards(_clock(turn, sale), cards, _of_the_sale(turn, sale)))
