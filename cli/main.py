@@ -38,7 +38,7 @@ FORWARD = {"allow_extra_args": True, "ignore_unknown_options": True, "help_optio
 
 @app.command()
 def up(host: Host = None, port: Port = None, console_port: ConsolePort = None) -> None:
-    """Start everything on this machine: servers, web chat, worker and console."""
+    """Start everything on this machine: servers, web chat, worker, console and, with a token of a bot, Telegram."""
     from rich.console import Console
 
     from cli.servers import read_settings

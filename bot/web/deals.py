@@ -1,13 +1,13 @@
 """The page of what is on: flash sales with their clocks, campaigns, and groups that strangers may join."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from bot.language import money_text
+from bot.web.chat import shop_of
 from bot.web.deal_words import DEAL_WORDS
 from bot.web.goods import goods_page
 from bot.web.goods_views import Page, Place
@@ -21,9 +21,6 @@ from commerce.flash_sales.queries import FlashItemView, Phase, SaleView, sales_f
 from commerce.group_buy.queries import CampaignView, GroupView, campaigns_now, open_groups
 from commerce.promotions.rules import label_in
 from foundation.encryption import Vault
-
-if TYPE_CHECKING:
-    from bot.shop import Shop
 
 router = APIRouter(include_in_schema=False)
 
@@ -41,7 +38,7 @@ class Deals:
 @router.api_route("/deals", methods=["GET", "HEAD"])
 async def deals_page(request: Request) -> Response:
     """What is on now and what comes, with clocks that run."""
-    shop, language = _shop(request), page_language(request)
+    shop, language = shop_of(request), page_language(request)
     deals = await _deals(request, language)
     place, words = Place(shop.settings, language, "/deals"), DEAL_WORDS[language]
     picture = place.absolute("/c/share.jpg", lang=language)
@@ -59,14 +56,14 @@ async def deals_page(request: Request) -> Response:
 @router.get("/deals/live")
 async def deals_live(request: Request) -> Response:
     """What changes of the page."""
-    shop, language = _shop(request), page_language(request)
+    shop, language = shop_of(request), page_language(request)
     deals = await _deals(request, language)
     place = Place(shop.settings, language, "/deals")
     return parts(request, _on_html(place, deals, shop.vault), shop.now())
 
 
 async def _deals(request: Request, language: str) -> Deals:
-    shop = _shop(request)
+    shop = shop_of(request)
 
     async def read() -> Deals:
         now = shop.now()
@@ -180,8 +177,3 @@ def _ticket(place: Place, card: ProductCard | None, *, href: str = "", alone: st
         "ticket.html",
         **{"bar": Html(""), "clock": Html(""), **its, "href": href, "alone": alone, "picture": picture},
     )
-
-
-def _shop(request: Request) -> "Shop":
-    shop: Shop = request.app.state.shop
-    return shop

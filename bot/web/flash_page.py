@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from bot.language import money_text, time_text
+from bot.web.chat import shop_of
 from bot.web.deal_words import DEAL_WORDS
 from bot.web.deals import flash_ticket
 from bot.web.flash import ItemId
@@ -46,7 +47,7 @@ class SeenSale:
 @router.api_route("/{item_id}", methods=["GET", "HEAD"])
 async def flash_page(request: Request, item_id: ItemId) -> Response:
     """One item: its price and clock, how many are left, the line, and what else the sale has."""
-    shop, language = _shop(request), page_language(request)
+    shop, language = shop_of(request), page_language(request)
     seen = await _seen(request, item_id, language)
     if seen is None:
         return _gone(request)
@@ -63,7 +64,7 @@ async def flash_page(request: Request, item_id: ItemId) -> Response:
 @router.get("/{item_id}/live")
 async def flash_live(request: Request, item_id: ItemId) -> Response:
     """What changes of the page for everybody."""
-    shop, language = _shop(request), page_language(request)
+    shop, language = shop_of(request), page_language(request)
     seen = await _seen(request, item_id, language)
     if seen is None:
         return _gone(request)
@@ -127,7 +128,7 @@ def _now_html(place: Place, seen: SeenSale) -> Html:
 
 
 async def _seen(request: Request, item_id: int, language: str) -> SeenSale | None:
-    shop = _shop(request)
+    shop = shop_of(request)
 
     async def read() -> SeenSale | None:
         async with shop.database.begin() as session:
@@ -160,8 +161,3 @@ def _title(item: FlashItemView) -> str:
 
 def _name(sale: SaleView, language: str) -> str:
     return label_in(sale.name, language)
-
-
-def _shop(request: Request) -> "Shop":
-    shop: Shop = request.app.state.shop
-    return shop

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.language import money_text
 from bot.telegram.links import product_payload
+from bot.web.chat import shop_of
 from bot.web.deal_tags import deal_tags, deals_html
 from bot.web.deal_words import DEAL_WORDS
 from bot.web.goods_views import Page, Place, crumb_data, product_data, product_html, shelf_html, shelves_html
@@ -50,7 +51,7 @@ Handle = Annotated[str, Path(max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 @router.api_route("/p/{handle}", methods=["GET", "HEAD"])
 async def product_page(request: Request, handle: Handle) -> Response:
     """Everything about one product, with a way into the chat that opens on it."""
-    shop, language = _shop(request), page_language(request)
+    shop, language = shop_of(request), page_language(request)
     async with shop.database.begin() as session:
         found = await product_at(session, handle)
         product = found and await product_details(session, found[0], language=language)
@@ -74,7 +75,7 @@ async def product_page(request: Request, handle: Handle) -> Response:
 @router.api_route("/p/{handle}/share.jpg", methods=["GET", "HEAD"])
 async def share_picture(request: Request, handle: Handle) -> Response:
     """What a chat or a social network shows of a product: its picture, name and price on 1200 by 630 pixels."""
-    shop, language = _shop(request), page_language(request)
+    shop, language = shop_of(request), page_language(request)
     async with shop.database.begin() as session:
         found = await product_at(session, handle)
         product = found and await product_details(session, found[0], language=language)
@@ -98,7 +99,7 @@ async def share_picture(request: Request, handle: Handle) -> Response:
 @router.api_route("/c", methods=["GET", "HEAD"])
 async def all_shelves(request: Request) -> Response:
     """The shelves of the shop with what stands inside them."""
-    shop, language = _shop(request), page_language(request)
+    shop, language = shop_of(request), page_language(request)
     async with shop.database.begin() as session:
         shelves = await _shelves(request, session, language)
     place, words = Place(shop.settings, language, "/c"), GOODS_WORDS[language]
@@ -109,7 +110,7 @@ async def all_shelves(request: Request) -> Response:
 @router.get("/c/share.jpg")
 async def shop_picture(request: Request) -> Response:
     """The share picture of the shop as a whole."""
-    shop, language = _shop(request), page_language(request)
+    shop, language = shop_of(request), page_language(request)
     share = Share(title=WORDS[language].tagline, price="", shop=shop.settings.shop_name(language), picture=None)
     file = await asyncio.to_thread(shared_picture, shop.settings.data_dir / "shares", share)
     return FileResponse(file, media_type="image/jpeg", headers=_PICTURE_CACHE)
@@ -120,7 +121,7 @@ async def shelf_page(
     request: Request, handle: Handle, number: Annotated[int, Query(ge=1, le=10_000, alias="page")] = 1
 ) -> Response:
     """One shelf with all inside it, a page at a time."""
-    shop, language = _shop(request), page_language(request)
+    shop, language = shop_of(request), page_language(request)
     async with shop.database.begin() as session:
         category_id = await category_at(session, handle)
         if category_id is None:
@@ -150,7 +151,7 @@ async def shelf_page(
 @router.get("/sitemap.xml")
 async def sitemap(request: Request) -> Response:
     """The list of lists of all pages of goods."""
-    shop = _shop(request)
+    shop = shop_of(request)
     async with shop.database.begin() as session:
         count = await count_listed(session)
     lists = range(max(1, -(-count // PER_SITEMAP)))
@@ -161,7 +162,7 @@ async def sitemap(request: Request) -> Response:
 @router.get("/sitemaps/{number}.xml")
 async def sitemap_part(request: Request, number: Annotated[int, Path(ge=0, le=10_000)]) -> Response:
     """Ten thousand pages of goods, each with its address in both languages; the first list begins with the shelves."""
-    shop = _shop(request)
+    shop = shop_of(request)
     async with shop.database.begin() as session:
         products = await listed(session, offset=number * PER_SITEMAP, limit=PER_SITEMAP)
         shelves = await category_tree(session, language="en") if number == 0 else ()
@@ -200,11 +201,6 @@ def _listed(shop: "Shop", path: str, changed: str) -> str:
 def _xml(content: str) -> Response:
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n{content}'
     return Response(text, media_type="application/xml", headers={"Cache-Control": "public, max-age=3600"})
-
-
-def _shop(request: Request) -> "Shop":
-    shop: Shop = request.app.state.shop
-    return shop
 
 
 def _summary(text: str) -> str:

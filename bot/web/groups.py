@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from bot.language import time_text
+from bot.web.chat import shop_of
 from bot.web.deal_words import DEAL_WORDS
 from bot.web.goods import goods_page
 from bot.web.goods_views import Page, Place
@@ -45,7 +46,7 @@ class Windows:
 @router.api_route("/{token}", methods=["GET", "HEAD"])
 async def group_page(request: Request, token: str) -> Response:
     """A group with its product, its price, who is in it, its clock, and the way to join in the chat."""
-    shop, language = _shop(request), page_language(request)
+    shop, language = shop_of(request), page_language(request)
     seen = await _seen(request, token)
     if seen is None:
         return _gone(request)
@@ -68,7 +69,7 @@ async def group_page(request: Request, token: str) -> Response:
 @router.get("/{token}/live")
 async def live(request: Request, token: str) -> Response:
     """What changes of the page. 304 while it is the same as If-None-Match; X-Shop-Time is the shop's clock."""
-    shop = _shop(request)
+    shop = shop_of(request)
     seen = await _seen(request, token)
     if seen is None:
         return _gone(request)
@@ -80,7 +81,7 @@ async def live(request: Request, token: str) -> Response:
 @router.get("/{token}/card.png")
 async def card(request: Request, token: str) -> Response:
     """The card that invites into the group, as the group stands now."""
-    shop, language = _shop(request), page_language(request)
+    shop, language = shop_of(request), page_language(request)
     seen = await _seen(request, token)
     if seen is None:
         return _gone(request)
@@ -140,7 +141,7 @@ async def _variants(shop: "Shop", seen: SeenGroup, language: str) -> dict[int, V
 
 
 async def _seen(request: Request, token: str) -> SeenGroup | None:
-    shop = _shop(request)
+    shop = shop_of(request)
     group_id = group_in(shop.vault, token)
     if group_id is None:
         return None
@@ -158,8 +159,3 @@ def _gone(request: Request) -> Response:
     words = DEAL_WORDS[language]
     button = (words.deals, f"/deals?lang={language}")
     return notice_page(request, title=words.gone_title, text=words.gone_text, status=404, button=button)
-
-
-def _shop(request: Request) -> "Shop":
-    shop: Shop = request.app.state.shop
-    return shop

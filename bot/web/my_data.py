@@ -1,7 +1,5 @@
 """Everything of a person, for the visitor it belongs to: the page of the link, and the file behind it."""
 
-from typing import TYPE_CHECKING
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -10,9 +8,6 @@ from bot.web.pages import fill, page, page_language
 from bot.web.words import WORDS
 from commerce.customers.actions import customer_of
 from commerce.persons.exports import fetch_export
-
-if TYPE_CHECKING:
-    from bot.shop import Shop
 
 LONGEST_TOKEN = 64
 FILE = "my-data.json"
@@ -23,7 +18,7 @@ router = APIRouter(tags=["web chat"])
 @router.get("/my-data/{token}", include_in_schema=False)
 async def my_data_page(request: Request, token: str) -> Response:
     """A button that fetches the file. The page itself says nothing of anybody, so it looks the same for each token."""
-    shop: Shop = request.app.state.shop
+    shop = shop_of(request)
     language = page_language(request)
     words = WORDS[language]
     body = fill(
