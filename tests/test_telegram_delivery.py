@@ -81,6 +81,15 @@ async def test_a_webhook_says_when_to_come_again_and_what_nobody_wants_any_more_
             shop.updates._wake.set()
         await fake.until(lambda: shop.updates.webhook is None)
         assert (await bot.get_webhook_info()).url == ""
+    shop.updates.waiting.clear()
+    fake.faults.duplicates = 1.0
+    async with hook([]) as (url, log):
+        assert await bot.set_webhook(url)
+        await chat.say("once")
+        await chat.say("more")
+        await fake.until(lambda: not shop.updates.waiting)
+        first = log[0][1]
+        assert [number - first for _, number, _ in log] == [0, 0, 1, 1]
 
 
 async def test_a_bot_is_told_what_it_asked_for_and_questions_are_soon_of_no_use(
@@ -103,7 +112,8 @@ async def test_a_bot_is_told_what_it_asked_for_and_questions_are_soon_of_no_use(
     assert await happens() == usual
     assert await happens("message_reaction", "nonsense") == ["message_reaction"]
     assert await happens("nonsense") == usual
-    for kind, life in (("callback_query", 150), ("inline_query", 30), ("chosen_inline_result", 600)):
+    lives = dict.fromkeys(("callback_query", "shipping_query", "pre_checkout_query"), 150)
+    for kind, life in (lives | {"inline_query": 30, "chosen_inline_result": 600, "message": 86_400}).items():
         shop.updates.waiting.clear()
         shop.updates.push(kind, {}, anna.id)
         fake.clock.skip(life - 1)
