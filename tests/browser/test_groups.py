@@ -178,8 +178,8 @@ async def buys(scratch: ScratchShop, shopper: Shopper, address: str, amount: str
     link = shopper.page.locator(".pay", has_text=amount).last
     bank = await shopper.page.context.new_page()
     await bank.goto(str(await link.get_attribute("href")))
-    await bank.locator("button[value=pay]").click()
-    await bank.wait_for_load_state()
+    async with bank.expect_navigation():  # the bank knows of it then
+        await bank.locator("button[value=pay]").click()
     await scratch.catch_up()
     await bank.close()
 
