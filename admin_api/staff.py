@@ -1,4 +1,4 @@
-"""The people who work here: adding them, new passwords, and the first administrator of a new shop."""
+"""The people who work here: who comes, who goes, new passwords, and the first administrator of a new shop."""
 
 import asyncio
 import secrets
@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin_api.model import Role, Staff, StaffSession
 from commerce.customers.keepers import unlink_chats
+from conversations.model import Conversation, Owner
+from conversations.ownership import release
 from conversations.staff_chats import unlink_staff_chats
 from foundation.audit import write_audit
 from foundation.errors import Refused
@@ -82,14 +84,40 @@ async def reset_password(session: AsyncSession, *, name: str, password: str, now
     Refuses staff.unknown, staff.password_short.
     """
     _check_password(password)
-    person = await session.scalar(select(Staff).where(Staff.name == name.strip().lower()).with_for_update())
-    if person is None:
-        raise Refused("staff.unknown", name=name)
+    person = await _person(session, name)
     person.password_hash = await password_hash(password)
-    await session.execute(delete(StaffSession).where(StaffSession.staff_id == person.id))
-    await unlink_chats(session, staff_id=person.id)
-    await unlink_staff_chats(session, staff_id=person.id)
+    await _shut_out(session, person)
     write_audit(session, staff_id=None, action="staff.password_reset", subject=f"staff:{person.id}", now=now)
+
+
+async def dismiss(session: AsyncSession, *, name: str, now: datetime) -> int:
+    """Let a person in no more, in no browser and no chat; how many conversations they held, which wait again now.
+
+    Doing it again does nothing. Refuses staff.unknown, and staff.last_administrator of who is the only one left.
+    """
+    administrators = select(Staff.id).where(Staff.role == Role.ADMINISTRATOR, Staff.active).order_by(Staff.id)
+    left = (await session.scalars(administrators.with_for_update())).all()
+    person = await _person(session, name)
+    if not person.active:
+        return 0
+    if left == [person.id]:
+        raise Refused("staff.last_administrator", name=person.name)
+    person.active = False
+    await _shut_out(session, person)
+    held = select(Conversation.id).where(Conversation.assignee_id == person.id, Conversation.owner == Owner.HUMAN)
+    conversations = (await session.scalars(held.order_by(Conversation.id))).all()
+    for conversation_id in conversations:
+        await release(session, conversation_id=conversation_id, agent=None, to="queue", note="", now=now)
+    write_audit(session, staff_id=None, action="staff.dismissed", subject=f"staff:{person.id}", now=now)
+    return len(conversations)
+
+
+async def reinstate(session: AsyncSession, *, name: str, now: datetime) -> None:
+    """Let a person in again who was dismissed, with the password they had. Refuses staff.unknown."""
+    person = await _person(session, name)
+    if not person.active:
+        person.active = True
+        write_audit(session, staff_id=None, action="staff.reinstated", subject=f"staff:{person.id}", now=now)
 
 
 async def list_staff(session: AsyncSession) -> Sequence[Staff]:
@@ -112,6 +140,21 @@ async def first_administrator(session: AsyncSession, *, now: datetime) -> tuple[
         now=now,
     )
     return FIRST_NAME, password
+
+
+async def _person(session: AsyncSession, name: str) -> Staff:
+    """Whoever has this name, locked until the commit. Refuses staff.unknown."""
+    person = await session.scalar(select(Staff).where(Staff.name == name.strip().lower()).with_for_update())
+    if person is None:
+        raise Refused("staff.unknown", name=name)
+    return person
+
+
+async def _shut_out(session: AsyncSession, person: Staff) -> None:
+    """End all their sessions and unlink their chats."""
+    await session.execute(delete(StaffSession).where(StaffSession.staff_id == person.id))
+    await unlink_chats(session, staff_id=person.id)
+    await unlink_staff_chats(session, staff_id=person.id)
 
 
 def _check_password(password: str) -> None:

@@ -41,6 +41,16 @@ def reset_password(name: str) -> str:
     return password
 
 
+def dismiss(name: str) -> int:
+    """Let a person in no more; how many conversations they held, which wait again now."""
+    return _in_transaction(lambda session: staff.dismiss(session, name=name, now=datetime.now(UTC)))
+
+
+def reinstate(name: str) -> None:
+    """Let a person in again who was dismissed."""
+    _in_transaction(lambda session: staff.reinstate(session, name=name, now=datetime.now(UTC)))
+
+
 def show() -> None:
     """Print everybody as a table."""
     table = Table("name", "shown as", "role", "language", "works here")

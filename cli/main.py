@@ -232,6 +232,23 @@ def reset_password(name: str) -> None:
     print("The new password is", accounts.reset_password(name))
 
 
+@staff.command("dismiss")
+def dismiss(name: str) -> None:
+    """Let a person in no more, in no browser and no chat; the conversations they held wait for others."""
+    from cli import accounts
+
+    print(f"{name} is let in no more. Conversations that wait again: {accounts.dismiss(name)}")
+
+
+@staff.command("reinstate")
+def reinstate(name: str) -> None:
+    """Let a person in again who was dismissed, with the password they had."""
+    from cli import accounts
+
+    accounts.reinstate(name)
+    print(f"{name} may sign in again.")
+
+
 def main() -> NoReturn:
     """Run a command; a refusal is one sentence on standard error and exit code 1."""
     try:

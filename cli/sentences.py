@@ -75,6 +75,7 @@ SENTENCES = {
     "script.no_data": "The catalogue this script needs is not here: {path}.",
     "settings.language": "There is no language {language}; take zh or en.",
     "staff.unknown": "There is no account {name}.",
+    "staff.last_administrator": "{name} is the last administrator: add another first (xiaoer user add).",
     "staff.name_taken": "There is an account {name} already.",
     "staff.name_unusable": "A name is 1 to 60 characters without spaces.",
     "staff.role_unknown": "There is no role {role}; take one of {known}.",

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin_api.auth import COOKIE, CSRF_HEADER, forget_old_sign_ins
 from admin_api.model import AuditEntry, Role, SignInFailure, Staff, StaffSession
 from admin_api.roles import PERMISSIONS, Permission
-from admin_api.staff import add_staff, first_administrator, list_staff, new_password, reset_password
+from admin_api.staff import add_staff, dismiss, first_administrator, list_staff, new_password, reinstate, reset_password
+from conversations.model import Conversation
 from foundation.database import Database
 from foundation.encryption import Vault
 from foundation.errors import Refused
-from tests.admin import PASSWORD, Console, open_console, refusal
+from tests.admin import PASSWORD, Console, asks_for_person, hire, open_console, refusal, shopper_chat
 
 
 @pytest.fixture
@@ -183,6 +184,43 @@ async def test_the_first_administrator_is_made_once_even_by_two_processes(databa
     assert len(made[0][1]) == 19
     async with database.begin() as session:
         assert [(person.name, person.role) for person in await list_staff(session)] == [("admin", "administrator")]
+
+
+async def test_who_is_dismissed_is_let_in_no_more_and_their_conversations_wait_for_others(console: Console) -> None:
+    mei = await console.at_work("mei")
+    mine, other = await shopper_chat(console, "在吗"), await shopper_chat(console, "hi", chat="visitor-2")
+    for conversation_id, browser in ((mine, mei), (other, await console.at_work("li"))):
+        await asks_for_person(console, conversation_id)
+        await browser.post(f"/api/conversations/{conversation_id}/take")
+    async with console.database.begin() as session:
+        assert await dismiss(session, name=" Mei", now=console.clock()) == 1
+        assert await dismiss(session, name="mei", now=console.clock()) == 0
+        owners = await session.execute(select(Conversation.id, Conversation.owner, Conversation.assignee_name))
+        assert {tuple(row) for row in owners} == {(mine, "waiting", None), (other, "human", "Li")}
+    assert refusal(await mei.get("/api/me")) == (401, "staff.session")
+    assert refusal(await mei.sign_in("mei")) == (401, "staff.sign_in")
+    async with console.database.begin() as session:
+        await reinstate(session, name="mei", now=console.clock())
+        await reinstate(session, name="mei", now=console.clock())
+        told = await session.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc()).limit(2))
+        assert told.all() == ["staff.reinstated", "staff.dismissed"]
+    assert (await mei.sign_in("mei")).status_code == 200
+
+
+async def test_the_last_administrator_stays_even_when_two_dismiss_each_other(database: Database, now: datetime) -> None:
+    names = ("mei", "li")
+    async with database.begin() as session:
+        for name in names:
+            await hire(session, name, "administrator", now=now)
+
+    async def let_go(name: str) -> int:
+        async with database.begin() as session:
+            return await dismiss(session, name=name, now=now)
+
+    done = await asyncio.gather(*map(let_go, names), return_exceptions=True)
+    assert sorted(getattr(each, "code", "done") for each in done) == ["done", "staff.last_administrator"]
+    with pytest.raises(Refused, match=r"staff\.unknown"):
+        await let_go("nobody")
 
 
 async def test_unusable_staff_are_refused(session: AsyncSession, now: datetime) -> None:
