@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
@@ -44,11 +44,16 @@ class Mind:
         return await asyncio.shield(self._loading)
 
 
+Press: TypeAlias = tuple[int, int | None, str]
+"""Who pressed, the message, and what its button brings back."""
+
+
 @dataclass(slots=True)
 class Shop:
     """One running shop as the bot sees it. `now` is the clock of this process; tests move it.
 
     `turning`: conversations in which this process takes turns, with what it has understood of what it heard.
+    `pressing`: presses in Telegram that it is answering: a second tap meanwhile was meant for the first.
     `telegram`: the bot of the shoppers, once it has answered; `joining` is done by then, None for a shop without it.
     """
 
@@ -71,6 +76,7 @@ class Shop:
     telegram: "Telegram | None" = None
     joining: "asyncio.Task[Telegram] | None" = None
     turning: dict[int, dict[int, Heard]] = field(default_factory=dict)
+    pressing: set[Press] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def soon(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:

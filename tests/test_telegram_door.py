@@ -77,13 +77,14 @@ async def _once_and_in_order(here: TelegramShop) -> None:
 
 
 async def _a_press(here: TelegramShop) -> None:
-    """The button's clock is stopped before the work; pressed twice it works twice and is kept by its words."""
+    """The button's clock is stopped before the work; two quick taps are one, kept by its words."""
     carl = here.person("Carl")
     await says(here, carl, "longjing tea")
     before = len(here.fake.calls)
-    press = await carl.press("1. Details")
-    assert await press.answer() == ""
+    press, second = await carl.press("1. Details"), await carl.press("1. Details")
+    assert await press.answer() == await second.answer() == ""
     await here.rest()
+    assert [one.body["kind"] for one in await here.heard(carl.person)].count("press") == 1
     methods = [call.method.lower() for call in here.fake.calls[before:]]
     assert methods[0] == "answercallbackquery"
     assert len(methods) > 1

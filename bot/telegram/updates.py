@@ -16,6 +16,7 @@ from sqlalchemy import text
 from bot.delivery import NotSent, Undeliverable
 from bot.language import translator
 from bot.metrics import HEARD
+from bot.shop import Press
 from bot.telegram.commands import commanded
 from bot.telegram.inline import answer_inline
 from bot.telegram.links import Lead, Payload, read_payload
@@ -113,6 +114,10 @@ async def _hear(shop: "Shop", value: Telling, chat: Chat) -> None:
     meant = await _meant(shop, value, chat)
     if meant is None:
         return
+    press = (value.user.id, value.message_id, value.data) if isinstance(value, Pressed) else None
+    if press in shop.pressing:  # two taps where one was meant
+        shop.soon(_stop_clock(shop, value))
+        return
     counted, limit = f"telegram:{value.user.id}", shop.settings.messages_a_minute
     # What waited while we were away counts for the minute in which it was written; of a press nobody says when it was.
     at = None if isinstance(value, Pressed) else value.sent_at
@@ -142,21 +147,33 @@ async def _hear(shop: "Shop", value: Telling, chat: Chat) -> None:
         if kept is None or kept.repeated:  # it will come again and be counted then, or was counted before
             await shop.budget.give_back(counted, seconds=60, at=at)
     HEARD.labels(CHANNEL).inc()
-    shop.soon(_answer(shop, value, chat, kept, incoming))
+    if press is not None and not kept.repeated:
+        shop.pressing.add(press)
+    shop.soon(_answer(shop, value, chat, kept, incoming, press))
 
 
-async def _answer(shop: "Shop", value: Telling, chat: Chat, kept: Heard, incoming: Incoming) -> None:
+async def _answer(
+    shop: "Shop", value: Telling, chat: Chat, kept: Heard, incoming: Incoming, press: Press | None
+) -> None:
     """Stop the clock of the button that was pressed, then work. What was heard before is being worked on already."""
+    await _stop_clock(shop, value)
+    if kept.repeated:
+        return
+    try:
+        if "album" in incoming.body:
+            await asyncio.sleep(ALBUM_SECONDS)
+        with typing(shop, chat.id, thread=chat.thread):
+            await answer(shop, kept, incoming)
+    finally:
+        if press is not None:
+            shop.pressing.discard(press)
+
+
+async def _stop_clock(shop: "Shop", value: Telling) -> None:
     if isinstance(value, Pressed) and shop.telegram is not None:
         with contextlib.suppress(Exception):  # whatever it is, the work is what counts
             async with asyncio.timeout(PRESS_SECONDS):
                 await shop.telegram.answer_press(value.query_id)
-    if kept.repeated:
-        return
-    if "album" in incoming.body:
-        await asyncio.sleep(ALBUM_SECONDS)
-    with typing(shop, chat.id, thread=chat.thread):
-        await answer(shop, kept, incoming)
 
 
 async def _slow_down(shop: "Shop", value: Telling, chat: Chat, *, first: bool) -> None:
