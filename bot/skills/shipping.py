@@ -26,6 +26,7 @@ from foundation.errors import Json, Refused
 from foundation.money import Money
 
 LATEST = 5
+_BRINGS_BACK = frozenset(("return_items", "exchange_items", "repair_items", "report_problem"))
 
 
 class _Town(Text):
@@ -87,8 +88,14 @@ def state_facts(turn: Turn, order: OrderView) -> str:
 
 
 async def ask_shipping_cost(turn: Turn) -> None:
-    """What sending costs to the place that is named, else to the last address, else to a city that is asked for."""
+    """What sending costs to the place that is named, else to the last address, else to a city that is asked for.
+
+    Amid a return it is about sending that back, which its rules tell.
+    """
     _ = turn._
+    if _BRINGS_BACK.intersection(turn.under_way):
+        turn.pass_on("ask_return_policy")
+        return
     region = _place_in(await turn.once("place", lambda: _read_place(turn))) or await _known_region(turn)
     if region is None:
         said = await turn.ask("city", _Town(_("Which province and city shall it go to?"), longest=60))
