@@ -50,16 +50,16 @@ WITH c AS (
      WHERE id = $1 AND EXISTS (SELECT FROM message WHERE conversation_id = $1 AND status = 'queued')
        AND NOT EXISTS (SELECT FROM message WHERE conversation_id = $1 AND status = 'sending')
     RETURNING id, channel, chat, language, owner, epoch, last_seq
-), head AS (
-    SELECT id FROM message WHERE conversation_id = $1 AND status IN ('queued', 'sending') ORDER BY seq LIMIT 1
 ), told AS (
     INSERT INTO event (kind, ref) SELECT 'conversation', id FROM c
 )
 UPDATE message m
    SET status = CASE WHEN {MAY_LEAVE} THEN 'sending' ELSE 'suppressed' END,
        rev = c.last_seq, tries = m.tries + 1, lease_until = CASE WHEN {MAY_LEAVE} THEN $3::timestamptz END
-  FROM c, head
- WHERE m.id = head.id AND m.status = 'queued' AND (m.lease_until IS NULL OR m.lease_until <= $2)
+  FROM c
+ WHERE m.id = (SELECT id FROM message
+                WHERE conversation_id = $1 AND status IN ('queued', 'sending') ORDER BY seq LIMIT 1)
+   AND m.status = 'queued' AND (m.lease_until IS NULL OR m.lease_until <= $2)
 RETURNING m.id, m.seq, m.kind, m.status, m.body, m.text, m.tries, m.epoch, c.id AS conversation_id, c.channel, c.chat,
           c.language, m.external_id, m.staff_name,
           (SELECT a.body FROM message a WHERE a.conversation_id = $1 AND a.seq = m.answers) AS answered,
