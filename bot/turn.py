@@ -177,7 +177,7 @@ async def _talk(shop: "Shop", session: AsyncSession, locked: Locked, meanings: d
         language=outcome.language,
         handled_seq=read[-1].seq,
         now=now,
-        traces={said.seq: _trace(meanings.get(said.seq)) for said in read},
+        traces={said.seq: trace for said in read if (trace := _trace(meanings.get(said.seq))) is not None},
     )
 
 
