@@ -89,10 +89,11 @@ async def wait_for_waiters(database: Database, count: int) -> None:
     waiting = text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    while True:
-        async with database.begin() as session:
-            if await session.scalar(waiting) == count:
-                return
+    async with asyncio.timeout(60):
+        while True:
+            async with database.begin() as session:
+                if await session.scalar(waiting) == count:
+                    return
 
 
 async def test_orders_that_expire_together_do_not_deadlock_with_a_basket_of_the_same_goods(
