@@ -72,7 +72,7 @@ async def deal_rows(turn: Turn, cart: Quote) -> list[Row]:
     if cart.deal is None:
         return []
     _ = turn._
-    alone = Row(_("By yourself"), turn.money(cart.lines[0].unit))
+    unit = turn.money(cart.lines[0].unit)
     match await deal_of(turn, cart.cart_id):
         case GroupDeal(campaign_id=campaign_id, group_id=group_id):
             campaign = await campaign_view(turn.session, campaign_id=campaign_id, now=turn.now)
@@ -88,9 +88,9 @@ async def deal_rows(turn: Turn, cart: Quote) -> list[Row]:
             fails = (
                 _("sent all the same") if campaign.below_size is BelowSize.KEEP else _("all of your money goes back")
             )
-            return [alone, Row(_("Group"), text), Row(_("If it is not full"), fails)]
+            return [Row(_("By yourself"), unit), Row(_("Group"), text), Row(_("If it is not full"), fails)]
         case FlashDeal():
-            return [alone, Row(_("To be paid within"), lasting(turn, cart.deal.minutes))]
+            return [Row(_("Otherwise"), unit), Row(_("To be paid within"), lasting(turn, cart.deal.minutes))]
 
 
 async def say_missed(turn: Turn, cart: Quote, refused: Refused) -> None:
