@@ -1,6 +1,7 @@
 """Walking through the shop in chat: shelves, lists that turn in place, narrowing them, what is alike, comparing."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from sqlalchemy import func, select, text
 
@@ -12,15 +13,15 @@ from commerce.search.meaning import Gist, keep_meanings
 from commerce.search.model import SearchEntry
 from tests.chat import Chat
 
+Kind = TypeVar("Kind", bound=Reply)
 
-def newest(chat: Chat, kind: type[Reply]) -> Reply:
+
+def newest(chat: Chat, kind: type[Kind]) -> Kind:
     return next(reply for reply in reversed(chat.shown) if isinstance(reply, kind))
 
 
 def the_list(chat: Chat) -> Cards:
-    found = newest(chat, Cards)
-    assert isinstance(found, Cards)
-    return found
+    return newest(chat, Cards)
 
 
 def titles(cards: Cards) -> list[str]:
@@ -60,7 +61,6 @@ async def test_from_look_around_it_is_three_taps_to_a_product(chat: Chat) -> Non
     await chat.says("hello", language="en")
     await chat.presses("Look around")
     shown = newest(chat, Choice)
-    assert isinstance(shown, Choice)
     assert labels(shown)[0] == f"{drinks.name} ({drinks.products})"
     await chat.presses(f"{drinks.name} (")
     await chat.presses(f"{tea.name} (")
@@ -264,7 +264,6 @@ async def test_two_of_a_list_are_compared_and_what_differs_comes_first(chat: Cha
     await chat.says("show me teapots", "show me mugs", language="en")
     await chat.says("compare the Yixing teapot and the stoneware mug")
     side = newest(chat, Comparison)
-    assert isinstance(side, Comparison)
     assert [column.title for column in side.columns] == ["Yixing Clay Teapot, Xishi", "Longquan Stoneware Mug 350 ml"]
     rows = {row.label: row.values for row in side.rows}
     assert rows["Price"] == ("CN¥268.00 – CN¥368.00", "CN¥79.00 – CN¥89.00")
@@ -280,7 +279,6 @@ async def test_the_first_and_the_third_are_compared_by_place(chat: Chat) -> None
     shown = titles(the_list(chat))
     await chat.says("第一个和第三个哪个好")
     side = newest(chat, Comparison)
-    assert isinstance(side, Comparison)
     assert [column.title for column in side.columns] == [shown[0], shown[2]]
     assert await chat.says("第一个和第九个有什么区别") == ["刚才一共只有 2 款，您说的是哪一款？"]
 
@@ -294,7 +292,6 @@ async def test_compare_is_a_button_too_and_takes_a_third(chat: Chat) -> None:
     await chat.presses("Add another one")
     await chat.presses(shown[3])
     side = newest(chat, Comparison)
-    assert isinstance(side, Comparison)
     assert [column.title for column in side.columns] == [shown[1], shown[0], shown[3]]
     assert side.buttons == ()
 
@@ -305,7 +302,6 @@ async def test_two_numbers_answer_which_ones_to_compare(chat: Chat) -> None:
     await chat.presses("对比")
     await chat.says("2 和 4")
     side = newest(chat, Comparison)
-    assert isinstance(side, Comparison)
     assert [column.title for column in side.columns] == [shown[1], shown[3]]
 
 

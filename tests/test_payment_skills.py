@@ -74,7 +74,7 @@ async def test_the_shop_says_how_one_can_pay(counter: ScratchShop) -> None:
 async def test_a_transfer_that_was_sent_is_taken_note_of_at_once_and_with_what_is_known(counter: ScratchShop) -> None:
     chat = Chat(counter)
     await chat.says("你好")
-    assert await chat.says("我已经转账了") == ["您没有等待付款的订单。说“我的订单”可以查看全部订单。"]
+    assert await chat.says("我已经转账了") == ["您没有等待付款的订单。说“我的订单”可以查看全部订单。\n1. 我的订单"]
     order = await ordered(counter, chat, PaymentMethod.TRANSFER)
     asked = await chat.says("我已经转账了")
     assert asked[-1].startswith("收到，谢谢！方便的话，请发一下转账流水号")
