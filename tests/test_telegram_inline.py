@@ -13,6 +13,9 @@ from bot.telegram.shared_model import SharedCard
 from bot.telegram.values import PaymentAsked, User
 from cli.scratch import Place
 from cli.script_deals import DEAL_GIVENS
+from commerce.customers.actions import customer_of
+from commerce.customers.arrivals import BROUGHT
+from commerce.customers.model import CustomerEvent
 from commerce.orders.model import Order, OrderStatus
 from commerce.payments.actions import pay_token
 from commerce.payments.ledger import refund_amount
@@ -209,10 +212,19 @@ async def test_goods_are_offered_in_any_chat_page_by_page_and_three_taps_lead_to
     for odd in ("-1", "x", "9" * 60, "99999"):
         await anna.ask_inline(here.bot, "茶", offset=odd)
     assert (await anna.ask_inline(here.bot, "qqqqqq zzzz")).titles == []
-    assert len((await anna.ask_inline(here.bot, "")).titles) == 5  # nobody buys together: what sells well
+    await _says(here, private, "你好")  # from now on a customer, who can have brought somebody
+    bare = await anna.ask_inline(here.bot, "")
+    assert (len(bare.titles), bare.titles[0]) == (6, "小二的店")  # nobody buys together: the shop, what sells well
+    friend = here.fake.person("Ben", language_code="zh-hans")
+    await friend.follow(bare.results[0]["reply_markup"]["inline_keyboard"][0][0]["url"])
+    await _done(here)
+    async with here.shop.database.begin() as session:
+        ids = [await customer_of(session, channel="telegram", account=str(each.id)) for each in (friend, anna)]
+        brought = (await session.scalars(select(CustomerEvent).where(CustomerEvent.kind == BROUGHT))).one()
+        assert [brought.customer_id, brought.facts["by"]] == ids
     await _given(here, "group-buy 一起喝咖啡: MUG-GRN 59.00 for 2, within 2 hours")
     now = (await anna.ask_inline(here.bot, "")).titles
-    assert (len(now), len(set(now))) == (5, 5), "the mug that sells well stands there once, as a group-buy"
+    assert (len(now), len(set(now))) == (6, 6), "the mug that sells well stands there once, as a group-buy"
 
     # once in words, so that address and way to pay are known
     await _says(here, private, "买一个紫砂壶", "第一个", "结账", AT_HOME.format(name="林小雨", number=0))

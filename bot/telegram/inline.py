@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.group_terms import can_start, group_price, product_of, terms_text, title_of
 from bot.replies import Card
 from bot.skills.showing import price
-from bot.telegram.links import deep_link, product_payload
+from bot.telegram.links import deep_link, product_payload, referral_payload
 from bot.telegram.people import person_of
 from bot.telegram.results import Result
 from bot.telegram.screens import Key, screens_of
@@ -52,7 +52,10 @@ async def answer_inline(shop: "Shop", asked: InlineAsked) -> None:
 
 
 async def _offered(shop: "Shop", asked: InlineAsked, offset: int) -> tuple[list[Result], bool]:
-    """A page of cards for these words, and whether there are more; without words what is bought together, and goods."""
+    """A page of cards for these words, and whether there are more.
+
+    Without words: what is bought together, the shop itself, and goods.
+    """
     async with shop.database.begin() as session:
         person = await person_of(session, asked.user, default=shop.settings.default_language)
         voice = Voice(shop, shop.vault, customer_id=person.customer_id, language=person.language)
@@ -63,7 +66,7 @@ async def _offered(shop: "Shop", asked: InlineAsked, offset: int) -> tuple[list[
         on = [one for one in now if one.offers and can_start(voice, one)]
         together = await _together(voice, session, on, named=named.strip())
         deals = {one.product_id for one in on}
-        return together + ([] if first else await _popular(voice, session, but=deals)), False
+        return together + ([] if first else [_shop(voice), *await _popular(voice, session, but=deals)]), False
 
 
 async def _goods(voice: Voice, session: AsyncSession, query: str, *, offset: int) -> tuple[list[Result], bool]:
@@ -97,7 +100,17 @@ async def _deal(voice: Voice, session: AsyncSession, campaign: CampaignView) -> 
         price=group_price(voice, campaign),
         picture=product.picture if product else None,
     )
-    return _leading(voice, f"d{campaign.campaign_id}", card, campaign.product_id, voice.translate("Buy together"))
+    return _of_product(voice, f"d{campaign.campaign_id}", card, campaign.product_id, voice.translate("Buy together"))
+
+
+def _shop(voice: Voice) -> Result:
+    """The shop, for a friend who does not know it; its link says who brought them."""
+    _ = voice.translate
+    card = Card(
+        title=voice.shop.settings.shop_name(voice.language),
+        body=_("Look around, buy together, order and follow the parcel: all of it in the chat."),
+    )
+    return _leading(voice, "s", card, referral_payload(voice.vault, customer_id=voice.customer_id), _("Visit the shop"))
 
 
 def _product(voice: Voice, product: ProductCard) -> Result:
@@ -108,14 +121,18 @@ def _product(voice: Voice, product: ProductCard) -> Result:
         price=price(voice, product.price_from, product.price_to),
         picture=product.picture,
     )
-    return _leading(voice, f"p{product.product_id}", card, product.product_id, _("See it in the shop"))
+    return _of_product(voice, f"p{product.product_id}", card, product.product_id, _("See it in the shop"))
 
 
-def _leading(voice: Voice, name: str, card: Card, product_id: int, label: str) -> Result:
-    """A card with a button that opens the product in the chat with us."""
+def _of_product(voice: Voice, name: str, card: Card, product_id: int, label: str) -> Result:
+    payload = product_payload(voice.vault, product_id=product_id, sharer_id=voice.customer_id)
+    return _leading(voice, name, card, payload, label)
+
+
+def _leading(voice: Voice, name: str, card: Card, payload: str, label: str) -> Result:
+    """A card with a button that opens what the payload says in the chat with us."""
     assert voice.shop.telegram is not None
     screen = screens_of(replace(card, picture=None), language=voice.language)[0]
-    payload = product_payload(voice.vault, product_id=product_id, sharer_id=voice.customer_id)
     key = Key(label, url=deep_link(voice.shop.telegram.username, payload))
     return Result(
         id=name,
