@@ -187,7 +187,7 @@ def _frame(visit: Visit, request: Request, here: str, page: Callable[[Visit], Pa
     t, desk = visit.t, visit.desk
     _head(request, t)
     ui.page_title(t(TITLES[here]))
-    with box("desk"):
+    with box(f"desk {t.language}"):
         with ui.element("nav").classes("nav"):
             words("二", "brand-mark")
             if may_talk(visit):
