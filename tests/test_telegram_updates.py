@@ -287,7 +287,7 @@ def test_the_menu_fits_telegram_in_both_languages() -> None:
     for menu in told.values():
         assert [name for name, _ in menu] == list(MENU)
         assert all(name.islower() and 1 <= len(name) <= 32 and 1 <= len(words) <= 256 for name, words in menu)
-    assert dict(told["zh"])["cart"] == "您的购物车"
+    assert dict(told["zh"])["cart"] == "我的购物车"
     assert {skill for skill, _ in MENU.values()} <= set(SKILLS)
 
 

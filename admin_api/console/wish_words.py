@@ -98,6 +98,7 @@ _WISHES = {
     "hear_edit": ("an edited message", "改了消息"),
     "hear_contact": ("sharing a contact", "发联系方式"),
     "hear_place": ("sharing a place", "发位置"),
+    "terms": ("the terms", "看条款"),
     "change_language": ("another language", "换语言"),
 }
 WISH_EN = {f"wish {skill}": english for skill, (english, _) in _WISHES.items()}
