@@ -293,7 +293,7 @@ async def test_pictures_go_both_ways_through_our_store_and_edits_reach_the_shopp
         await chat.hears("👤 [a picture, which is on its way]")
         await office.photo_comes(talk, late)
         await office.until(lambda: folder.file(late.digest).read_bytes() in [one.photo for one in chat.messages])
-        await chat.send_photo(a_picture("#00aa00"), "like this one?")
+        await chat.send_file("document", a_picture("#00aa00"), "cup.png", "like this one?")
         await chat.hears("Anna took")
         words = await chat.say("it costs 5")
         await chat.edit(words, "it costs 6")
@@ -303,6 +303,8 @@ async def test_pictures_go_both_ways_through_our_store_and_edits_reach_the_shopp
         office.bot.updates.push("message", {"message_id": 1}, group.id)  # nobody can read that; it holds up nothing
         await chat.send_file("voice", b"OggS")
         await chat.hears("Only words and pictures can be sent")
+        await chat.send_file("document", b"%PDF-1.7", "cup.jpg")
+        await chat.hears("This file is no picture that can be read")
         await chat.send_photo(a_picture("#0000aa"), "/release it is in the picture")
         await chat.hears("A command takes words only, so nothing was done or sent.")
         # A command below one picture of an album holds for all of them, and is told once.

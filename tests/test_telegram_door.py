@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from bot.telegram.links import deep_link, product_payload, referral_payload
 from bot.telegram.photos import fetch_missed
 from bot.telegram.polling import take_in
+from bot.telegram.values import LARGEST_FILE
 from bot.turn import receive
 from bot.web.telegram import PATH, SECRET, webhook_secret
 from cli.scratch import Place
@@ -136,6 +137,17 @@ async def _photos(here: TelegramShop) -> None:
     assert [one.body["kind"] for one in kept] == ["photo", "photo"]
     folder = MediaFolder.of(here.shop.settings.data_dir)
     assert all(folder.file(str(one.body["digest"])).is_file() and "file" not in one.body for one in kept)
+    # A picture sent as a file is a photo too, whatever its sender calls it, if its bytes are one.
+    await eva.send_file("document", a_picture("red"), "cup.png", "broken here")
+    await here.rest()
+    *_, proof = await here.heard(eva.person)
+    assert [proof.body[name] for name in ("kind", "text", "mime")] == ["photo", "broken here", "image/jpeg"]
+    too_large = bytes(LARGEST_FILE + 1)
+    for content, name in ((b"%PDF-1.7", "cup.jpg"), (a_picture("blue"), "cup.heic"), (too_large, "cup.jpg")):
+        await eva.send_file("document", content, name)
+        await here.rest()
+        assert (await here.heard(eva.person))[-1].body["kind"] == "other", name
+        assert eva.last.text.startswith("I can only read words so far.")
     await _photos_that_do_not_come(here, eva)
 
 

@@ -81,6 +81,20 @@ def test_of_a_photo_the_largest_size_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("mime", "is_photo"),
+    [
+        *(("image/jpeg", True), ("image/png", True), ("image/webp", True)),
+        *(("image/gif", False), ("image/heic", False), ("application/pdf", False), (None, False)),
+    ],
+)
+def test_a_picture_that_comes_as_a_file_is_a_photo(mime: str | None, is_photo: bool) -> None:
+    file = {"file_id": "F", "file_unique_id": "F", "file_size": 99, "mime_type": mime}
+    photo = Photo("F", 99) if is_photo else None
+    said = heard(message=message(document=file, caption="broken"))
+    assert said == Said(5, ALONE, ANNA, 11, text="broken", photo=photo, other="document")
+
+
+@pytest.mark.parametrize(
     "kind", ["sticker", "voice", "audio", "video", "video_note", "animation", "document", "poll", "dice"]
 )
 def test_what_cannot_be_read_is_named(kind: str) -> None:

@@ -28,6 +28,8 @@ UNREADABLE: Final = (
     *("paid_media", "checklist"),
 )
 """What a message may hold instead of words; an animation comes with a document of the same file, so it stands first."""
+PICTURES: Final = ("image/jpeg", "image/png", "image/webp")
+"""Of these kinds a file is taken as a photo; that is what the sender says: its bytes are checked when they come."""
 _AWAY = ("left", "kicked")
 
 
@@ -66,7 +68,7 @@ def _message(update_id: int, message: Raw, bot_id: int) -> Value | None:
         user,
         message_id,
         text=text,
-        photo=_photo(message["photo"]) if message.get("photo") else None,
+        photo=_photo(message),
         other=other,
         album=str(message.get("media_group_id") or ""),
         to_us=_answers(message, bot_id),
@@ -185,9 +187,15 @@ def _shared(update_id: int, chat: Chat, user: User, message_id: int, message: Ra
     return Shared(update_id, chat, user, message_id, latitude=latitude, longitude=longitude, sent_at=at)
 
 
-def _photo(sizes: list[Raw]) -> Photo:
-    largest = max(sizes, key=lambda size: int(size["width"]) * int(size["height"]))
-    return Photo(str(largest["file_id"]), int(largest.get("file_size") or 0))
+def _photo(message: Raw) -> Photo | None:
+    """The photo in it, also where it was sent as a file."""
+    if message.get("photo"):
+        file = max(message["photo"], key=lambda size: int(size["width"]) * int(size["height"]))
+    else:
+        file = message.get("document") or {}
+        if file.get("mime_type") not in PICTURES:
+            return None
+    return Photo(str(file["file_id"]), int(file.get("file_size") or 0))
 
 
 def _chat(message: Raw) -> Chat:

@@ -40,10 +40,10 @@ class Photo:
 class Said:
     """A message: words, a picture with its caption, or something we cannot read.
 
-    `other` names what that is ("sticker", "voice", "document", ...). `to_us`: it answers a message of this bot, or is
-    in a topic that this bot has made. `via_us`: it is what this bot itself has put into the chat for somebody (inline
-    mode). `edited`: the words of an earlier message, anew. Pictures sent together have one `album`. `sent_at`: when
-    that was, in Unix seconds.
+    `other` names what that is ("sticker", "voice", "document", ...), also of a picture that came as a file. `to_us`:
+    it answers a message of this bot, or is in a topic that this bot has made. `via_us`: it is what this bot itself has
+    put into the chat for somebody (inline mode). `edited`: the words of an earlier message, anew. Pictures sent
+    together have one `album`. `sent_at`: when that was, in Unix seconds.
     """
 
     update_id: int

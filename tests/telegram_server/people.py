@@ -198,9 +198,10 @@ class Chat:
             for number, content in enumerate(contents)
         ]
 
-    async def send_file(self, kind: str, content: bytes, name: str = "file.bin") -> Seen:
+    async def send_file(self, kind: str, content: bytes, name: str = "file.bin", caption: str = "") -> Seen:
         """A document, voice, video ... as the Bot API names them."""
-        return self._send(kept(self.world, kind, Upload(name, content), self._bots))
+        file = kept(self.world, kind, Upload(name, content), self._bots)
+        return self._send(file | ({"caption": caption} if caption else {}))
 
     async def share_contact(self, phone: str = "", *, of: "Person | None" = None, known: bool = True) -> Seen:
         """Their own contact, or somebody else's; `known`: the number has an account."""
