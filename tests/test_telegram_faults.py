@@ -91,14 +91,20 @@ async def _fetched(here: TelegramShop) -> bool:
     return is_stored
 
 
-async def test_a_token_that_had_a_webhook_before_is_fetched_for_all_the_same(fake: FakeTelegram) -> None:
+async def test_the_staffs_bot_fetches_after_a_webhook_and_says_plainly_what_telegram_cannot_read(
+    fake: FakeTelegram,
+) -> None:
     token = "333:desk"
     bot = fake.add_bot(token, "desk_bot")
     await fake.call(bot, "setWebhook", Params({"url": "https://elsewhere.example/hook"}))
     staff = StaffTelegram(token, url=fake.url, budget=free())
     await staff.open()
-    await fake.person("Li").open(bot).start()
+    chat = (li := fake.person("Li")).open(bot)
+    await chat.start()
     assert [type(value) for value in (await staff.updates(0))[0]] == [Started]
+    await staff.post(li.id, None, "<b>5 &lt; 6</b> <oops> & more")
+    assert [one.error.partition(":")[0] for one in fake.called("sendMessage")] == ["Bad Request", ""]
+    assert (chat.last.text, chat.last.entities) == ("5 < 6  & more", [])
     await staff.close()
 
 
