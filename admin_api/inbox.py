@@ -116,9 +116,15 @@ async def release(
 ) -> TalkRow:
     """Give the conversation back, with a note for the bot or the next person. A supervisor may do it for others."""
     async with _act(desk, staff, conversation_id, seen=True) as session:
-        holder = await _for_holder(session, staff, conversation_id)
         await ownership.release(
-            session, conversation_id=conversation_id, agent=holder, to=to, note=note, now=desk.now(), key=key
+            session,
+            conversation_id=conversation_id,
+            agent=await _for_holder(session, staff, conversation_id),
+            by=_agent(staff),
+            to=to,
+            note=note,
+            now=desk.now(),
+            key=key,
         )
         _note_down(session, desk, staff, "conversation.released", conversation_id, to=to)
         return await talk_row(session, staff=staff, conversation_id=conversation_id)
@@ -127,8 +133,14 @@ async def release(
 async def close(desk: Desk, staff: StaffMember, *, conversation_id: int, key: str | None = None) -> TalkRow:
     """End the conversation; the shopper's next message opens it again. A supervisor may do it for others."""
     async with _act(desk, staff, conversation_id, seen=True) as session:
-        holder = await _for_holder(session, staff, conversation_id)
-        await ownership.close(session, conversation_id=conversation_id, agent=holder, now=desk.now(), key=key)
+        await ownership.close(
+            session,
+            conversation_id=conversation_id,
+            agent=await _for_holder(session, staff, conversation_id),
+            by=_agent(staff),
+            now=desk.now(),
+            key=key,
+        )
         _note_down(session, desk, staff, "conversation.closed", conversation_id)
         return await talk_row(session, staff=staff, conversation_id=conversation_id)
 
@@ -177,7 +189,7 @@ async def _say(
 
 
 async def _for_holder(session: AsyncSession, staff: StaffMember, conversation_id: int) -> Agent:
-    """In whose name this person acts: a supervisor in the holder's, to end what another holds; others in their own."""
+    """In whose place this person acts: a supervisor in the holder's, to end what another holds; others in their own."""
     held = await session.get_one(Conversation, conversation_id, with_for_update={"key_share": True})
     if held.owner == Owner.HUMAN and held.assignee is not None and staff.may(Permission.READ_ALL_TALKS):
         return held.assignee

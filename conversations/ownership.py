@@ -165,12 +165,13 @@ async def release(
     to: Literal["bot", "queue"],
     note: str,
     now: datetime,
+    by: Agent | None = None,
     key: str | None = None,
 ) -> Conversation:
     """Give the conversation back to the bot, which gets the note, or to the queue. Nobody answers the backlog again.
 
-    `agent` None: the shop itself does it, because the agent vanished. Raises Refused("conversation.held", holder=name)
-    when another agent has it, "conversation.move" when nobody has.
+    `by` does it in place of the agent. `agent` None: the shop itself does it, because the agent vanished. Raises
+    Refused("conversation.held", holder=name) when another agent has it, "conversation.move" when nobody has.
     """
     conversation = await _hold(session, conversation_id)
     if await _done_before(session, conversation_id, key):
@@ -184,16 +185,23 @@ async def release(
     conversation.assignee_id = conversation.assignee_name = None
     actor = "shop" if agent is None else "staff"
     await _change_owner(
-        session, conversation, owner, actor=actor, agent=agent, reason="released", note=note, now=now, key=key
+        session, conversation, owner, actor=actor, agent=by or agent, reason="released", note=note, now=now, key=key
     )
     return conversation
 
 
 async def close(
-    session: AsyncSession, *, conversation_id: int, agent: Agent, now: datetime, key: str | None = None
+    session: AsyncSession,
+    *,
+    conversation_id: int,
+    agent: Agent,
+    now: datetime,
+    by: Agent | None = None,
+    key: str | None = None,
 ) -> Conversation:
     """An agent ends the conversation, their own or one that waits; whatever the shopper writes next opens it again.
 
+    `by` does it in place of the agent, to whom it comes back.
     Raises Refused("conversation.held", holder=name) when another agent has it, "conversation.move" when the bot has it
     or it is closed.
     """
@@ -206,7 +214,7 @@ async def close(
     conversation.assignee_id, conversation.assignee_name = agent.id, agent.name
     conversation.note_for_bot = None
     await _change_owner(
-        session, conversation, Owner.CLOSED, actor="staff", agent=agent, reason="closed", now=now, key=key
+        session, conversation, Owner.CLOSED, actor="staff", agent=by or agent, reason="closed", now=now, key=key
     )
     return conversation
 

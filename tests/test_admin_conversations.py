@@ -195,6 +195,9 @@ async def test_a_supervisor_gives_back_and_closes_what_others_hold(console: Cons
     assert (await boss.post(path(first, "release"), {"to": "queue"})).json()["owner"] == "waiting"
     assert (await boss.post(path(second, "close"))).json()["owner"] == "closed"
     assert refusal(await boss.post(path(second, "close"))) == (409, "conversation.move")
+    async with console.database.begin() as session:
+        told = select(Message.staff_name).filter_by(kind="activity").order_by(Message.id)
+        assert list(await session.scalars(told)) == ["Mei", "Mei", "Boss", "Boss"], "each line says whose act it was"
 
 
 async def test_a_merchant_has_no_conversations(console: Console) -> None:
