@@ -293,7 +293,7 @@ async def test_pictures_go_both_ways_through_our_store_and_edits_reach_the_shopp
         await chat.hears("👤 [a picture, which is on its way]")
         await office.photo_comes(talk, late)
         await office.until(lambda: folder.file(late.digest).read_bytes() in [one.photo for one in chat.messages])
-        await chat.send_file("document", a_picture("#00aa00"), "cup.png", "like this one?")
+        await chat.send_file("document", a_picture("#00aa00"), "杯 1.png", "like this one?")
         await chat.hears("Anna took")
         words = await chat.say("it costs 5")
         await chat.edit(words, "it costs 6")

@@ -138,7 +138,7 @@ async def _photos(here: TelegramShop) -> None:
     folder = MediaFolder.of(here.shop.settings.data_dir)
     assert all(folder.file(str(one.body["digest"])).is_file() and "file" not in one.body for one in kept)
     # A picture sent as a file is a photo too, whatever its sender calls it, if its bytes are one.
-    await eva.send_file("document", a_picture("red"), "cup.png", "broken here")
+    await eva.send_file("document", a_picture("red"), "杯 1.png", "broken here")
     await here.rest()
     *_, proof = await here.heard(eva.person)
     assert [proof.body[name] for name in ("kind", "text", "mime")] == ["photo", "broken here", "image/jpeg"]

@@ -19,6 +19,7 @@ from tests.telegram_server.world import Bot
 FILES = Path(__file__).parent / "page"
 NEWEST = 200
 """Messages of a chat that are shown."""
+ALBUM = 10
 TYPING = 5.0
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -43,7 +44,8 @@ class Page:
             "start": self._start,
             "edit": self._edit,
             "press": self._press,
-            "photo": self._photo,
+            "photos": self._photos,
+            "file": self._sent_file,
             "contact": self._contact,
             "location": self._location,
             "react": self._react,
@@ -52,6 +54,7 @@ class Page:
             "ask": self._ask,
             "share": self._share,
             "follow": self._follow,
+            "close_topic": self._close_topic,
             "delete_topic": self._delete_topic,
         }
 
@@ -252,12 +255,19 @@ class Page:
         assert answer is not None
         return {"popup": text, "alert": answer.flag("show_alert"), "url": answer.text("url")}
 
-    async def _photo(self, person: Person, chat: Chat, asked: Obj) -> Obj:
-        try:
-            content = base64.b64decode(str(asked.get("photo", "")), validate=True)
-        except binascii.Error as problem:
-            raise ValueError(problem) from None
-        await chat.send_photo(content, str(asked.get("caption", ""))[:1024])
+    async def _photos(self, person: Person, chat: Chat, asked: Obj) -> Obj:
+        """One photo, or an album; more than ten are several albums, as in the apps."""
+        contents = [_bytes(photo) for photo in asked["photos"]]
+        caption = str(asked.get("caption", ""))[:1024]
+        for start in range(0, len(contents), ALBUM):
+            album = contents[start : start + ALBUM]
+            await (chat.send_album(album, caption) if len(album) > 1 else chat.send_photo(album[0], caption))
+            caption = ""
+        return {}
+
+    async def _sent_file(self, person: Person, chat: Chat, asked: Obj) -> Obj:
+        name, caption = str(asked["name"])[-80:], str(asked.get("caption", ""))[:1024]
+        await chat.send_file("document", _bytes(asked.get("file")), name, caption)
         return {}
 
     async def _contact(self, person: Person, chat: Chat, asked: Obj) -> Obj:
@@ -297,6 +307,11 @@ class Page:
         opened = await person.follow(str(asked["link"]))
         return {"chat": self._key(person, opened.box)}
 
+    async def _close_topic(self, person: Person, chat: Chat, asked: Obj) -> Obj:
+        assert isinstance(chat.box, Group)
+        self.fake.close_topic(chat.box, chat.topic or 0, by=person, closed=bool(asked["closed"]))
+        return {}
+
     async def _delete_topic(self, person: Person, chat: Chat, asked: Obj) -> Obj:
         assert isinstance(chat.box, Group)
         self.fake.delete_topic(chat.box, chat.topic or 0)
@@ -309,6 +324,13 @@ def _touched(box: Box) -> int:
 
 def _text(bot: Bot, name: str, language: str) -> str:
     return bot.texts.get((name, language[:2])) or bot.texts.get((name, ""), "")
+
+
+def _bytes(sent: object) -> bytes:
+    try:
+        return base64.b64decode(str(sent or ""), validate=True)
+    except binascii.Error as problem:
+        raise ValueError(problem) from None
 
 
 def _whole(asked: Mapping[str, Any], name: str) -> int:

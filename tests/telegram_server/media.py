@@ -2,6 +2,7 @@
 
 import io
 import mimetypes
+import re
 
 import aiohttp
 from PIL import Image, UnidentifiedImageError
@@ -44,8 +45,8 @@ def kept(world: World, kind: str, upload: Upload, bots: frozenset[int]) -> Obj:
         if len(upload.content) > PHOTO:
             raise bad("file is too big")
         _dimensions(upload.content)
-    ending = ".jpg" if kind == "photo" else f"_{upload.name}"
-    path = f"{FOLDERS.get(kind, kind)}/file_{{}}".replace(" ", "_") + ending.replace("{", "").replace("}", "")
+    ending = ".jpg" if kind == "photo" else "_" + re.sub(r"[/?#%{}]", "_", upload.name)
+    path = f"{FOLDERS.get(kind, kind)}/file_{{}}" + ending
     return shown(kind, world.store(upload.content, path, bots))
 
 
@@ -59,7 +60,8 @@ def shown(kind: str, file: StoredFile) -> Obj:
         return {"photo": [thumb, thing | {"width": width, "height": height}]}
     name = file.path.rpartition("/")[2]
     if kind == "document":
-        thing |= {"file_name": name, "mime_type": mimetypes.guess_type(name)[0] or "application/octet-stream"}
+        mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        thing |= {"file_name": name.split("_", 2)[-1], "mime_type": mime}
     return {kind: thing | EXTRA.get(kind, {})}
 
 

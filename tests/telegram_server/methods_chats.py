@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.telegram_server.chats import Box, Group, Message, Topic, membership
+from tests.telegram_server.chats import Account, Box, Group, Message, Topic, membership
 from tests.telegram_server.entities import cleaned, is_blank
 from tests.telegram_server.errors import Obj, bad
 from tests.telegram_server.limits import TOPIC_NAME
@@ -87,12 +87,17 @@ def reopen_forum_topic(world: World, bot: Bot, params: Params) -> bool:
 
 def _set_closed(world: World, bot: Bot, params: Params, closed: bool) -> bool:
     group, topic = topic_of(world, bot, params)
+    close_topic(world, group, topic, bot.account, closed=closed)
+    return True
+
+
+def close_topic(world: World, group: Group, topic: Topic, by: Account, *, closed: bool) -> Message:
+    """Somebody closes a topic or opens it again; what then stands in it."""
     if topic.closed == closed:
         raise bad("TOPIC_NOT_MODIFIED")
     topic.closed = closed
     event = "forum_topic_closed" if closed else "forum_topic_reopened"
-    world.post(group, bot.account, {event: {}}, thread=topic.id)
-    return True
+    return world.post(group, by, {event: {}}, thread=topic.id)
 
 
 def delete_forum_topic(world: World, bot: Bot, params: Params) -> bool:

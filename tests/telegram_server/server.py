@@ -128,6 +128,10 @@ class FakeTelegram(World):
         self.changed()
         return new
 
+    def close_topic(self, group: Group, topic: int, *, by: Person, closed: bool = True) -> None:
+        """Somebody closes a topic by hand, or opens it again."""
+        self.tell(group, methods_chats.close_topic(self, group, group.topics[topic], by.account, closed=closed))
+
     def delete_topic(self, group: Group, topic: int) -> None:
         """Somebody deletes a topic with everything in it; no bot is told."""
         methods_chats.remove_topic(self, group, group.topics[topic])

@@ -274,14 +274,20 @@ function drawHead(listed, chat) {
   const under = chat.typing ? el("small", { class: "typing" }, say("typing"), el("i"), el("i"), el("i")) : el("small", {}, listed.blocked ? say("blocked") : still);
   const block = () => app.act({ act: "block", blocked: !listed.blocked });
   const words = say(listed.blocked ? "unblock" : "block");
+  const topic = chat.topics.find((one) => one.id === chat.topic);
   fill(
     parts.head,
     el("button", { type: "button", class: "tool back", "aria-label": say("back"), onclick: () => app.open("") }, icon("back")),
     avatar(listed.title, Number(listed.key.slice(1)), listed.kind === "group" ? "square" : ""),
     el("div", { class: "who" }, el("h1", {}, listed.title), under),
-    listed.kind === "bot" && listed.started && el("button", { type: "button", class: "tool", title: words, "aria-label": words, onclick: block }, icon("stop")),
-    chat.topic > 1 && el("button", { type: "button", class: "tool", title: say("topic_delete"), "aria-label": say("topic_delete"), onclick: deleteTopic }, icon("cross")),
+    listed.kind === "bot" && listed.started && tool("stop", words, block),
+    topic && tool(topic.closed ? "unlock" : "lock", say(topic.closed ? "topic_reopen" : "topic_close"), () => app.act({ act: "close_topic", closed: !topic.closed })),
+    topic && tool("bin", say("topic_delete"), deleteTopic),
   );
+}
+
+function tool(sign, words, act) {
+  return el("button", { type: "button", class: "tool", title: words, "aria-label": words, onclick: act }, icon(sign));
 }
 
 async function deleteTopic() {
@@ -298,7 +304,8 @@ function drawTopics(listed, chat) {
       el(
         "button",
         { type: "button", class: one.id === app.where.topic ? "on" : "", "aria-pressed": one.id === app.where.topic, onclick: () => app.open(listed.key, one.id) },
-        one.closed ? `${one.name} ✓` : one.name,
+        el("span", { class: "named" }, one.name),
+        one.closed && "✓",
         one.unread > 0 && el("span", { class: "count" }, one.unread),
       ),
     ),

@@ -16,11 +16,12 @@ export class Composer {
     this.above = el("div", { class: "above", hidden: true });
     this.menu = el("div", { class: "menu", hidden: true });
     this.keys = el("div", { class: "reply-keys" });
-    this.file = el("input", { type: "file", accept: "image/*", hidden: true, onchange: () => this.sendPhoto() });
+    this.photos = el("input", { type: "file", accept: "image/*", multiple: true, hidden: true, onchange: () => this.sendPhotos() });
+    this.file = el("input", { type: "file", hidden: true, onchange: () => this.sendFile() });
     this.clip = this.tool("clip", "attach", () => this.toggle(this.menu));
     this.slash = this.tool("slash", "commands", () => this.showCommands());
     this.send = el("button", { type: "button", class: "send", onclick: () => this.sendText() }, icon("send"));
-    this.bar = el("div", { class: "bar" }, this.clip, this.file, this.field, this.slash, this.send);
+    this.bar = el("div", { class: "bar" }, this.clip, this.photos, this.file, this.field, this.slash, this.send);
     this.big = el("button", { type: "button", class: "big", onclick: () => this.begin() });
     this.node = el("footer", { class: "composer" }, this.above, this.menu, this.quote, this.bar, this.keys, this.big);
   }
@@ -73,7 +74,8 @@ export class Composer {
     part.hidden = !show;
     if (show) {
       part.replaceChildren(
-        this.choice("photo", "photo", () => this.file.click()),
+        this.choice("photo", "photos", () => this.photos.click()),
+        this.choice("file", "file", () => this.file.click()),
         this.choice("pin", "location", () => this.app.act({ act: "location" })),
         this.choice("person", "contact", () => this.app.act({ act: "contact" })),
       );
@@ -222,23 +224,41 @@ export class Composer {
     else await this.app.act({ act: "say", text, reply_to: reply?.message_id });
   }
 
-  async sendPhoto() {
-    const [file] = this.file.files;
-    this.file.value = "";
-    if (!file) return;
+  sendPhotos() {
+    return this.sendFiles(this.photos, async (files) => ({ act: "photos", photos: await Promise.all(files.map(jpeg)) }));
+  }
+
+  sendFile() {
+    return this.sendFiles(this.file, async ([file]) => ({ act: "file", name: file.name, file: await base64(file) }));
+  }
+
+  // What was typed is the caption.
+  async sendFiles(input, read) {
+    const files = [...input.files];
+    input.value = "";
+    if (!files.length) return;
     const caption = this.field.value.trim();
     try {
-      const photo = await jpeg(file);
+      const facts = await read(files);
       this.clear();
-      await this.app.act({ act: "photo", photo, caption });
+      await this.app.act({ ...facts, caption });
     } catch {
-      this.app.toast(String(file.name));
+      this.app.toast(files.map((file) => file.name).join(", "));
     }
   }
 }
 
 function mark(result) {
   return el("span", { class: "mark", "aria-hidden": "true" }, [...(result.title ?? "•")][0] ?? "•");
+}
+
+function base64(file) {
+  return new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.onload = () => done(reader.result.split(",")[1]);
+    reader.onerror = failed;
+    reader.readAsDataURL(file);
+  });
 }
 
 // The photo as an app sends it: JPEG, at most so many pixels wide; base64.

@@ -36,6 +36,9 @@ const ICONS = {
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM5 20a7 7 0 0 1 14 0",
   photo: "M4 6h16v12H4zM4 16l5-5 4 4 3-3 4 4",
   file: "M7 3h7l4 4v14H7zM14 3v4h4",
+  lock: "M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3",
+  unlock: "M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 6.800-1.200",
+  bin: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13",
   cross: "M6 6l12 12M18 6 6 18",
 };
 
