@@ -25,7 +25,7 @@ from tests.browser.journey import console_process, sign_in
 from tests.goods import a_product
 
 pytest.importorskip("playwright.async_api", reason="needs playwright (the extra dev)")
-from playwright.async_api import Dialog, FilePayload, expect
+from playwright.async_api import Dialog, Error, FilePayload, expect
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Route
@@ -49,14 +49,22 @@ async def address(place: Place, database: Database, vault: Vault) -> AsyncIterat
 
 @asynccontextmanager
 async def at_desk(browser: "Browser", address: str, name: str, width: int = 1440) -> AsyncIterator["Page"]:
-    """A person who has signed in. A script error or a breach of the content policy fails the test at its end."""
+    """A person who has signed in. A script error or a breach of the content policy fails the test at its end.
+
+    Whatever else fails is told with what the page showed.
+    """
     context = await browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     page = await context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda line: wrong.append(line.text) if "Content Security Policy" in line.text else None)
     await sign_in(page, address, name)
-    yield page
+    try:
+        yield page
+    except (AssertionError, Error) as error:
+        typed = await page.evaluate("[...document.querySelectorAll('input')].map(field => field.value)")
+        error.add_note(f"The page showed: {await page.inner_text('body')}\nIn its fields: {typed}")
+        raise
     await context.close()
     assert wrong == []
 
